@@ -1,0 +1,1 @@
+"""Generator, discriminator, losses, augmentation, trainer, checkpoint."""

@@ -1,0 +1,68 @@
+"""Differentiable augmentation of what the discriminator sees, and the controller of its probability.
+
+The same random changes are made to real and to generated faces, so the generator is not taught to draw them
+(Zhao et al. 2020, https://arxiv.org/abs/2006.10738). The probability rises while the discriminator is too sure of
+the real faces, the sign of overfitting (ADA: Karras et al. 2020, https://arxiv.org/abs/2006.06676).
+No cutout: it leaves black boxes in the samples.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+SHIFT = 1 / 8  # of the width, the largest translation; DiffAugment's value
+
+
+def augment(images: torch.Tensor, probability: float, rng: torch.Generator) -> torch.Tensor:
+    """Images float (n, 3, H, W) in [-1, 1] with each change made to each image with `probability` in [0, 1].
+
+    Brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation (+- 1/8, reflected border).
+    `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere.
+    """
+    if probability == 0:
+        return images
+    n = len(images)
+    chosen = (torch.rand(4, n, 1, generator=rng) < probability).float()
+    amounts = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
+    brightness, saturation, contrast = amounts.to(images.device)[..., None, None]
+    images = images + 0.5 * brightness
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * (1 + saturation)
+    level = images.mean((1, 2, 3), keepdim=True)
+    images = level + (images - level) * (1 + 0.5 * contrast)
+    return translate(images, chosen[3, :, 0], rng)
+
+
+def translate(images: torch.Tensor, chosen: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """Move the chosen (n,) images by whole pixels, up to 1/8 of the width either way; the border is reflected."""
+    reach = round(images.shape[-1] * SHIFT)
+    offsets = torch.randint(-reach, reach + 1, (len(images), 2), generator=rng) * chosen[:, None].long()
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (reach,) * 4, mode="reflect")
+    moved = [
+        image[:, reach - dy : reach - dy + height, reach - dx : reach - dx + width]
+        for image, (dy, dx) in zip(padded.unbind(), offsets.tolist(), strict=True)
+    ]
+    return torch.stack(moved)
+
+
+@dataclass
+class AdaptiveProbability:
+    """Keeps mean(sign(D(real))) at `target` by moving the probability.
+
+    target 0.6 and the sign heuristic are ADA's; the cap keeps augmented pictures the minority, beyond which changes
+    start to leak into samples; `images_to_cap` lets small runs adapt (ADA's 500k would be a whole run here).
+    """
+
+    value: float = 0.0
+    target: float = 0.6
+    cap: float = 0.6
+    images_to_cap: int = 100_000
+
+    def update(self, real_logits: torch.Tensor) -> float:
+        """One step for the logits (n,) of n real images; returns mean(sign)."""
+        sign = real_logits.detach().float().sign().mean().item()
+        step = len(real_logits) / self.images_to_cap * self.cap
+        self.value = min(max(self.value + (step if sign > self.target else -step), 0.0), self.cap)
+        return sign

@@ -1,0 +1,102 @@
+"""Checkpoints: one safetensors file each, whose header carries the JSON part, so that one rename makes it whole."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from facegan.errors import FaceGANError
+
+_KEPT = 2  # the newest and the one before, should the newest turn out broken
+
+
+def save_checkpoint(folder: Path, images_seen: int, tensors: dict[str, torch.Tensor], values: dict) -> Path:
+    """Write `tensors` and the JSON-able `values` as the checkpoint of `images_seen`; older ones but one are removed.
+
+    Written under a temporary name, flushed to the disk and renamed: a kill at any moment leaves the old or the new.
+    Raises FaceGANError when the disk is full or not writable.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{images_seen:012d}.safetensors"
+    unfinished = path.with_suffix(".unfinished")
+    content = save(
+        {name: t.detach().cpu().contiguous() for name, t in tensors.items()}, {"values": json.dumps(values)}
+    )
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        _flush_folder(folder)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise FaceGANError(
+            f"The checkpoint could not be written to {folder} ({error.strerror}): free some space there and go on "
+            "with --resume; what was saved before is intact."
+        ) from error
+    for old in sorted(folder.glob("*.safetensors"))[:-_KEPT]:
+        old.unlink()
+    return path
+
+
+def load_checkpoint(
+    folder: Path, say: Callable[[str], None] = print
+) -> tuple[dict[str, torch.Tensor], dict] | None:
+    """The newest readable checkpoint as (tensors, values), or None; broken ones are skipped and named."""
+    for path in sorted(folder.glob("*.safetensors"), reverse=True):
+        try:
+            with safe_open(path, "pt") as file:
+                values = json.loads(file.metadata()["values"])
+                return {name: file.get_tensor(name) for name in file.keys()}, values  # noqa: SIM118 (not a dict)
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            say(f"The checkpoint {path.name} is not readable ({error}); the one before it is used.")
+    return None
+
+
+def module_tensors(prefix: str, module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {f"{prefix}.{name}": value for name, value in module.state_dict().items()}
+
+
+def optimizer_tensors(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Adam's moments and step counts by parameter number; its hyper-parameters are in the run's config."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{prefix}.{i}.{name}": torch.as_tensor(value)
+        for i, slots in state.items()
+        for name, value in slots.items()
+    }
+
+
+def with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(prefix + ".")
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """Put the tensors of `optimizer_tensors` (prefix removed) back."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        number, slot = name.split(".", 1)
+        like = parameters[int(number)]
+        if value.shape == like.shape:
+            # Fused Adam walks through memory: moments must lie in the order of their weights (channels last).
+            value = torch.empty_like(like).copy_(value)
+        state.setdefault(int(number), {})[slot] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system knows how."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

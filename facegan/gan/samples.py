@@ -1,0 +1,48 @@
+"""Sample grids of the same latents over time, and the film made of them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from facegan import pictures
+from facegan.gan.networks import Generator
+
+_COLUMNS = 8
+FILM = "progress.mp4"
+_FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24
+
+
+@torch.no_grad()
+def draw(generator: Generator, latents: torch.Tensor) -> np.ndarray:
+    """Images uint8 (n, H, W, 3) of latents (n, 100)."""
+    images = generator(latents).float().clamp(-1, 1).add(1).mul(127.5).round().byte()
+    return images.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_seen: int) -> None:
+    """Draw the latents as folder/000000012345.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sheet = pictures.grid(draw(generator, latents), _COLUMNS)
+    Image.fromarray(sheet).save(folder / f"{images_seen:012d}.png")
+
+
+def next_sample(images_seen: int) -> int:
+    """When to draw again: every 4 % more images at first, where all happens, and every 25,000 later."""
+    return images_seen + int(np.clip(images_seen * 0.04, 500, 25_000))
+
+
+def write_film(folder: Path, to: Path) -> None:
+    """All grids of the folder in order as an MP4 of at most about 20 seconds, the last one held for two."""
+    grids = sorted(folder.glob("*.png"))
+    step = max(1, -(-len(grids) // (_FILM_SECONDS * _FRAMES_PER_SECOND // 2)))
+    chosen = [*grids[::step], *grids[-1:] * _FRAMES_PER_SECOND]
+
+    def frames():
+        for path in chosen:
+            with Image.open(path) as picture:
+                frame = np.asarray(picture.convert("RGB"))
+            yield np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1)
+
+    pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2)

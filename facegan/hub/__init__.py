@@ -1,0 +1,1 @@
+"""The model folder: export, load, the model card."""

@@ -1,0 +1,33 @@
+"""Write a whole model folder, so that there is never half of one."""
+
+import shutil
+from pathlib import Path
+
+from facegan.gan.networks import Generator
+from facegan.hub import folder as layout
+from facegan.hub.card import write_card
+from facegan.hub.export import export_weights, shipped_form
+from facegan.hub.folder import ModelConfig
+from facegan.hub.model import FaceModel
+from facegan.hub.showcase import write_showcase
+
+
+def save_model(
+    generator: Generator, config: ModelConfig, folder: Path, film: Path | None = None
+) -> FaceModel:
+    """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
+
+    `config.channels` is taken from the generator; `film` is the MP4 of its training, if there is one.
+    """
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    config.save(unfinished)
+    export_weights(shipped_form(generator), unfinished)
+    write_showcase(FaceModel.load(unfinished), unfinished)
+    write_card(config, unfinished)
+    if film is not None:
+        shutil.copyfile(film, unfinished / layout.PROGRESS)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    return FaceModel.load(folder)

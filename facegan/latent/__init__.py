@@ -1,0 +1,1 @@
+"""Seeds, truncation and paths in the latent space."""

@@ -1,0 +1,22 @@
+"""Seeds and truncation: a face is a point g in R^100 with g ~ N(0, I)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
+
+
+def latents_of(seeds: Sequence[int], latent_size: int = 100, truncation: float = 1.0) -> np.ndarray:
+    """Latents float32 (len(seeds), latent_size); one seed is one face on every machine, forever.
+
+    `RandomState(seed).randn` is numpy's frozen legacy stream (NEP 19), so the numbers do not change with numpy.
+    `truncation` psi scales g: 1.0 is the training distribution, smaller is more typical and less varied.
+
+    Raises ValueError for a seed outside 0 .. 2**32 - 1.
+    """
+    for seed in seeds:
+        if not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"A seed is a whole number from 0 to {MAX_SEED}, not {seed}.")
+    points = [np.random.RandomState(seed).randn(latent_size) for seed in seeds]
+    return (np.asarray(points).reshape(len(points), latent_size) * truncation).astype(np.float32)

@@ -1,0 +1,35 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.trainer import Trainer
+from facegan.latent.seeds import latents_of
+
+
+@pytest.fixture
+def tiny_images():
+    """Forty pictures with something to learn: a bright disc on a dark ground, uint8 (40, 16, 16, 3)."""
+    rng = np.random.RandomState(0)
+    y, x = np.mgrid[:16, :16]
+    images = []
+    for _ in range(40):
+        disc = (y - rng.uniform(6, 9)) ** 2 + (x - rng.uniform(6, 9)) ** 2 < rng.uniform(9, 25)
+        images.append(np.where(disc[..., None], rng.uniform(150, 255, 3), rng.uniform(0, 60, 3)))
+    return np.array(images).astype(np.uint8)
+
+
+@pytest.fixture
+def make_trainer(tmp_path, tiny_images):
+    """make_trainer(preset="small", run=..., seed=...): real networks at width 2 and 16 px."""
+
+    def make(preset="small", run=None, seed=0, batch=8):
+        recipe = replace(PRESETS[preset], width=2, batch=batch)
+        config = TrainConfig(recipe, size=16, seed=seed, device="cpu", precision="float32")
+        run = run or tmp_path / "run"
+        run.mkdir(exist_ok=True)
+        rows = np.arange(len(tiny_images))
+        return Trainer(config, tiny_images, rows, run, latents_of(range(8)), say=lambda _: None)
+
+    return make

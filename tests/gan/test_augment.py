@@ -1,0 +1,79 @@
+import pytest
+import torch
+
+from facegan.gan.augment import AdaptiveProbability, augment, translate
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def faces(n=64, size=16):
+    return torch.rand(n, 3, size, size, generator=rng(1)) * 2 - 1
+
+
+def test_probability_zero_changes_nothing():
+    images = faces()
+    assert augment(images, 0, rng()) is images
+
+
+def test_probability_is_the_share_of_changed_images():
+    images = torch.full((4000, 3, 8, 8), 0.5)  # flat: only brightness shows
+    changed = (augment(images, 0.3, rng()) - images).abs().amax((1, 2, 3)) > 1e-6
+    assert changed.float().mean().item() == pytest.approx(0.3, abs=0.03)
+
+
+def test_brightness_moves_by_up_to_a_half():
+    images = torch.zeros(4000, 3, 8, 8)
+    shift = augment(images, 1, rng()).mean((1, 2, 3))
+    assert shift.min().item() == pytest.approx(-0.5, abs=0.01)
+    assert shift.max().item() == pytest.approx(0.5, abs=0.01)
+    assert shift.mean().item() == pytest.approx(0, abs=0.02)
+
+
+def test_colour_and_contrast_keep_the_mean_and_scale_the_rest():
+    images = faces(2000)
+    grey = images.mean(1, keepdim=True)
+    found = augment(images, 1, rng())
+    found_grey = found.mean(1, keepdim=True)
+    # Per image, grey deviation scales by the contrast only, colour deviation by saturation times contrast.
+    contrast = found_grey.std((1, 2, 3)) / grey.std((1, 2, 3))
+    both = (found - found_grey).std((1, 2, 3)) / (images - grey).std((1, 2, 3))
+    # 0.5 to 1.5, and a little beyond where the translation has put other pixels into view
+    assert 0.45 < contrast.min() < 0.6
+    assert 1.4 < contrast.max() < 1.6
+    saturation = both / contrast
+    assert saturation.min() < 0.05
+    assert 1.9 < saturation.max() < 2.2
+
+
+def test_translation_moves_whole_pixels_and_reflects_the_border():
+    images = torch.arange(16.0).expand(500, 3, 16, 16).contiguous()  # value = column
+    moved = translate(images, torch.ones(500), rng())
+    columns = torch.arange(16)
+    for image in moved[:, 0, 0]:
+        offset = next(d for d in (-2, -1, 0, 1, 2) if image[8] == 8 - d)
+        source = columns - offset
+        source = torch.where(source < 0, -source, source)
+        source = torch.where(source > 15, 30 - source, source)
+        torch.testing.assert_close(image, source.float())
+    assert set((8 - moved[:, 0, 0, 8]).tolist()) == {-2, -1, 0, 1, 2}
+    torch.testing.assert_close(translate(images, torch.zeros(500), rng()), images)
+
+
+def test_gradients_pass_through_to_the_images():
+    images = faces(3, 8).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: augment(x, 1.0, rng()), images)
+
+
+def test_the_controller_climbs_to_its_cap_when_the_discriminator_is_sure_and_falls_to_zero_when_it_is_not():
+    controller = AdaptiveProbability(images_to_cap=1000)
+    for _ in range(10):
+        assert controller.update(torch.ones(50)) == 1
+    assert controller.value == pytest.approx(0.3)  # half the images, half the cap
+    for _ in range(30):
+        controller.update(torch.ones(50))
+    assert controller.value == pytest.approx(0.6)
+    for _ in range(40):
+        controller.update(torch.tensor([1.0, -1.0]).repeat(25))
+    assert controller.value == 0

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+
+from facegan.gan.data import FaceBatches, held_out_split
+
+IMAGES = np.random.RandomState(0).randint(0, 256, (20, 4, 4, 3)).astype(np.uint8)
+ROWS = np.arange(3, 17)
+
+
+def seen(batches, position, count):
+    """(row, mirrored) of each image of a batch, found by comparing."""
+    result = []
+    for image in batches.batch(position, count):
+        pixels = ((image.permute(1, 2, 0) + 1) * 127.5).round().numpy().astype(np.uint8)
+        result += [(row, False) for row in range(20) if np.array_equal(IMAGES[row], pixels)]
+        result += [(row, True) for row in range(20) if np.array_equal(IMAGES[row, :, ::-1], pixels)]
+    return result
+
+
+def test_every_epoch_shows_every_selected_face_once_in_another_order():
+    batches = FaceBatches(IMAGES, ROWS, seed=1)
+    epochs = [[row for row, _ in seen(batches, start, 14)] for start in (0, 14)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(ROWS)
+    assert epochs[0] != epochs[1]
+
+
+def test_half_of_the_faces_are_mirrored():
+    batches = FaceBatches(IMAGES, ROWS, seed=1)
+    mirrored = [mirrored for _, mirrored in seen(batches, 0, 14 * 40)]
+    assert np.mean(mirrored) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_run_that_goes_on_sees_what_it_would_have_seen():
+    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 50)
+    fresh = FaceBatches(IMAGES, ROWS, seed=1)
+    torch.testing.assert_close(fresh.batch(23, 27), whole[23:], atol=0, rtol=0)
+    assert not torch.equal(FaceBatches(IMAGES, ROWS, seed=2).batch(0, 50), whole)
+
+
+def test_values_and_shape():
+    batch = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 5)
+    assert batch.shape == (5, 3, 4, 4)
+    assert batch.dtype == torch.float32
+    assert batch.min() >= -1
+    assert batch.max() <= 1
+    with pytest.raises(ValueError, match="at least one"):
+        FaceBatches(IMAGES, ROWS[:0], seed=1)
+
+
+def test_a_tenth_is_held_out_always_the_same():
+    rows = np.arange(100, 300)
+    training, held_out = held_out_split(rows)
+    assert len(held_out) == 20
+    assert sorted([*training, *held_out]) == list(rows)
+    np.testing.assert_array_equal(held_out_split(rows)[1], held_out)
+    assert len(np.unique(np.diff(held_out))) > 3  # spread over the rows, not the last ones

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from scipy.stats import norm
+
+from facegan.gan.networks import (
+    Discriminator,
+    Generator,
+    MinibatchStd,
+    ResizeConv,
+    channels_at,
+    uniform_noise,
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(16, [8, 4]), (64, [32, 16, 8, 4]), (128, [32, 32, 16, 8, 4])]
+)
+def test_channels_halve_with_every_doubling_and_stop_at_eight_widths(size, expected):
+    assert channels_at(size, 4) == expected
+
+
+@pytest.mark.parametrize("size", [63, 96, 8])
+def test_a_size_that_no_doubling_reaches_is_refused(size):
+    with pytest.raises(ValueError, match=str(size)):
+        channels_at(size, 4)
+
+
+def test_latents_become_the_uniform_cube():
+    g = torch.linspace(-3, 3, 7)
+    np.testing.assert_allclose(uniform_noise(g).numpy(), 2 * norm.cdf(g.numpy()) - 1, atol=1e-6)
+
+
+def test_resize_conv_equals_enlarging_and_then_convolving():
+    torch.manual_seed(0)
+    layer = ResizeConv(5, 7, bias=True)
+    torch.nn.init.normal_(layer.weight)
+    torch.nn.init.normal_(layer.bias)
+    x = torch.randn(2, 5, 6, 8)
+    enlarged = F.interpolate(x, scale_factor=2, mode="nearest")
+    expected = F.conv2d(enlarged, layer.weight.transpose(0, 1), layer.bias, padding=1)
+    torch.testing.assert_close(layer(x), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_resize_conv_learns_like_enlarging_and_then_convolving():
+    torch.manual_seed(0)
+    layer = ResizeConv(3, 2)
+    torch.nn.init.normal_(layer.weight)
+    x = torch.randn(1, 3, 4, 4)
+    target = torch.randn(1, 2, 8, 8)
+    (layer(x) * target).sum().backward()
+    twin = layer.weight.detach().clone().requires_grad_()
+    (F.conv2d(F.interpolate(x, scale_factor=2), twin.transpose(0, 1), padding=1) * target).sum().backward()
+    torch.testing.assert_close(layer.weight.grad, twin.grad, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("upsample", ["resize", "transposed"])
+@pytest.mark.parametrize("size", [64, 128])
+def test_generator_and_discriminator_fit_together(size, upsample):
+    images = Generator(size, 2, upsample)(torch.randn(4, 100))
+    assert images.shape == (4, 3, size, size)
+    assert images.abs().max() <= 1
+    for kind in ("spectral", "batch"):
+        assert Discriminator(size, 2, kind)(images).shape == (4,)
+
+
+def test_classic_has_eight_convolutions_with_batch_norm_as_in_the_paper():
+    generator, discriminator = Generator(64, 2, "transposed"), Discriminator(64, 2, "batch")
+    convolutions = [m for m in generator.modules() if isinstance(m, torch.nn.ConvTranspose2d)]
+    convolutions += [m for m in discriminator.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert len(convolutions) == 8
+    # all but the generator's last and the discriminator's first layer
+    assert sum(isinstance(m, torch.nn.BatchNorm2d) for m in generator.modules()) == 4
+    assert sum(isinstance(m, torch.nn.BatchNorm2d) for m in discriminator.modules()) == 3
+
+
+def test_spectral_norm_holds_every_layer_at_a_largest_singular_value_of_one():
+    torch.manual_seed(0)
+    discriminator = Discriminator(16, 4, "spectral")
+    for _ in range(50):  # power iterations
+        discriminator(torch.randn(4, 3, 16, 16))
+    weights = [m.weight for m in discriminator.layers if hasattr(m, "weight")]
+    assert len(weights) == 4
+    for weight in weights:
+        largest = np.linalg.svd(weight.detach().flatten(1).numpy(), compute_uv=False)[0]
+        assert largest == pytest.approx(1, abs=0.02)
+
+
+def test_minibatch_std_tells_copies_from_variety():
+    layer = MinibatchStd(group=2)
+    same = torch.ones(4, 3, 2, 2)
+    assert layer(same)[:, 3].max() < 1e-3
+    x = torch.randn(4, 3, 2, 2)
+    # Groups are {0, 2} and {1, 3}; the population deviation of two values is half their distance.
+    expected = [(x[i] - x[i + 2]).abs().mean() / 2 for i in (0, 1)]
+    found = layer(x)[:, 3, 0, 0]
+    torch.testing.assert_close(found, torch.stack(expected * 2), atol=1e-3, rtol=1e-3)

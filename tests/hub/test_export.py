@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+from safetensors import safe_open
+
+from facegan import FaceGANPipeline, FaceModel
+from facegan.hub.export import export_weights, load_diffusers, shipped_form
+from facegan.hub.model import to_uint8
+from facegan.latent.seeds import latents_of
+
+from .conftest import trained_like
+
+SEEDS = range(20)
+
+
+@pytest.mark.parametrize(
+    ("size", "upsample"), [(16, "resize"), (16, "transposed"), (64, "resize"), (128, "transposed")]
+)
+def test_the_shipped_form_is_the_same_function(size, upsample):
+    generator = trained_like(size, 2, upsample)
+    latents = torch.randn(5, 100, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(shipped_form(generator)(latents), generator(latents), atol=1e-4, rtol=1e-4)
+
+
+def test_every_way_to_load_draws_the_trained_generators_faces(generator, model_folder):
+    with torch.no_grad():
+        truth = to_uint8(generator(torch.from_numpy(latents_of(SEEDS, truncation=0.9))).numpy()).astype(int)
+    assert truth.std() > 20  # not a flat picture, on which all would agree
+    model = FaceModel.load(model_folder)
+    drawn = {"onnx": model.generate(model.latents(SEEDS, truncation=0.9))}
+    pipe = DiffusionPipeline.from_pretrained(str(model_folder), trust_remote_code=True)
+    drawn["remote code"] = np.stack([np.asarray(image) for image in pipe(seeds=SEEDS, truncation=0.9).images])
+    own = FaceGANPipeline(load_diffusers(model_folder))
+    drawn["own pipeline"] = (
+        (own(seeds=SEEDS, truncation=0.9, output_type="np").images * 255).round().astype(np.uint8)
+    )
+    for images in drawn.values():
+        assert np.abs(images.astype(int) - truth).max() <= 1
+        np.testing.assert_array_equal(images, drawn["onnx"])
+
+
+def test_weights_are_stored_in_half_the_bytes_where_that_shows_nowhere(model_folder):
+    with safe_open(model_folder / "gan" / "diffusion_pytorch_model.safetensors", "np") as file:
+        stored = {file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
+    assert stored == {np.dtype(np.float16)}
+    initializers = onnx.load(model_folder / "generator.onnx").graph.initializer
+    assert {t.data_type for t in initializers if np.prod(t.dims) > 100} == {onnx.TensorProto.FLOAT16}
+
+
+def test_weights_that_float16_would_spoil_stay_float32(tmp_path):
+    generator = trained_like()
+    with torch.no_grad():
+        generator.to_rgb.weight *= 300  # the last step amplifies every rounding
+    export_weights(shipped_form(generator), tmp_path)
+    with safe_open(tmp_path / "gan" / "diffusion_pytorch_model.safetensors", "np") as file:
+        assert file.get_tensor("project.weight").dtype == np.float32
+
+
+def test_no_path_of_this_machine_and_no_pickle_is_written(model_folder, tmp_path):
+    files = [path for path in model_folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {
+        "generator.onnx",
+        "config.json",
+        "README.md",
+        "model_index.json",
+        "samples.png",
+    }
+    for path in files:
+        content = path.read_bytes()
+        for private in (b"/home/", b"/root/", b"/work/", b"site-packages", str(tmp_path.parent).encode()):
+            assert private not in content, f"{private} in {path.name}"
+        assert path.suffix in {".onnx", ".json", ".md", ".safetensors", ".py", ".png", ".mp4"}
+        assert not content.startswith((b"\x80\x02", b"\x80\x04", b"PK"))
+
+
+def test_the_pipeline_draws_random_faces_from_a_torch_generator(model_folder):
+    pipe = FaceGANPipeline(load_diffusers(model_folder))
+    one, two = (
+        pipe(generator=torch.Generator().manual_seed(5), batch_size=2, output_type="np").images
+        for _ in range(2)
+    )
+    assert one.shape == (2, 16, 16, 3)
+    np.testing.assert_array_equal(one, two)
+    assert np.abs(one[0] - one[1]).max() > 0.1
+
+
+def test_the_index_names_the_classes_beside_the_weights(model_folder):
+    index = json.loads((model_folder / "model_index.json").read_text())
+    assert index["_class_name"] == ["pipeline", "FaceGANPipeline"]
+    assert index["gan"] == ["generator", "FaceGANGenerator"]
