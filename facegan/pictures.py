@@ -1,5 +1,7 @@
-"""Pictures and films of uint8 images: grids, enlargement, MP4 and GIF. Numpy, Pillow and PyAV only."""
+"""Pictures and films of uint8 images: grids, enlargement, PNG, MP4 and GIF. Numpy, Pillow and PyAV only."""
 
+import struct
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,13 +26,33 @@ def enlarge(image: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.LANCZOS))
 
 
-def write_mp4(path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24) -> None:
-    """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays."""
+def encode_png(image: np.ndarray) -> bytes:
+    """An uint8 image (H, W, 3) as the bytes of a PNG file.
+
+    Pillow tries five filters on every row, which for an enlarged face takes three times as long for a larger file.
+    """
+    height, width, _ = image.shape
+    rows = np.empty((height, 1 + width * 3), np.uint8)
+    rows[:, 0] = 2  # the filter "Up": every row as its difference from the one above
+    rows[:, 1:] = image.reshape(height, -1)
+    rows[1:, 1:] -= image.reshape(height, -1)[:-1]
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB, not interlaced
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), level=1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+
+
+def write_mp4(path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24, preset: str = "medium") -> None:
+    """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays.
+
+    `preset` is x264's: "superfast" takes a quarter of the time of "medium" for the same quality in 1.6 times the size.
+    """
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
         stream = None
         for frame in frames:
             if stream is None:
-                stream = film.add_stream("libx264", rate=frames_per_second, options={"crf": "18"})
+                stream = film.add_stream("libx264", rate=frames_per_second, options={"crf": "18", "preset": preset})
                 stream.height, stream.width = frame.shape[:2]
                 stream.pix_fmt = "yuv420p"
             film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
@@ -40,10 +62,16 @@ def write_mp4(path: Path, frames: Iterable[np.ndarray], frames_per_second: int =
 
 
 def write_gif(path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24) -> None:
-    """Frames uint8 (H, W, 3) as a GIF that loops forever. FASTOCTREE is 80 times faster than Pillow's default."""
-    pictures = [Image.fromarray(frame).quantize(method=Image.Quantize.FASTOCTREE) for frame in frames]
+    """Frames uint8 (H, W, 3) as a GIF that loops forever."""
+    pictures = [_indexed(Image.fromarray(frame)) for frame in frames]
     if not pictures:
         raise ValueError("A film needs at least one frame.")
     # GIF counts hundredths of a second, and browsers slow anything below 2 down to 10.
     duration = max(2, round(100 / frames_per_second)) * 10
     pictures[0].save(path, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
+
+
+def _indexed(picture: Image.Image) -> Image.Image:
+    """The picture in 256 colours. FASTOCTREE is 80 times faster than the default; dithering hides its coarseness."""
+    palette = picture.quantize(method=Image.Quantize.FASTOCTREE)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)

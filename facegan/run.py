@@ -69,9 +69,10 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
         if options.dry_run:
             say(json.dumps({**_options_as_json(options), "device": device}, indent=2))
             return None
-        cache = prepare_faces(
-            list(options.data), options.out / "faces", options.faces, force=options.force, say=say
-        )
+        # The detector has no Metal provider, so it is the CPU for everything but CUDA.
+        faces = replace(options.faces, device="cuda" if device == "cuda" else "cpu")
+        options = replace(options, faces=faces)
+        cache = prepare_faces(list(options.data), options.out / "faces", faces, force=options.force, say=say)
         preset, why = presets.choose_preset(options.preset, len(cache), device)
         say(why)
         options = replace(options, preset=preset)
@@ -95,9 +96,7 @@ def _train_and_export(
     trainer = Trainer(train, cache.images, training_rows, options.out, latents_of(_SAMPLE_SEEDS), say)
     if options.resume:
         if not trainer.resume():
-            raise FaceGANError(
-                f"There is no readable checkpoint in {options.out}: start again without --resume."
-            )
+            raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
         say(f"Going on at {trainer.images_seen:,} images seen.")
     say(
         f"Training on {len(training_rows):,} faces ({len(held_out_rows):,} held out) at {train.size} px on the "
@@ -133,7 +132,8 @@ def _train_and_export(
         film,
     )
     say(
-        f"{trainer.images_seen:,} images seen. The model is in {model_folder}; look at it with: python app.py --model {model_folder}"
+        f"{trainer.images_seen:,} images seen. The model is in {model_folder}; "
+        f"look at it with: python app.py --model {model_folder}"
     )
     return model_folder
 
@@ -183,9 +183,7 @@ def _read_config(path: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig]:
         options = replace(
             now,
             data=tuple(Path(folder) for folder in then["data"]),
-            faces=FaceOptions(
-                **{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}
-            ),
+            faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
             preset=then["preset"],
             seed=then["seed"],
             about_data=now.about_data or then["about_data"],
@@ -194,13 +192,9 @@ def _read_config(path: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig]:
         )
         return options, TrainConfig(**{**train, "recipe": recipe})
     except FileNotFoundError:
-        raise FaceGANError(
-            f"There is no run to go on with in {path.parent}: start it without --resume."
-        ) from None
+        raise FaceGANError(f"There is no run to go on with in {path.parent}: start it without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise FaceGANError(
-            f"{path} is not the config of a run of this version ({error}): start a new run."
-        ) from error
+        raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
 
 
 def _fingerprint(cache: FaceCache) -> str:

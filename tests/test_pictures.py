@@ -1,3 +1,5 @@
+import io
+
 import av
 import numpy as np
 import pytest
@@ -26,6 +28,14 @@ def test_enlarging_keeps_flat_colours_and_edges():
     assert large.shape == (64, 64, 3)
     assert large[32, 4, 0] <= 2
     assert abs(int(large[32, 60, 0]) - 200) <= 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (7, 5, 3), (64, 64, 3)])
+def test_a_png_holds_every_pixel_unchanged(shape):
+    image = np.random.RandomState(0).randint(0, 256, shape).astype(np.uint8)
+    with Image.open(io.BytesIO(pictures.encode_png(image))) as read:
+        assert (read.format, read.mode) == ("PNG", "RGB")
+        assert np.array_equal(np.asarray(read), image)
 
 
 def frames(n=5):

@@ -23,9 +23,7 @@ def save_checkpoint(folder: Path, images_seen: int, tensors: dict[str, torch.Ten
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{images_seen:012d}.safetensors"
     unfinished = path.with_suffix(".unfinished")
-    content = save(
-        {name: t.detach().cpu().contiguous() for name, t in tensors.items()}, {"values": json.dumps(values)}
-    )
+    content = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, {"values": json.dumps(values)})
     try:
         with unfinished.open("wb") as file:
             file.write(content)
@@ -44,9 +42,7 @@ def save_checkpoint(folder: Path, images_seen: int, tensors: dict[str, torch.Ten
     return path
 
 
-def load_checkpoint(
-    folder: Path, say: Callable[[str], None] = print
-) -> tuple[dict[str, torch.Tensor], dict] | None:
+def load_checkpoint(folder: Path, say: Callable[[str], None] = print) -> tuple[dict[str, torch.Tensor], dict] | None:
     """The newest readable checkpoint as (tensors, values), or None; broken ones are skipped and named."""
     for path in sorted(folder.glob("*.safetensors"), reverse=True):
         try:
@@ -66,16 +62,12 @@ def optimizer_tensors(prefix: str, optimizer: torch.optim.Optimizer) -> dict[str
     """Adam's moments and step counts by parameter number; its hyper-parameters are in the run's config."""
     state = optimizer.state_dict()["state"]
     return {
-        f"{prefix}.{i}.{name}": torch.as_tensor(value)
-        for i, slots in state.items()
-        for name, value in slots.items()
+        f"{prefix}.{i}.{name}": torch.as_tensor(value) for i, slots in state.items() for name, value in slots.items()
     }
 
 
 def with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(prefix + ".")
-    }
+    return {name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(prefix + ".")}
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:

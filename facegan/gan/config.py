@@ -84,9 +84,7 @@ def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
         return name, f"Preset {name}, as asked for."
     if device != "cpu" and faces >= 5_000:
         return "large", f"Preset large: {faces:,} faces and a {device} device can carry width 64."
-    why = (
-        f"{faces:,} faces are too few for more" if faces < 5_000 else "it learns most in equal time on a CPU"
-    )
+    why = f"{faces:,} faces are too few for more" if faces < 5_000 else "it learns most in equal time on a CPU"
     return "small", f"Preset small: {why}."
 
 
@@ -97,9 +95,7 @@ def choose_device(name: str) -> str:
         return next(device for device in ("cuda", "mps", "cpu") if there[device])
     if not there[name]:
         found = ", ".join(device for device, is_there in there.items() if is_there)
-        raise FaceGANError(
-            f"--device {name} was asked for, but torch finds only: {found}. Use --device auto."
-        )
+        raise FaceGANError(f"--device {name} was asked for, but torch finds only: {found}. Use --device auto.")
     return name
 
 

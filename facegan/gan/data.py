@@ -30,9 +30,7 @@ class FaceBatches:
     def batch(self, position: int, count: int) -> torch.Tensor:
         """The `count` faces that follow after `position` faces seen: float32 (count, 3, H, W) in [-1, 1]."""
         picked = [self._at(position + i) for i in range(count)]
-        images = np.stack(
-            [self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked]
-        )
+        images = np.stack([self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked])
         # channels last in memory, as the networks want it
         return torch.from_numpy(images).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 

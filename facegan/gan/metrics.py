@@ -72,8 +72,7 @@ def kid(one: np.ndarray, other: np.ndarray) -> Kid:
     if take < 2:
         return Kid(100 * _mmd(one, other), float("nan"))
     parts = [
-        _mmd(one[rng.permutation(len(one))[:take]], other[rng.permutation(len(other))[:take]])
-        for _ in range(_SUBSETS)
+        _mmd(one[rng.permutation(len(one))[:take]], other[rng.permutation(len(other))[:take]]) for _ in range(_SUBSETS)
     ]
     # A subset of `take` spreads more than the whole set by the root of the ratio of their sizes.
     spread = np.std(parts, ddof=1) * np.sqrt(take / min(len(one), len(other)))

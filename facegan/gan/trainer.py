@@ -100,9 +100,7 @@ class Trainer:
 
         self.images_seen += batch
         self.ema.update(self.generator, self.images_seen, batch)
-        sign = (
-            self.probability.update(real_logits) if self.recipe.augment else real_logits.sign().mean().item()
-        )
+        sign = self.probability.update(real_logits) if self.recipe.augment else real_logits.sign().mean().item()
         self._recent.append((loss_d.detach(), loss_g.detach(), sign))
 
     def _noise(self, count: int) -> torch.Tensor:
@@ -222,9 +220,7 @@ class _StopOnInterrupt:
     def _ask(self, *_: object) -> None:
         self.asked = True
         signal.signal(signal.SIGINT, self._before)
-        self.say(
-            "\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once."
-        )
+        self.say("\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)

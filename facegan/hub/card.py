@@ -8,7 +8,8 @@ from facegan.hub.folder import ModelConfig
 _CARD = """\
 # {name}
 
-New faces of {size}x{size} pixels from 100 random numbers each. None of these people exists; every picture below is AI-generated.
+New faces of {size}x{size} pixels from 100 random numbers each. None of these people exists; every picture below is
+AI-generated.
 
 ![Generated faces of seeds 0 to 31, none chosen by hand]({samples})
 

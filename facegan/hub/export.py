@@ -1,4 +1,4 @@
-"""From a trained generator to the weights of a model folder, each file checked against the original as it is written."""
+"""From a trained generator to the weights of a model folder, each file checked as it is written."""
 
 import json
 import logging
@@ -35,9 +35,7 @@ def shipped_form(generator: Generator) -> FaceGANGenerator:
         scale = source[norm + "weight"] / (source[norm + "running_var"] + generator.norms[level].eps).sqrt()
         return scale, source[norm + "bias"] - source[norm + "running_mean"] * scale
 
-    shipped = FaceGANGenerator(
-        tuple(norm.num_features for norm in generator.norms), generator.project.in_features
-    )
+    shipped = FaceGANGenerator(tuple(norm.num_features for norm in generator.norms), generator.project.in_features)
     scale, shift = affine(0)
     shipped.project.weight.copy_(source["project.weight"] * scale.repeat(BASE_SIZE**2)[:, None])
     shipped.project.bias.copy_(shift.repeat(BASE_SIZE**2))
@@ -147,9 +145,7 @@ def _store_half(model: onnx.ModelProto) -> None:
         name = tensor.name
         narrow = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
         tensor.CopyFrom(narrow)
-        casts.append(
-            helper.make_node("Cast", [narrow.name], [name], to=TensorProto.FLOAT, name=f"widen {name}")
-        )
+        casts.append(helper.make_node("Cast", [narrow.name], [name], to=TensorProto.FLOAT, name=f"widen {name}"))
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
@@ -170,6 +166,4 @@ def _draw(generator: FaceGANGenerator) -> np.ndarray:
 
 def _draw_onnx(path: Path, latent_size: int) -> np.ndarray:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(
-        int
-    )
+    return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(int)

@@ -12,9 +12,7 @@ CONFIG = "config.json"
 ONNX = "generator.onnx"
 MODEL_INDEX = "model_index.json"
 PIPELINE = "pipeline.py"
-DIFFUSERS = (
-    "gan"  # diffusers' calls take `generator` for the random numbers, so no component can have that name
-)
+DIFFUSERS = "gan"  # diffusers' calls take `generator` for the random numbers, so no component can have that name
 CARD = "README.md"
 SAMPLES = "samples.png"
 MORPH = "morph.mp4"
@@ -61,6 +59,4 @@ class ModelConfig:
                 f"There is no model in {folder}: give a folder that holds {CONFIG} and {ONNX}."
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FaceGANError(
-                f"{path} is not the config of a FaceGAN model ({error}): export it again."
-            ) from error
+            raise FaceGANError(f"{path} is not the config of a FaceGAN model ({error}): export it again.") from error

@@ -16,7 +16,10 @@ BASE_SIZE = 4  # px: the map that the dense layer fills
 
 
 class FaceGANGenerator(ModelMixin, ConfigMixin):
-    """Latents float32 (n, latent_size) ~ N(0, I) to images float32 (n, 3, H, W) in (-1, 1); H = W = 4 * 2**len(channels)."""
+    """Latents float32 (n, latent_size) ~ N(0, I) to images float32 (n, 3, H, W) in (-1, 1).
+
+    H = W = 4 * 2**len(channels) px.
+    """
 
     @register_to_config
     def __init__(self, channels: tuple[int, ...] = (256, 128, 64, 32), latent_size: int = 100):
@@ -24,8 +27,7 @@ class FaceGANGenerator(ModelMixin, ConfigMixin):
         super().__init__()
         self.project = nn.Linear(latent_size, channels[0] * BASE_SIZE**2)
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
-            for a, b in zip(channels, (*channels[1:], 3), strict=True)
+            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in zip(channels, (*channels[1:], 3), strict=True)
         )
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:

@@ -37,9 +37,7 @@ class FaceModel:
                 str(folder / layout.ONNX), providers=_providers(onnxruntime.get_available_providers())
             )
         except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
-            raise FaceGANError(
-                f"{folder / layout.ONNX} cannot be loaded ({error}): export it again."
-            ) from error
+            raise FaceGANError(f"{folder / layout.ONNX} cannot be loaded ({error}): export it again.") from error
         expected = [None, 3, config.image_size, config.image_size]
         found = session.get_outputs()[0].shape
         if found[1:] != expected[1:] or session.get_inputs()[0].shape[1:] != [config.latent_size]:

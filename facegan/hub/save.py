@@ -12,9 +12,7 @@ from facegan.hub.model import FaceModel
 from facegan.hub.showcase import write_showcase
 
 
-def save_model(
-    generator: Generator, config: ModelConfig, folder: Path, film: Path | None = None
-) -> FaceModel:
+def save_model(generator: Generator, config: ModelConfig, folder: Path, film: Path | None = None) -> FaceModel:
     """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
 
     `config.channels` is taken from the generator; `film` is the MP4 of its training, if there is one.

@@ -33,9 +33,7 @@ def test_a_broken_checkpoint_is_named_and_the_one_before_is_used(tmp_path, damag
     save_checkpoint(tmp_path, 1, state(1), {"n": 1})
     newest = save_checkpoint(tmp_path, 2, state(2), {"n": 2})
     content = newest.read_bytes()
-    newest.write_bytes(
-        {"half": content[: len(content) // 2], "empty": b"", "garbage": os.urandom(500)}[damage]
-    )
+    newest.write_bytes({"half": content[: len(content) // 2], "empty": b"", "garbage": os.urandom(500)}[damage])
     said = []
     tensors, values = load_checkpoint(tmp_path, said.append)
     assert values == {"n": 1}

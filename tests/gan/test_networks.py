@@ -14,9 +14,7 @@ from facegan.gan.networks import (
 )
 
 
-@pytest.mark.parametrize(
-    ("size", "expected"), [(16, [8, 4]), (64, [32, 16, 8, 4]), (128, [32, 32, 16, 8, 4])]
-)
+@pytest.mark.parametrize(("size", "expected"), [(16, [8, 4]), (64, [32, 16, 8, 4]), (128, [32, 32, 16, 8, 4])])
 def test_channels_halve_with_every_doubling_and_stop_at_eight_widths(size, expected):
     assert channels_at(size, 4) == expected
 

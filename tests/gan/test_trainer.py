@@ -14,11 +14,7 @@ from facegan.gan.trainer import Budget
 
 def weights(trainer):
     parts = {"g": trainer.generator, "d": trainer.discriminator, "ema": trainer.ema.generator}
-    return {
-        f"{part}.{name}": value.clone()
-        for part, net in parts.items()
-        for name, value in net.state_dict().items()
-    }
+    return {f"{part}.{name}": value.clone() for part, net in parts.items() for name, value in net.state_dict().items()}
 
 
 def assert_same(one, other):
@@ -36,9 +32,7 @@ def test_a_step_moves_every_weight_of_both_networks(make_trainer, preset):
         for name, p in net.named_parameters()
     }
     trainer.step()
-    after = {
-        name: p for net in (trainer.generator, trainer.discriminator) for name, p in net.named_parameters()
-    }
+    after = {name: p for net in (trainer.generator, trainer.discriminator) for name, p in net.named_parameters()}
     still = [name for name in before if torch.equal(before[name], after[name])]
     # Inside its margin a hinge pulls real logits up as much as generated ones down: the last bias has no gradient.
     assert set(still) <= ({"layers.8.bias"} if preset == "small" else set())
@@ -69,9 +63,7 @@ def test_the_generator_learns_the_colours_of_its_data(make_trainer, tiny_images)
 
     def distance():
         with torch.no_grad():
-            drawn = trainer.exported_generator()(
-                torch.randn(64, 100, generator=torch.Generator().manual_seed(0))
-            )
+            drawn = trainer.exported_generator()(torch.randn(64, 100, generator=torch.Generator().manual_seed(0)))
         return np.abs(drawn.mean((0, 2, 3)).numpy() - truth).max()
 
     before = distance()

@@ -36,9 +36,7 @@ def test_every_way_to_load_draws_the_trained_generators_faces(generator, model_f
     pipe = DiffusionPipeline.from_pretrained(str(model_folder), trust_remote_code=True)
     drawn["remote code"] = np.stack([np.asarray(image) for image in pipe(seeds=SEEDS, truncation=0.9).images])
     own = FaceGANPipeline(load_diffusers(model_folder))
-    drawn["own pipeline"] = (
-        (own(seeds=SEEDS, truncation=0.9, output_type="np").images * 255).round().astype(np.uint8)
-    )
+    drawn["own pipeline"] = (own(seeds=SEEDS, truncation=0.9, output_type="np").images * 255).round().astype(np.uint8)
     for images in drawn.values():
         assert np.abs(images.astype(int) - truth).max() <= 1
         np.testing.assert_array_equal(images, drawn["onnx"])
@@ -81,8 +79,7 @@ def test_no_path_of_this_machine_and_no_pickle_is_written(model_folder, tmp_path
 def test_the_pipeline_draws_random_faces_from_a_torch_generator(model_folder):
     pipe = FaceGANPipeline(load_diffusers(model_folder))
     one, two = (
-        pipe(generator=torch.Generator().manual_seed(5), batch_size=2, output_type="np").images
-        for _ in range(2)
+        pipe(generator=torch.Generator().manual_seed(5), batch_size=2, output_type="np").images for _ in range(2)
     )
     assert one.shape == (2, 16, 16, 3)
     np.testing.assert_array_equal(one, two)

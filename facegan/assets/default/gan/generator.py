@@ -1,0 +1,39 @@
+"""The generator as it is shipped, a diffusers model. Copied beside the weights, so it imports nothing of FaceGAN.
+
+DCGAN (Radford et al. 2016, https://arxiv.org/abs/1511.06434) with batch normalisation folded into the convolutions
+and every up-sampling written as one transposed convolution: one architecture, however the network was trained.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from torch import nn
+
+BASE_SIZE = 4  # px: the map that the dense layer fills
+
+
+class FaceGANGenerator(ModelMixin, ConfigMixin):
+    """Latents float32 (n, latent_size) ~ N(0, I) to images float32 (n, 3, H, W) in (-1, 1).
+
+    H = W = 4 * 2**len(channels) px.
+    """
+
+    @register_to_config
+    def __init__(self, channels: tuple[int, ...] = (256, 128, 64, 32), latent_size: int = 100):
+        """`channels` of the maps from 4x4 upwards."""
+        super().__init__()
+        self.project = nn.Linear(latent_size, channels[0] * BASE_SIZE**2)
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in zip(channels, (*channels[1:], 3), strict=True)
+        )
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        # To the uniform cube of the original system: z = 2 Phi(g) - 1.
+        x = self.project(torch.erf(latents / math.sqrt(2)))
+        x = x.unflatten(1, (BASE_SIZE, BASE_SIZE, -1)).permute(0, 3, 1, 2)
+        for up in self.ups:
+            x = up(F.relu(x))
+        return torch.tanh(x)

@@ -1,0 +1,1 @@
+"""The Gradio demo, one file a tab."""

@@ -1,0 +1,113 @@
+"""The tab Faces: one large face from a seed, and as many more as the visitor wants."""
+
+import gradio as gr
+
+from facegan.demo.files import cached_png
+from facegan.demo.markup import face_figure, face_grid
+from facegan.demo.page import SHOW_LINK, Page, moved, told
+from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, random_seed, whole_number
+from facegan.hub.model import FaceModel
+from facegan.latent.seeds import MAX_SEED
+
+# A click on a face of the grid presses it at once; the server then shows it large.
+_CHOOSE = """
+element.addEventListener("click", (event) => {
+  const cell = event.target.closest("[data-seed]");
+  if (!cell) return;
+  element.querySelectorAll("[data-seed]").forEach((other) => other.setAttribute("aria-pressed", other === cell));
+  trigger("select", {seed: Number(cell.dataset.seed)});
+});
+"""
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    with gr.Row():
+        with gr.Column(min_width=300):
+            figure = gr.HTML(elem_id="face", elem_classes="fg-stage", js_on_load=SHOW_LINK, apply_default_css=False)
+        with gr.Column(min_width=300):
+            random = gr.Button("Random face", variant="primary", elem_id="random-face", elem_classes="fg-key-r")
+            page.seed.render()
+            page.truncation.render()
+            count = gr.Slider(
+                1, MAX_COUNT, COUNT, step=1, label="How many faces", info="Choose one to see it large.", elem_id="count"
+            )
+            grid = gr.HTML(elem_id="faces", js_on_load=_CHOOSE, apply_default_css=False)
+    # Kept by the browser, not by gr.State: a page left open survives a restart of the server.
+    first = gr.Number(0, precision=0, visible=False)
+
+    faces = Faces(page.model)
+    settings = [page.truncation, count]
+    shown = [page.seed, first, figure, grid]
+    page.open(faces.open_page, [*settings, *shown])
+    page.live(random.click, faces.draw_random, settings, shown)
+    changed = [page.seed.input, *moved(page.truncation), *moved(count)]
+    page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
+    page.live(grid.select, faces.choose, [*settings, first], [page.seed, figure])
+    gr.api(faces.generate, api_name="generate", concurrency_id="faces")
+
+
+class Faces:
+    """What the tab's controls and the endpoint /generate do with a model."""
+
+    def __init__(self, model: FaceModel):
+        self._model = model
+
+    def open_page(self, request: gr.Request) -> tuple:
+        state, complaints = FacesState.read(request.query_params, self._model.config.truncation)
+        for sentence in complaints:
+            gr.Warning(sentence)
+        return state.truncation, state.count, *self._draw(state)
+
+    def draw_random(self, truncation: float, count: int) -> tuple:
+        return self._draw(FacesState.near(random_seed(), truncation, count))
+
+    def draw_seed(self, seed: int | None, truncation: float, count: int, first: int) -> tuple:
+        if seed is None:  # the visitor has cleared the field to type another
+            return (gr.skip(),) * 4
+        kept = min(max(seed, 0), MAX_SEED)
+        if kept != seed:
+            gr.Warning(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
+        _, *drawn = self._draw(FacesState.near(kept, truncation, count, first))
+        # Writing an unchanged seed back would overwrite the next digit of somebody who types on.
+        return gr.skip() if kept == seed else kept, *drawn
+
+    def choose(self, truncation: float, count: int, first: int, event: gr.EventData) -> tuple:
+        with told():
+            seed = whole_number(event.seed, "The chosen seed", 0, MAX_SEED)
+        return seed, draw_figure(self._model, FacesState.near(seed, truncation, count, first))
+
+    def generate(self, seed: int, count: int = 1, truncation: float | None = None) -> list[dict]:
+        """Draw AI-generated faces of people who do not exist; the same seed always gives the same face.
+
+        Args:
+            seed: whole number from 0 to 4294967295; face i has seed + i
+            count: how many faces, 1 to 25
+            truncation: 0 is the average face, 1 the full variety it learned, at most 1.5; null is the model's choice
+
+        Returns:
+            a list of PNG files at the generator's own size
+        """
+        with told():
+            count = whole_number(count, "count", 1, MAX_COUNT)
+            seed = whole_number(seed, "seed", 0, MAX_SEED + 1 - count)
+            truncation = self._model.config.truncation if truncation is None else truncation
+            truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
+        seeds = range(seed, seed + count)
+        images = self._model.generate(self._model.latents(seeds, truncation))
+        return [cached_png(image, f"face-{seed}.png") for seed, image in zip(seeds, images, strict=True)]
+
+    def _draw(self, state: FacesState) -> tuple[int, int, str, str]:
+        return state.seed, state.first, draw_figure(self._model, state), draw_grid(self._model, state)
+
+
+def draw_figure(model: FaceModel, state: FacesState) -> str:
+    """The large face of `state` as HTML."""
+    image = model.generate(model.latents([state.seed], state.truncation))[0]
+    return face_figure(image, state.seed, state.query())
+
+
+def draw_grid(model: FaceModel, state: FacesState) -> str:
+    """The grid of `state` as HTML; nothing for a single face, which is already there large."""
+    if state.count == 1:
+        return ""
+    return face_grid(model.generate(model.latents(state.seeds, state.truncation)), state.seeds, state.seed)

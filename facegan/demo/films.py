@@ -1,0 +1,51 @@
+"""A morph as pictures: its stops, any point of its path, and the film."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from facegan.demo.files import cached_path
+from facegan.demo.markup import face_strip, path_figure
+from facegan.demo.state import MorphState
+from facegan.hub.model import FaceModel
+from facegan.latent.paths import path_through, point_on_path
+from facegan.pictures import enlarge, write_gif, write_mp4
+
+FILM_SIZES = {"mp4": 512, "gif": 256}  # px by format; a GIF of 512 px would be 8 MB for three seconds
+
+
+def film_frames(model: FaceModel, state: MorphState, size: int) -> Iterator[np.ndarray]:
+    """The frames, uint8 (size, size, 3), one by one: 600 enlarged at once would take half a gigabyte."""
+    points = model.latents(state.seeds, state.truncation)
+    for image in model.generate(path_through(points, state.frames_per_leg, state.loop)):
+        yield enlarge(image, size)
+
+
+def write_film(model: FaceModel, state: MorphState, file_format: str) -> Path:
+    """The morph as a file "mp4" or "gif" in Gradio's cache, named after its seeds."""
+    path = cached_path(f"morph-{'-'.join(map(str, state.seeds))}.{file_format}")
+    frames = film_frames(model, state, FILM_SIZES[file_format])
+    if file_format == "gif":
+        write_gif(path, frames)
+    else:
+        write_mp4(path, frames, preset="superfast")
+    return path
+
+
+def draw_strip(model: FaceModel, state: MorphState) -> str:
+    """The faces that the morph passes, as HTML."""
+    images = model.generate(model.latents(state.seeds, state.truncation))
+    return face_strip(images, state.seeds, state.loop, state.query())
+
+
+def draw_position(model: FaceModel, state: MorphState, position: float) -> str:
+    """The face at `position` in [0, 1] of the path, as HTML."""
+    stops = state.seeds + state.seeds[: 1 if state.loop else 0]
+    point = point_on_path(model.latents(stops, state.truncation), position)
+    leg = min(int(position * state.legs), state.legs - 1)
+    part = position * state.legs - leg
+    caption = f"{part:.0%} of the way from seed {stops[leg]} to {stops[leg + 1]}"
+    if part in (0, 1):
+        caption = f"seed {stops[leg + int(part)]}"
+    return path_figure(model.generate(point[None])[0], caption)

@@ -1,0 +1,115 @@
+"""The pieces of HTML that the page is made of. Pictures are PNG inside the page: lossless, and nothing to clean up."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import numpy as np
+
+from facegan.hub.folder import ModelConfig
+from facegan.pictures import encode_png, enlarge
+
+# px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has nothing finer to show: beside
+# one of 512 px nobody can tell it, and that takes twice the time and the bytes.
+FACE_SIZE = 384
+PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
+THUMBNAIL_SIZE = 128  # px: sharp at the size they are shown, on a phone's dense screen too
+
+
+def png_uri(image: np.ndarray) -> str:
+    """An uint8 image (H, W, 3) as the address of itself."""
+    return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode("ascii")
+
+
+def face_figure(image: np.ndarray, seed: int, query: str) -> str:
+    """The large face with its caption; `query` is the link's part after the question mark."""
+    return (
+        f'<figure class="fg-figure" data-query="{escape(query)}">'
+        f'<img src="{png_uri(enlarge(image, FACE_SIZE))}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
+        f'alt="AI-generated face of seed {seed}"><span class="fg-badge">AI-generated</span>'
+        f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
+        f'<button type="button" data-copy-link>Copy link</button>'
+        f'<button type="button" data-save="face-{seed}.png">Save PNG</button>'
+        f'<a href="{png_uri(image)}" download="face-{seed}-{len(image)}px.png" '
+        f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
+    )
+
+
+def face_grid(images: np.ndarray, seeds: Iterable[int], chosen: int) -> str:
+    """Thumbnails uint8 (n, H, W, 3) as buttons, the one of seed `chosen` pressed."""
+    cells = "".join(
+        f'<button type="button" data-seed="{seed}" aria-pressed="{str(seed == chosen).lower()}" '
+        f'aria-label="Show the face of seed {seed}">{_thumbnail(image, seed)}</button>'
+        for image, seed in zip(images, seeds, strict=True)
+    )
+    return f'<div class="fg-grid" role="group" aria-label="Faces to choose from">{cells}</div>'
+
+
+def face_strip(images: np.ndarray, seeds: Iterable[int], loop: bool, query: str) -> str:
+    """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
+    stops = "".join(
+        f"<li>{_thumbnail(image, seed)}<span>{seed}</span></li>" for image, seed in zip(images, seeds, strict=True)
+    )
+    back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
+    return (
+        f'<ol class="fg-strip" data-query="{escape(query)}" aria-label="The AI-generated faces of this morph">'
+        f"{stops}{back}</ol>"
+    )
+
+
+def path_figure(image: np.ndarray, caption: str) -> str:
+    """One face on the way of a morph."""
+    return (
+        f'<figure class="fg-figure fg-path"><img src="{png_uri(enlarge(image, PATH_SIZE))}" width="{PATH_SIZE}" '
+        f'height="{PATH_SIZE}" alt="AI-generated face, {escape(caption)}"><span class="fg-badge">AI-generated</span>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def complaint(sentence: str) -> str:
+    return f'<p class="fg-complaint" role="alert">{escape(sentence)}</p>'
+
+
+def header() -> str:
+    return (
+        '<header class="fg-header"><h1>FaceGAN</h1>'
+        "<p>None of these people exists. A small neural network draws each face from one number, its seed.</p></header>"
+    )
+
+
+def about(config: ModelConfig) -> str:
+    """What this is, in plain words, then the model's own facts from its config."""
+    training = dict(config.training)
+    data = dict(config.data)
+    told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
+    facts = {"model": config.name, "size": f"{config.image_size} × {config.image_size} pixels", **training, **data}
+    return (
+        '<div class="fg-about">'
+        "<p>These faces are made by a generator, a neural network that turns 100 random numbers into a picture of "
+        f"{config.image_size} × {config.image_size} pixels; the page enlarges it. It learned what faces look like from "
+        "photos, by a contest with a second network that tried to tell its pictures from the photos (a DCGAN). "
+        "A seed always gives the same 100 numbers, so the same seed is the same face on every machine.</p>"
+        f"<p><strong>What it learned from.</strong> {escape(told)}</p>"
+        "<p><strong>What it cannot do.</strong> Its faces are small, so enlarged they stay soft; hair, teeth, glasses "
+        "and backgrounds are often smeared. It repeats the imbalances of its photos. It cannot draw a person who is "
+        "asked for. Please do not pass a face off as a real person's.</p>"
+        f"<table>{_rows(facts)}</table></div>"
+    )
+
+
+def _thumbnail(image: np.ndarray, seed: int) -> str:
+    return (
+        f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE))}" width="{THUMBNAIL_SIZE}" height="{THUMBNAIL_SIZE}" '
+        f'alt="AI-generated face of seed {seed}">'
+    )
+
+
+def _rows(facts: Mapping[str, object]) -> str:
+    return "".join(
+        f'<tr><th scope="row">{escape(name.replace("_", " "))}</th><td>{escape(_text(value))}</td></tr>'
+        for name, value in facts.items()
+    )
+
+
+def _text(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,95 @@
+"""What the tabs share: the model, the current face, and the way they listen."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import gradio as gr
+from gradio.components import Component
+
+from facegan.demo.state import MAX_TRUNCATION
+from facegan.errors import FaceGANError
+from facegan.hub.model import FaceModel
+
+# For the gr.HTML that carries a tab's link in `data-query`: see theme/page.js.
+SHOW_LINK = "watch('value', () => window.facegan.showLink());"
+
+
+Event = Callable[..., gr.events.Dependency]  # such as button.click
+
+
+@dataclass(frozen=True)
+class Page:
+    """What every tab is built with.
+
+    `tabs` is selected to open a tab, by its name in small letters. `seed` (the current face) and `truncation` are one
+    control each for all tabs; the tab Faces renders them.
+    """
+
+    model: FaceModel
+    blocks: gr.Blocks
+    tabs: gr.Tabs
+    seed: gr.Number
+    truncation: gr.Slider
+
+    @classmethod
+    def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs) -> "Page":
+        seed = gr.Number(
+            0, precision=0, label="Seed", info="The same seed is always the same face.", elem_id="seed", render=False
+        )
+        truncation = gr.Slider(
+            0,
+            MAX_TRUNCATION,
+            model.config.truncation,
+            step=0.05,
+            label="Typical ↔ Varied",
+            info="Truncation: 0 is the average face, 1 the full variety.",
+            elem_id="truncation",
+            render=False,
+        )
+        return cls(model, blocks, tabs, seed, truncation)
+
+    def open(self, function: Callable, outputs: Sequence[Component]) -> None:
+        """Run `function`, which reads the link from its gr.Request, when the page opens."""
+        self.blocks.load(function, None, outputs, show_progress="hidden", api_visibility="private")
+
+    def live(
+        self,
+        events: Event | Sequence[Event],
+        function: Callable,
+        inputs: Sequence[Component],
+        outputs: Sequence[Component],
+    ) -> gr.events.Dependency:
+        """Run `function` at every one of `events` without signs of waiting.
+
+        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost.
+        """
+        return listen(events)(
+            function,
+            inputs,
+            outputs,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            concurrency_id="faces",
+            api_visibility="private",
+        )
+
+
+def listen(events: Event | Sequence[Event]) -> Event:
+    """Several events as one. A single one stays itself, because `gr.on` does not take the `then` of another."""
+    return events if callable(events) else partial(gr.on, events)
+
+
+def moved(slider: gr.Slider) -> tuple[Event, Event]:
+    """The events of a slider that the visitor moves; its reset button counts as a release only."""
+    return slider.input, slider.release
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show our own sentences to the caller. Any other error is a plain "Error" outside and a traceback in the log."""
+    try:
+        yield
+    except FaceGANError as error:
+        raise gr.Error(str(error), print_exception=False) from error

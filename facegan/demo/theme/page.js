@@ -1,0 +1,68 @@
+// What the page does without asking the server: the link in the address bar, copying it, and the key R.
+(() => {
+  const seen = (element) => element.offsetParent !== null;
+  // What the tabs write into links (facegan/demo/state.py); anything else, such as __theme, stays as it is.
+  const ours = ["seed", "truncation", "count", "first", "seeds", "frames", "loop"];
+
+  // The address bar follows what is shown: the tab's element with `data-query` says how.
+  function showLink() {
+    const shown = [...document.querySelectorAll("[data-query]")].find(seen);
+    if (!shown) return;
+    const query = new URLSearchParams(window.location.search);
+    ours.forEach((name) => query.delete(name));
+    const rest = query.toString();
+    const search = "?" + shown.dataset.query + (rest ? "&" + rest : "");
+    window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
+    // A Space is shown in a frame; this is how it asks for the address bar around it.
+    if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
+  }
+
+  async function copyLink(button) {
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+    } catch {
+      // Browsers keep the clipboard from pages without https, such as one in the home network.
+      const text = Object.assign(document.createElement("textarea"), {value: window.location.href});
+      document.body.append(text);
+      text.select();
+      document.execCommand("copy");
+      text.remove();
+    }
+    const label = button.textContent;
+    if (label === "Copied") return;
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = label), 1500);
+  }
+
+  // Saves the picture that is shown, so that the server need not send it twice.
+  function save(button) {
+    const picture = button.closest("figure").querySelector("img");
+    Object.assign(document.createElement("a"), {href: picture.src, download: button.dataset.save}).click();
+  }
+
+  document.addEventListener("click", ({target}) => {
+    const button = target.closest("[data-copy-link], .fg-copy-link, [data-save]");
+    if (!button) return;
+    if (button.dataset.save) save(button);
+    else copyLink(button);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "r" && event.key !== "R") return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]")) return;
+    [...document.querySelectorAll(".fg-key-r")].find(seen)?.click();
+  });
+
+  // Telephones start a film by themselves only where it is silent and stays in the page.
+  document.addEventListener("loadstart", ({target}) => {
+    if (target.tagName === "VIDEO") Object.assign(target, {muted: true, playsInline: true});
+  }, true);
+
+  // Presses a hidden download button once Gradio has given it its file.
+  function press(id) {
+    setTimeout(() => document.getElementById(id)?.click(), 100);
+  }
+
+  window.facegan = {showLink, press};
+})();

@@ -1,0 +1,192 @@
+"""RUN/faces: the aligned faces of a run and what is known about them. The formats are decided here.
+
+photos.jsonl      the journal: the settings, then a line a photo (records.py)
+faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
+selected.npy      int64, the rows that passed the filters
+report.json       counts, reasons and figures (report.py)
+"""
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from facegan.errors import FaceGANError
+from facegan.faces.align import Frame, apply_transform, face_transform
+from facegan.faces.records import PhotoRecord, from_line, to_line
+
+JOURNAL = "photos.jsonl"
+SELECTED = "selected.npy"
+REPORT = "report.json"
+FORMAT = 1  # raised when the meaning of a journal line changes, so that old caches start anew
+
+
+def faces_file(folder: Path, size: int) -> Path:
+    """Where the faces of a size lie."""
+    return folder / f"faces-{size}.u8"
+
+
+class FaceStore:
+    """The journal and the faces file while they are written. Every photo is on disk before the next is taken."""
+
+    def __init__(self, folder: Path, settings: dict[str, object], *, say: Callable[[str], None] = print) -> None:
+        """Opens RUN/faces, keeps what an earlier run left there, and drops what it left unfinished.
+
+        Args:
+            folder: made if it is not there.
+            settings: what the faces depend on: "size" (pixels) and whatever else must be equal for old faces to
+                be of use.
+            say: told when old faces are of no use.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.size = int(settings["size"])  # type: ignore[call-overload]
+        self.records: dict[str, PhotoRecord] = {}
+        self._face_bytes = self.size * self.size * 3
+        journal, faces = folder / JOURNAL, faces_file(folder, self.size)
+        head = {"format": FORMAT, **settings}
+        self._load(journal, faces, head, say)
+        self._faces = faces.open("ab")
+        self._journal = journal.open("ab")
+        if self._journal.tell() == 0:
+            self._journal.write(json.dumps(head).encode() + b"\n")
+            self._journal.flush()
+
+    @property
+    def rows(self) -> int:
+        """Faces in the file."""
+        return self._faces.tell() // self._face_bytes
+
+    def append(self, record: PhotoRecord, faces: np.ndarray) -> None:
+        """Adds a photo whose faces are numbered from 0, and their pictures, uint8 (faces, size, size, 3)."""
+        record = record.moved(self.rows)
+        # The faces first: a line in the journal promises that its rows are there.
+        self._faces.write(np.ascontiguousarray(faces).tobytes())
+        self._faces.flush()
+        self._journal.write(to_line(record).encode() + b"\n")
+        self._journal.flush()
+        self.records[record.name] = record
+
+    def close(self) -> None:
+        """Ends writing."""
+        self._faces.close()
+        self._journal.close()
+
+    def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
+        if not journal.exists():
+            faces.unlink(missing_ok=True)
+            return
+        rows_on_disk = faces.stat().st_size // self._face_bytes if faces.exists() else 0
+        rows = good_bytes = 0
+        with journal.open("rb") as lines:
+            old_head = _parse(lines.readline())
+            if old_head != head:
+                say("The faces in the cache were made with other settings, so every photo is read again.")
+            else:
+                good_bytes = lines.tell()
+                for line in lines:
+                    record = _record(line)
+                    end = max((face.row + 1 for face in record.faces), default=0) if record else 0
+                    if record is None or end > rows_on_disk:
+                        break
+                    self.records[record.name] = record
+                    rows = max(rows, end)
+                    good_bytes += len(line)
+        if not good_bytes:
+            for old in journal.parent.glob("faces-*.u8"):
+                old.unlink()
+        elif faces.exists():
+            _truncate(faces, rows * self._face_bytes)
+        _truncate(journal, good_bytes)
+
+
+class FaceCache:
+    """The aligned faces of a finished preparation, read-only. ``len`` is the number of faces that passed."""
+
+    def __init__(self, folder: Path, report: dict, selected: np.ndarray, images: np.ndarray) -> None:
+        self.folder = folder
+        self.report = report  # the contents of report.json
+        self.selected = selected  # int64 (n,), the rows that passed the filters, ascending
+        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters refused
+
+    @classmethod
+    def open(cls, folder: Path) -> "FaceCache":
+        """Opens RUN/faces.
+
+        Raises:
+            FaceGANError: there is no finished preparation in the folder.
+        """
+        folder = Path(folder)
+        try:
+            report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+            selected = np.load(folder / SELECTED, allow_pickle=False)
+            size = int(report["size"])
+            path = faces_file(folder, size)
+            rows = path.stat().st_size // (size * size * 3)
+            images = np.memmap(path, np.uint8, mode="r", shape=(rows, size, size, 3))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FaceGANError(
+                f"There are no prepared faces in {folder}: run the training again to have the photos read."
+            ) from error
+        if selected.size and int(selected.max()) >= rows:
+            raise FaceGANError(f"The faces in {folder} are damaged: delete that folder and run again.")
+        return cls(folder, report, selected, images)
+
+    def __len__(self) -> int:
+        return len(self.selected)
+
+    @property
+    def size(self) -> int:
+        """Side of a face in pixels."""
+        return int(self.images.shape[1])
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The photo that each row of ``images`` came from, relative to its data folder."""
+        names = [""] * len(self.images)
+        for record in self._records:
+            for face in record.faces:
+                names[face.row] = record.name
+        return names
+
+    @cached_property
+    def keypoints(self) -> np.ndarray:
+        """The five keypoints of each row in the aligned face's pixels, float32 (rows, 5, 2); NaN if unknown."""
+        frame = Frame(self.size, float(self.report["framing"]), float(self.report["lift"]))
+        points = np.full((len(self.images), 5, 2), np.nan, np.float32)
+        for record in self._records:
+            for face in record.faces:
+                transform = face_transform(face.keypoints, frame)
+                points[face.row] = apply_transform(transform, face.keypoints)
+        return points
+
+    @cached_property
+    def _records(self) -> list[PhotoRecord]:
+        with (self.folder / JOURNAL).open("rb") as lines:
+            lines.readline()
+            found = (_record(line) for line in lines)
+            return [record for record in found if record is not None]
+
+
+def _parse(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _record(line: bytes) -> PhotoRecord | None:
+    """The record of a whole line, None for one that a kill cut short."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return from_line(line.decode())
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _truncate(path: Path, size: int) -> None:
+    if path.stat().st_size > size:
+        with path.open("r+b") as file:
+            file.truncate(size)

@@ -1,0 +1,69 @@
+"""The choices of the faces room."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from facegan.errors import FaceGANError
+from facegan.faces.align import Frame
+
+DETECTORS = ("auto", "insightface", "yunet")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class FaceOptions:
+    """How faces are found, framed and judged.
+
+    The first block decides what the cache holds: a change there starts the cache anew. The second block only
+    judges what was measured: a change there costs seconds.
+    """
+
+    size: int = 64  # side of an aligned face, pixels
+    framing: float = 0.8  # 1.0 is the ArcFace crop, 0.8 shows chin and most hair, 0.65 the whole head
+    lift: float = 0.0  # share of the side by which the face stands higher; for photos cut off above the brow
+    detector: str = "auto"  # auto: InsightFace if its pack is there or can be fetched, else YuNet
+    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
+    insightface_root: Path = Path("~/.insightface")
+    device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
+    workers: int = 0  # processes; 0 is one a core, 1 stays in this process
+
+    max_enlargement: float = 1.6  # beyond this the face shows interpolation rather than skin
+    max_yaw: float = 30.0  # degrees; further on, the far eye and cheek begin to hide
+    max_pitch: float = 30.0  # degrees
+    max_roll: float = 60.0  # degrees; alignment cures roll, but a face on its side is often no face at all
+    # Dark skin in ordinary light measures 25 and more: only what is lost in the dark may go.
+    min_brightness: float = 22.0  # mean luma of the face, 0..255
+    max_brightness: float = 235.0  # above this the highlights are burnt out
+    min_contrast: float = 9.0  # standard deviation of the luma
+    min_sharpness: float = 0.3  # see measure.sharpness; below it the eyes are smears
+    min_inside: float = 0.95  # of the face inside the photo; cut faces turn into monsters with mirrored halves
+    # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
+    # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
+    near_duplicate: float = 0.98
+    min_faces: int = 100  # fewer teach a GAN nothing but to copy them
+    recommended_faces: int = 1000
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.size <= 1024:
+            raise FaceGANError(f"The face size must be between 16 and 1024 pixels, but it is {self.size}.")
+        if not 0.3 <= self.framing <= 1.5:
+            raise FaceGANError(
+                f"The framing must be between 0.3 (far away) and 1.5 (close), but it is {self.framing:g}."
+            )
+        if not -0.3 <= self.lift <= 0.3:
+            raise FaceGANError(f"The lift must be between -0.3 (lower) and 0.3 (higher), but it is {self.lift:g}.")
+        if self.detector not in DETECTORS:
+            raise FaceGANError(f"The detector must be one of {', '.join(DETECTORS)}, but it is {self.detector!r}.")
+        if self.device not in DEVICES:
+            raise FaceGANError(f"The detection device must be one of {', '.join(DEVICES)}, but it is {self.device!r}.")
+        if self.workers < 0:
+            raise FaceGANError(f"The number of workers must be 0 (one a core) or more, not {self.workers}.")
+
+    @property
+    def frame(self) -> Frame:
+        """What an aligned picture shows."""
+        return Frame(self.size, self.framing, self.lift)
+
+    def to_dict(self) -> dict[str, object]:
+        """Every option as JSON can hold it."""
+        return {**asdict(self), "insightface_root": str(self.insightface_root)}

@@ -1,0 +1,187 @@
+"""report.html: one page beside its pictures, without scripts and without the network."""
+
+import html
+from pathlib import Path
+
+from facegan.faces.filters import REASONS, USED
+from facegan.faces.spread import UNIT
+
+PAGE = "report.html"
+LISTED = 300  # refused photos on the page; report.json has all
+_ADVICE = {
+    "not_a_picture": "Nothing to do: these files stay where they are.",
+    "unreadable": "Open them in a picture viewer; copy damaged ones again.",
+    "duplicate": "One copy is used.",
+    "no_face": "Faces must be at least a tenth of the photo, and upright.",
+    "too_small": "Use the photo in its original size, or move closer.",
+    "cut_off": "Photos with room around the head are used.",
+    "turned": "Faces that look towards the camera are used.",
+    "dark_or_flat": "More light on the face helps.",
+    "blurred": "Focus on the eyes, and hold still.",
+    "near_duplicate": "The sharper one is used.",
+}
+_STYLE = """
+:root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #1d1e20; --dim: #63656b; --line: #e2e0da;
+  --good: #2f7d57; --bad: #c4703c; }
+@media (prefers-color-scheme: dark) { :root { --ground: #17181a; --card: #202225; --ink: #ececee; --dim: #a0a3aa;
+  --line: #33363b; --good: #62b98c; --bad: #e09a68; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { max-width: 1120px; margin: 0 auto; padding: 40px 24px 64px; }
+h1 { font-size: 30px; line-height: 1.2; margin: 0 0 8px; letter-spacing: -0.01em; }
+h2 { font-size: 18px; margin: 0 0 16px; }
+p { margin: 0 0 12px; } .dim { color: var(--dim); } .small { font-size: 14px; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 24px; margin-top: 20px;
+  min-width: 0; }
+.two { display: grid; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 20px; }
+.bar { display: flex; justify-content: space-between; gap: 16px; margin-top: 14px; }
+.bar .count { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.track { background: var(--line); border-radius: 4px; height: 8px; overflow: hidden; margin-top: 4px; }
+.fill { height: 100%; background: var(--bad); border-radius: 4px; min-width: 3px; }
+.fill.used { background: var(--good); }
+.hint { color: var(--dim); font-size: 14px; margin: 4px 0 0; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }
+figure { margin: 0; } figcaption { color: var(--dim); font-size: 14px; margin-top: 6px; }
+img { max-width: 100%; height: auto; display: block; border-radius: 8px; } .pair img, img.wide { width: 100%; }
+.scroll { overflow-x: auto; } .scroll img { max-width: none; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
+th { text-align: left; color: var(--dim); font-weight: 500; }
+th, td { padding: 7px 16px 7px 0; border-top: 1px solid var(--line); vertical-align: top; }
+tr:first-child > * { border-top: 0; } td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+td.number, th.number { text-align: right; }
+.note { border-left: 4px solid var(--bad); }
+@media (max-width: 600px) { main { padding: 24px 14px 48px; } section { padding: 18px; } h1 { font-size: 25px; } }
+"""
+
+
+def write_page(out: Path, report: dict, *, refused_shown: int) -> None:
+    """Writes report.html from what report.json holds, beside the pictures that are there."""
+    sections = [
+        _head(report),
+        _note(report),
+        '<div class="two">' + _photos(report) + _eyes(report, out) + "</div>",
+        _animation(out),
+        _rejected(report, out, refused_shown),
+        _list(report),
+    ]
+    page = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Faces of this run</title><style>{_STYLE}</style></head>\n<body><main>\n"
+        + "\n".join(section for section in sections if section)
+        + "\n</main></body></html>\n"
+    )
+    (out / PAGE).write_text(page, encoding="utf-8", errors="replace")
+
+
+def _head(report: dict) -> str:
+    used, files = report["usable_faces"], report["files"]
+    faces = "1 face is" if used == 1 else f"{used:,} faces are"
+    return (
+        f"<header><h1>{faces} ready for training</h1>"
+        f'<p class="dim">From {files:,} files. {html.escape(report["detector_reason"])} '
+        f"Each face is {report['size']} &times; {report['size']} pixels.</p></header>"
+    )
+
+
+def _note(report: dict) -> str:
+    return f'<section class="note"><p>{html.escape(report["advice"])}</p></section>' if report["advice"] else ""
+
+
+def _photos(report: dict) -> str:
+    counts, total = report["photos"], max(1, report["files"])
+    rows = []
+    for reason, count in counts.items():
+        words = "used" if reason == USED else REASONS[reason]
+        kind = " used" if reason == USED else ""
+        rows.append(
+            f'<div class="bar"><span>{html.escape(words)}</span><span class="count">{count:,} '
+            f'<span class="dim small">{_percent(count, total)}</span></span></div>'
+            f'<div class="track"><div class="fill{kind}" style="width:{100 * count / total:.2f}%"></div></div>'
+        )
+        if reason != USED:
+            rows.append(f'<p class="hint">{html.escape(_ADVICE[reason])}</p>')
+    extra = sum(count for reason, count in report["faces"].items() if reason != USED)
+    several = (
+        f'<p class="dim small" style="margin-top:16px">A photo with several faces counts as used when one of them is. '
+        f"Counted by face: {report['faces'].get(USED, 0):,} used, {extra:,} not.</p>"
+        if report["faces"]
+        else ""
+    )
+    return f"<section><h2>What became of the files</h2>{''.join(rows)}{several}</section>"
+
+
+def _eyes(report: dict, out: Path) -> str:
+    before, after = (report["eye_spread_px_of_128"][key] for key in ("before", "after"))
+    if not before or not after or not (out / "average_after.png").exists():
+        return ""
+    labels = (
+        ("left_x", "Left eye, sideways"),
+        ("left_y", "Left eye, up and down"),
+        ("right_x", "Right eye, sideways"),
+        ("right_y", "Right eye, up and down"),
+    )
+    rows = "".join(
+        f'<tr><td>{words}</td><td class="number">{_spread(before[key])}</td>'
+        f'<td class="number">{_spread(after[key])}</td></tr>'
+        for key, words in labels
+    )
+    return (
+        "<section><h2>The average face, and where the eyes are</h2>"
+        '<div class="pair"><figure><img src="average_before.png" alt="average of the photos as they are">'
+        "<figcaption>before</figcaption></figure>"
+        '<figure><img src="average_after.png" alt="average of the aligned faces"><figcaption>after</figcaption>'
+        "</figure></div>"
+        '<table style="margin-top:16px"><tr><th>Spread over the photos</th><th class="number">before</th>'
+        f'<th class="number">after</th></tr>{rows}</table>'
+        f'<p class="dim small" style="margin-top:12px">Over {after["faces"]:,} photos, in pixels of a picture {UNIT} '
+        "pixels wide and in per cent of its width (1.4826 times the median distance from the median). Before: the "
+        "middle of each photo, enlarged by one factor to the size of the aligned faces. After: the eyes are found "
+        "anew in the aligned faces.</p></section>"
+    )
+
+
+def _animation(out: Path) -> str:
+    if not (out / "before_after.gif").exists():
+        return ""
+    return (
+        '<section><h2>Before and after</h2><img class="wide" src="before_after.gif" '
+        'alt="faces moving from where they are in their photos to one place"></section>'
+    )
+
+
+def _rejected(report: dict, out: Path, shown: int) -> str:
+    if not shown or not (out / "rejected.png").exists():
+        return ""
+    return (
+        f'<section><h2>Photos that are not used</h2><p class="dim small">{shown:,} of '
+        f"{sum(row[1] != USED for row in report['rows']):,}, some for every reason.</p>"
+        '<div class="scroll"><img src="rejected.png" alt="refused photos with their reasons"></div></section>'
+    )
+
+
+def _list(report: dict) -> str:
+    refused = [row for row in report["rows"] if row[1] != USED]
+    if not refused:
+        return ""
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{html.escape(REASONS[reason])}</td><td>{html.escape(detail)}</td></tr>"
+        for name, reason, detail in refused[:LISTED]
+    )
+    more = f"The first {LISTED} of {len(refused):,}; report.json has all." if len(refused) > LISTED else ""
+    return (
+        "<section><details><summary>Every file that is not used, and why</summary>"
+        f'<p class="dim small" style="margin-top:12px">{more}</p>'
+        f"<table><tr><th>file</th><th>reason</th><th>measured</th></tr>{rows}</table></details></section>"
+    )
+
+
+def _percent(count: int, total: int) -> str:
+    share = 100 * count / total
+    return "&lt;0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
+
+
+def _spread(pixels: float) -> str:
+    return f"{pixels:.1f} px <span class='dim'>{100 * pixels / UNIT:.1f} %</span>"

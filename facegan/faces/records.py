@@ -1,0 +1,85 @@
+"""What is known about a photo and its faces, and its line in the journal."""
+
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRecord:
+    """One face: where its picture lies in the cache, and everything that the filters judge."""
+
+    row: int  # of the faces file
+    score: float  # the detector's, 0..1
+    keypoints: np.ndarray  # float32 (5, 2), pixels of the working photo
+    eye_distance: float  # pixels of the working photo
+    yaw: float  # degrees, see pose.Pose
+    pitch: float
+    roll: float
+    brightness: float  # mean luma of the face, 0..255
+    contrast: float  # standard deviation of the luma
+    sharpness: float  # see measure.sharpness
+    inside: float  # share of the face that lies inside the photo, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRecord:
+    """One file: enough to tell whether it has changed, and either a problem or its faces."""
+
+    name: str
+    size: int  # bytes
+    mtime_ns: int
+    sha1: str = ""
+    width: int = 0  # pixels of the working photo, see read.WORKING_SIDE
+    height: int = 0
+    problem: str = ""  # a slug of filters.REASONS, empty when the photo could be read
+    detail: str = ""  # the problem in a few words
+    faces: tuple[FaceRecord, ...] = ()
+
+    def moved(self, first_row: int) -> "PhotoRecord":
+        """The same photo with its faces' rows counted from ``first_row``."""
+        return replace(self, faces=tuple(replace(face, row=face.row + first_row) for face in self.faces))
+
+
+def to_line(record: PhotoRecord) -> str:
+    """One line of JSON, without the line's end."""
+    values: dict[str, object] = {"name": record.name, "size": record.size, "mtime_ns": record.mtime_ns}
+    if record.sha1:
+        values["sha1"] = record.sha1
+    if record.width:
+        values |= {"width": record.width, "height": record.height}
+    if record.problem:
+        values |= {"problem": record.problem, "detail": record.detail}
+    values["faces"] = [
+        {
+            "row": face.row,
+            "score": round(face.score, 3),
+            "keypoints": [round(float(value), 2) for value in face.keypoints.ravel()],
+            "eye_distance": round(face.eye_distance, 2),
+            "yaw": round(face.yaw, 1),
+            "pitch": round(face.pitch, 1),
+            "roll": round(face.roll, 1),
+            "brightness": round(face.brightness, 1),
+            "contrast": round(face.contrast, 1),
+            "sharpness": round(face.sharpness, 4),
+            "inside": round(face.inside, 3),
+        }
+        for face in record.faces
+    ]
+    # surrogateescape names (files that are not UTF-8) survive as \udcXX escapes
+    return json.dumps(values, separators=(",", ":"))
+
+
+def from_line(line: str) -> PhotoRecord:
+    """The record of a line that ``to_line`` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not such a line.
+    """
+    values = json.loads(line)
+    faces = tuple(
+        FaceRecord(**{**face, "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2)})
+        for face in values.pop("faces")
+    )
+    return PhotoRecord(**values, faces=faces)

@@ -1,0 +1,108 @@
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.demo.faces_tab import Faces, draw_figure, draw_grid
+from facegan.demo.state import FacesState
+from facegan.latent.seeds import MAX_SEED
+from facegan.pictures import enlarge
+
+
+@pytest.fixture
+def faces(model):
+    return Faces(model)
+
+
+def shown_seed(pictures_in, face, figure, truncation, candidates):
+    """Which of the candidates' faces the figure shows large."""
+    large = pictures_in(figure)[0]
+    return [seed for seed in candidates if np.array_equal(large, enlarge(face(seed, truncation), 384))]
+
+
+def test_generate_gives_the_faces_of_the_seeds_in_order(faces, face):
+    files = faces.generate(5, count=3, truncation=0.9)
+    drawn = [np.asarray(Image.open(file["path"])) for file in files]
+    assert [np.array_equal(image, face(5 + i, 0.9)) for i, image in enumerate(drawn)] == [True] * 3
+    assert not np.array_equal(drawn[0], drawn[1])
+    assert [file["orig_name"] for file in files] == ["face-5.png", "face-6.png", "face-7.png"]
+
+
+def test_generate_takes_the_models_own_truncation_and_one_face(faces, face):
+    (file,) = faces.generate(5)
+    assert np.array_equal(np.asarray(Image.open(file["path"])), face(5, 0.7))
+
+
+def test_generated_files_lie_in_the_cache_that_is_emptied(faces, cache):
+    assert faces.generate(5)[0]["path"].startswith(str(cache))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1, 1, 0.7), "seed must be a whole number from 0"),
+        ((MAX_SEED, 2, 0.7), f"seed must be a whole number from 0 to {MAX_SEED - 1}"),
+        (("x", 1, 0.7), "seed must be"),
+        ((1, 26, 0.7), "count must be a whole number from 1 to 25"),
+        ((1, 1, 1.6), "truncation must be a number from 0 to 1.5"),
+    ],
+)
+def test_generate_says_which_argument_is_wrong(faces, arguments, message):
+    with pytest.raises(gr.Error, match=message):
+        faces.generate(*arguments)
+
+
+def test_the_large_face_is_lossless_and_carries_its_link(model, face, pictures_in):
+    state = FacesState(42, 0.5, 4, 41)
+    html = draw_figure(model, state)
+    assert shown_seed(pictures_in, face, html, 0.5, range(40, 45)) == [42]
+    assert "seed=42&amp;truncation=0.5&amp;count=4&amp;first=41" in html
+    assert "AI-generated" in html
+
+
+def test_the_grid_holds_every_seed_and_marks_the_large_one(model, face, pictures_in):
+    html = draw_grid(model, FacesState(42, 0.5, 4, 41))
+    drawn = pictures_in(html)
+    assert [np.array_equal(image, enlarge(face(41 + i, 0.5), 128)) for i, image in enumerate(drawn)] == [True] * 4
+    assert [part.split('"')[0] for part in html.split('data-seed="')[1:]] == ["41", "42", "43", "44"]
+    assert [part.split('"')[0] for part in html.split('aria-pressed="')[1:]] == ["false", "true", "false", "false"]
+
+
+def test_a_single_face_needs_no_grid(model):
+    assert draw_grid(model, FacesState(42, 0.5, 1, 42)) == ""
+
+
+def test_a_random_face_starts_its_own_grid(faces, face, pictures_in):
+    seed, first, figure, grid = faces.draw_random(0.6, 3)
+    assert first == seed
+    assert shown_seed(pictures_in, face, figure, 0.6, [seed - 1, seed, seed + 1]) == [seed]
+    assert len(pictures_in(grid)) == 3
+    assert len({faces.draw_random(0.6, 1)[0] for _ in range(5)}) > 1
+
+
+def test_typing_a_seed_does_not_write_the_field_back(faces, face, pictures_in):
+    seed, first, figure, _ = faces.draw_seed(12, 0.6, 3, 500)
+    assert seed == gr.skip()
+    assert first == 12
+    assert shown_seed(pictures_in, face, figure, 0.6, range(10, 15)) == [12]
+
+
+def test_an_impossible_seed_is_put_right_in_the_field(faces):
+    assert faces.draw_seed(-4, 0.6, 3, 500)[:2] == (0, 0)
+    assert faces.draw_seed(MAX_SEED + 9, 0.6, 3, 500)[:2] == (MAX_SEED, MAX_SEED - 2)
+
+
+def test_a_cleared_seed_field_leaves_the_page_as_it_is(faces):
+    assert faces.draw_seed(None, 0.6, 3, 500) == (gr.skip(),) * 4
+
+
+def test_a_chosen_face_becomes_the_large_one_and_the_grid_stays(faces, face, pictures_in):
+    seed, figure = faces.choose(0.6, 5, 40, gr.EventData(None, {"seed": 43}))
+    assert seed == 43
+    assert shown_seed(pictures_in, face, figure, 0.6, range(40, 45)) == [43]
+    assert "first=40" in figure
+
+
+def test_a_choice_that_the_page_cannot_have_sent_is_refused(faces):
+    with pytest.raises(gr.Error, match="whole number"):
+        faces.choose(0.6, 5, 40, gr.EventData(None, {"seed": "<b>"}))

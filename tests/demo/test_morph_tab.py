@@ -1,0 +1,136 @@
+import av
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.demo.films import draw_position, draw_strip, film_frames
+from facegan.demo.morph_tab import Morphs
+from facegan.demo.state import MorphState
+from facegan.latent.paths import slerp
+from facegan.pictures import enlarge
+
+
+@pytest.fixture
+def morphs(model):
+    return Morphs(model)
+
+
+def gif_frames(path):
+    with Image.open(path) as film:
+        frames = []
+        for i in range(film.n_frames):
+            film.seek(i)
+            frames.append(np.asarray(film.convert("RGB")).astype(int))
+    return frames
+
+
+def test_a_morph_begins_and_ends_on_the_faces_of_its_seeds(model, face):
+    frames = list(film_frames(model, MorphState((3, 9, 4), 0.8, 5, loop=False), 16))
+    assert len(frames) == 11
+    for frame, seed in ((0, 3), (5, 9), (10, 4)):
+        assert np.array_equal(frames[frame], face(seed, 0.8))
+    assert not np.array_equal(frames[2], frames[0])
+
+
+def test_a_loop_leads_back_without_showing_the_first_face_twice(model, face):
+    frames = list(film_frames(model, MorphState((3, 9), 0.8, 4, loop=True), 16))
+    assert len(frames) == 8
+    assert np.array_equal(frames[4], face(9, 0.8))
+    assert not np.array_equal(frames[7], frames[0])
+    first, last = model.latents([3, 9], 0.8)
+    assert np.array_equal(frames[7], model.generate(slerp(last, first, 0.75)[None])[0])
+
+
+def test_a_gif_has_the_frames_in_order(morphs, face):
+    file = morphs.morph("3, 9, 4", frames_per_leg=4, loop=False, format="gif", truncation=0.8)
+    frames = gif_frames(file["path"])
+    assert len(frames) == 9
+    # 256 colours cannot show every shade, but each frame is nearest to the face at its place.
+    faces = [enlarge(face(seed, 0.8), 256).astype(int) for seed in (3, 9, 4)]
+    for frame, place in ((0, 0), (4, 1), (8, 2)):
+        distances = [np.abs(frames[frame] - other).mean() for other in faces]
+        assert distances[place] < 0.3 * min(np.delete(distances, place))
+
+
+def test_an_mp4_has_the_frames_in_order(morphs, face):
+    file = morphs.morph("3, 9", frames_per_leg=6, loop=True, truncation=0.8)
+    with av.open(file["path"]) as film:
+        assert film.streams.video[0].codec_context.name == "h264"
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert len(frames) == 12
+    assert frames[0].shape == (512, 512, 3)
+    for frame, seed in ((0, 3), (6, 9)):
+        assert np.abs(frames[frame] - enlarge(face(seed, 0.8), 512)).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("1",), "2 to 12 seeds"),
+        (("1, x",), '"x" is not a seed'),
+        (("1, 2", 0), "frames_per_leg must be a whole number from 1 to 60"),
+        (("1, 2", 61), "frames_per_leg"),
+        (("1, 2", 5, "yes"), "loop must be true or false"),
+        (("1, 2", 5, True, "avi"), "format must be one of mp4, gif"),
+        (("1, 2", 5, True, "mp4", -0.1), "truncation must be a number from 0 to 1.5"),
+        ((",".join("12345678901"), 60), "at most 600 frames"),
+    ],
+)
+def test_morph_says_which_argument_is_wrong(morphs, cache, arguments, message):
+    with pytest.raises(gr.Error, match=message):
+        morphs.morph(*arguments)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("loop", "position", "a", "b", "part"),
+    [(False, 0.25, 3, 9, 0.5), (False, 0.75, 9, 4, 0.5), (True, 5 / 6, 4, 3, 0.5), (True, 0.1, 3, 9, 0.3)],
+)
+def test_the_slider_shows_the_face_at_its_place_on_the_path(model, pictures_in, loop, position, a, b, part):
+    html = draw_position(model, MorphState((3, 9, 4), 0.8, loop=loop), position)
+    point = slerp(model.latents([a], 0.8)[0], model.latents([b], 0.8)[0], part)
+    expected = enlarge(model.generate(point[None])[0], 256).astype(int)
+    assert np.abs(pictures_in(html)[0] - expected).max() <= 1
+    assert f"{part:.0%} of the way from seed {a} to {b}" in html
+
+
+@pytest.mark.parametrize(("position", "seed"), [(0, 3), (0.5, 9), (1, 4)])
+def test_the_slider_names_the_stops(model, position, seed):
+    assert f"<figcaption>seed {seed}<" in draw_position(model, MorphState((3, 9, 4), 0.8, loop=False), position)
+
+
+def test_the_strip_shows_the_stops_and_whether_the_morph_leads_back(model, face, pictures_in):
+    state = MorphState((3, 9), 0.8, loop=True)
+    html = draw_strip(model, state)
+    first, second = pictures_in(html)
+    assert np.array_equal(first, enlarge(face(3, 0.8), 128))
+    assert np.array_equal(second, enlarge(face(9, 0.8), 128))
+    assert "fg-back" in html
+    assert "fg-back" not in draw_strip(model, MorphState((3, 9), 0.8, loop=False))
+
+
+def test_wrong_seeds_are_explained_in_place_and_leave_the_film(morphs):
+    strip, here = morphs.show("1, <b>", 0.8, 24, True, 0)
+    assert "&lt;b&gt;&quot; is not a seed" in strip
+    assert here == ""
+    assert morphs.film("1, <b>", 0.8, 24, True, "") == (gr.skip(),) * 3
+
+
+def test_a_film_that_is_on_the_screen_is_not_made_again(morphs):
+    _, path, filmed = morphs.film("3, 9", 0.8, 4, True, "")
+    assert path.endswith("morph-3-9.mp4")
+    assert morphs.film("3 9", 0.8, 4, True, filmed) == (gr.skip(),) * 3
+    assert morphs.film("3, 9", 0.9, 4, True, filmed) != (gr.skip(),) * 3
+
+
+def test_the_first_morph_starts_from_the_face_just_seen(morphs):
+    assert morphs.first_seeds("", 4711).startswith("4711, ")
+    assert morphs.first_seeds("8, 9", 4711) == "8, 9"
+
+
+def test_faces_are_added_at_the_end_up_to_twelve(morphs):
+    assert morphs.with_seed("3; 9,", 5) == "3, 9, 5"
+    assert morphs.with_random("3, 9").startswith("3, 9, ")
+    full = ", ".join("123456789012")
+    assert morphs.with_seed(full, 5) == full

@@ -1,0 +1,42 @@
+import socket
+
+import pytest
+
+from facegan.demo import build
+from facegan.demo.markup import about
+from facegan.errors import FaceGANError
+
+
+def test_only_the_stable_endpoints_are_public(model):
+    endpoints = build.build_demo(model).get_api_info()["named_endpoints"]
+    assert set(endpoints) == {"/generate", "/morph"}
+    names = [parameter["parameter_name"] for parameter in endpoints["/generate"]["parameters"]]
+    assert names == ["seed", "count", "truncation"]
+    names = [parameter["parameter_name"] for parameter in endpoints["/morph"]["parameters"]]
+    assert names[:4] == ["seeds", "frames_per_leg", "loop", "format"]
+
+
+def test_every_tab_of_the_list_is_on_the_page(model):
+    blocks = build.build_demo(model)
+    labels = [block.label for block in blocks.blocks.values() if block.get_block_name() == "tabitem"]
+    assert labels == list(build.TABS)
+
+
+def test_the_page_tells_what_the_model_is(model):
+    html = about(model.config)
+    assert "Drawn by &lt;a&gt; test." in html
+    assert "12,345" in html
+    assert "16 × 16 pixels" in html
+
+
+def test_a_port_in_use_gives_way_to_the_next():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = build.free_port("127.0.0.1", port)
+        assert port < found < port + 100
+
+
+def test_no_free_port_is_said(monkeypatch):
+    monkeypatch.setattr(build, "_PORTS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(FaceGANError, match="--port"):
+        build.free_port("127.0.0.1", taken.getsockname()[1])

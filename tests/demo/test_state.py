@@ -1,0 +1,118 @@
+from urllib.parse import parse_qsl
+
+import pytest
+
+from facegan.demo.state import FacesState, MorphState, number, parse_seeds, whole_number
+from facegan.errors import FaceGANError
+
+LAST = 2**32 - 1
+
+
+def query_of(state):
+    return dict(parse_qsl(state.query()))
+
+
+@pytest.mark.parametrize("text", ["1, 7, 42", "1;7;42", " 1 7\t42, ", "1,,7,\n42"])
+def test_seeds_may_be_divided_in_any_usual_way(text):
+    assert parse_seeds(text) == (1, 7, 42)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1, two", '"two" is not a seed'),
+        ("1, 2.5", "whole number from 0 to 4294967295"),
+        ("1, -2", "whole number from 0"),
+        (f"1, {LAST + 1}", "whole number from 0"),
+        ("7", "2 to 12 seeds.*there are 1"),
+        ("", "there are 0"),
+        (",".join("1" * 13), "there are 13"),
+        (f"1, {'9' * 5000}", "is not a seed"),
+    ],
+)
+def test_what_is_wrong_with_seeds_is_said(text, message):
+    with pytest.raises(FaceGANError, match=message):
+        parse_seeds(text)
+
+
+@pytest.mark.parametrize("value", ["x", None, True, float("nan"), float("inf"), 2.5, -1, 26, [3]])
+def test_what_is_no_whole_number_in_range_is_refused(value):
+    with pytest.raises(FaceGANError, match="count must be a whole number from 1 to 25"):
+        whole_number(value, "count", 1, 25)
+
+
+def test_numbers_may_come_as_texts_and_as_floats():
+    assert whole_number("25", "count", 1, 25) == 25
+    assert whole_number(3.0, "count", 1, 25) == 3
+    assert number("0.5", "truncation", 0, 1.5) == 0.5
+    # Exact beyond the 2**24 that a float32 holds.
+    assert whole_number(str(LAST), "seed", 0, LAST) == LAST
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        FacesState(7, 0.8, 1, 7),
+        FacesState(7, 0.85, 25, 5),
+        FacesState(LAST, 1.5, 10, LAST - 9),
+    ],
+)
+def test_a_link_to_faces_leads_back_to_the_same_state(state):
+    assert FacesState.read(query_of(state), truncation=0.3) == (state, [])
+
+
+@pytest.mark.parametrize("state", [MorphState((1, 7, 42), 0.8), MorphState((LAST, 0), 1.05, 60, False)])
+def test_a_link_to_a_morph_leads_back_to_the_same_state(state):
+    assert MorphState.read(query_of(state), truncation=0.3) == (state, [])
+
+
+def test_a_bare_link_shows_a_random_face_with_the_models_truncation():
+    states = [FacesState.read({}, truncation=0.7)[0] for _ in range(5)]
+    assert len({state.seed for state in states}) > 1
+    assert {state.truncation for state in states} == {0.7}
+    assert MorphState.read({}, truncation=0.7) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "complaints"),
+    [
+        ({"seed": "-3", "count": "2"}, FacesState(0, 0.7, 2, 0), 1),
+        ({"seed": "9" * 30, "count": "2"}, FacesState(LAST, 0.7, 2, LAST - 1), 1),
+        ({"seed": "3", "truncation": "99", "count": "1000"}, FacesState(3, 1.5, 25, 3), 2),
+        ({"seed": "3", "truncation": "nan", "count": "<b>"}, FacesState(3, 0.7, 10, 3), 2),
+        ({"seed": "3.9", "truncation": " ", "count": ""}, FacesState(3, 0.7, 10, 3), 0),
+        ({"seed": "30", "count": "4", "first": "5"}, FacesState(30, 0.7, 4, 30), 0),
+    ],
+)
+def test_what_a_link_gets_wrong_is_put_right(query, expected, complaints):
+    state, said = FacesState.read(query, truncation=0.7)
+    assert state == expected
+    assert len(said) == complaints
+    assert "<" not in "".join(said)
+
+
+def test_a_link_without_a_readable_seed_shows_some_face():
+    state, said = FacesState.read({"seed": "<script>"}, truncation=0.7)
+    assert 0 <= state.seed <= LAST
+    assert said == [f"The link's seed is not a number, so {state.seed} was taken."]
+
+
+@pytest.mark.parametrize("seeds", ["1", "a,b", ",".join(["5"] * 12)])
+def test_a_link_to_an_impossible_morph_says_so(seeds):
+    state, said = MorphState.read({"seeds": seeds, "frames": "60"}, truncation=0.7)
+    assert state is None
+    assert "2 to 12" in said[0]
+
+
+def test_the_grid_moves_only_when_the_large_face_leaves_it():
+    assert FacesState.near(12, 0.8, 5, first=10).seeds == range(10, 15)
+    assert FacesState.near(15, 0.8, 5, first=10).seeds == range(15, 20)
+    assert FacesState.near(9, 0.8, 5, first=10).seeds == range(9, 14)
+    assert FacesState.near(12, 0.8, 2, first=10).seeds == range(12, 14)
+
+
+def test_a_morph_too_long_for_the_server_is_refused():
+    eleven = ",".join(map(str, range(11)))
+    assert MorphState.checked(eleven, 0.8, 60, loop=False).legs == 10
+    with pytest.raises(FaceGANError, match="at most 600 frames, and this one has 660"):
+        MorphState.checked(eleven, 0.8, 60, loop=True)

@@ -1,0 +1,50 @@
+"""The real app in a process of its own, and a browser that lets nothing leave this machine unnoticed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# In a container; and without the calls home that Chromium makes by itself.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MODEL = os.environ.get("FACEGAN_TEST_MODEL")  # a model folder to test the page with, else the default
+
+
+@contextmanager
+def running_app(cache: Path, *arguments: str) -> Iterator[str]:
+    """`python` with these arguments, as the address of the page it serves; its temporary files go to `cache`."""
+    command = [sys.executable, *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": str(cache)}
+    app = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        said = []
+        for line in app.stdout:
+            said.append(line)
+            address = re.search(r"http://[\d.]+:\d+", line)
+            if address:
+                yield address.group()
+                break
+        else:
+            pytest.fail("The app ended before it served a page:\n" + "".join(said))
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+        app.stdout.close()

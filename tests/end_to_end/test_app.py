@@ -1,0 +1,343 @@
+"""The app as people use it: started by its command, called by gradio_client, clicked in Chromium."""
+
+import base64
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import av
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from facegan import FaceModel
+from facegan.pictures import enlarge
+from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, ROOT, running_app
+
+APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("cache"), *APP, "--port", "0") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def model():
+    return FaceModel.load(MODEL)
+
+
+@pytest.fixture(scope="module")
+def client(app, tmp_path_factory):
+    return Client(app, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(app, browser):
+    """visit(query, viewport): a fresh page with its face drawn. At the end: no error, and nothing left this machine."""
+    outside, errors, contexts = [], [], []
+
+    def open_page(query="", viewport=None):
+        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{app}/{query}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+def leaves(url):
+    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
+
+
+def large_face(page, seed=None):
+    """The large face, uint8 (384, 384, 3), once it is that of `seed`, as the browser has decoded it."""
+    image = page.locator("#face img" if seed is None else f'#face img[alt$="seed {seed}"]')
+    image.wait_for()
+    page.wait_for_function("document.querySelector('#face img').complete")
+    assert image.evaluate("image => image.naturalWidth") == 384
+    data = image.evaluate(
+        """image => {
+            const canvas = Object.assign(document.createElement("canvas"), {width: 384, height: 384});
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL("image/png");
+        }"""
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB"))
+
+
+def link(page):
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def drawn(model, seed, truncation, size=384):
+    return enlarge(model.generate(model.latents([int(seed)], float(truncation)))[0], size)
+
+
+def test_the_endpoints_are_the_stable_ones(client):
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/generate", "/morph"}
+
+
+def test_generate_returns_what_the_model_draws(client, model):
+    paths = client.predict(5, 3, 0.7, api_name="/generate")
+    images = np.stack([np.asarray(Image.open(path)) for path in paths])
+    assert np.array_equal(images, model.generate(model.latents([5, 6, 7], 0.7)))
+
+
+def test_morph_returns_a_gif_and_an_mp4_of_the_path(client, model):
+    gif = client.predict("1, 7, 42", 4, False, "gif", api_name="/morph")
+    with Image.open(gif) as film:
+        assert (film.format, film.n_frames, film.size) == ("GIF", 9, (256, 256))
+    mp4 = client.predict(seeds="1, 7", frames_per_leg=5, api_name="/morph")
+    with av.open(mp4) as film:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert len(frames) == 10
+    for frame, seed in ((0, 1), (5, 7)):
+        assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 512)).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "endpoint", "message"),
+    [
+        ((-1, 1, 0.7), "/generate", "seed must be a whole number from 0"),
+        ((1, 1000, 0.7), "/generate", "count must be a whole number from 1 to 25"),
+        (("1, x", 4, True, "gif"), "/morph", '"x" is not a seed'),
+        (("1, 2", 4, True, "avi"), "/morph", "format must be one of mp4, gif"),
+    ],
+)
+def test_callers_are_told_what_is_wrong(client, arguments, endpoint, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(*arguments, api_name=endpoint)
+
+
+def test_a_face_is_there_when_the_page_opens(visit, model):
+    page = visit()
+    face = large_face(page)
+    page.wait_for_url("**/?seed=*")
+    state = link(page)
+    assert float(state["truncation"]) == model.config.truncation
+    assert face.std() > 5
+    assert np.array_equal(face, drawn(model, state["seed"], state["truncation"]))
+    assert page.locator("#face").get_by_text("AI-generated").is_visible()
+
+
+def test_a_random_face_is_a_click_or_a_key_away_and_its_link_brings_it_back(visit):
+    page = visit("?seed=4294967295")
+    faces = [large_face(page, 4294967295)]
+    for act in (page.locator("#random-face").click, lambda: page.keyboard.press("r")):
+        before = page.url
+        act()
+        page.wait_for_function("before => location.href !== before", arg=before)
+        faces.append(large_face(page, link(page)["seed"]))
+        assert page.locator("#seed input").input_value() == link(page)["seed"]
+    assert not np.array_equal(faces[0], faces[1])
+    assert not np.array_equal(faces[1], faces[2])
+    page.reload()
+    assert np.array_equal(large_face(page), faces[2])
+
+
+def test_a_link_opens_exactly_its_state(visit, model):
+    page = visit("?seed=7&truncation=0.5&count=4&first=5&__theme=dark")
+    assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
+    cells = page.locator("#faces [data-seed]")
+    assert cells.evaluate_all("cells => cells.map(c => c.dataset.seed)") == ["5", "6", "7", "8"]
+    assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "7"
+    assert page.locator("#seed input").input_value() == "7"
+    assert page.locator("#truncation input[type=number]").input_value() == "0.5"
+    assert page.locator("#count input[type=number]").input_value() == "4"
+    assert link(page) == {"seed": "7", "truncation": "0.5", "count": "4", "first": "5", "__theme": "dark"}
+
+
+def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, model):
+    page = visit("?seed=%3Cimg%20src=x%3E&truncation=99&count=-3")
+    face = large_face(page)
+    page.get_by_text("The link's truncation must be from 0 to 1.5").wait_for()
+    page.get_by_text("The link's seed is not a number").wait_for()
+    assert (link(page)["truncation"], link(page)["count"]) == ("1.5", "1")
+    assert np.array_equal(face, drawn(model, link(page)["seed"], 1.5))
+
+
+def test_a_face_of_the_grid_becomes_the_large_one(visit, model):
+    page = visit("?seed=20&truncation=0.6&count=6")
+    page.locator('#faces [data-seed="23"]').press("Enter")
+    assert np.array_equal(large_face(page, 23), drawn(model, 23, 0.6))
+    page.wait_for_url("**first=20")
+    assert link(page)["seed"] == "23"
+    assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "23"
+
+
+def test_controls_draw_at_once(visit, model):
+    page = visit("?seed=20&truncation=0.6&count=1")
+    large_face(page, 20)
+    page.locator("#seed input").fill("123")
+    assert np.array_equal(large_face(page, 123), drawn(model, 123, 0.6))
+    page.locator("#truncation input[type=range]").fill("1")
+    page.wait_for_url("**truncation=1&**")
+    assert np.array_equal(large_face(page, 123), drawn(model, 123, 1))
+    page.locator("#count input[type=range]").fill("8")
+    page.locator("#faces [data-seed='130']").wait_for()
+    page.locator("#truncation").get_by_label(re.compile("reset", re.IGNORECASE)).click()
+    page.wait_for_url(f"**truncation={model.config.truncation:g}&**")
+
+
+def test_a_face_can_be_saved_at_both_sizes(visit, model):
+    page = visit("?seed=20&truncation=0.6")
+    large_face(page, 20)
+    for label, expected in (("Save PNG", drawn(model, 20, 0.6)), (f"{model.size} px", None)):
+        with page.expect_download() as download:
+            page.locator("#face").get_by_text(label).click()
+        image = np.asarray(Image.open(download.value.path()))
+        if expected is None:
+            expected = model.generate(model.latents([20], 0.6))[0]
+        assert np.array_equal(image, expected)
+        assert download.value.suggested_filename.startswith("face-20")
+
+
+def test_the_link_can_be_copied(visit):
+    page = visit("?seed=20&truncation=0.6")
+    large_face(page, 20)
+    page.wait_for_url("**count=10")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#face").get_by_text("Copy link").click()
+    page.locator("#face").get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def plays(page):
+    """Waits until the morph's film has moved on by itself."""
+    page.locator("#morph-film video").wait_for()
+    page.wait_for_function(
+        """() => {
+            const film = document.querySelector("#morph-film video");
+            return film.readyState >= 3 && !film.paused && film.currentTime > 0.2;
+        }"""
+    )
+
+
+def test_a_morph_plays_when_its_tab_opens(visit, model):
+    page = visit("?seed=20&truncation=0.6")
+    large_face(page, 20)
+    page.get_by_role("tab", name="Morph").click()
+    plays(page)
+    state = link(page)
+    assert state["seeds"].startswith("20,")
+    assert page.locator("#morph-stops img").count() == 3
+
+    film = page.locator("#morph-film video").get_attribute("src")
+    page.locator("#morph-seeds textarea, #morph-seeds input").fill("1, 7")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**seeds=1,7&**")
+    page.wait_for_function("old => document.querySelector('#morph-film video')?.src !== old", arg=film)
+    plays(page)
+    page.locator("#morph-position input[type=range]").fill("0.5")
+    page.locator("#morph-here").get_by_text("seed 7").wait_for()
+
+    page.get_by_role("tab", name="Faces").click()
+    page.wait_for_url("**/?seed=20&**")
+
+
+def test_a_morphs_link_brings_it_back(visit):
+    page = visit("?seeds=3,9&truncation=0.6&frames=10&loop=0")
+    plays(page)
+    assert page.locator("#morph-stops img").count() == 2
+    assert link(page) == {"seeds": "3,9", "truncation": "0.6", "frames": "10", "loop": "0"}
+    for button, frames in (("#morph-mp4", 11), ("#morph-gif", 11)):
+        with page.expect_download() as download:
+            page.locator(button).click()
+        with av.open(str(download.value.path())) as film:
+            assert sum(1 for _ in film.decode(video=0)) == frames
+
+
+def test_wrong_seeds_are_explained_where_they_are_typed(visit):
+    page = visit("?seeds=3,9")
+    plays(page)
+    page.locator("#morph-seeds textarea, #morph-seeds input").fill("3, nine")
+    page.get_by_role("alert").filter(has_text='"nine" is not a seed').wait_for()
+
+
+def test_a_phone_shows_the_face_and_the_button_first_and_cuts_nothing_off(visit):
+    page = visit("?seed=20&count=25", viewport=PHONE)
+    large_face(page, 20)
+    page.locator('#faces [data-seed="44"]').wait_for()
+    assert page.locator("#random-face").bounding_box()["y"] < PHONE["height"] - 40
+    tabs = [None, "Morph"]
+    for tab in tabs:
+        if tab:
+            page.get_by_role("tab", name=tab).click()
+            plays(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll("button, input, img, video, a")]
+                .filter((e) => e.offsetParent && e.getBoundingClientRect().width)
+                .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+                .map((e) => e.outerHTML.slice(0, 80))"""
+        )
+        assert cut == []
+
+
+def test_a_port_in_use_gives_way_to_the_next(app, tmp_path):
+    taken = urlsplit(app).port
+    with running_app(tmp_path, *APP, "--port", str(taken)) as address:
+        assert urlsplit(address).port > taken
+        with socket.create_connection(("127.0.0.1", urlsplit(address).port), timeout=5):
+            pass
+
+
+def test_the_files_of_endpoints_are_deleted_by_age(tmp_path):
+    code = """
+import sys
+from facegan import FaceModel
+from facegan.demo import build
+build._CACHE_CHECK, build._CACHE_AGE = 1, 4
+build.launch(build.build_demo(FaceModel.load(sys.argv[1] or None)), port=0)
+"""
+    with running_app(tmp_path / "cache", "-c", code, MODEL or "") as address:
+        client = Client(address, verbose=False, download_files=str(tmp_path / "downloads"))
+        client.predict(1, 3, api_name="/generate")
+        client.predict("1, 2", 2, format="gif", api_name="/morph")
+        patience = time.monotonic() + 20
+        while files := [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]:
+            assert time.monotonic() < patience, files
+            time.sleep(0.2)
+    assert len([path for path in (tmp_path / "downloads").rglob("*") if path.is_file()]) == 4
+
+
+def test_a_missing_model_is_one_clear_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "app.py", "--model", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"

@@ -1,0 +1,144 @@
+"""The real command on real photos (of AI-made people), at a budget that ends in seconds."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facegan import FaceModel
+from facegan.gan.log import read_log
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def train(*args, **kwargs):
+    command = [sys.executable, "train/train.py", *map(str, args)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def the_only_line(done):
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def run(photos, insightface_root, tmp_path_factory):
+    """One finished run of 640 images, as (folder, what it printed)."""
+    out = tmp_path_factory.mktemp("runs") / "people"
+    done = train("--data", photos, "--out", out, "--images-seen", 640, "--insightface-root", insightface_root)
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def test_photos_become_a_model_and_a_report(run):
+    out, said = run
+    report = json.loads((out / "faces" / "report.json").read_text())
+    assert report["faces"]["used"] >= 100
+    assert "InsightFace" in said
+    assert "non-commercial" in said
+    assert "Preset small" in said
+    assert (out / "faces" / "report.html").stat().st_size > 1000
+    model = FaceModel.load(out / "model")
+    faces = model.generate(model.latents([1, 2]))
+    assert faces.shape == (2, 64, 64, 3)
+    assert faces.std() > 2
+    assert np.abs(faces[0].astype(int) - faces[1]).max() > 0
+    assert model.config.training["images_seen"] == 640
+    assert (out / "samples" / "progress.mp4").stat().st_size > 1000
+    assert json.loads((out / "config.json").read_text())["train"]["recipe"]["width"] == 32
+
+
+def test_resume_goes_on_from_where_the_run_stopped(run):
+    out, _ = run
+    done = train("--resume", "--out", out, "--images-seen", 1280)
+    assert done.returncode == 0, done.stderr
+    assert "Going on at 640 images seen" in done.stdout
+    assert FaceModel.load(out / "model").config.training["images_seen"] == 1280
+
+
+def test_a_run_is_not_overwritten_by_mistake(run, photos):
+    out, _ = run
+    before = (out / "config.json").read_bytes()
+    done = train("--data", photos, "--out", out, "--images-seen", 64)
+    assert done.returncode == 1
+    assert "--resume" in the_only_line(done)
+    assert (out / "config.json").read_bytes() == before
+
+
+def test_ctrl_c_saves_a_checkpoint_and_exports(run, photos, insightface_root, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(run[0] / "faces", out / "faces")  # aligned already: only the training is of interest
+    command = [sys.executable, "train/train.py", "--data", photos, "--out", out, "--minutes", 10]
+    command += ["--insightface-root", insightface_root]
+    process = subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 200
+        while not (out / "log.jsonl").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        os.kill(process.pid, signal.SIGINT)
+        said, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert "Stopping" in said
+    seen = FaceModel.load(out / "model").config.training["images_seen"]
+    assert seen >= read_log(out / "log.jsonl")[-1]["images_seen"] >= 1000
+    assert [int(path.stem) for path in (out / "checkpoint").glob("*.safetensors")][-1:] == [seen]
+
+
+def test_a_dry_run_prints_the_options_and_leaves_nothing(photos, tmp_path):
+    done = train("--data", photos, "--out", tmp_path / "run", "--minutes", 5, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    options = json.loads(done.stdout)
+    assert (options["minutes"], options["faces"]["size"]) == (5, 64)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ([], 2, "--data"),
+        (["--data", "nowhere-at-all"], 1, "nowhere-at-all"),
+        (["--data", "docs", "--size", "65"], 2, "--size"),
+        (["--data", "docs", "--minutes", "-1"], 2, "--minutes"),
+        (["--resume", "--out", "nowhere-at-all"], 1, "no run to go on with"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments, code, sentence, tmp_path):
+    out = [] if "--out" in arguments else ["--out", tmp_path / "run"]
+    done = train(*arguments, *out)
+    assert done.returncode == code
+    assert sentence in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_too_few_faces_are_an_error_that_says_what_was_found(photos, insightface_root, tmp_path):
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted(photos.rglob("*.jpg"))[:2]:
+        shutil.copy(path, few)
+    done = train("--data", few, "--out", tmp_path / "run", "--insightface-root", insightface_root)
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert "at least 100" in line
+    assert "--force" in line
+
+
+def test_without_the_training_requirements_one_line_says_which_command_installs_them(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u\n_find = u.find_spec\n"
+        "u.find_spec = lambda name, package=None: None if name == 'torch' else _find(name, package)\n"
+    )
+    done = train("--data", "docs", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "pip install -r train/requirements.txt" in the_only_line(done)

@@ -1,0 +1,145 @@
+import json
+
+import numpy as np
+import pytest
+
+from facegan.errors import FaceGANError
+from facegan.faces.align import Frame
+from facegan.faces.cache import JOURNAL, REPORT, SELECTED, FaceCache, FaceStore, faces_file
+from facegan.faces.records import FaceRecord, PhotoRecord, from_line, to_line
+
+SETTINGS = {"size": 16, "framing": 0.8, "lift": 0.0, "detector": "test-1"}
+rng = np.random.RandomState(0)
+
+
+def photo(name: str, faces: int = 1) -> tuple[PhotoRecord, np.ndarray]:
+    keypoints = (Frame(200, 0.4).template() + rng.rand(5, 2)).astype(np.float32).round(2)
+    records = tuple(FaceRecord(row, 0.9, keypoints, 30.0, 1.0, 2.0, 3.0, 100.0, 40.0, 0.8, 1.0) for row in range(faces))
+    pictures = rng.randint(0, 256, (faces, 16, 16, 3)).astype(np.uint8)
+    return PhotoRecord(name, 10, 20, sha1=name, width=200, height=200, faces=records), pictures
+
+
+def same(a: PhotoRecord, b: PhotoRecord) -> bool:
+    return to_line(a) == to_line(b)
+
+
+def filled(folder, *photos, settings=SETTINGS):
+    store = FaceStore(folder, settings, say=lambda line: None)
+    for record, pictures in photos:
+        store.append(record, pictures)
+    store.close()
+    return store
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        photo("a/b.jpg", 2)[0],
+        PhotoRecord("broken.jpg", 5, 6, problem="unreadable", detail="the file is empty"),
+        PhotoRecord("caf\u00e9 \udcff.jpg", 5, 6),  # a name that is not UTF-8
+    ],
+    ids=["faces", "problem", "odd name"],
+)
+def test_a_line_gives_the_record_back(record):
+    line = to_line(record)
+    assert "\n" not in line
+    assert line.isascii()
+    again = from_line(line)
+    assert same(again, record)
+    assert (again.name, again.problem, again.detail) == (record.name, record.problem, record.detail)
+    for one, other in zip(record.faces, again.faces, strict=True):
+        assert np.allclose(one.keypoints, other.keypoints, atol=0.006)
+
+
+def test_what_was_appended_is_there_again(tmp_path):
+    photos = [photo("a", 2), photo("b", 0), photo("c", 1)]
+    filled(tmp_path, *photos)
+    store = FaceStore(tmp_path, SETTINGS)
+    assert list(store.records) == ["a", "b", "c"]
+    assert store.rows == 3
+    assert [face.row for face in store.records["c"].faces] == [2]
+    stored = np.fromfile(faces_file(tmp_path, 16), np.uint8).reshape(-1, 16, 16, 3)
+    assert np.array_equal(stored, np.concatenate([pictures for _, pictures in photos]))
+    store.close()
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 6))
+def test_a_kill_while_a_line_is_written_loses_that_photo_only(tmp_path, cut):
+    filled(tmp_path, photo("a", 2), photo("b", 1))
+    journal = tmp_path / JOURNAL
+    journal.write_bytes(journal.read_bytes()[:-cut])
+    store = FaceStore(tmp_path, SETTINGS)
+    assert list(store.records) == ["a"]
+    assert store.rows == 2  # the face of the lost photo has gone too
+    record, pictures = photo("b", 1)
+    store.append(record, pictures)
+    store.close()
+    assert list(FaceStore(tmp_path, SETTINGS).records) == ["a", "b"]
+    stored = np.fromfile(faces_file(tmp_path, 16), np.uint8).reshape(-1, 16, 16, 3)
+    assert np.array_equal(stored[2:], pictures)
+
+
+def test_a_kill_while_a_face_is_written_leaves_no_odd_bytes(tmp_path):
+    filled(tmp_path, photo("a", 1))
+    with faces_file(tmp_path, 16).open("ab") as file:
+        file.write(b"half a face")
+    store = FaceStore(tmp_path, SETTINGS)
+    assert store.rows == 1
+    assert faces_file(tmp_path, 16).stat().st_size == 16 * 16 * 3
+    store.close()
+
+
+def test_lines_whose_faces_are_missing_are_dropped(tmp_path):
+    filled(tmp_path, photo("a", 1), photo("b", 2))
+    with faces_file(tmp_path, 16).open("r+b") as file:
+        file.truncate(2 * 16 * 16 * 3)
+    assert list(FaceStore(tmp_path, SETTINGS).records) == ["a"]
+
+
+def test_the_last_line_of_a_photo_counts(tmp_path):
+    filled(tmp_path, photo("a", 1), photo("a", 2))
+    store = FaceStore(tmp_path, SETTINGS)
+    assert [face.row for face in store.records["a"].faces] == [1, 2]
+    store.close()
+
+
+@pytest.mark.parametrize("other", [{"framing": 1.0}, {"detector": "test-2"}, {"size": 32}])
+def test_other_settings_start_anew_and_say_so(tmp_path, other):
+    filled(tmp_path, photo("a", 1))
+    said = []
+    store = FaceStore(tmp_path, {**SETTINGS, **other}, say=said.append)
+    assert store.records == {}
+    assert store.rows == 0
+    assert "other settings" in said[0]
+    store.close()
+    assert [path.name for path in tmp_path.glob("faces-*")] == [f"faces-{store.size}.u8"]
+
+
+def finish(folder, selected) -> None:
+    np.save(folder / SELECTED, np.array(selected, np.int64))
+    (folder / REPORT).write_text(json.dumps({"size": 16, "framing": 0.8, "lift": 0.0}))
+
+
+def test_open_gives_images_names_and_keypoints(tmp_path):
+    photos = [photo("a", 2), photo("b", 1)]
+    filled(tmp_path, *photos)
+    finish(tmp_path, [0, 2])
+    cache = FaceCache.open(tmp_path)
+    assert len(cache) == 2
+    assert cache.size == 16
+    assert isinstance(cache.images, np.memmap)
+    assert not cache.images.flags.writeable
+    assert np.array_equal(cache.images[2], photos[1][1][0])
+    assert cache.names == ["a", "a", "b"]
+    # keypoints near the template, because the transform was made from them
+    assert np.abs(cache.keypoints - Frame(16).template()).max() < 1.0
+    assert cache.report["framing"] == 0.8
+
+
+def test_open_says_what_is_missing(tmp_path):
+    with pytest.raises(FaceGANError, match="no prepared faces"):
+        FaceCache.open(tmp_path)
+    filled(tmp_path, photo("a", 1))
+    finish(tmp_path, [7])
+    with pytest.raises(FaceGANError, match="damaged"):
+        FaceCache.open(tmp_path)

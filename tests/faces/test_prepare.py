@@ -1,0 +1,226 @@
+import json
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.errors import FaceGANError
+from facegan.faces import prepare, work
+from facegan.faces.cache import FaceCache
+from facegan.faces.prepare import FaceOptions, prepare_faces
+from tests.faces.broken import write_broken
+
+
+def quiet(line: str) -> None:
+    pass
+
+
+@pytest.fixture
+def options(insightface_root) -> FaceOptions:
+    """One process, so that a run takes milliseconds; work.py's tests start processes."""
+    return FaceOptions(insightface_root=insightface_root, workers=1)
+
+
+@pytest.fixture
+def photos(tmp_path, people) -> Path:
+    """Three people in a nested folder."""
+    folder = tmp_path / "photos"
+    for number in (1, 2, 3):
+        target = folder / f"album {number}" / "portrait.jpg"
+        target.parent.mkdir(parents=True)
+        with Image.open(people / f"P00{number}" / "assets" / "studio_portrait.jpg") as image:
+            image.convert("RGB").resize((400, 400)).save(target, quality=92)
+    return folder
+
+
+@pytest.fixture
+def measured(monkeypatch) -> list[str]:
+    """The names of the photos that are really read."""
+    names: list[str] = []
+    real = work.measure_photo
+
+    def watched(file, *args, **kwargs):
+        names.append(file.name)
+        return real(file, *args, **kwargs)
+
+    monkeypatch.setattr(work, "measure_photo", watched)
+    return names
+
+
+def test_photos_to_a_cache(tmp_path, photos, options):
+    said = []
+    cache = prepare_faces([photos], tmp_path / "run" / "faces", options, force=True, say=said.append)
+    assert len(cache) == 3
+    assert cache.images.shape == (3, 64, 64, 3)
+    assert [cache.names[row] for row in cache.selected] == [f"album {n}/portrait.jpg" for n in (1, 2, 3)]
+    assert cache.report["photos"] == {"used": 3}
+    assert any("InsightFace" in line for line in said)
+    assert any("at least 100" in line for line in said)
+    again = FaceCache.open(tmp_path / "run" / "faces")
+    assert np.array_equal(again.images[again.selected], cache.images[cache.selected])
+
+
+def test_several_faces_of_one_photo_are_all_used(tmp_path, people, options):
+    (tmp_path / "photos").mkdir()
+    sheet = people / "P002" / "assets" / "emotions_sheet.jpg"
+    (tmp_path / "photos" / "sheet.jpg").write_bytes(sheet.read_bytes())
+    cache = prepare_faces([tmp_path / "photos"], tmp_path / "faces", options, force=True, say=quiet)
+    assert len(cache.images) == 16
+    assert len(cache) >= 13
+    assert cache.report["photos"] == {"used": 1}
+    assert sum(cache.report["faces"].values()) == 16
+
+
+def test_resume_reads_only_what_is_new_or_changed(tmp_path, photos, options, measured):
+    out = tmp_path / "faces"
+    first = prepare_faces([photos], out, options, force=True, say=quiet)
+    before = first.images[first.selected].copy()
+    assert len(measured) == 3
+
+    measured.clear()
+    again = prepare_faces([photos], out, options, force=True, say=quiet)
+    assert measured == []
+    assert np.array_equal(again.images[again.selected], before)
+
+    changed, gone = photos / "album 2" / "portrait.jpg", photos / "album 3" / "portrait.jpg"
+    Image.open(changed).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(changed, quality=92)
+    os.utime(changed, (time.time() + 5, time.time() + 5))
+    gone.rename(photos / "new.jpg")
+    cache = prepare_faces([photos], out, options, force=True, say=quiet)
+    assert sorted(measured) == ["album 2/portrait.jpg", "new.jpg"]
+    assert sorted(cache.names[row] for row in cache.selected) == [
+        "album 1/portrait.jpg",
+        "album 2/portrait.jpg",
+        "new.jpg",
+    ]
+    assert cache.report["files"] == 3
+
+    measured.clear()
+    prepare_faces([photos], out, replace(options, framing=1.0), force=True, say=quiet)
+    assert len(measured) == 3  # faces of another framing are of no use
+
+
+def test_thresholds_alone_read_nothing_again(tmp_path, photos, options, measured):
+    prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    measured.clear()
+    with pytest.raises(FaceGANError, match="no usable face"):
+        prepare_faces([photos], tmp_path / "faces", replace(options, min_brightness=254.0), force=True, say=quiet)
+    assert measured == []
+
+
+def test_an_interrupted_run_keeps_what_was_done(tmp_path, photos, options, monkeypatch, measured):
+    real = prepare.measure_files
+
+    def interrupted(files, job, workers):
+        results = real(files, job, workers)
+        yield next(results)
+        yield next(results)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepare, "measure_files", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    monkeypatch.setattr(prepare, "measure_files", real)
+    measured.clear()
+    assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)) == 3
+    assert measured == ["album 3/portrait.jpg"]
+
+
+def test_everything_that_lies_among_photos_is_a_row_and_nothing_crashes(tmp_path, portrait, options):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    expected = write_broken(folder, portrait)
+    assert len(expected) >= 20
+    cache = prepare_faces([folder], tmp_path / "faces", options, force=True, say=quiet)
+    rows = cache.report["rows"]
+    assert sorted(name for name, _, _ in rows) == sorted(expected)
+    for name, reason, detail in rows:
+        if expected[name] == "read":
+            # most of them show the same face, so all but the best are copies of each other
+            assert reason in ("used", "near_duplicate"), (name, reason, detail)
+        else:
+            assert reason == expected[name], (name, reason, detail)
+            assert detail or reason == "no_face"
+    assert sum(cache.report["photos"].values()) == len(expected) == cache.report["files"]
+    page = (tmp_path / "faces" / "report.html").read_text()
+    assert all(name in page for name, reason in expected.items() if reason != "read")
+
+
+def test_identical_files_count_once(tmp_path, photos, options):
+    source = photos / "album 1" / "portrait.jpg"
+    (photos / "copy.jpg").write_bytes(source.read_bytes())
+    cache = prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    assert ["copy.jpg", "duplicate", "as album 1/portrait.jpg"] in cache.report["rows"]
+    assert len(cache) == 3
+
+
+@pytest.mark.parametrize("content", ["nothing", "texts"])
+def test_no_usable_face_says_what_was_found_and_what_is_needed(tmp_path, options, content):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    if content == "texts":
+        (folder / "a.txt").write_text("x")
+    with pytest.raises(FaceGANError) as failed:
+        prepare_faces([folder], tmp_path / "faces", options, force=True, say=quiet)
+    message = str(failed.value)
+    assert "100" in message
+    assert "1,000" in message
+    assert ("empty" in message) if content == "nothing" else ("1 not a picture" in message)
+    assert "\n" not in message
+    assert (tmp_path / "faces" / "report.html").exists()
+
+
+def test_too_few_faces_need_force(tmp_path, photos, options):
+    with pytest.raises(FaceGANError, match="only 3 usable faces.*--force"):
+        prepare_faces([photos], tmp_path / "faces", options, say=quiet)
+    assert len(prepare_faces([photos], tmp_path / "faces", replace(options, min_faces=3), say=quiet)) == 3
+
+
+def test_nothing_tells_where_the_photos_lie(tmp_path, photos, options):
+    prepare_faces([photos], tmp_path / "run" / "faces", options, force=True, say=quiet)
+    for name in ("report.json", "report.html", "photos.jsonl"):
+        assert str(tmp_path) not in (tmp_path / "run" / "faces" / name).read_text(), name
+
+
+def test_a_run_inside_the_photos_does_not_eat_itself(tmp_path, photos, options):
+    for _ in range(2):
+        cache = prepare_faces([photos], photos / "run" / "faces", options, force=True, say=quiet)
+    assert cache.report["files"] == 3
+
+
+def test_the_report_has_all_its_parts(tmp_path, photos, options):
+    (photos / "bad.jpg").write_bytes(b"")
+    out = tmp_path / "faces"
+    report = prepare_faces([photos], out, options, force=True, say=quiet).report
+    page = (out / "report.html").read_text()
+    for name in ("rejected.png", "before_after.gif", "average_before.png", "average_after.png"):
+        with Image.open(out / name) as image:
+            image.load()
+        assert f'src="{name}"' in page
+    assert "http://" not in page
+    assert "<script" not in page
+    with Image.open(out / "before_after.gif") as animation:
+        assert animation.n_frames > 10
+    spread = report["eye_spread_px_of_128"]
+    assert spread["after"]["mean"] < spread["before"]["mean"]
+    assert json.loads((out / "report.json").read_text()) == report
+
+
+def test_yunet_prepares_the_same_faces(tmp_path, photos, options):
+    by_scrfd = prepare_faces([photos], tmp_path / "a", options, force=True, say=quiet)
+    by_yunet = prepare_faces([photos], tmp_path / "b", replace(options, detector="yunet"), force=True, say=quiet)
+    assert by_yunet.report["detector"] == "yunet"
+    assert np.abs(by_scrfd.keypoints - by_yunet.keypoints).max() < 3
+    difference = by_scrfd.images[by_scrfd.selected].astype(float) - by_yunet.images[by_yunet.selected]
+    assert np.abs(difference).mean() < 12
+
+
+def test_two_processes_give_what_one_gives(tmp_path, photos, options):
+    one = prepare_faces([photos], tmp_path / "one", options, force=True, say=quiet)
+    two = prepare_faces([photos], tmp_path / "two", replace(options, workers=2), force=True, say=quiet)
+    assert np.array_equal(one.images, two.images)
+    assert one.report["rows"] == two.report["rows"]

@@ -1,0 +1,77 @@
+"""The structure that the design promises, checked."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ["faces", "gan", "latent", "hub", "demo"]  # in the order in which the data flows
+GROUND = {"errors", "pictures", "__version__"}  # what every room stands on
+FROM_FACEGAN = {"FaceModel": "hub", "FaceGANPipeline": "hub"}
+
+
+def imported_parts(path: Path) -> set[str]:
+    """First parts below facegan of everything that a file imports, also inside functions."""
+    parts = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("facegan."):
+                part = name.split(".")[1]
+                parts.add(FROM_FACEGAN.get(part, part))
+    return parts
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_upstream_of_it(room):
+    allowed = GROUND | set(ROOMS[: ROOMS.index(room) + 1])
+    files = list((ROOT / "facegan" / room).rglob("*.py"))
+    assert files
+    for path in files:
+        assert imported_parts(path) <= allowed, path
+
+
+def test_the_ground_imports_no_room():
+    for name in ("errors", "pictures"):
+        assert not imported_parts(ROOT / "facegan" / f"{name}.py")
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("facegan/**/*.py"), *ROOT.glob("train/*.py"), ROOT / "app.py"], ids=str)
+def test_a_file_stays_readable_at_one_sitting(path):
+    most = {"app.py": 60, "train.py": 100}.get(path.name, 320)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+
+
+def test_the_demo_needs_neither_torch_nor_diffusers_nor_insightface():
+    code = """
+import sys
+import app, facegan.demo
+from facegan import FaceModel
+from facegan.demo.build import build_demo
+model = FaceModel.load()
+build_demo(model)
+model.generate(model.latents([1]))
+heavy = {"torch", "diffusers", "insightface", "onnx", "cv2"} & set(sys.modules)
+assert not heavy, heavy
+print("light")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().endswith("light"), done.stderr
+
+
+def test_no_large_file_and_no_pickle_is_in_the_repository():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is not a git checkout")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    assert paths
+    for path in paths:
+        assert path.suffix not in {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin"}, path
+        assert not path.exists() or path.stat().st_size < 20e6, path
