@@ -18,6 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from facegan.faces.align import Frame  # noqa: E402
 from facegan.faces.detect import choose_detector, make_detector  # noqa: E402
 from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
 from facegan.faces.spread import robust_spread  # noqa: E402
@@ -29,13 +30,14 @@ def main() -> None:
     arguments.add_argument("--labels", type=Path, required=True)
     arguments.add_argument("--count", type=int, default=500)
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--framing", type=float, help="default: as wide as the photos can fill")
     arguments.add_argument("--detector", default="insightface", help="what aligns; SCRFD judges in any case")
     chosen = arguments.parse_args()
 
     with chosen.labels.open(newline="", encoding="utf-8") as file:
         names = [row["file"] for row in csv.DictReader(file) if row["frontal"] == "1"]
     names = sorted(np.random.RandomState(chosen.seed).choice(names, min(chosen.count, len(names)), replace=False))
-    options = FaceOptions(size=128, detector=chosen.detector)
+    options = FaceOptions(size=128, framing=chosen.framing, detector=chosen.detector)
     judge, _ = make_detector(replace(options, detector="insightface"), say=lambda line: None)
     print(choose_detector(options, say=lambda line: None).reason)
 
@@ -47,12 +49,13 @@ def main() -> None:
         cache = prepare_faces([photos], Path(temporary) / "faces", options, force=True, say=lambda line: None)
         accepted = {cache.names[row] for row in cache.selected}
         passed = np.isin(np.arange(len(cache.images)), cache.selected)
+        middle = Frame(128, cache.report["framing"]).template()[:2].mean(axis=0)
         eyes = np.full((len(cache.images), 4), np.nan)
         for row, picture in enumerate(cache.images):
             faces = judge.detect(picture)
             if faces:
                 # of several faces in the crop the one in its middle
-                best = min(faces, key=lambda face: abs(face.keypoints[:2].mean(axis=0) - 63.5).sum())
+                best = min(faces, key=lambda face: abs(face.keypoints[:2].mean(axis=0) - middle).sum())
                 eyes[row] = best.keypoints[:2].ravel()
     for label, rows in (("passed", passed), ("all", np.ones_like(passed))):
         seen = eyes[rows & ~np.isnan(eyes[:, 0])]
@@ -61,6 +64,7 @@ def main() -> None:
             f"{label:7} {len(seen):4} faces: left eye x {spread[0]:.2f} y {spread[1]:.2f}, "
             f"right eye x {spread[2]:.2f} y {spread[3]:.2f} px of 128; median position {np.median(seen, 0).round(2)}"
         )
+    print(f"framing {cache.report['framing']:g}")
     print(f"accepted: {len(accepted)} of {len(names)} photos, {100 * len(accepted) / len(names):.1f} %")
     print("faces by reason:", cache.report["faces"])
 

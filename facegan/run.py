@@ -125,7 +125,7 @@ def _train_and_export(
                 "faces_used": len(training_rows),
                 "faces_held_out": len(held_out_rows),
                 "detector": cache.report["detector"],
-                "framing": options.faces.framing,
+                "framing": cache.report["framing"],
             },
         ),
         model_folder,

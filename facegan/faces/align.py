@@ -15,6 +15,10 @@ ARCFACE_SIDE = 112
 ARCFACE_KEYPOINTS = np.array(
     [[37.8814, 51.5989], [73.1186, 51.5989], [55.5, 71.7366], [40.9097, 92.2848], [70.0903, 92.2848]]
 )
+# The eyes of the default framing lie where ArcFace's would in a crop of 0.8, which keeps chin and most hair. A closer
+# crop must not lose the chin, so it zooms about a point below the mouth and gives up hair and background instead.
+REFERENCE_FRAMING = 0.8
+ANCHOR = 1.35  # eye distances below the eyes: between the lower lip and the chin
 # How much each keypoint counts. "Every pair of eyes in the same place" is the promise, so the eyes lead; the mouth
 # keeps the size of faces that are turned, whose eyes look closer together; the nose sticks out and says little.
 KEYPOINT_WEIGHTS = np.array([1.0, 1.0, 0.02, 0.08, 0.08])
@@ -26,14 +30,15 @@ class Frame:
     """What an aligned picture shows."""
 
     size: int  # side of the picture, pixels
-    framing: float = 0.8  # 1.0 is the ArcFace crop, smaller numbers show more around the face
-    lift: float = 0.0  # how much higher than ArcFace's the face stands, as a share of the side
+    framing: float = REFERENCE_FRAMING  # the scale of ArcFace's crop; smaller numbers show more around the face
 
     def template(self) -> np.ndarray:
-        """Where the five keypoints go, float64 (5, 2): ArcFace's, scaled about the centre of the picture."""
+        """Where the five keypoints go, float64 (5, 2): ArcFace's at 0.8, from there zoomed about the anchor."""
         centre = (ARCFACE_SIDE - 1) / 2
-        points = (ARCFACE_KEYPOINTS - centre) * (self.framing * self.size / ARCFACE_SIDE) + (self.size - 1) / 2
-        return points - (0.0, self.lift * self.size)
+        scale = self.size / ARCFACE_SIDE
+        reference = (ARCFACE_KEYPOINTS - centre) * (REFERENCE_FRAMING * scale) + (self.size - 1) / 2
+        anchor = reference[:2].mean(axis=0) + (0.0, ANCHOR * (reference[1, 0] - reference[0, 0]))
+        return (reference - anchor) * (self.framing / REFERENCE_FRAMING) + anchor
 
 
 def eye_distance(keypoints: np.ndarray) -> float:
@@ -121,6 +126,8 @@ def warp(rgb: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
 
     scale = math.hypot(transform[0, 0], transform[1, 0])
     rgb, transform = _crop(rgb, transform, size)
+    if min(rgb.shape[:2]) < 2:  # OpenCV 5 never returns from mirroring a single row or column
+        rgb = cv2.copyMakeBorder(rgb, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
     reduction = math.floor(1 / (scale * MAX_SAMPLES) + 1e-9)
     if reduction > 1:
         rgb, transform = _reduce(rgb, transform, reduction)

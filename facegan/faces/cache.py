@@ -28,6 +28,17 @@ def faces_file(folder: Path, size: int) -> Path:
     return folder / f"faces-{size}.u8"
 
 
+def framing_of(folder: Path) -> float | None:
+    """The framing of the faces that an earlier run left in the folder, or None."""
+    try:
+        with (folder / JOURNAL).open("rb") as lines:
+            head = _parse(lines.readline())
+    except OSError:
+        return None
+    framing = head.get("framing") if isinstance(head, dict) else None
+    return float(framing) if isinstance(framing, int | float) else None
+
+
 class FaceStore:
     """The journal and the faces file while they are written. Every photo is on disk before the next is taken."""
 
@@ -153,7 +164,7 @@ class FaceCache:
     @cached_property
     def keypoints(self) -> np.ndarray:
         """The five keypoints of each row in the aligned face's pixels, float32 (rows, 5, 2); NaN if unknown."""
-        frame = Frame(self.size, float(self.report["framing"]), float(self.report["lift"]))
+        frame = Frame(self.size, float(self.report["framing"]))
         points = np.full((len(self.images), 5, 2), np.nan, np.float32)
         for record in self._records:
             for face in record.faces:

@@ -19,8 +19,8 @@ class FaceOptions:
     """
 
     size: int = 64  # side of an aligned face, pixels
-    framing: float = 0.8  # 1.0 is the ArcFace crop, 0.8 shows chin and most hair, 0.65 the whole head
-    lift: float = 0.0  # share of the side by which the face stands higher; for photos cut off above the brow
+    # 0.8 shows chin and most hair, 0.65 the whole head, 1.2 is close; None: as wide as the photos can fill, from 0.8
+    framing: float | None = None
     detector: str = "auto"  # auto: InsightFace if its pack is there or can be fetched, else YuNet
     insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
     insightface_root: Path = Path("~/.insightface")
@@ -46,12 +46,10 @@ class FaceOptions:
     def __post_init__(self) -> None:
         if not 16 <= self.size <= 1024:
             raise FaceGANError(f"The face size must be between 16 and 1024 pixels, but it is {self.size}.")
-        if not 0.3 <= self.framing <= 1.5:
+        if self.framing is not None and not 0.3 <= self.framing <= 1.5:
             raise FaceGANError(
                 f"The framing must be between 0.3 (far away) and 1.5 (close), but it is {self.framing:g}."
             )
-        if not -0.3 <= self.lift <= 0.3:
-            raise FaceGANError(f"The lift must be between -0.3 (lower) and 0.3 (higher), but it is {self.lift:g}.")
         if self.detector not in DETECTORS:
             raise FaceGANError(f"The detector must be one of {', '.join(DETECTORS)}, but it is {self.detector!r}.")
         if self.device not in DEVICES:
@@ -61,8 +59,9 @@ class FaceOptions:
 
     @property
     def frame(self) -> Frame:
-        """What an aligned picture shows."""
-        return Frame(self.size, self.framing, self.lift)
+        """What an aligned picture shows, once the framing is chosen."""
+        assert self.framing is not None, "framing.choose_framing comes first"
+        return Frame(self.size, self.framing)
 
     def to_dict(self) -> dict[str, object]:
         """Every option as JSON can hold it."""

@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 
 from facegan.faces.filters import REASONS, USED
+from facegan.faces.framing import ENOUGH_FIT
 from facegan.faces.spread import UNIT
 
 PAGE = "report.html"
@@ -87,7 +88,15 @@ def _head(report: dict) -> str:
 
 
 def _note(report: dict) -> str:
-    return f'<section class="note"><p>{html.escape(report["advice"])}</p></section>' if report["advice"] else ""
+    """What to know about the framing, when the photos do not fill it."""
+    share = report["share_that_fits"]
+    if share is None or share >= ENOUGH_FIT:
+        return ""
+    return (
+        f'<section class="note"><p>At framing {report["framing"]:g} only {100 * share:.0f} % of the faces fill their '
+        "picture; around the others the photo's mirror image is seen, and the generator will learn that. "
+        "A larger --framing or photos with more room around the face help.</p></section>"
+    )
 
 
 def _photos(report: dict) -> str:

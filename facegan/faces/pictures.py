@@ -55,7 +55,7 @@ def before_after_gif(path: Path, photos: list[BeforeAfter], frame: Frame) -> Non
     """An animation in which faces glide from where their photos have them to where the template wants them."""
     photos = photos[: GIF_COLUMNS * GIF_ROWS]
     columns = min(GIF_COLUMNS, len(photos))
-    shown = Frame(CELL, frame.framing, frame.lift)
+    shown = Frame(CELL, frame.framing)
     smooth = 0.5 - 0.5 * np.cos(np.pi * np.arange(GIF_STEPS + 1) / GIF_STEPS)
     frames = [_gif_frame(photos, shown, columns, float(share)) for share in smooth]
     there_and_back = frames + frames[-2:0:-1]

@@ -1,16 +1,18 @@
 """Folders of photos to a FaceCache: the one call of this room."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from facegan.errors import FaceGANError
-from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file
+from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
 from facegan.faces.detect import DetectorChoice, choose_detector
 from facegan.faces.filters import REASONS, USED, Verdict, judge
 from facegan.faces.find import FoundFile, find_files
+from facegan.faces.framing import choose_framing
 from facegan.faces.measure import file_state
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import PhotoRecord
@@ -50,14 +52,16 @@ def prepare_faces(
     files = find_files([Path(folder) for folder in folders], leave_out=out)
     choice = choose_detector(options, say=say)
     say(choice.reason)
+    if options.framing is None:
+        # New photos must not change the framing of those that are done.
+        options = replace(options, framing=framing_of(out))
+    options = choose_framing(files, choice, options, say=say)
     records = _measure(files, out, options, choice, say)
     images = _open_faces(out, options.size)
     verdicts = judge(records, images, options)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     np.save(out / SELECTED, selected)
-    report = write_report(out, records, verdicts, images, {file.name: file.path for file in files}, options, choice)
-    if report["advice"]:
-        say(report["advice"])
+    write_report(out, records, verdicts, images, {file.name: file.path for file in files}, options, choice)
     _check_enough(verdicts, len(selected), options, force, say)
     say(f"{len(selected):,} faces are ready; {out / 'report.html'} shows which photos were left out and why.")
     return FaceCache.open(out)
@@ -74,7 +78,6 @@ def _measure(
     settings = {
         "size": options.size,
         "framing": options.framing,
-        "lift": options.lift,
         "detector": choice.version,
     }
     store = FaceStore(out, settings, say=say)

@@ -12,16 +12,17 @@ from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detect import DetectorChoice
 from facegan.faces.filters import REASONS, USED, Verdict
+from facegan.faces.framing import share_that_fits
 from facegan.faces.options import FaceOptions
 from facegan.faces.page import write_page
 from facegan.faces.pictures import BeforeAfter
 from facegan.faces.records import FaceRecord, PhotoRecord
-from facegan.faces.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before, framing_advice
+from facegan.faces.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
 
 # For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
 # 6 %, and a few seconds to read.
 PHOTOS_READ_AGAIN = 128
-ADVICE_FACES = 300  # a median over more says the same
+FRAMED_FACES = 300  # a share over more says the same
 AVERAGE_SIDE = 256
 
 Faces = list[tuple[PhotoRecord, np.ndarray]]
@@ -50,12 +51,12 @@ def write_report(
         choice: the detector; it measures the spread of the eyes anew.
     """
     faces = _used_faces(records, verdicts)
+    sampled = _sample(faces, FRAMED_FACES)
     sample = _read_again(_sample(faces, PHOTOS_READ_AGAIN), paths)
     spread_before, spread_after = _spreads(sample, options.frame, choice)
     report = {
         "size": options.size,
         "framing": options.framing,
-        "lift": options.lift,
         "detector": choice.kind,
         "detector_reason": choice.reason,
         "files": len(records),
@@ -66,7 +67,7 @@ def write_report(
             "before": _as_dict(spread_before),
             "after": _as_dict(spread_after),
         },
-        "advice": framing_advice(_sample(faces, ADVICE_FACES), options.frame),
+        "share_that_fits": round(share_that_fits(sampled, options.frame.framing), 3) if sampled else None,
         "thresholds": _thresholds(options),
         "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
     }
@@ -107,7 +108,7 @@ def _spreads(
     """Before and after alignment. At UNIT pixels, whatever the size: a detector is less sure of smaller faces."""
     if not photos:
         return None, None
-    frame = Frame(UNIT, frame.framing, frame.lift)
+    frame = Frame(UNIT, frame.framing)
     aligned = np.stack([pictures.after(photo, frame) for _, photo in photos])
     in_photos = [(record, photo.keypoints * (record.width / photo.rgb.shape[1])) for record, photo in photos]
     return eye_spread(eyes_before(in_photos, frame), UNIT), eye_spread(eyes_after(aligned, frame, choice.open()), UNIT)
@@ -152,7 +153,7 @@ def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> No
         for name in names:
             (out / name).unlink(missing_ok=True)
         return
-    large = Frame(AVERAGE_SIDE, frame.framing, frame.lift)
+    large = Frame(AVERAGE_SIDE, frame.framing)
     pictures.before_after_gif(out / names[0], _sample(photos, pictures.GIF_COLUMNS * pictures.GIF_ROWS), frame)
     pictures.average([pictures.before(photo, AVERAGE_SIDE) for photo in photos]).save(out / names[1])
     pictures.average([pictures.after(photo, large) for photo in photos]).save(out / names[2])

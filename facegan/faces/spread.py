@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegan.faces.align import Frame, apply_transform, eye_distance, share_inside
+from facegan.faces.align import Frame, apply_transform, eye_distance
 from facegan.faces.detect import Detector
 from facegan.faces.records import PhotoRecord
 
 UNIT = 128  # spreads are given in pixels of a picture of this side, whatever the size of the faces
-ENOUGH_PHOTO = 0.85  # less of the picture than that (the median) and mirrored borders become a feature of the faces
-GOOD_PHOTO = 0.9  # what a suggested framing has to show
 
 
 @dataclass(frozen=True)
@@ -83,33 +81,3 @@ def eyes_after(images: np.ndarray, frame: Frame, detector: Detector) -> np.ndarr
             nearest = min(found, key=lambda face: float(np.linalg.norm(face.keypoints[:2].mean(axis=0) - middle)))
             eyes.append(nearest.keypoints[:2])
     return np.array(eyes, float).reshape(-1, 2, 2)
-
-
-def share_of_photo(faces: list[tuple[PhotoRecord, np.ndarray]], frame: Frame) -> float:
-    """The median share of the aligned picture that is photo and not the mirror image of its border, 0..1."""
-    whole = (-0.5, -0.5, frame.size - 0.5, frame.size - 0.5)
-    shares = [share_inside(keypoints, frame, whole, record.width, record.height) for record, keypoints in faces]
-    return float(np.median(shares))
-
-
-def framing_advice(faces: list[tuple[PhotoRecord, np.ndarray]], frame: Frame) -> str:
-    """A sentence when the photos are cut so tightly that much of the pictures is mirrored border, else ""."""
-    if not faces:
-        return ""
-    share = share_of_photo(faces, frame)
-    if share >= ENOUGH_PHOTO:
-        return ""
-    problem = (
-        f"The photos are cut tightly around the faces: at framing {frame.framing:g} only {100 * share:.0f} % of an "
-        "aligned picture is photo, and the rest is the mirror image of its border"
-    )
-    for framing in np.arange(np.ceil(frame.framing * 20) / 20, 1.301, 0.05):
-        tried = [Frame(frame.size, float(framing), lift) for lift in (0.0, 0.05, 0.1, 0.14)]
-        shares = [share_of_photo(faces, other) for other in tried]
-        best = int(np.argmax(shares))
-        if shares[best] >= GOOD_PHOTO:
-            return (
-                f"{problem}. With --framing {framing:.2f} --lift {tried[best].lift:g} it would be "
-                f"{100 * shares[best]:.0f} %."
-            )
-    return f"{problem}. Photos with more room around the face would help."

@@ -72,8 +72,9 @@ def _until_broken(waiting: deque[FoundFile], job: Job, workers: int) -> Iterator
         for file in suspects:
             yield _alone(file, job)
     finally:
-        # Also after Ctrl-C: finished photos are in the journal, the others are done next time.
-        pool.shutdown(wait=not flying, cancel_futures=True)
+        # Also after Ctrl-C: finished photos are in the journal, the others are done next time. Waiting is what makes
+        # the cancelling sure; it takes as long as the photos that are being read.
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _alone(file: FoundFile, job: Job) -> Result:

@@ -65,7 +65,7 @@ def write_broken(folder: Path, photo: np.ndarray) -> dict[str, str]:
         "garbage.heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + noise, "unreadable"),
         "noise.png": (noise, "not_a_picture"),
         "damaged_exif.jpg": (save(face, "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f" + noise[:90]), "read"),
-        "damaged_middle.png": (bytes_flipped(save(face, "PNG")), "unreadable"),
+        "damaged_middle.png": (without_its_middle(save(face, "PNG")), "unreadable"),
         "paper.pdf": (b"%PDF-1.4\n%%EOF", "not_a_picture"),
         "notes.txt": ("caf\u00e9".encode("latin-1"), "not_a_picture"),
         "table.csv": (b"file,smile\na.jpg,1\n", "not_a_picture"),
@@ -94,6 +94,6 @@ def write_broken(folder: Path, photo: np.ndarray) -> dict[str, str]:
     return expected
 
 
-def bytes_flipped(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes(255 - value for value in data[middle : middle + 64]) + data[middle + 64 :]
+def without_its_middle(data: bytes) -> bytes:
+    third = len(data) // 3
+    return data[:third] + bytes(third) + data[2 * third :]

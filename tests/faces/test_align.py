@@ -56,18 +56,27 @@ def test_points_in_one_place_are_an_error():
         face_transform(np.ones((5, 2)), Frame(64))
 
 
-@pytest.mark.parametrize("frame", [Frame(64), Frame(128, 1.0, 0.1), Frame(96, 0.65, -0.05)])
+@pytest.mark.parametrize("frame", [Frame(64), Frame(128, 1.0), Frame(96, 0.65)])
 def test_a_flipped_template_is_the_template_of_the_flipped_face(frame):
     points = frame.template()
     flipped = points[[1, 0, 2, 4, 3]] * (-1, 1) + (frame.size - 1, 0)
     assert flipped == pytest.approx(points)
 
 
-def test_framing_zooms_about_the_centre_and_lift_raises():
-    assert Frame(112, 1.0).template() == pytest.approx(ARCFACE_KEYPOINTS)
+def test_the_reference_framing_is_arcfaces_crop_shrunk_about_its_centre():
     centre = 55.5
-    assert Frame(112, 0.5).template() - centre == pytest.approx((ARCFACE_KEYPOINTS - centre) / 2)
-    assert Frame(100, 0.8, 0.1).template() == pytest.approx(Frame(100, 0.8).template() - (0, 10))
+    assert Frame(112, 0.8).template() - centre == pytest.approx((ARCFACE_KEYPOINTS - centre) * 0.8)
+
+
+def test_framing_scales_the_face_and_keeps_the_point_below_the_mouth():
+    far, near = Frame(100, 0.8).template(), Frame(100, 1.2).template()
+    assert near[1, 0] - near[0, 0] == pytest.approx(1.5 * (far[1, 0] - far[0, 0]))
+
+    def anchor(points):
+        return points[:2].mean(axis=0) + (0, 1.35 * (points[1, 0] - points[0, 0]))
+
+    assert anchor(near) == pytest.approx(anchor(far))
+    assert near[0, 1] < far[0, 1] - 15  # hair is what a closer crop gives up
 
 
 def test_the_default_frame_shows_the_chin_and_the_hair():
@@ -137,6 +146,12 @@ def test_beyond_the_border_is_the_mirror_image():
     out = warp(photo, similarity(0, 1, (8, 0)), 40)
     assert np.array_equal(out[:, 8:], photo[:, :32])
     assert np.array_equal(out[:, :8], photo[:, 8:0:-1])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2000), (2000, 1), (2, 2)])
+def test_photos_of_a_single_row_or_column(shape):
+    photo = np.full((*shape, 3), 77, np.uint8)
+    assert (warp(photo, similarity(10, 30, (5, 5)), 16) == 77).all()
 
 
 def test_a_corner_of_a_large_photo_is_the_same_as_of_a_small_one():

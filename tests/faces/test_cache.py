@@ -8,7 +8,7 @@ from facegan.faces.align import Frame
 from facegan.faces.cache import JOURNAL, REPORT, SELECTED, FaceCache, FaceStore, faces_file
 from facegan.faces.records import FaceRecord, PhotoRecord, from_line, to_line
 
-SETTINGS = {"size": 16, "framing": 0.8, "lift": 0.0, "detector": "test-1"}
+SETTINGS = {"size": 16, "framing": 0.8, "detector": "test-1"}
 rng = np.random.RandomState(0)
 
 
@@ -117,7 +117,7 @@ def test_other_settings_start_anew_and_say_so(tmp_path, other):
 
 def finish(folder, selected) -> None:
     np.save(folder / SELECTED, np.array(selected, np.int64))
-    (folder / REPORT).write_text(json.dumps({"size": 16, "framing": 0.8, "lift": 0.0}))
+    (folder / REPORT).write_text(json.dumps({"size": 16, "framing": 0.8}))
 
 
 def test_open_gives_images_names_and_keypoints(tmp_path):

@@ -153,7 +153,7 @@ def test_a_damaged_yunet_is_noticed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"size": 4}, {"framing": 0.1}, {"lift": 0.9}, {"detector": "haar"}, {"device": "tpu"}, {"workers": -1}]
+    "wrong", [{"size": 4}, {"framing": 0.1}, {"detector": "haar"}, {"device": "tpu"}, {"workers": -1}]
 )
 def test_options_that_make_no_sense(wrong):
     with pytest.raises(FaceGANError, match=str(next(iter(wrong.values())))):

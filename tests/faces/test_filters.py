@@ -21,7 +21,7 @@ GOOD = FaceRecord(
     sharpness=0.9,
     inside=1.0,
 )
-OPTIONS = FaceOptions()
+OPTIONS = FaceOptions(framing=0.8)
 
 
 def photo(name: str, *faces: FaceRecord, **values) -> PhotoRecord:
@@ -60,13 +60,13 @@ def test_each_reason_with_its_measurement(change, reason, words):
 
 def test_too_small_depends_on_the_size_that_is_wanted():
     small = replace(GOOD, eye_distance=12.0)
-    assert judge_face(small, FaceOptions(size=64))[0] == USED
-    assert judge_face(small, FaceOptions(size=128))[0] == "too_small"
+    assert judge_face(small, FaceOptions(size=64, framing=0.8))[0] == USED
+    assert judge_face(small, FaceOptions(size=128, framing=0.8))[0] == "too_small"
 
 
 def test_enlargement_limit_is_exact():
     target = 32.21714  # pixels between the eyes at 128 px and framing 0.8: 35.2372 * 0.8 * 128 / 112
-    options = FaceOptions(size=128)
+    options = FaceOptions(size=128, framing=0.8)
     assert judge_face(replace(GOOD, eye_distance=target / 1.6 + 0.01), options)[0] == USED
     assert judge_face(replace(GOOD, eye_distance=target / 1.6 - 0.01), options)[0] == "too_small"
 

@@ -8,9 +8,7 @@ from facegan.faces.spread import (
     eye_spread,
     eyes_after,
     eyes_before,
-    framing_advice,
     robust_spread,
-    share_of_photo,
 )
 
 
@@ -58,30 +56,3 @@ def test_after_is_what_a_detector_sees(scrfd, portrait):
     eyes = eyes_after(np.stack([aligned, blank]), frame, scrfd)
     assert eyes.shape == (1, 2, 2)
     assert np.abs(eyes[0] - frame.template()[:2]).max() < 3
-
-
-def tight(frame: Frame) -> list[tuple[PhotoRecord, np.ndarray]]:
-    """Photos that end where another frame would end."""
-    return [(PhotoRecord("a", 1, 1, width=frame.size, height=frame.size), frame.template())] * 3
-
-
-def test_share_of_photo():
-    assert share_of_photo(tight(Frame(200, 0.8)), Frame(64, 0.8)) == 1.0
-    assert share_of_photo(tight(Frame(200, 1.0)), Frame(64, 0.8)) == pytest.approx(0.8**2, abs=0.06)
-
-
-def test_advice_for_tight_photos_cures_them():
-    assert framing_advice(tight(Frame(200, 0.6)), Frame(64, 0.8)) == ""
-    assert framing_advice([], Frame(64)) == ""
-    photos = tight(Frame(224, 1.1, 0.14))
-    advice = framing_advice(photos, Frame(64, 0.8))
-    words = advice.split()
-    framing = float(words[words.index("--framing") + 1])
-    lift = float(words[words.index("--lift") + 1])
-    assert 0.8 < framing <= 1.1
-    assert share_of_photo(photos, Frame(64, framing, lift)) >= 0.9
-    assert "64 %" not in advice
-
-
-def test_advice_when_nothing_helps():
-    assert "more room" in framing_advice(tight(Frame(200, 2.5)), Frame(64, 0.8))

@@ -1,0 +1,58 @@
+"""How close the crop may be: the widest framing that the photos themselves can fill."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from facegan.faces.align import Frame, share_inside
+from facegan.faces.detect import DetectorChoice
+from facegan.faces.find import FoundFile
+from facegan.faces.options import FaceOptions
+from facegan.faces.records import PhotoRecord
+from facegan.faces.work import Job, measure_files
+
+WIDEST, CLOSEST, STEP = 0.8, 1.3, 0.05  # chin and most hair; the brows and the chin at the border
+SAMPLED_PHOTOS = 200  # the share of faces that fit is known to 3 %, for some seconds of work
+FITS = 0.95  # of a picture inside the photo: a mirrored rim of up to three pixels of 64 is not seen
+ENOUGH_FIT = 0.75  # of the faces; the filters put aside those that are cut through
+
+Faces = list[tuple[PhotoRecord, np.ndarray]]  # a photo and the keypoints (5, 2) of a face in it
+
+
+def share_that_fits(faces: Faces, framing: float) -> float:
+    """The share of faces whose aligned picture shows photo, and hardly any mirrored border; 0..1."""
+    frame = Frame(64, framing)
+    whole = (0.0, 0.0, 63.0, 63.0)
+    inside = [share_inside(keypoints, frame, whole, photo.width, photo.height) for photo, keypoints in faces]
+    return float(np.mean(np.array(inside) >= FITS))
+
+
+def widest_framing(faces: Faces) -> float:
+    """The smallest framing from WIDEST to CLOSEST that most of the faces fill; WIDEST for no faces."""
+    for framing in np.arange(WIDEST, CLOSEST + STEP / 2, STEP).round(2):
+        if not faces or share_that_fits(faces, framing) >= ENOUGH_FIT:
+            return float(framing)
+    return CLOSEST
+
+
+def choose_framing(
+    files: list[FoundFile], choice: DetectorChoice, options: FaceOptions, *, say: Callable[[str], None] = print
+) -> FaceOptions:
+    """The options with a framing: what was asked for, else the widest that a sample of the photos can fill.
+
+    Photos that are cut tightly around the face would otherwise show mirrored borders, and a generator learns those
+    as a feature of faces: on such photos a framing of 1.2 in place of 0.8 took held-out KID to a third.
+    """
+    if options.framing is not None:
+        return options
+    take = np.linspace(0, len(files) - 1, min(SAMPLED_PHOTOS, len(files))).round().astype(int)
+    probe = measure_files([files[i] for i in take], Job(choice, Frame(64, WIDEST)), options.workers)
+    records = [record for record, _ in probe]
+    framing = widest_framing([(record, face.keypoints) for record in records for face in record.faces])
+    if framing > WIDEST:
+        say(
+            f"Framing {framing:g}: the photos are cut closer around the faces than the usual {WIDEST:g} shows. "
+            "Choose another with --framing."
+        )
+    return replace(options, framing=framing)
