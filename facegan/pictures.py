@@ -43,16 +43,24 @@ def encode_png(image: np.ndarray) -> bytes:
     )
 
 
-def write_mp4(path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24, preset: str = "medium") -> None:
+def write_mp4(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    frames_per_second: int = 24,
+    preset: str = "medium",
+    rate_factor: int = 18,
+) -> None:
     """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays.
 
-    `preset` is x264's: "superfast" takes a quarter of the time of "medium" for the same quality in 1.6 times the size.
+    `rate_factor` is x264's crf: 18 looks like the frames, 6 more halve the bytes. `preset` is x264's: "superfast" takes
+    a quarter of the time of "medium" for the same quality in 1.6 times the size.
     """
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
         stream = None
+        options = {"crf": str(rate_factor), "preset": preset}
         for frame in frames:
             if stream is None:
-                stream = film.add_stream("libx264", rate=frames_per_second, options={"crf": "18", "preset": preset})
+                stream = film.add_stream("libx264", rate=frames_per_second, options=options)
                 stream.height, stream.width = frame.shape[:2]
                 stream.pix_fmt = "yuv420p"
             film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))

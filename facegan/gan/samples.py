@@ -42,7 +42,9 @@ def write_film(folder: Path, to: Path) -> None:
     def frames():
         for path in chosen:
             with Image.open(path) as picture:
-                frame = np.asarray(picture.convert("RGB"))
-            yield np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1)
+                # Smooth, not in blocks: it looks better and takes half the bytes.
+                twice = (2 * picture.width, 2 * picture.height)
+                yield np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
 
-    pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2)
+    # Thirty-two faces that change as a whole with every frame: at 18 the film outweighs the model.
+    pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25)

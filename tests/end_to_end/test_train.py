@@ -73,6 +73,17 @@ def test_a_run_is_not_overwritten_by_mistake(run, photos):
     assert (out / "config.json").read_bytes() == before
 
 
+def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(run[0], out)
+    selected = np.load(out / "faces" / "selected.npy")
+    np.save(out / "faces" / "selected.npy", selected[1:])
+    done = train("--resume", "--out", out, "--images-seen", 5000)
+    assert done.returncode == 1
+    assert "not those the run began with" in done.stderr.splitlines()[-1]
+    assert FaceModel.load(out / "model").config.training["images_seen"] < 5000
+
+
 def test_ctrl_c_saves_a_checkpoint_and_exports(run, photos, insightface_root, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(run[0] / "faces", out / "faces")  # aligned already: only the training is of interest
