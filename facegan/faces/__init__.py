@@ -12,6 +12,7 @@ The data flows through these files in this order:
     align       the similarity transform onto the template, and the one resampling
     pose        yaw, pitch and roll from the five keypoints
     measure     what the filters need to know about an aligned face
+    framing     how close the crop is, when nobody says
     work        all cores, one process each
     cache       the memory-mapped faces and the journal that makes the work resumable
     filters     which faces are used, and why the others are not (duplicates.py for the copies)

@@ -23,12 +23,20 @@ def descriptors(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
     side = min(SIDE, size)
     out = np.empty((len(rows), side * side), np.float32)
     for start in range(0, len(rows), _ROWS):
-        part = images[rows[start : start + _ROWS], : side * cell, : side * cell].astype(np.float32) @ _LUMA
+        block = _remapped(images)[rows[start : start + _ROWS], : side * cell, : side * cell]
+        part = block.astype(np.float32) @ _LUMA
         cells = part.reshape(-1, side, cell, side, cell).mean(axis=(2, 4)).reshape(-1, side * side)
         cells -= cells.mean(axis=1, keepdims=True)
         length = np.linalg.norm(cells, axis=1, keepdims=True)
         out[start : start + _ROWS] = cells / np.maximum(length, 1e-6)
     return out
+
+
+def _remapped(images: np.ndarray) -> np.ndarray:
+    """The same pictures through a mapping of their own, so that the pages of a large file do not pile up."""
+    if not isinstance(images, np.memmap) or images.filename is None:
+        return images
+    return np.memmap(images.filename, images.dtype, "r", images.offset, images.shape)
 
 
 def near_duplicates(vectors: np.ndarray, quality: np.ndarray, threshold: float) -> list[tuple[int, int, float]]:

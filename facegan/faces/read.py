@@ -171,11 +171,14 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     if image.mode == "1":
         return image.convert("L")
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, np.float32)
-        top = float(values.max(initial=0.0))
+        values = np.asarray(image)
+        top = float(values.max(initial=0))
         # 16-bit files use 0..65535, floating point ones 0..1; what stays below 256 already has 8 bits.
         scale = 255.0 if top <= 1.0 and image.mode == "F" else 255.0 / 65535.0 if top > 255.0 else 1.0
-        return Image.fromarray(np.clip(values * scale + 0.5, 0, 255).astype(np.uint8))
+        grey = np.empty(values.shape, np.uint8)
+        for row in range(0, len(grey), 256):  # strips: 100 megapixels of float32 copies would need a gigabyte
+            grey[row : row + 256] = np.clip(values[row : row + 256] * scale + 0.5, 0, 255)
+        return Image.fromarray(grey)
     return image
 
 

@@ -37,6 +37,13 @@ def test_products_are_correlations():
     assert vectors[0] @ vectors[1] == pytest.approx(np.corrcoef(cells)[0, 1], abs=1e-5)
 
 
+def test_mapped_files_give_the_same(tmp_path):
+    images = pictures(5)
+    images.tofile(tmp_path / "faces.u8")
+    mapped = np.memmap(tmp_path / "faces.u8", np.uint8, mode="r", shape=images.shape)
+    assert np.array_equal(descriptors(mapped, np.array([3, 1])), descriptors(images, np.array([3, 1])))
+
+
 def test_a_black_picture_is_nobodys_twin():
     assert found(np.zeros((3, 64, 64, 3), np.uint8)) == []
 
