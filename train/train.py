@@ -23,17 +23,28 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, action="append", default=[], metavar="DIR", help="folder of photos; repeatable")
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
-    add("--images-seen", type=above_zero(int), metavar="N", help="budget in images (default: the preset's)")
-    add("--minutes", type=above_zero(float), metavar="M", help="budget in minutes of training; whichever ends first")
+    add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
+    add("--minutes", type=number(float, 0.01), metavar="M", help="budget in minutes of training; whichever ends first")
     add("--preset", choices=("auto", "classic", "small", "large"), default="auto")
-    add("--framing", type=above_zero(float), metavar="F", help="0.8 shows most hair, 1.2 is close; default: what fits")
+    add(
+        "--framing",
+        type=number(float, 0.3, 1.5),
+        metavar="F",
+        help="0.8 shows most hair, 1.2 is close; default: what fits",
+    )
     add("--detector", choices=("auto", "insightface", "yunet"), default="auto")
     add("--insightface-pack", default="buffalo_sc", metavar="NAME")
     add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR")
-    add("--workers", type=int, default=0, metavar="N", help="processes that align (default: one a core)")
+    add(
+        "--workers",
+        type=number(int, 0, 1024),
+        default=0,
+        metavar="N",
+        help="processes that align (default: one a core)",
+    )
     add("--about-data", default="", metavar="TEXT", help="a sentence on the photos and their licence, for the card")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    add("--seed", type=int, default=0)
+    add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")
     add("--force", action="store_true", help="train even on fewer than 100 faces")
     add("--dry-run", action="store_true", help="print the options as resolved and leave")
@@ -41,14 +52,15 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def above_zero(kind: type):
-    def number(text: str):
+def number(kind: type, least: float, most: float = 1e12):
+    def parse(text: str):
         value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
         return value
 
-    return number
+    parse.__name__ = kind.__name__  # for argparse's "invalid int value"
+    return parse
 
 
 def main() -> int:

@@ -3,6 +3,9 @@
 import json
 import logging
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -94,12 +97,9 @@ def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> N
 
 def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
     """latents float32 [n, 100] -> images float32 [n, 3, H, W] in [-1, 1], any n."""
-    quiet = logging.getLogger("torch.onnx")  # it tells of torchvision's absence, four times
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
+    with _quiet_exporter():
         torch.onnx.export(
-            _Plain(generator),
+            _Plain(generator).eval(),
             (torch.zeros(2, generator.config.latent_size),),
             str(path),
             dynamo=True,
@@ -110,8 +110,6 @@ def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
             external_data=False,
             verbose=False,
         )
-    finally:
-        quiet.setLevel(level)
     model = onnx.load(path)
     if half:
         _store_half(model)
@@ -124,12 +122,26 @@ def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
     onnx.save(model, path)
 
 
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Without what torch's exporter says about itself: that torchvision is absent, and what it will rename."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
 class _Plain(torch.nn.Module):
     """Without diffusers' mixins, which the exporter would trace."""
 
     def __init__(self, generator: FaceGANGenerator):
         super().__init__()
-        self.generator = generator.eval()
+        self.generator = generator
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         return self.generator(latents)

@@ -122,6 +122,10 @@ def test_a_dry_run_prints_the_options_and_leaves_nothing(photos, tmp_path):
         (["--data", "nowhere-at-all"], 1, "nowhere-at-all"),
         (["--data", "docs", "--size", "65"], 2, "--size"),
         (["--data", "docs", "--minutes", "-1"], 2, "--minutes"),
+        (["--data", "docs", "--minutes", "soon"], 2, "--minutes"),
+        (["--data", "docs", "--images-seen", "0"], 2, "--images-seen"),
+        (["--data", "docs", "--framing", "7"], 2, "--framing"),
+        (["--data", "docs", "--seed", "-1"], 2, "--seed"),
         (["--resume", "--out", "nowhere-at-all"], 1, "no run to go on with"),
     ],
 )
