@@ -35,5 +35,5 @@ def test_its_faces_differ_from_each_other_and_fill_the_range():
 
 def test_its_card_says_what_it_was_trained_on_and_what_it_cannot_do():
     card = (DEFAULT_FOLDER / "README.md").read_text(encoding="utf-8")
-    for text in ("FairFace", "CC BY 4.0", "SFHQ", "images seen", "minutes", "cannot do", "AI-generated"):
+    for text in ("FairFace", "CC BY 4.0", "aged 20 and over", "images seen", "minutes", "cannot do", "AI-generated"):
         assert text in card
