@@ -111,7 +111,10 @@ class MinibatchStd(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         n, _, h, w = x.shape
         group = math.gcd(n, self.group)  # the last, smaller batch of an evaluation has its own group size
-        spread = x.float().unflatten(0, (group, -1)).var(0, unbiased=False).add(1e-8).sqrt().mean((1, 2, 3))
+        # In the order of memory (channels last) and spelled out: torch's var over this axis takes a tenth of a step.
+        groups = x.permute(0, 2, 3, 1).float().reshape(group, n // group, -1)
+        deviation = groups - groups.mean(0)
+        spread = deviation.square().mean(0).add(1e-8).sqrt().mean(1)
         return torch.cat([x, spread.to(x.dtype).repeat(group).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
 
 
