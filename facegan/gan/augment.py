@@ -14,30 +14,33 @@ import torch.nn.functional as F
 SHIFT = 1 / 8  # of the width, the largest translation; DiffAugment's value
 
 
-def augment(images: torch.Tensor, probability: float, rng: torch.Generator) -> torch.Tensor:
+def augment(
+    images: torch.Tensor, probability: float, rng: torch.Generator, share: slice = slice(None), processes: int = 1
+) -> torch.Tensor:
     """Images float (n, 3, H, W) in [-1, 1] with each change made to each image with `probability` in [0, 1].
 
     Brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation (+- 1/8, reflected border).
-    `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere.
+    `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere; with several
+    `processes` each draws for the n * processes images of the whole batch and uses its `share`.
     """
     if probability == 0:
         return images
-    n = len(images)
+    n = len(images) * processes
     chosen = (torch.rand(4, n, 1, generator=rng) < probability).float()
     amounts = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
-    brightness, saturation, contrast = amounts.to(images.device)[..., None, None]
+    reach = round(images.shape[-1] * SHIFT)
+    offsets = torch.randint(-reach, reach + 1, (n, 2), generator=rng) * chosen[3].long()
+    brightness, saturation, contrast = amounts[:, share].to(images.device)[..., None, None]
     images = images + 0.5 * brightness
     grey = images.mean(1, keepdim=True)
     images = grey + (images - grey) * (1 + saturation)
     level = images.mean((1, 2, 3), keepdim=True)
     images = level + (images - level) * (1 + 0.5 * contrast)
-    return translate(images, chosen[3, :, 0], rng)
+    return translate(images, offsets[share], reach)
 
 
-def translate(images: torch.Tensor, chosen: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-    """Move the chosen (n,) images by whole pixels, up to 1/8 of the width either way; the border is reflected."""
-    reach = round(images.shape[-1] * SHIFT)
-    offsets = torch.randint(-reach, reach + 1, (len(images), 2), generator=rng) * chosen[:, None].long()
+def translate(images: torch.Tensor, offsets: torch.Tensor, reach: int) -> torch.Tensor:
+    """Move images by (n, 2) whole pixels down and right, each from -reach to reach; the border is reflected."""
     height, width = images.shape[-2:]
     padded = F.pad(images, (reach,) * 4, mode="reflect")
     moved = [
@@ -60,9 +63,7 @@ class AdaptiveProbability:
     cap: float = 0.6
     images_to_cap: int = 100_000
 
-    def update(self, real_logits: torch.Tensor) -> float:
-        """One step for the logits (n,) of n real images; returns mean(sign)."""
-        sign = real_logits.detach().float().sign().mean().item()
-        step = len(real_logits) / self.images_to_cap * self.cap
-        self.value = min(max(self.value + (step if sign > self.target else -step), 0.0), self.cap)
-        return sign
+    def update(self, real_sign: float, batch: int) -> None:
+        """One step for the mean sign of the logits of `batch` real images."""
+        step = batch / self.images_to_cap * self.cap
+        self.value = min(max(self.value + (step if real_sign > self.target else -step), 0.0), self.cap)

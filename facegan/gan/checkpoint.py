@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -14,8 +14,12 @@ from facegan.errors import FaceGANError
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
 
 
-def save_checkpoint(folder: Path, images_seen: int, tensors: dict[str, torch.Tensor], values: dict) -> Path:
-    """Write `tensors` and the JSON-able `values` as the checkpoint of `images_seen`; older ones but one are removed.
+def save_checkpoint(
+    folder: Path, images_seen: int, tensors: dict[str, torch.Tensor], values: dict, keep: Sequence[int] = ()
+) -> Path:
+    """Write `tensors` and the JSON-able `values` as the checkpoint of `images_seen`.
+
+    Older ones but one are removed, and those whose images_seen is in `keep`.
 
     Written under a temporary name, flushed to the disk and renamed: a kill at any moment leaves the old or the new.
     Raises FaceGANError when the disk is full or not writable.
@@ -38,13 +42,21 @@ def save_checkpoint(folder: Path, images_seen: int, tensors: dict[str, torch.Ten
             "with --resume; what was saved before is intact."
         ) from error
     for old in sorted(folder.glob("*.safetensors"))[:-_KEPT]:
-        old.unlink()
+        if int(old.stem) not in keep:
+            old.unlink()
     return path
 
 
-def load_checkpoint(folder: Path, say: Callable[[str], None] = print) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """The newest readable checkpoint as (tensors, values), or None; broken ones are skipped and named."""
+def load_checkpoint(
+    folder: Path, say: Callable[[str], None] = print, newest: int | None = None
+) -> tuple[dict[str, torch.Tensor], dict] | None:
+    """The newest readable checkpoint as (tensors, values), or None; broken ones are skipped and named.
+
+    newest: only those of at most so many images seen.
+    """
     for path in sorted(folder.glob("*.safetensors"), reverse=True):
+        if newest is not None and int(path.stem) > newest:
+            continue
         try:
             with safe_open(path, "pt") as file:
                 values = json.loads(file.metadata()["values"])
@@ -52,6 +64,13 @@ def load_checkpoint(folder: Path, say: Callable[[str], None] = print) -> tuple[d
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             say(f"The checkpoint {path.name} is not readable ({error}); the one before it is used.")
     return None
+
+
+def forget_after(folder: Path, images_seen: int) -> None:
+    """Remove the checkpoints of more images."""
+    for path in folder.glob("*.safetensors"):
+        if int(path.stem) > images_seen:
+            path.unlink()
 
 
 def module_tensors(prefix: str, module: torch.nn.Module) -> dict[str, torch.Tensor]:

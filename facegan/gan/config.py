@@ -13,14 +13,19 @@ class Recipe:
 
     width: int  # channels of the widest feature map's eighth: 32 -> 256 at 4x4
     upsample: str  # "transposed" or "resize" (nearest neighbour and 3x3 convolution)
-    norm: str  # of the discriminator: "batch" or "spectral"
-    loss: str  # "bce" or "hinge"
+    norm: str  # of the discriminator: "batch", "spectral" or "none"
+    loss: str  # "bce", "hinge" or "relativistic"
     lr_generator: float
     lr_discriminator: float
     betas: tuple[float, float]  # of Adam
     batch: int
     augment: bool  # differentiable augmentation under the adaptive controller
     images_seen: int  # the default budget
+    minibatch_std: bool = True  # in the discriminator
+    excite: bool = False  # skip-layer excitation in the generator
+    gamma: float = 0.0  # of the gradient penalties R1 and R2; 0: none
+    penalty_every: int = 8  # steps: the penalties cost as much as a step, and weighted up by this they are enough
+    lecam: float = 0.0  # weight of the LeCam regulariser
 
 
 PRESETS: dict[str, Recipe] = {
@@ -36,6 +41,7 @@ PRESETS: dict[str, Recipe] = {
         batch=64,
         augment=False,
         images_seen=1_000_000,
+        minibatch_std=False,
     ),
     # Spectral norm and hinge keep their best instead of dying after it; no momentum and a faster
     # discriminator after TTUR; batch 32 gives twice the steps of 64 in the same minutes.

@@ -3,6 +3,9 @@
 import numpy as np
 import torch
 
+from facegan.faces.mapped import release
+
+_RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long
 HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
 
 
@@ -26,11 +29,18 @@ class FaceBatches:
             raise ValueError("rows must hold at least one face.")
         self.images, self.rows, self.seed = images, rows, seed
         self._epoch, self._order, self._mirrored = -1, rows, rows
+        self._served = 0
 
-    def batch(self, position: int, count: int) -> torch.Tensor:
-        """The `count` faces that follow after `position` faces seen: float32 (count, 3, H, W) in [-1, 1]."""
-        picked = [self._at(position + i) for i in range(count)]
+    def batch(self, position: int, count: int, share: slice = slice(None)) -> torch.Tensor:
+        """The `count` faces that follow after `position` faces seen, or a `share` of them.
+
+        float32 (n, 3, H, W) in [-1, 1].
+        """
+        picked = [self._at(position + i) for i in range(count)[share]]
         images = np.stack([self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked])
+        self._served += 1
+        if self._served % _RELEASE_EVERY == 0:
+            release(self.images)
         # channels last in memory, as the networks want it
         return torch.from_numpy(images).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 

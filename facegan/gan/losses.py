@@ -1,6 +1,10 @@
-"""The adversarial losses: each takes logits (n,) of any dtype and returns a float32 scalar to be minimised."""
+"""The adversarial losses and the regularisers of the discriminator.
 
-from dataclasses import dataclass
+A loss takes logits (n,) of any dtype and returns a float32 scalar to be minimised; real and generated logits pair up
+by their place.
+"""
+
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -10,7 +14,7 @@ import torch.nn.functional as F
 class AdversarialLoss(Protocol):
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor: ...
 
-    def generator(self, fake: torch.Tensor) -> torch.Tensor: ...
+    def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class BinaryCrossEntropy:
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
 
-    def generator(self, fake: torch.Tensor) -> torch.Tensor:
+    def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return F.softplus(-fake.float()).mean()
 
 
@@ -34,8 +38,53 @@ class Hinge:
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
 
-    def generator(self, fake: torch.Tensor) -> torch.Tensor:
+    def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return -fake.float().mean()
 
 
-LOSSES: dict[str, AdversarialLoss] = {"bce": BinaryCrossEntropy(), "hinge": Hinge()}
+@dataclass(frozen=True)
+class Relativistic:
+    """Every generated face against a real one: -log s(real - fake) against -log s(fake - real).
+
+    Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734; with zero-centred penalties on both sides it converges
+    locally and does not drop modes: Huang et al. 2024 (R3GAN), https://arxiv.org/abs/2501.05441.
+    """
+
+    def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        return F.softplus(fake.float() - real.float()).mean()
+
+    def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        return F.softplus(real.float() - fake.float()).mean()
+
+
+LOSSES: dict[str, AdversarialLoss] = {"bce": BinaryCrossEntropy(), "hinge": Hinge(), "relativistic": Relativistic()}
+
+
+def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+    """Mean squared gradient norm of logits (n,) by the images (n, 3, H, W) that they were computed from.
+
+    R1 on real images, R2 on generated ones, each to be weighted by gamma / 2
+    (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406). `images` must require a gradient.
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return gradient.float().square().sum((1, 2, 3)).mean()
+
+
+@dataclass
+class LeCam:
+    """Holds real logits near the running mean of generated ones and the other way round, for few images.
+
+    mean(max(0, real - mean_fake)^2) + mean(max(0, mean_real - fake)^2), Tseng et al. 2021,
+    https://arxiv.org/abs/2104.03310, with the authors' rectification and decay.
+    """
+
+    decay: float = 0.99
+    means: torch.Tensor = field(default_factory=lambda: torch.zeros(2))  # of the logits: real, generated
+
+    def penalty(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        mean_real, mean_fake = self.means
+        return F.relu(real.float() - mean_fake).square().mean() + F.relu(mean_real - fake.float()).square().mean()
+
+    @torch.no_grad()
+    def update(self, real: torch.Tensor, fake: torch.Tensor) -> None:
+        self.means.lerp_(torch.stack([real.float().mean(), fake.float().mean()]), 1 - self.decay)

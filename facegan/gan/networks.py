@@ -79,9 +79,13 @@ class TransposedConv(nn.ConvTranspose2d):
 
 
 class Generator(nn.Module):
-    """Latents float32 (n, 100) ~ N(0, I) to images float (n, 3, size, size) in (-1, 1)."""
+    """Latents float32 (n, 100) ~ N(0, I) to images float (n, 3, size, size) in (-1, 1).
 
-    def __init__(self, size: int = 64, width: int = 32, upsample: str = "resize"):
+    excite: the 4x4 maps gate the channels of the last ones (skip-layer excitation, Liu et al. 2021,
+    https://arxiv.org/abs/2101.04775), a short way for gradients through the whole network.
+    """
+
+    def __init__(self, size: int = 64, width: int = 32, upsample: str = "resize", excite: bool = False):
         super().__init__()
         up = {"resize": ResizeConv, "transposed": TransposedConv}[upsample]
         channels = channels_at(size, width)
@@ -89,13 +93,23 @@ class Generator(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm2d(c) for c in channels)
         self.ups = nn.ModuleList(up(a, b) for a, b in zip(channels, channels[1:], strict=False))
         self.to_rgb = up(channels[-1], 3, bias=True)
+        self.gate = SkipLayerExcitation(channels[0], channels[-1]) if excite else None
         self.apply(_initialise)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        x = F.relu(self.norms[0](_to_map(self.project(uniform_noise(latents)))))
+        first = x = F.relu(self.norms[0](_to_map(self.project(uniform_noise(latents)))))
         for up, norm in zip(self.ups, self.norms[1:], strict=True):
             x = F.relu(norm(up(x)))
+        if self.gate is not None:
+            x = x * self.gate(first)
         return torch.tanh(self.to_rgb(x))
+
+
+class SkipLayerExcitation(nn.Sequential):
+    """Maps (n, a, 4, 4) to gates (n, b, 1, 1) in (0, 1) for the channels of maps (n, b, H, W)."""
+
+    def __init__(self, a: int, b: int):
+        super().__init__(nn.Conv2d(a, b, BASE_SIZE), nn.LeakyReLU(SLOPE), nn.Conv2d(b, b, 1), nn.Sigmoid())
 
 
 class MinibatchStd(nn.Module):
@@ -122,10 +136,12 @@ class Discriminator(nn.Module):
     """Images float (n, 3, size, size) in [-1, 1] to logits (n,).
 
     norm "batch": as in the paper, batch normalisation in all but the first layer.
-    norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957, and a minibatch standard deviation at 4x4.
+    norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957.
+    norm "none": as gradient penalties want it.
+    minibatch_std: the standard deviation over groups of samples as one more map at 4x4, and a convolution to use it.
     """
 
-    def __init__(self, size: int = 64, width: int = 32, norm: str = "spectral"):
+    def __init__(self, size: int = 64, width: int = 32, norm: str = "spectral", minibatch_std: bool = True):
         super().__init__()
         channels = [3, *reversed(channels_at(size, width))]
         layers: list[nn.Module] = []
@@ -135,7 +151,7 @@ class Discriminator(nn.Module):
             layers += [nn.BatchNorm2d(b)] if batch_norm else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
         top = channels[-1]
-        if norm == "spectral":
+        if minibatch_std:
             layers += [
                 MinibatchStd(),
                 nn.Conv2d(top + 1, top, 3, padding=1),
@@ -148,6 +164,10 @@ class Discriminator(nn.Module):
             for layer in self.layers:
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     spectral_norm(layer)
+        if norm == "none":  # nothing rescales the maps on their way, so the weights have to keep their size
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d | nn.Linear):
+                    nn.init.kaiming_normal_(layer.weight, SLOPE)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.layers(images).squeeze(1)

@@ -21,11 +21,20 @@ def draw(generator: Generator, latents: torch.Tensor) -> np.ndarray:
     return images.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_seen: int) -> None:
-    """Draw the latents as folder/000000012345.png."""
+def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_seen: int) -> Path:
+    """Draw the latents as folder/000000012345.png, and return that."""
     folder.mkdir(parents=True, exist_ok=True)
     sheet = pictures.grid(draw(generator, latents), _COLUMNS)
-    Image.fromarray(sheet).save(folder / f"{images_seen:012d}.png")
+    path = folder / f"{images_seen:012d}.png"
+    Image.fromarray(sheet).save(path)
+    return path
+
+
+def forget_after(folder: Path, images_seen: int) -> None:
+    """Remove the grids of more images: a run that goes on draws what a kill after its checkpoint left behind anew."""
+    for path in folder.glob("*.png"):
+        if int(path.stem) > images_seen:
+            path.unlink()
 
 
 def next_sample(images_seen: int) -> int:

@@ -1,6 +1,9 @@
-"""The training loop: discriminator and generator in turn, everything counted in images shown to the discriminator."""
+"""A training run: steps, log, samples, the best weights, checkpoints, and the way back when it goes wrong.
 
-import signal
+Everything is counted in images shown to the discriminator, and what happens when depends on that count alone, so a
+run that was killed and resumed is the run that was never killed.
+"""
+
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,20 +11,26 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
+from facegan.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
-from facegan.gan import samples
-from facegan.gan.augment import AdaptiveProbability, augment
+from facegan.gan import samples, watch
+from facegan.gan.adversaries import FIGURES, Adversaries
 from facegan.gan.config import TrainConfig
+from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
-from facegan.gan.ema import Ema, recalibrated
+from facegan.gan.ema import recalibrated
+from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
+from facegan.gan.judge import JUDGE_EVERY, Judge
 from facegan.gan.log import RunLog
-from facegan.gan.losses import LOSSES
-from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
+from facegan.gan.networks import Generator
+from facegan.gan.processes import Processes
 
-_LOG_EVERY = 1_000  # images: fine enough for curves, coarse enough for a log of a few MB
 _SAVE_EVERY = 120  # s: what a kill costs at most
+_GOOD_EVERY = 20_000  # images: how far apart the states are to which a run can go back
+_OLD_ENOUGH = 4_000  # images: a state closer to the trouble than this may have it already
+_ROLLBACKS = 3  # then the run has shown that it cannot go on
+_PAGE_EVERY = 15  # s
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,11 @@ class Budget:
 class Trainer:
     """Trains on the faces and leaves samples, log and checkpoints in the run folder.
 
-    `images` uint8 (n, size, size, 3), may be memory-mapped; `rows` the ones to use; `sample_latents` float32 (m, 100),
-    drawn over time. Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
+    `images` uint8 (n, size, size, 3), may be memory-mapped; `rows` the ones to train on; `sample_latents` float32
+    (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
+    and then, and the weights it likes best are exported (without it, the last).
+
+    Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
 
     def __init__(
@@ -50,145 +62,239 @@ class Trainer:
         rows: np.ndarray,
         run: Path,
         sample_latents: np.ndarray,
+        judged_latents: np.ndarray,
+        judge: Judge | None = None,
         say: Callable[[str], None] = print,
+        processes: Processes | None = None,
     ):
-        recipe = config.recipe
-        self.config, self.recipe, self.run, self.say = config, recipe, run, say
-        self.device = torch.device(config.device)
+        self.config, self.run, self.judge = config, run, judge
+        self.processes = processes or Processes(config.device)
+        self.say = say if self.processes.main else lambda _: None
+        if config.recipe.batch % (self.processes.count * 4):  # MinibatchStd compares groups of four
+            raise FaceGANError(
+                f"{self.processes.count} processes cannot share a batch of {config.recipe.batch} in whole groups of "
+                "four: start a number of processes that divides a quarter of it."
+            )
         self.faces = FaceBatches(images, rows, config.seed)
-        torch.manual_seed(config.seed)  # the initial weights
-        self.generator = self._placed(Generator(config.size, recipe.width, recipe.upsample))
-        self.discriminator = self._placed(Discriminator(config.size, recipe.width, recipe.norm))
-        self.ema = Ema(self.generator)
-        self.loss = LOSSES[recipe.loss]
-        self.adam_g = self._adam(self.generator, recipe.lr_generator)
-        self.adam_d = self._adam(self.discriminator, recipe.lr_discriminator)
-        # On the CPU whatever the device, so that one seed is one run everywhere.
-        self.rng = torch.Generator().manual_seed(config.seed)
-        self.probability = AdaptiveProbability()
-        self.sample_latents = torch.from_numpy(sample_latents).to(self.device)
-        self.images_seen, self.elapsed, self.next_sample = 0, 0.0, 0
-        self._recent: list[tuple[torch.Tensor, torch.Tensor, float]] = []
+        self.gan = Adversaries(config, self.processes)
+        nothing = torch.zeros(4)
+        self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
+        self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
+        self.judged_latents = torch.from_numpy(judged_latents).to(self.gan.device)
+        self.health = Health()
+        self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
+        self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
+        self.best: dict[str, torch.Tensor] | None = None  # the averaged generator's state where KID was lowest
+        self.best_figures: dict = {}
+        self._judged_at = -1
+        self._sums = torch.zeros(len(FIGURES), device=self.gan.device)
+        self._steps = 0  # in _sums
 
-    def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
-        return network.to(self.device, memory_format=torch.channels_last)
+    @property
+    def images_seen(self) -> int:
+        return self.gan.images_seen
 
-    def _adam(self, network: torch.nn.Module, rate: float) -> torch.optim.Adam:
-        return torch.optim.Adam(network.parameters(), rate, self.recipe.betas, fused=True)
-
-    # -- one step ----------------------------------------------------------------------------------------------
-
-    def step(self) -> None:
-        """One discriminator and one generator step on `batch` faces."""
-        batch = self.recipe.batch
-        real = self.faces.batch(self.images_seen, batch).to(self.device, non_blocking=True)
-        with self._arithmetic(), torch.no_grad():
-            fake = self.generator(self._noise(batch))
-        with self._arithmetic():
-            real_logits = self.discriminator(self._seen(real))
-            fake_logits = self.discriminator(self._seen(fake))
-        loss_d = self.loss.discriminator(real_logits, fake_logits)
-        self._descend(self.adam_d, loss_d)
-
-        self.discriminator.requires_grad_(False)
-        with self._arithmetic():
-            fake = self.generator(self._noise(batch))
-            logits = self.discriminator(self._seen(fake))
-        loss_g = self.loss.generator(logits)
-        self._descend(self.adam_g, loss_g)
-        self.discriminator.requires_grad_(True)
-
-        self.images_seen += batch
-        self.ema.update(self.generator, self.images_seen, batch)
-        sign = self.probability.update(real_logits) if self.recipe.augment else real_logits.sign().mean().item()
-        self._recent.append((loss_d.detach(), loss_g.detach(), sign))
-
-    def _noise(self, count: int) -> torch.Tensor:
-        return torch.randn(count, LATENT_SIZE, generator=self.rng).to(self.device, non_blocking=True)
-
-    def _seen(self, images: torch.Tensor) -> torch.Tensor:
-        """What the discriminator gets to see of the images."""
-        return augment(images.float(), self.probability.value, self.rng)
-
-    def _arithmetic(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
-
-    @staticmethod
-    def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-
-    # -- the run -----------------------------------------------------------------------------------------------
+    # -- the loop ----------------------------------------------------------------------------------------------
 
     def train(self, budget: Budget) -> None:
         """Step until the budget is used up or Ctrl-C; both end with a checkpoint. A second Ctrl-C ends at once."""
-        log = RunLog(self.run / "log.jsonl", self.images_seen)
-        # A run that goes on draws what a kill after its checkpoint left behind anew.
-        for path in (self.run / "samples").glob("*.png"):
-            if int(path.stem) > self.images_seen:
-                path.unlink()
-        start, before = time.monotonic(), self.elapsed
-        saved = logged = start
-        logged_images = self.images_seen
-        with _StopOnInterrupt(self.say) as interrupt, _bar() as bar:
-            while budget.share(self.images_seen, self.elapsed) < 1 and not interrupt.asked:
-                if self.images_seen >= self.next_sample:
-                    self._draw_samples()
-                self.step()
-                now = time.monotonic()
-                self.elapsed = before + now - start
-                if self.images_seen - logged_images >= _LOG_EVERY:
-                    line = self._log_line((self.images_seen - logged_images) / (now - logged))
-                    log.write(line)
-                    _show(bar, line, budget)
-                    logged, logged_images = now, self.images_seen
-                if now - saved >= _SAVE_EVERY:
-                    self.save()
-                    saved = time.monotonic()
-        self._draw_samples()
-        self.save()
+        if self.processes.main:
+            samples.forget_after(self.run / "samples", self.images_seen)
+        log = RunLog(self.run, self.images_seen, self.say) if self.processes.main else None
+        with Console(self.say, quiet=not self.processes.main) as self._console:
+            self._log = log
+            self._event("resumed" if self.images_seen else "start", f"Training goes on at {self.images_seen:,} images.")
+            if not self.good:
+                self._keep_as_good()
+            end = self._loop(budget)
+            self._judge()
+            self._draw_samples()
+            self.save()
+            self._event(end, f"The run {'gave up' if end == 'gave up' else end} at {self.images_seen:,} images.")
+            self._page(budget, running=False)
+        if log:
+            log.close()
 
-    def _log_line(self, images_per_s: float) -> dict:
-        """Means since the last line; read here only, because reading a loss waits for the device."""
-        loss_d, loss_g, sign = zip(*self._recent, strict=True)
-        self._recent.clear()
-        return {
+    def _loop(self, budget: Budget) -> str:
+        """Until there is a reason to end, which is returned as the name of the event."""
+        start, before = time.monotonic(), self.elapsed
+        saved = page = checked = start
+        checked_images = self.images_seen
+        while budget.share(self.images_seen, self.elapsed) < 1:
+            if self.processes.agree(self._console.stop_asked):
+                return "stopped"
+            if self.images_seen >= self.next_sample:
+                self._draw_samples()
+            images = self.images_seen
+            share = self.faces.batch(images, self.config.recipe.batch, self.processes.share)
+            self._sums += self.gan.step(share)
+            self._steps += 1
+            self.elapsed = self.processes.agree(before + time.monotonic() - start)
+            if not self._crossed(images, CHECK_EVERY):
+                continue
+            now = time.monotonic()
+            trouble = self._check((self.images_seen - checked_images) / (now - checked), budget)
+            checked, checked_images = now, self.images_seen
+            if trouble:
+                if not self._roll_back(trouble):
+                    return "gave up"
+                checked_images = self.images_seen
+                continue
+            if self._crossed(images, JUDGE_EVERY):
+                self._judge()
+            if self._crossed(images, _GOOD_EVERY) and not self.health.alike and not self.health.saturated:
+                self._keep_as_good()
+            elif self.processes.agree(now - saved) >= _SAVE_EVERY:
+                self.save()
+                saved = time.monotonic()
+            if now - page >= _PAGE_EVERY:
+                self._page(budget)
+                page = now
+        return "finished"
+
+    def _crossed(self, before: int, every: int) -> bool:
+        return before // every != self.images_seen // every
+
+    # -- health ------------------------------------------------------------------------------------------------
+
+    def _check(self, images_per_s: float, budget: Budget) -> str | None:
+        """Log the means since the last check and return what is wrong, if anything is."""
+        loss_d, loss_g, sign, accuracy = (self._sums / self._steps).tolist()
+        self._sums.zero_()
+        self._steps = 0
+        real, fake = self.gan.newest
+        vitals = Vitals(loss_d, loss_g, accuracy, self.processes.agree(diversity(fake, real)), self.gan.finite())
+        line = {
             "images_seen": self.images_seen,
             "elapsed_s": round(self.elapsed, 1),
             "images_per_s": round(images_per_s, 1),
-            "loss_d": round(torch.stack(loss_d).mean().item(), 4),
-            "loss_g": round(torch.stack(loss_g).mean().item(), 4),
-            "real_sign": round(float(np.mean(sign)), 3),
-            "augment_p": round(self.probability.value, 4),
+            "loss_d": round(loss_d, 4),
+            "loss_g": round(loss_g, 4),
+            "real_sign": round(sign, 3),
+            "accuracy": round(accuracy, 3),
+            "diversity": round(vitals.diversity, 3),
+            "augment_p": round(self.gan.probability.value, 4),
+            "lr_factor": self._lr_factor,
         }
+        self._write(line)
+        self._console.show(line, budget.share(self.images_seen, self.elapsed))
+        return self.health.check(vitals, self.images_seen, self._clueless_loss)
 
-    def _draw_samples(self) -> None:
-        samples.save_grid(self.ema.generator, self.sample_latents, self.run / "samples", self.images_seen)
-        self.next_sample = samples.next_sample(self.images_seen)
+    @property
+    def _lr_factor(self) -> float:
+        return 0.5**self.rollbacks
+
+    def _keep_as_good(self) -> None:
+        self.good = [*self.good, self.images_seen][-2:]
+        self.save()
+
+    def _roll_back(self, trouble: str) -> bool:
+        """Go back to a good state with half the learning rates; False when that was done often enough."""
+        at = self.images_seen
+        old_enough = [n for n in self.good if n <= at - _OLD_ENOUGH] or self.good[:1]
+        found = ckpt.load_checkpoint(self.run / "checkpoint", self.say, newest=old_enough[-1])
+        if found is None:
+            raise FaceGANError(f"At {at:,} images {trouble}, and no checkpoint to go back to is left in {self.run}.")
+        tensors, values = found
+        self.gan.restore(tensors, values["gan"])
+        self.health = Health(**values["health"])
+        self.good = [n for n in self.good if n <= self.images_seen]
+        self.next_sample = values["next_sample"]
+        if self.rollbacks == _ROLLBACKS:
+            self._event("rollback", f"At {at:,} images {trouble}, for the fourth time.", back_to=self.images_seen)
+            return False
+        self.rollbacks += 1
+        self._continue_differently()
+        self.processes.agree(0.0)  # nobody reads the files any more that are now removed
+        if self.processes.main:
+            ckpt.forget_after(self.run / "checkpoint", self.images_seen)
+            samples.forget_after(self.run / "samples", self.images_seen)
+        self.save()
+        message = (
+            f"At {at:,} images {trouble}: back to {self.images_seen:,} images, on with learning rates x "
+            f"{self._lr_factor:g} (rollback {self.rollbacks} of {_ROLLBACKS})."
+        )
+        self._event("rollback", message, at=at, back_to=self.images_seen)
+        self.say(message)
+        return True
+
+    def _continue_differently(self) -> None:
+        """With the same noise and rates the same would happen again."""
+        self.gan.slow_down(self._lr_factor)
+        self.gan.rng.manual_seed(self.config.seed + (self.rollbacks << 32))
+
+    # -- the best weights --------------------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        """Measure the averaged generator, and keep it if it is the best so far."""
+        figures: dict = {}
+        if self.judge is not None and self._judged_at != self.images_seen:
+            generator = recalibrated(self.gan.ema.generator)
+            faces = np.concatenate([samples.draw(generator, part) for part in self.judged_latents.split(100)])
+            figures = self.judge.judge(faces).to_dict()
+            figures["best"] = not self.best_figures or figures["kid"] < self.best_figures["kid"]
+            self._write({"images_seen": self.images_seen, "elapsed_s": round(self.elapsed, 1), **figures})
+        self._judged_at = self.images_seen
+        if self.processes.agree(figures.get("best", False)):
+            self.best = {k: v.detach().cpu().clone() for k, v in self.gan.ema.generator.state_dict().items()}
+            self.best_figures = {"images_seen": self.images_seen, **figures}
 
     def exported_generator(self) -> Generator:
-        """The averaged generator with batch-norm statistics of its own, in eval mode."""
-        return recalibrated(self.ema.generator)
+        """The best averaged generator with batch-norm statistics of its own, in eval mode."""
+        generator = self.gan.ema.generator
+        if self.best is not None:
+            now = {name: value.clone() for name, value in generator.state_dict().items()}
+            generator.load_state_dict(self.best)
+            found = recalibrated(generator)
+            generator.load_state_dict(now)
+            return found
+        return recalibrated(generator)
 
-    # -- checkpoints -------------------------------------------------------------------------------------------
+    # -- what is written ---------------------------------------------------------------------------------------
+
+    def _write(self, values: dict) -> None:
+        if self._log:
+            self._log.write(values)
+
+    def _event(self, event: str, message: str, at: int | None = None, **more: int) -> None:
+        seen = self.images_seen if at is None else at
+        self._write({"images_seen": seen, "elapsed_s": round(self.elapsed, 1), "event": event, "message": message,
+                     **more})  # fmt: skip
+
+    def _draw_samples(self) -> None:
+        self.next_sample = samples.next_sample(self.images_seen)
+        if self.processes.main:
+            path = samples.save_grid(
+                self.gan.ema.generator, self.sample_latents, self.run / "samples", self.images_seen
+            )
+            self._log.picture(self.images_seen, path)
+
+    def _page(self, budget: Budget, running: bool = True) -> None:
+        if self.processes.main:
+            share = min(1.0, budget.share(self.images_seen, self.elapsed))
+            left = self.elapsed / 60 * (1 - share) / share if share else None
+            watch.write_page(self.run, share, left, running)
 
     def save(self) -> None:
-        tensors = {
-            **ckpt.module_tensors("generator", self.generator),
-            **ckpt.module_tensors("discriminator", self.discriminator),
-            **ckpt.module_tensors("ema", self.ema.generator),
-            **ckpt.optimizer_tensors("adam_g", self.adam_g),
-            **ckpt.optimizer_tensors("adam_d", self.adam_d),
-            "rng": self.rng.get_state(),
-        }
+        """A checkpoint of now. Raises FaceGANError when the disk is full; what was saved before is intact."""
+        if not self.processes.main:
+            return
+        tensors, gan = self.gan.state()
+        tensors["sums"] = self._sums
+        if self.best is not None:
+            tensors |= {f"best.{name}": value for name, value in self.best.items()}
         values = {
-            "images_seen": self.images_seen,
+            "gan": gan,
+            "health": vars(self.health),
             "elapsed": self.elapsed,
             "next_sample": self.next_sample,
-            "augment_p": self.probability.value,
+            "rollbacks": self.rollbacks,
+            "good": self.good,
+            "best_figures": self.best_figures,
+            "judged_at": self._judged_at,
+            "steps": self._steps,
         }
-        ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values)
+        ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values, keep=self.good)
 
     def resume(self) -> bool:
         """Go back to the newest readable checkpoint; False when there is none."""
@@ -196,45 +302,12 @@ class Trainer:
         if found is None:
             return False
         tensors, values = found
-        self.generator.load_state_dict(ckpt.with_prefix(tensors, "generator"))
-        self.discriminator.load_state_dict(ckpt.with_prefix(tensors, "discriminator"))
-        self.ema.generator.load_state_dict(ckpt.with_prefix(tensors, "ema"))
-        ckpt.restore_optimizer(self.adam_g, ckpt.with_prefix(tensors, "adam_g"))
-        ckpt.restore_optimizer(self.adam_d, ckpt.with_prefix(tensors, "adam_d"))
-        self.rng.set_state(tensors["rng"])
-        self.images_seen, self.elapsed = values["images_seen"], values["elapsed"]
-        self.next_sample, self.probability.value = values["next_sample"], values["augment_p"]
+        self.gan.restore(tensors, values["gan"])
+        self.health = Health(**values["health"])
+        self.elapsed, self.next_sample, self.rollbacks = values["elapsed"], values["next_sample"], values["rollbacks"]
+        self.good, self.best_figures, self._judged_at = values["good"], values["best_figures"], values["judged_at"]
+        self.best = ckpt.with_prefix(tensors, "best") or None
+        self._sums.copy_(tensors["sums"])
+        self._steps = values["steps"]
+        self.gan.slow_down(self._lr_factor)
         return True
-
-
-class _StopOnInterrupt:
-    """Turns the first Ctrl-C into a request to stop after the step; the second one is Python's own again."""
-
-    def __init__(self, say: Callable[[str], None]):
-        self.asked, self.say = False, say
-
-    def __enter__(self) -> "_StopOnInterrupt":
-        self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
-        signal.signal(signal.SIGINT, self._before)
-        self.say("\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-
-def _bar() -> tqdm:
-    return tqdm(total=100, bar_format="{l_bar}{bar}| {postfix}", desc="training")
-
-
-def _show(bar: tqdm, line: dict, budget: Budget) -> None:
-    share = min(1.0, budget.share(line["images_seen"], line["elapsed_s"]))
-    left = line["elapsed_s"] * (1 - share) / share
-    bar.n = round(100 * share, 2)
-    bar.set_postfix_str(
-        f"{line['images_seen']:,} images, {line['images_per_s']:.0f}/s, D {line['loss_d']:.2f}, "
-        f"G {line['loss_g']:.2f}, {left / 60:.0f} min left"
-    )

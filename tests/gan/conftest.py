@@ -22,14 +22,16 @@ def tiny_images():
 
 @pytest.fixture
 def make_trainer(tmp_path, tiny_images):
-    """make_trainer(preset="small", run=..., seed=...): real networks at width 2 and 16 px."""
+    """make_trainer(preset="small", run=..., seed=..., judge=...): real networks at width 2 and 16 px."""
 
-    def make(preset="small", run=None, seed=0, batch=8):
+    def make(preset="small", run=None, seed=0, batch=8, judge=None):
         recipe = replace(PRESETS[preset], width=2, batch=batch)
         config = TrainConfig(recipe, size=16, seed=seed, device="cpu", precision="float32")
         run = run or tmp_path / "run"
         run.mkdir(exist_ok=True)
         rows = np.arange(len(tiny_images))
-        return Trainer(config, tiny_images, rows, run, latents_of(range(8)), say=lambda _: None)
+        return Trainer(
+            config, tiny_images, rows, run, latents_of(range(8)), latents_of(range(10)), judge, lambda _: None
+        )
 
     return make

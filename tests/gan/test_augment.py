@@ -48,17 +48,32 @@ def test_colour_and_contrast_keep_the_mean_and_scale_the_rest():
 
 
 def test_translation_moves_whole_pixels_and_reflects_the_border():
-    images = torch.arange(16.0).expand(500, 3, 16, 16).contiguous()  # value = column
-    moved = translate(images, torch.ones(500), rng())
+    images = torch.arange(16.0).expand(5, 3, 16, 16).contiguous()  # value = column
+    offsets = torch.tensor([[0, d] for d in (-2, -1, 0, 1, 2)])
+    moved = translate(images, offsets, 2)
     columns = torch.arange(16)
-    for image in moved[:, 0, 0]:
-        offset = next(d for d in (-2, -1, 0, 1, 2) if image[8] == 8 - d)
+    for image, (_, offset) in zip(moved[:, 0, 0], offsets, strict=True):
         source = columns - offset
         source = torch.where(source < 0, -source, source)
         source = torch.where(source > 15, 30 - source, source)
         torch.testing.assert_close(image, source.float())
-    assert set((8 - moved[:, 0, 0, 8]).tolist()) == {-2, -1, 0, 1, 2}
-    torch.testing.assert_close(translate(images, torch.zeros(500), rng()), images)
+    rows = images.transpose(2, 3).contiguous()
+    torch.testing.assert_close(translate(rows, offsets.flip(1), 2), moved.transpose(2, 3))
+
+
+def test_translation_reaches_an_eighth_either_way():
+    images = torch.arange(16.0).expand(2000, 3, 16, 16) / 100  # brightness and contrast keep the order of columns
+    moved = augment(images, 1.0, rng())
+    darkest = moved[:, 0, 8].argmin(1)  # where column 0 went
+    assert set(darkest.tolist()) == {0, 1, 2}
+
+
+def test_processes_share_one_batch():
+    images = faces(8)
+    whole = augment(images, 0.7, rng())
+    for rank in (0, 1):
+        share = slice(rank, None, 2)
+        torch.testing.assert_close(augment(images[share], 0.7, rng(), share, 2), whole[share])
 
 
 def test_gradients_pass_through_to_the_images():
@@ -69,11 +84,11 @@ def test_gradients_pass_through_to_the_images():
 def test_the_controller_climbs_to_its_cap_when_the_discriminator_is_sure_and_falls_to_zero_when_it_is_not():
     controller = AdaptiveProbability(images_to_cap=1000)
     for _ in range(10):
-        assert controller.update(torch.ones(50)) == 1
+        controller.update(1.0, batch=50)
     assert controller.value == pytest.approx(0.3)  # half the images, half the cap
     for _ in range(30):
-        controller.update(torch.ones(50))
+        controller.update(1.0, batch=50)
     assert controller.value == pytest.approx(0.6)
     for _ in range(40):
-        controller.update(torch.tensor([1.0, -1.0]).repeat(25))
+        controller.update(0.0, batch=50)
     assert controller.value == 0

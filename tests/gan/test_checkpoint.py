@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from facegan.errors import FaceGANError
-from facegan.gan.checkpoint import load_checkpoint, save_checkpoint
+from facegan.gan.checkpoint import forget_after, load_checkpoint, save_checkpoint
 
 
 def state(n):
@@ -26,6 +26,16 @@ def test_the_newest_and_the_one_before_are_kept(tmp_path):
         save_checkpoint(tmp_path, n, state(n), {"n": n})
     assert [int(path.stem) for path in sorted(tmp_path.iterdir())] == [3, 20]
     assert load_checkpoint(tmp_path)[1] == {"n": 20}
+
+
+def test_good_ones_are_kept_beside_the_newest(tmp_path):
+    for n in range(1, 7):
+        save_checkpoint(tmp_path, n, state(n), {"n": n}, keep=[1, 3])
+    assert [int(path.stem) for path in sorted(tmp_path.iterdir())] == [1, 3, 5, 6]
+    assert load_checkpoint(tmp_path, newest=4)[1] == {"n": 3}
+    assert load_checkpoint(tmp_path, newest=0) is None
+    forget_after(tmp_path, 3)
+    assert load_checkpoint(tmp_path)[1] == {"n": 3}
 
 
 @pytest.mark.parametrize("damage", ["half", "empty", "garbage"])

@@ -9,6 +9,7 @@ from facegan.gan.networks import (
     Generator,
     MinibatchStd,
     ResizeConv,
+    SkipLayerExcitation,
     channels_at,
     uniform_noise,
 )
@@ -64,7 +65,7 @@ def test_generator_and_discriminator_fit_together(size, upsample):
 
 
 def test_classic_has_eight_convolutions_with_batch_norm_as_in_the_paper():
-    generator, discriminator = Generator(64, 2, "transposed"), Discriminator(64, 2, "batch")
+    generator, discriminator = Generator(64, 2, "transposed"), Discriminator(64, 2, "batch", minibatch_std=False)
     convolutions = [m for m in generator.modules() if isinstance(m, torch.nn.ConvTranspose2d)]
     convolutions += [m for m in discriminator.modules() if isinstance(m, torch.nn.Conv2d)]
     assert len(convolutions) == 8
@@ -94,3 +95,27 @@ def test_minibatch_std_tells_copies_from_variety():
     expected = [(x[i] - x[i + 2]).abs().mean() / 2 for i in (0, 1)]
     found = layer(x)[:, 3, 0, 0]
     torch.testing.assert_close(found, torch.stack(expected * 2), atol=1e-3, rtol=1e-3)
+
+
+def test_skip_layer_excitation_gates_channels_by_the_first_maps():
+    torch.manual_seed(0)
+    layer = SkipLayerExcitation(6, 3)
+    x = torch.randn(2, 6, 4, 4)
+    first, _, second, _ = layer
+    hidden = torch.einsum("nchw,ochw->no", x, first.weight) + first.bias
+    hidden = torch.where(hidden > 0, hidden, 0.2 * hidden)
+    gates = 1 / (1 + torch.exp(-(hidden @ second.weight[:, :, 0, 0].T + second.bias)))
+    torch.testing.assert_close(layer(x), gates[:, :, None, None])
+    generator = Generator(16, 2, excite=True)
+    plain = Generator(16, 2)
+    plain.load_state_dict(generator.state_dict(), strict=False)
+    latents = torch.randn(3, 100)
+    assert not torch.allclose(generator(latents), plain(latents))
+
+
+def test_without_normalisation_logits_keep_the_size_of_their_images():
+    torch.manual_seed(0)
+    images = torch.randn(64, 3, 64, 64)
+    with torch.no_grad():
+        logits = Discriminator(64, 8, "none")(images)
+    assert 0.2 < logits.std() < 5  # the paper's N(0, 0.02) would leave 0.00003

@@ -7,13 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
+from facegan.errors import FaceGANError
+from facegan.gan import checkpoint as ckpt
 from facegan.gan import trainer as trainer_module
+from facegan.gan.judge import Judgement
 from facegan.gan.log import read_log
 from facegan.gan.trainer import Budget
 
 
 def weights(trainer):
-    parts = {"g": trainer.generator, "d": trainer.discriminator, "ema": trainer.ema.generator}
+    parts = {"g": trainer.gan.generator, "d": trainer.gan.discriminator, "ema": trainer.gan.ema.generator}
     return {f"{part}.{name}": value.clone() for part, net in parts.items() for name, value in net.state_dict().items()}
 
 
@@ -24,78 +27,20 @@ def assert_same(one, other):
 
 
 @pytest.mark.parametrize("preset", ["classic", "small"])
-def test_a_step_moves_every_weight_of_both_networks(make_trainer, preset):
-    trainer = make_trainer(preset)
-    before = {
-        name: p.detach().clone()
-        for net in (trainer.generator, trainer.discriminator)
-        for name, p in net.named_parameters()
-    }
-    trainer.step()
-    after = {name: p for net in (trainer.generator, trainer.discriminator) for name, p in net.named_parameters()}
-    still = [name for name in before if torch.equal(before[name], after[name])]
-    # Inside its margin a hinge pulls real logits up as much as generated ones down: the last bias has no gradient.
-    assert set(still) <= ({"layers.8.bias"} if preset == "small" else set())
-    assert trainer.images_seen == 8
-
-
-def test_the_discriminator_learns_to_tell_real_from_generated(make_trainer):
-    trainer = make_trainer("classic")
-    trainer.adam_g.param_groups[0]["lr"] = 0.0  # a generator that stands still
-
-    def distance():
-        with torch.no_grad():
-            real = trainer.discriminator(trainer.faces.batch(0, 32))
-            fake = trainer.discriminator(trainer.generator(trainer._noise(32)))
-        return (real.mean() - fake.mean()).item()
-
-    assert abs(distance()) < 0.2
-    for _ in range(60):
-        trainer.step()
-    assert distance() > 0.5
-
-
-def test_the_generator_learns_the_colours_of_its_data(make_trainer, tiny_images):
-    trainer = make_trainer(batch=16)
-    for adam in (trainer.adam_g, trainer.adam_d):  # networks this narrow bear ten times the rate
-        adam.param_groups[0]["lr"] *= 10
-    truth = tiny_images.mean((0, 1, 2)) / 127.5 - 1
-
-    def distance():
-        with torch.no_grad():
-            drawn = trainer.exported_generator()(torch.randn(64, 100, generator=torch.Generator().manual_seed(0)))
-        return np.abs(drawn.mean((0, 2, 3)).numpy() - truth).max()
-
-    before = distance()
-    for _ in range(400):
-        trainer.step()
-    assert distance() < before / 2
-
-
-def test_one_seed_is_one_run(make_trainer, tmp_path):
-    runs = [make_trainer(run=tmp_path / str(i), seed=s) for i, s in enumerate((3, 3, 4))]
-    for trainer in runs:
-        for _ in range(5):
-            trainer.step()
-    assert_same(weights(runs[0]), weights(runs[1]))
-    assert not torch.equal(runs[0].generator.project.weight, runs[2].generator.project.weight)
-
-
-@pytest.mark.parametrize("preset", ["classic", "small"])
 def test_resume_goes_on_bit_for_bit(make_trainer, tmp_path, preset):
     whole = make_trainer(preset, tmp_path / "whole")
-    whole.probability.value = 0.3
+    whole.gan.probability.value = 0.3
     whole.train(Budget(images_seen=240))
     first = make_trainer(preset, tmp_path / "parts")
-    first.probability.value = 0.3
+    first.gan.probability.value = 0.3
     first.train(Budget(images_seen=104))
     second = make_trainer(preset, tmp_path / "parts", seed=0)
     assert second.resume()
     assert second.images_seen == 104
     second.train(Budget(images_seen=240))
     assert_same(weights(whole), weights(second))
-    assert whole.probability.value == second.probability.value
-    for a, b in ((whole.adam_g, second.adam_g), (whole.adam_d, second.adam_d)):
+    assert whole.gan.probability.value == second.gan.probability.value
+    for a, b in ((whole.gan.adam_g, second.gan.adam_g), (whole.gan.adam_d, second.gan.adam_d)):
         for i, slots in a.state_dict()["state"].items():
             for name, value in slots.items():
                 assert torch.equal(value, b.state_dict()["state"][i][name]), (i, name)
@@ -128,7 +73,7 @@ def test_ctrl_c_ends_with_a_checkpoint(make_trainer):
 
 
 def test_the_log_tells_of_every_image_once_however_the_run_was_cut(make_trainer, monkeypatch):
-    monkeypatch.setattr(trainer_module, "_LOG_EVERY", 16)
+    monkeypatch.setattr(trainer_module, "CHECK_EVERY", 16)
     trainer = make_trainer()
     trainer.train(Budget(images_seen=64))
     log = trainer.run / "log.jsonl"
@@ -137,10 +82,11 @@ def test_the_log_tells_of_every_image_once_however_the_run_was_cut(make_trainer,
     again = make_trainer()
     again.resume()
     again.train(Budget(images_seen=96))
-    lines = read_log(log)
+    lines = [line for line in read_log(log) if "loss_d" in line]
     assert [line["images_seen"] for line in lines] == [16, 32, 48, 64, 80, 96]
     for line in lines:
-        assert {"elapsed_s", "images_per_s", "loss_d", "loss_g", "real_sign", "augment_p"} <= line.keys()
+        wanted = {"elapsed_s", "images_per_s", "loss_d", "loss_g", "real_sign", "accuracy", "diversity", "augment_p"}
+        assert wanted <= line.keys()
 
 
 def test_samples_are_the_averaged_generators_and_end_with_the_last_state(make_trainer):
@@ -149,7 +95,176 @@ def test_samples_are_the_averaged_generators_and_end_with_the_last_state(make_tr
     grids = sorted((trainer.run / "samples").glob("*.png"))
     assert [int(path.stem) for path in grids] == [0, 504, 1008, 1040]
     with torch.no_grad():
-        drawn = trainer.ema.generator(trainer.sample_latents)
+        drawn = trainer.gan.ema.generator(trainer.sample_latents)
     expected = ((drawn[7].permute(1, 2, 0).numpy() + 1) * 127.5).round()
     found = np.asarray(Image.open(grids[-1]))[:16, 7 * 16 : 8 * 16]
     np.testing.assert_array_equal(found, expected)
+
+
+# -- the best weights ------------------------------------------------------------------------------------------
+
+
+class Oracle:
+    """A judge with a mind of its own: the KIDs that it will give, in order."""
+
+    def __init__(self, *kids):
+        self.kids = list(kids)
+
+    def judge(self, images):
+        assert images.shape == (10, 16, 16, 3)
+        return Judgement(self.kids.pop(0), 0.1, 1.0, 0.5, 0.5)
+
+
+def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer, monkeypatch):
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+    trainer = make_trainer(judge=Oracle(30.0, 20.0, 25.0))
+    trainer.train(Budget(images_seen=2000))
+    at_best = weights(trainer)
+    trainer.train(Budget(images_seen=3000))
+    assert trainer.best_figures["kid"] == 20.0
+    assert trainer.best_figures["images_seen"] == 2000
+    exported = trainer.exported_generator().state_dict()
+    for name, _ in trainer.gan.generator.named_parameters():
+        assert torch.equal(exported[name], at_best[f"ema.{name}"]), name
+    assert not torch.equal(exported["project.weight"], trainer.gan.ema.generator.project.weight)
+    lines = [line for line in read_log(trainer.run / "log.jsonl") if "kid" in line]
+    assert [(line["images_seen"], line["kid"], line["best"]) for line in lines] == [
+        (1000, 30.0, True), (2000, 20.0, True), (3000, 25.0, False),
+    ]  # fmt: skip
+
+
+def test_the_best_weights_outlive_a_resume(make_trainer, monkeypatch):
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+    trainer = make_trainer(judge=Oracle(20.0, 30.0))
+    trainer.train(Budget(images_seen=2000))
+    exported = trainer.exported_generator().state_dict()
+    again = make_trainer(judge=Oracle(25.0))
+    again.resume()
+    again.train(Budget(images_seen=3000))
+    assert again.best_figures["kid"] == 20.0
+    for name, value in again.exported_generator().state_dict().items():
+        assert torch.equal(value, exported[name]), name
+
+
+# -- when it goes wrong ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick_checks(monkeypatch):
+    """The rules of the real run at a hundredth of its distances."""
+    for name, value in (("CHECK_EVERY", 16), ("_GOOD_EVERY", 200), ("_OLD_ENOUGH", 40)):
+        monkeypatch.setattr(trainer_module, name, value)
+    monkeypatch.setattr("facegan.gan.health._SETTLED", 200)
+
+
+def sabotage(trainer, at, times, harm):
+    """Before the step at `at` images, and again whenever the run comes back there, `times` times in all."""
+    step, left = trainer.gan.step, [times]
+
+    def harmed(real):
+        if trainer.images_seen == at and left[0]:
+            left[0] -= 1
+            harm(trainer.gan)
+        return step(real)
+
+    trainer.gan.step = harmed
+
+
+def no_number(gan):
+    with torch.no_grad():
+        gan.generator.project.weight[0, 0] = float("nan")
+
+
+def one_face_for_all(gan):
+    """What a collapse is: the latents no longer matter."""
+    with torch.no_grad():
+        gan.generator.project.weight.zero_()
+    gan.adam_g.param_groups[0]["lr"] = 0.0
+
+
+def events(trainer):
+    return [line for line in read_log(trainer.run / "log.jsonl") if line.get("event") == "rollback"]
+
+
+@pytest.mark.parametrize(("harm", "word"), [(no_number, "finite"), (one_face_for_all, "alike")])
+def test_a_run_that_goes_wrong_goes_back_and_ends_well(make_trainer, quick_checks, harm, word):
+    trainer = make_trainer()
+    rates = trainer.gan.recipe.lr_generator, trainer.gan.recipe.lr_discriminator
+    sabotage(trainer, 480, 1, harm)
+    trainer.train(Budget(images_seen=800))
+    (event,) = events(trainer)
+    assert word in event["message"]
+    assert event["images_seen"] - 480 <= 2 * 16
+    assert event["back_to"] == 400
+    assert trainer.images_seen == 800
+    assert trainer.gan.finite()
+    assert trainer.gan.adam_g.param_groups[0]["lr"] == rates[0] / 2
+    assert trainer.gan.adam_d.param_groups[0]["lr"] == rates[1] / 2
+    drawn = trainer.exported_generator()(torch.randn(16, 100, generator=torch.Generator().manual_seed(0)))
+    assert drawn.isfinite().all()
+    assert drawn.std(0).mean() > 0.01  # faces, and not one face
+    again = make_trainer()
+    again.resume()
+    assert again.rollbacks == 1
+    assert again.gan.adam_g.param_groups[0]["lr"] == rates[0] / 2
+
+
+def test_the_way_on_after_a_rollback_is_another_one(make_trainer, quick_checks):
+    trainer, straight = make_trainer(), make_trainer()
+    straight.train(Budget(images_seen=480))
+    trainer = make_trainer(run=trainer.run.with_name("other"))
+    sabotage(trainer, 440, 1, no_number)
+    trainer.train(Budget(images_seen=480))
+    assert not torch.equal(trainer.gan.generator.project.weight, straight.gan.generator.project.weight)
+
+
+def test_after_three_rollbacks_the_run_ends_with_its_good_state(make_trainer, quick_checks):
+    trainer = make_trainer()
+    sabotage(trainer, 480, 9, no_number)
+    trainer.train(Budget(images_seen=800))
+    assert [event["back_to"] for event in events(trainer)] == [400] * 4
+    assert trainer.images_seen == 400
+    assert trainer.gan.finite()
+    last = read_log(trainer.run / "log.jsonl")[-1]
+    assert last["event"] == "gave up"
+
+
+def test_trouble_before_the_first_good_state_goes_back_to_the_start(make_trainer, quick_checks):
+    trainer = make_trainer()
+    sabotage(trainer, 24, 1, no_number)
+    trainer.train(Budget(images_seen=64))
+    assert events(trainer)[0]["back_to"] == 0
+    assert trainer.images_seen == 64
+    assert trainer.gan.finite()
+
+
+def test_trouble_without_a_checkpoint_left_is_one_sentence(make_trainer, quick_checks):
+    trainer = make_trainer()
+
+    def also_lose_the_files(gan):
+        no_number(gan)
+        for path in (trainer.run / "checkpoint").glob("*"):
+            path.unlink()
+
+    sabotage(trainer, 240, 1, also_lose_the_files)
+    with pytest.raises(FaceGANError, match="no checkpoint to go back to"):
+        trainer.train(Budget(images_seen=800))
+
+
+def test_a_rollback_leaves_no_newer_checkpoint_or_picture(make_trainer, quick_checks, monkeypatch):
+    monkeypatch.setattr(trainer_module, "_SAVE_EVERY", 0)
+    trainer = make_trainer()
+    sabotage(trainer, 496, 1, no_number)
+    seen = []
+    roll_back = trainer._roll_back
+
+    def watched(trouble):
+        done = roll_back(trouble)
+        seen.extend(int(path.stem) for path in (trainer.run / "checkpoint").glob("*.safetensors"))
+        seen.extend(int(path.stem) for path in (trainer.run / "samples").glob("*.png"))
+        return done
+
+    trainer._roll_back = watched
+    trainer.train(Budget(images_seen=560))
+    assert max(seen) == 400
+    assert ckpt.load_checkpoint(trainer.run / "checkpoint")[1]["rollbacks"] == 1

@@ -1,0 +1,150 @@
+"""Generator and discriminator with all that their training changes, and one step of it."""
+
+import torch
+
+from facegan.gan import checkpoint as ckpt
+from facegan.gan.augment import AdaptiveProbability, augment
+from facegan.gan.config import TrainConfig
+from facegan.gan.ema import Ema
+from facegan.gan.losses import LOSSES, LeCam, gradient_penalty
+from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
+from facegan.gan.processes import Processes
+
+FIGURES = ("loss_d", "loss_g", "real_sign", "accuracy")
+
+
+class Adversaries:
+    """The two networks, their optimisers, the averaged generator and the random state: what a checkpoint holds."""
+
+    def __init__(self, config: TrainConfig, processes: Processes | None = None):
+        recipe = config.recipe
+        self.config, self.recipe = config, recipe
+        self.processes = processes or Processes(config.device)
+        self.device = self.processes.device
+        torch.manual_seed(config.seed)  # the initial weights
+        self.generator = self._placed(Generator(config.size, recipe.width, recipe.upsample, recipe.excite))
+        self.discriminator = self._placed(Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std))
+        self.ema = Ema(self.generator)
+        self.loss = LOSSES[recipe.loss]
+        self.adam_g = self._adam(self.generator, recipe.lr_generator)
+        self.adam_d = self._adam(self.discriminator, recipe.lr_discriminator)
+        # On the CPU whatever the device, so that one seed is one run everywhere.
+        self.rng = torch.Generator().manual_seed(config.seed)
+        self.probability = AdaptiveProbability()
+        self.lecam = LeCam(means=torch.zeros(2, device=self.device))
+        self.images_seen = self.steps = 0
+        self.newest: tuple[torch.Tensor, torch.Tensor] | None = None  # the last real and generated faces
+
+    def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
+        return self.processes.joined(network.to(self.device, memory_format=torch.channels_last))
+
+    def slow_down(self, factor: float) -> None:
+        """Both learning rates, as `factor` of the recipe's."""
+        self.adam_g.param_groups[0]["lr"] = factor * self.recipe.lr_generator
+        self.adam_d.param_groups[0]["lr"] = factor * self.recipe.lr_discriminator
+
+    def finite(self) -> bool:
+        """Whether every weight is a number."""
+        weights = [p for network in (self.generator, self.discriminator) for p in network.parameters()]
+        return bool(torch.stack([p.detach().sum() for p in weights]).isfinite().all())
+
+    def _adam(self, network: torch.nn.Module, rate: float) -> torch.optim.Adam:
+        return torch.optim.Adam(network.parameters(), rate, self.recipe.betas, fused=True)
+
+    def step(self, real: torch.Tensor) -> torch.Tensor:
+        """One discriminator and one generator step on this process's share of a batch.
+
+        `real` float32 (n, 3, H, W) in [-1, 1]. Returns FIGURES as float32 (4,), on the device, because reading them
+        waits for it: the losses of discriminator and generator, the mean sign of the real logits, and the share of
+        pairs whose real face has the higher logit.
+        """
+        real = real.to(self.device, non_blocking=True)
+        loss_d, real_logits, fake_logits = self._discriminator_step(real)
+        loss_g = self._generator_step(real_logits)
+        sign, accuracy = real_logits.float().sign().mean(), (real_logits > fake_logits).float().mean()
+        figures = torch.stack([loss_d, loss_g, sign, accuracy])
+        self.processes.average([figures])
+        self.images_seen += self.recipe.batch
+        self.steps += 1
+        self.ema.update(self.generator, self.images_seen, self.recipe.batch)
+        if self.recipe.augment:
+            self.probability.update(figures[2].item(), self.recipe.batch)
+        self.newest = real, self._newest_fake
+        return figures
+
+    def _discriminator_step(self, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        recipe = self.recipe
+        penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
+        with self._arithmetic():
+            with torch.no_grad():
+                fake = self.generator(self._noise())
+            real, fake = (self._seen(images).requires_grad_(penalised) for images in (real, fake))
+            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+            loss = self.loss.discriminator(real_logits, fake_logits)
+            total = loss
+            if penalised:
+                penalty = gradient_penalty(real_logits, real) + gradient_penalty(fake_logits, fake)
+                total = total + recipe.gamma / 2 * recipe.penalty_every * penalty
+            if recipe.lecam:
+                self.lecam.update(real_logits, fake_logits)
+                self.processes.average([self.lecam.means])
+                total = total + recipe.lecam * self.lecam.penalty(real_logits, fake_logits)
+        self._descend(self.adam_d, total)
+        return loss.detach(), real_logits.detach(), fake_logits.detach()
+
+    def _generator_step(self, real_logits: torch.Tensor) -> torch.Tensor:
+        """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
+        self.discriminator.requires_grad_(False)
+        with self._arithmetic():
+            fake = self.generator(self._noise())
+            loss = self.loss.generator(self.discriminator(self._seen(fake)), real_logits)
+        self._descend(self.adam_g, loss)
+        self.discriminator.requires_grad_(True)
+        self._newest_fake = fake.detach()
+        return loss.detach()
+
+    def _noise(self) -> torch.Tensor:
+        """This process's share of the next latents ~ N(0, I) for a batch."""
+        whole = torch.randn(self.recipe.batch, LATENT_SIZE, generator=self.rng)
+        return whole[self.processes.share].to(self.device, non_blocking=True)
+
+    def _seen(self, images: torch.Tensor) -> torch.Tensor:
+        """What the discriminator gets to see of the images."""
+        p = self.processes
+        return augment(images.float(), self.probability.value, self.rng, p.share, p.count)
+
+    def _arithmetic(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.processes.average(p.grad for group in optimizer.param_groups for p in group["params"])
+        optimizer.step()
+
+    # -- the state -----------------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, torch.Tensor], dict]:
+        """Everything that the next steps depend on, as tensors and as JSON-able values."""
+        tensors = {
+            **ckpt.module_tensors("generator", self.generator),
+            **ckpt.module_tensors("discriminator", self.discriminator),
+            **ckpt.module_tensors("ema", self.ema.generator),
+            **ckpt.optimizer_tensors("adam_g", self.adam_g),
+            **ckpt.optimizer_tensors("adam_d", self.adam_d),
+            "rng": self.rng.get_state(),
+            "lecam": self.lecam.means,
+        }
+        return tensors, {"images_seen": self.images_seen, "steps": self.steps, "augment_p": self.probability.value}
+
+    def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
+        """Put a `state()` back."""
+        self.generator.load_state_dict(ckpt.with_prefix(tensors, "generator"))
+        self.discriminator.load_state_dict(ckpt.with_prefix(tensors, "discriminator"))
+        self.ema.generator.load_state_dict(ckpt.with_prefix(tensors, "ema"))
+        ckpt.restore_optimizer(self.adam_g, ckpt.with_prefix(tensors, "adam_g"))
+        ckpt.restore_optimizer(self.adam_d, ckpt.with_prefix(tensors, "adam_d"))
+        self.rng.set_state(tensors["rng"])
+        self.lecam.means.copy_(tensors["lecam"])
+        self.images_seen, self.steps = values["images_seen"], values["steps"]
+        self.probability.value = values["augment_p"]

@@ -1,0 +1,42 @@
+"""What a person at the terminal sees of a training, and the Ctrl-C they press."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+from tqdm import tqdm
+
+
+class Console:
+    """A progress bar; the first Ctrl-C becomes a request to stop after the step, the second is Python's own again."""
+
+    def __init__(self, say: Callable[[str], None], quiet: bool = False):
+        self.stop_asked, self.say, self.quiet = False, say, quiet
+
+    def __enter__(self) -> "Console":
+        self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {postfix}", desc="training", disable=self.quiet)
+        # Only the main thread may set a handler; elsewhere Ctrl-C is its owner's business.
+        self._listens = threading.current_thread() is threading.main_thread()
+        if self._listens:
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def _ask(self, *_: object) -> None:
+        self.stop_asked = True
+        signal.signal(signal.SIGINT, self._before)
+        self.say("\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
+
+    def __exit__(self, *_: object) -> None:
+        if self._listens:
+            signal.signal(signal.SIGINT, self._before)
+        self._bar.close()
+
+    def show(self, line: dict, share: float) -> None:
+        """The newest line of the log, `share` of the budget being used up."""
+        share = min(1.0, share)
+        left = line["elapsed_s"] * (1 - share) / share
+        self._bar.n = round(100 * share, 2)
+        self._bar.set_postfix_str(
+            f"{line['images_seen']:,} images, {line['images_per_s']:.0f}/s, D {line['loss_d']:.2f}, "
+            f"G {line['loss_g']:.2f}, {left / 60:.0f} min left"
+        )

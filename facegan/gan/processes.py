@@ -1,0 +1,88 @@
+"""One training on several processes, GPUs or machines, started by `accelerate launch train/train.py ...`.
+
+Every process draws the random numbers of the whole batch and takes its share, every rank-th row. Gradients and
+batch-norm statistics are averaged, so the run is that of one process with the same batch, to rounding. The wrappers
+of torch (DistributedDataParallel) are made for one network with one loss; averaging gradients is the same in less.
+"""
+
+import os
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+
+class Processes:
+    """The processes that train together: rank, count, and what they have to agree upon. Alone, everything is free."""
+
+    def __init__(self, device: str = "cpu"):
+        self.count, self.rank = int(os.environ.get("WORLD_SIZE", "1")), 0
+        self.device = torch.device(device)
+        if self.count > 1:
+            from accelerate import PartialState
+
+            state = PartialState(cpu=device == "cpu")
+            self.rank, self.count, self.device = state.process_index, state.num_processes, state.device
+
+    @property
+    def main(self) -> bool:
+        """True in the one process that writes files and speaks."""
+        return self.rank == 0
+
+    @property
+    def share(self) -> slice:
+        """This process's rows of a whole batch. Every rank-th, so that groups of MinibatchStd stay together."""
+        return slice(self.rank, None, self.count)
+
+    @torch.no_grad()
+    def average(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Put the mean over all processes into the tensors, in one message."""
+        if self.count == 1:
+            return
+        tensors = list(tensors)
+        flat = torch.cat([t.reshape(-1) for t in tensors])
+        torch.distributed.all_reduce(flat)
+        flat /= self.count
+        for tensor, mean in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(mean.view(tensor.shape))
+
+    def agree(self, value: float) -> float:
+        """The main process's value, for decisions that depend on clocks, keys or files."""
+        if self.count == 1:
+            return value
+        told = torch.tensor([value], dtype=torch.float64, device=self.device)
+        torch.distributed.broadcast(told, 0)
+        return told.item()
+
+    def joined(self, network: nn.Module) -> nn.Module:
+        """The network with batch normalisation over the whole batch in place of this process's share."""
+        if self.count == 1:
+            return network
+        if self.device.type == "cuda":
+            return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.__class__ = _SyncedBatchNorm
+        return network
+
+
+class _SyncedBatchNorm(nn.BatchNorm2d):
+    """torch.nn.SyncBatchNorm runs on GPUs only; this is the same for a CPU."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return super().forward(x)
+        from torch.distributed.nn.functional import all_reduce
+
+        values = x.float()
+        moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
+        mean, square = all_reduce(moments) / torch.distributed.get_world_size()
+        variance = square - mean.square()
+        with torch.no_grad():
+            count = x.numel() / x.shape[1] * torch.distributed.get_world_size()
+            self.num_batches_tracked += 1
+            weight = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
+            self.running_mean.lerp_(mean, weight)
+            self.running_var.lerp_(variance * count / (count - 1), weight)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return (values * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)

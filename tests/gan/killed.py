@@ -1,0 +1,45 @@
+"""A training in a process of its own, to be killed: see test_killed.py."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from facegan.gan import trainer as module
+from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.judge import Judgement
+from facegan.gan.trainer import Budget, Trainer
+from facegan.latent.seeds import latents_of
+
+IMAGES = 4_000
+
+
+def images() -> np.ndarray:
+    """Sixty soft patterns, uint8 (60, 16, 16, 3)."""
+    coarse = np.random.RandomState(0).randint(0, 256, (60, 4, 4, 3)).astype(np.uint8)
+    return coarse.repeat(4, 1).repeat(4, 2)
+
+
+class Taste:
+    """In place of a judge, whose network takes longer to load than this whole run: likes middle grey."""
+
+    def judge(self, generated: np.ndarray) -> Judgement:
+        return Judgement(abs(float(generated.mean()) - 127.0), 0.0, 0.0, 0.0, 0.0)
+
+
+def train(run: Path) -> None:
+    """Go on with the run in the folder, or begin it, up to IMAGES; saves as often as it can."""
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (its progress bar, until the kill)
+    torch.set_num_threads(1)
+    # The rules of a real run at a fraction of its distances, so that kills fall into each of them.
+    module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 64, 400, 400, 0.0
+    recipe = replace(PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True)
+    latents = latents_of(range(4)), latents_of(range(8))
+    config = TrainConfig(recipe, 16, 0, "cpu", "float32")
+    trainer = Trainer(config, images(), np.arange(50), run, *latents, Taste(), say=lambda _: None)
+    trainer.gan.probability.images_to_cap = 2_000
+    trainer.resume()
+    trainer.train(Budget(IMAGES))

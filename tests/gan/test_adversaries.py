@@ -1,0 +1,149 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from facegan.gan.adversaries import FIGURES, Adversaries
+from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.data import FaceBatches
+
+VARIANTS = {
+    "classic": PRESETS["classic"],
+    "small": PRESETS["small"],
+    "relativistic": replace(PRESETS["small"], norm="none", loss="relativistic", gamma=0.2, penalty_every=2),
+    "everything": replace(PRESETS["small"], loss="bce", lecam=0.3, excite=True, gamma=0.1, upsample="transposed"),
+}
+
+
+@pytest.fixture
+def make_gan(tiny_images):
+    def make(variant="small", seed=0, batch=8):
+        config = TrainConfig(replace(VARIANTS[variant], width=2, batch=batch), 16, seed, "cpu", "float32")
+        gan = Adversaries(config)
+        gan.faces = FaceBatches(tiny_images, np.arange(len(tiny_images)), seed)
+        return gan
+
+    return make
+
+
+def run(gan, steps):
+    return [gan.step(gan.faces.batch(gan.images_seen, gan.recipe.batch)) for _ in range(steps)]
+
+
+def parameters(gan):
+    return {n: p.detach().clone() for net in (gan.generator, gan.discriminator) for n, p in net.named_parameters()}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_step_moves_every_weight_of_both_networks(make_gan, variant):
+    gan = make_gan(variant)
+    before = parameters(gan)
+    run(gan, 1)
+    after = parameters(gan)
+    still = {name for name in before if torch.equal(before[name], after[name])}
+    # Inside its margin a hinge pulls real logits up as much as generated ones down, and pairs compare differences:
+    # the last bias has no gradient.
+    assert still <= ({"layers.8.bias"} if variant in ("small", "relativistic") else set())
+    assert gan.images_seen == 8
+    assert gan.steps == 1
+
+
+def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):
+    gan = make_gan("classic", batch=32)
+    gan.slow_down(0.0)  # the same networks before and after
+    loss_d, loss_g, sign, accuracy = dict(zip(FIGURES, run(gan, 1)[0].tolist(), strict=True)).values()
+    assert loss_d == pytest.approx(2 * np.log(2), abs=0.3)  # it knows nothing yet
+    assert loss_g == pytest.approx(np.log(2), abs=0.3)
+    assert -1 <= sign <= 1
+    assert 0 <= accuracy <= 1
+    real, fake = gan.newest
+    assert real.shape == fake.shape == (32, 3, 16, 16)
+
+
+def test_the_discriminator_learns_to_tell_real_from_generated(make_gan):
+    gan = make_gan("classic")
+    gan.adam_g.param_groups[0]["lr"] = 0.0  # a generator that stands still
+    figures = run(gan, 80)
+    assert figures[-1][0] < 0.8 * figures[0][0]
+    assert torch.stack(figures[-10:])[:, 3].mean() > 0.9
+
+
+@pytest.mark.parametrize("variant", ["small", "relativistic"])
+def test_the_generator_learns_the_colours_of_its_data(make_gan, tiny_images, variant):
+    gan = make_gan(variant, batch=16)
+    for adam in (gan.adam_g, gan.adam_d):  # networks this narrow bear ten times the rate
+        adam.param_groups[0]["lr"] *= 10
+    truth = tiny_images.mean((0, 1, 2)) / 127.5 - 1
+
+    def distance():
+        with torch.no_grad():
+            drawn = gan.ema.generator(torch.randn(64, 100, generator=torch.Generator().manual_seed(0)))
+        return np.abs(drawn.mean((0, 2, 3)).numpy() - truth).max()
+
+    before = distance()
+    run(gan, 400)
+    assert distance() < before / 2
+
+
+def test_penalties_are_taken_every_so_many_steps_and_weighted_up(make_gan, monkeypatch):
+    from facegan.gan import adversaries
+
+    taken = []
+
+    def penalty(logits, images):
+        taken.append(gan.steps)
+        return logits.sum() * 0
+
+    monkeypatch.setattr(adversaries, "gradient_penalty", penalty)
+    gan = make_gan("relativistic")
+    run(gan, 5)
+    assert taken == [0, 0, 2, 2, 4, 4]  # R1 and R2
+
+
+def test_a_strong_penalty_flattens_the_discriminator(make_gan):
+    def steepness(gamma):
+        gan = make_gan("relativistic")
+        gan.recipe = replace(gan.recipe, gamma=gamma)
+        gan.slow_down(5.0)
+        run(gan, 150)
+        images = gan.faces.batch(0, 32).requires_grad_()
+        (gradient,) = torch.autograd.grad(gan.discriminator(images).sum(), images)
+        return gradient.square().sum((1, 2, 3)).mean().item()
+
+    assert steepness(20.0) < 0.2 * steepness(1e-9)
+
+
+def test_one_seed_is_one_run(make_gan):
+    runs = [make_gan(seed=seed) for seed in (3, 3, 4)]
+    for gan in runs:
+        run(gan, 5)
+    same, other = parameters(runs[0]), parameters(runs[1])
+    assert all(torch.equal(same[name], other[name]) for name in same)
+    assert not torch.equal(runs[0].generator.project.weight, runs[2].generator.project.weight)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_restored_state_goes_on_bit_for_bit(make_gan, variant):
+    gan = make_gan(variant)
+    gan.probability.value = 0.4
+    run(gan, 3)
+    tensors, values = gan.state()
+    tensors = {name: value.clone() for name, value in tensors.items()}
+    run(gan, 3)
+    other = make_gan(variant, seed=0)
+    other.restore(tensors, values)
+    run(other, 3)
+    mine, others = gan.state(), other.state()
+    assert mine[1] == others[1]
+    assert mine[0].keys() == others[0].keys()
+    for name in mine[0]:
+        assert torch.equal(mine[0][name], others[0][name]), name
+
+
+def test_a_weight_that_is_no_number_shows(make_gan):
+    gan = make_gan()
+    assert gan.finite()
+    with torch.no_grad():
+        gan.discriminator.layers[-1].bias.fill_(float("nan"))
+    assert not gan.finite()

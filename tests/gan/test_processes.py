@@ -1,0 +1,71 @@
+"""Two real processes, started by `accelerate launch`, against one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from facegan.gan.log import read_log
+from facegan.gan.processes import Processes
+
+PROGRAM = Path(__file__).parent / "two_processes.py"
+
+
+def train(run, images_seen, preset="small", processes=1):
+    run.mkdir(exist_ok=True)
+    command = [sys.executable, str(PROGRAM), str(run), str(images_seen), preset]
+    if processes > 1:
+        launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes), "--num_machines", "1",
+                  "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1",
+                  "--main_process_port", "0"]  # fmt: skip
+        command = [sys.executable, *launch, *command[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    newest = sorted((run / "checkpoint").glob("*.safetensors"))[-1]
+    with safe_open(newest, "pt") as file:
+        return load_file(newest), json.loads(file.metadata()["values"])
+
+
+def assert_close(one, other, tolerance):
+    assert one.keys() == other.keys()
+    for name in one:
+        if one[name].is_floating_point() and not name.startswith("adam"):
+            torch.testing.assert_close(one[name], other[name], atol=tolerance, rtol=0.02, msg=lambda m, n=name: n + m)
+
+
+@pytest.mark.parametrize("preset", ["classic", "small"])
+def test_two_processes_are_one_and_resume_across_a_change_of_their_number(tmp_path, preset):
+    one, values = train(tmp_path / "one", 160, preset)
+    two, values_of_two = train(tmp_path / "two", 160, preset, processes=2)
+    # Ten steps of Adam move a weight by up to 0.002: a wrong gradient, statistic or order of faces would show.
+    assert_close(one, two, 1e-4)
+    assert torch.equal(one["rng"], two["rng"])
+    assert values["gan"] == pytest.approx(values_of_two["gan"])
+    moved = (
+        one["generator.project.weight"] - train(tmp_path / "start", 16, preset)[0]["generator.project.weight"]
+    ).abs()
+    assert moved.max() > 1e-3
+
+    one, _ = train(tmp_path / "one", 240, preset, processes=2)
+    two, _ = train(tmp_path / "two", 240, preset)
+    assert_close(one, two, 2e-4)
+    lines = [line for line in read_log(tmp_path / "two" / "log.jsonl") if "loss_d" in line]
+    assert [line["images_seen"] for line in lines] == [64, 128, 192]  # one process writes
+
+
+def test_a_process_alone_costs_nothing_and_changes_nothing():
+    alone = Processes()
+    assert alone.main
+    assert alone.count == 1
+    assert list(range(8))[alone.share] == list(range(8))
+    value = torch.tensor([1.0, 3.0])
+    alone.average([value])
+    assert value.tolist() == [1.0, 3.0]
+    assert alone.agree(0.25) == 0.25
+    network = torch.nn.BatchNorm2d(3)
+    assert type(alone.joined(network)) is torch.nn.BatchNorm2d

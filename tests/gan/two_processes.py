@@ -1,0 +1,31 @@
+"""Started by accelerate in one or two processes: see test_processes.py. Arguments: RUN IMAGES_SEEN PRESET."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from facegan.gan import trainer as module
+from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.processes import Processes
+from facegan.gan.trainer import Budget, Trainer
+from facegan.latent.seeds import latents_of
+from tests.gan import killed
+
+if __name__ == "__main__":
+    run, images_seen, preset = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    torch.set_num_threads(1)
+    module.CHECK_EVERY = 64
+    recipe = replace(PRESETS[preset], width=2, batch=16)
+    processes = Processes()
+    latents = latents_of(range(4)), latents_of(range(8))
+    judge = killed.Taste() if processes.main else None
+    config = TrainConfig(recipe, 16, 0, "cpu", "float32")
+    trainer = Trainer(config, killed.images(), np.arange(50), run, *latents, judge, print, processes)
+    trainer.gan.probability.value = 0.3
+    trainer.resume()
+    trainer.train(Budget(images_seen))
