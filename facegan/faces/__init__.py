@@ -7,6 +7,8 @@
 The data flows through these files in this order:
 
     find        every file of the folders that is not hidden
+    sources     where photos come from: folders, or a data set as a stream (stream.py, which dataset.py opens at the
+                column that columns.py chooses, for this one of several machines: nodes.py; sample.py keeps a few)
     read        one file to an upright 8-bit RGB array
     detect      boxes and five keypoints (scrfd.py by InsightFace, yunet.py as the fallback)
     align       the similarity transform onto the template, and the one resampling

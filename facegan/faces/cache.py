@@ -2,6 +2,7 @@
 
 photos.jsonl      the journal: the settings, then a line a photo (records.py)
 faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
+stream.json       how far a data set was read (stream.py)
 selected.npy      int64, the rows that passed the filters
 report.json       counts, reasons and figures (report.py)
 """
@@ -28,14 +29,19 @@ def faces_file(folder: Path, size: int) -> Path:
     return folder / f"faces-{size}.u8"
 
 
-def framing_of(folder: Path) -> float | None:
-    """The framing of the faces that an earlier run left in the folder, or None."""
+def settings_of(folder: Path) -> dict[str, object]:
+    """What the faces that an earlier run left in the folder were made with; empty if there are none."""
     try:
         with (folder / JOURNAL).open("rb") as lines:
             head = _parse(lines.readline())
     except OSError:
-        return None
-    framing = head.get("framing") if isinstance(head, dict) else None
+        return {}
+    return head if isinstance(head, dict) else {}
+
+
+def framing_of(folder: Path) -> float | None:
+    """The framing of the faces that an earlier run left in the folder, or None."""
+    framing = settings_of(folder).get("framing")
     return float(framing) if isinstance(framing, int | float) else None
 
 

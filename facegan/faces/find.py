@@ -1,11 +1,13 @@
-"""Every file of the data folders."""
+"""Photos before they are read, and every file of the data folders."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from facegan.errors import FaceGANError
+from facegan.faces.read import file_state, read_bytes
 
 # Only used to notice a folder that calls itself a picture: a file's kind is decided by its content.
 PICTURE_SUFFIXES = frozenset(
@@ -27,12 +29,51 @@ PICTURE_SUFFIXES = frozenset(
 )
 
 
+class Photo(Protocol):
+    """A photo before it is read. Worker processes get it, so it must be small or worth it."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the report may show it, unique in the data; never an absolute path."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Bytes of the photo that this object keeps in memory."""
+        ...
+
+    def state(self) -> tuple[int, int]:
+        """Two numbers (size in bytes, time of the last change): a photo is done again when either changes."""
+        ...
+
+    def read(self) -> tuple[bytes, str]:
+        """The picture file's bytes and their SHA-1.
+
+        Raises:
+            UnreadablePhotoError: there are none to be had.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """One file: where it is, and the name under which the report may show it."""
 
     path: Path
     name: str  # relative to its data folder, with "/"; never an absolute path
+
+    @property
+    def held(self) -> int:
+        """Nothing: the file is on the disk."""
+        return 0
+
+    def state(self) -> tuple[int, int]:
+        """Size and time of the last change, see Photo."""
+        return file_state(self.path)
+
+    def read(self) -> tuple[bytes, str]:
+        """The bytes and their SHA-1, see read.read_bytes."""
+        return read_bytes(self.path)
 
 
 def find_files(folders: list[Path], *, leave_out: Path | None = None) -> list[FoundFile]:

@@ -7,10 +7,10 @@ import numpy as np
 
 from facegan.faces.align import Frame, share_inside
 from facegan.faces.detect import DetectorChoice
-from facegan.faces.find import FoundFile
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import PhotoRecord
-from facegan.faces.work import Job, measure_files
+from facegan.faces.sources import Photos
+from facegan.faces.work import Job, measure_photos
 
 WIDEST, CLOSEST, STEP = 0.8, 1.3, 0.05  # chin and most hair; the brows and the chin at the border
 SAMPLED_PHOTOS = 200  # the share of faces that fit is known to 3 %, for some seconds of work
@@ -37,7 +37,7 @@ def widest_framing(faces: Faces) -> float:
 
 
 def choose_framing(
-    files: list[FoundFile], choice: DetectorChoice, options: FaceOptions, *, say: Callable[[str], None] = print
+    photos: Photos, choice: DetectorChoice, options: FaceOptions, *, say: Callable[[str], None] = print
 ) -> FaceOptions:
     """The options with a framing: what was asked for, else the widest that a sample of the photos can fill.
 
@@ -46,8 +46,7 @@ def choose_framing(
     """
     if options.framing is not None:
         return options
-    take = np.linspace(0, len(files) - 1, min(SAMPLED_PHOTOS, len(files))).round().astype(int)
-    probe = measure_files([files[i] for i in take], Job(choice, Frame(64, WIDEST)), options.workers)
+    probe = measure_photos(photos.sample(SAMPLED_PHOTOS), Job(choice, Frame(64, WIDEST)), options.workers)
     records = [record for record, _ in probe]
     framing = widest_framing([(record, face.keypoints) for record in records for face in record.faces])
     if framing > WIDEST:

@@ -16,9 +16,9 @@ from facegan.faces.align import (
     warp,
 )
 from facegan.faces.detect import DetectedFace, Detector
-from facegan.faces.find import FoundFile
+from facegan.faces.find import Photo
 from facegan.faces.pose import estimate_pose
-from facegan.faces.read import UnreadablePhotoError, decode_photo, read_bytes
+from facegan.faces.read import UnreadablePhotoError, decode_photo
 from facegan.faces.records import FaceRecord, PhotoRecord
 
 # The crops on which the keypoints are found again, at SCRFD's smallest input. Two sizes of the face, so that the
@@ -34,16 +34,16 @@ _MIRRORED = [1, 0, 2, 4, 3]  # which keypoint a keypoint becomes in the mirror
 
 
 def measure_photo(
-    file: FoundFile,
+    photo: Photo,
     detector: Detector,
     *,
     frame: Frame,
     one_big_photo: AbstractContextManager[object] | None = None,
 ) -> tuple[PhotoRecord, np.ndarray]:
-    """Reads, detects, aligns and measures one photo. A file that cannot be read gives a record with its problem.
+    """Reads, detects, aligns and measures one photo. One that cannot be read gives a record with its problem.
 
     Args:
-        file: the file.
+        photo: where to read it.
         detector: finds the faces.
         frame: of the aligned faces.
         one_big_photo: see read.decode_photo.
@@ -51,10 +51,10 @@ def measure_photo(
     Returns:
         The record, whose faces are numbered from row 0, and their pictures, uint8 (faces, frame.size, frame.size, 3).
     """
-    record = PhotoRecord(file.name, *file_state(file))
+    record = PhotoRecord(photo.name, *photo.state())
     nothing = np.empty((0, frame.size, frame.size, 3), np.uint8)
     try:
-        data, sha1 = read_bytes(file.path)
+        data, sha1 = photo.read()
         record = replace(record, sha1=sha1)
         rgb = decode_photo(data, one_big_photo=one_big_photo).rgb
     except UnreadablePhotoError as error:
@@ -69,15 +69,6 @@ def measure_photo(
         pictures.append(picture)
     record = replace(record, width=rgb.shape[1], height=rgb.shape[0], faces=tuple(records))
     return record, np.stack(pictures) if pictures else nothing
-
-
-def file_state(file: FoundFile) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds: a photo is done again when either changes."""
-    try:
-        status = file.path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
 
 
 def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray) -> np.ndarray:

@@ -1,14 +1,17 @@
 """The pictures of the report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from facegan.errors import FaceGANError
 from facegan.faces.align import Frame, face_transform, warp
 from facegan.faces.filters import REASONS, Verdict
-from facegan.faces.read import UnreadablePhotoError, decode_photo, read_bytes
+from facegan.faces.find import Photo
+from facegan.faces.read import UnreadablePhotoError, decode_photo
 from facegan.faces.spread import centre_transform
 
 CELL = 112  # pixels of one face in a sheet
@@ -28,11 +31,11 @@ class BeforeAfter:
     keypoints: np.ndarray  # (5, 2)
 
 
-def read_again(path: Path) -> np.ndarray | None:
+def read_again(photo: Photo) -> np.ndarray | None:
     """The working photo, or None if it has gone since."""
     try:
-        return decode_photo(read_bytes(path)[0]).rgb
-    except UnreadablePhotoError:
+        return decode_photo(photo.read()[0]).rgb
+    except (UnreadablePhotoError, FaceGANError):
         return None
 
 
@@ -86,16 +89,16 @@ def _gif_frame(photos: list[BeforeAfter], frame: Frame, columns: int, share: flo
     return sheet
 
 
-def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, paths: dict[str, Path]) -> int:
+def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, photos: Mapping[str, Photo]) -> int:
     """Draws refused photos with their reasons, some of every reason; returns how many.
 
     Args:
         path: the PNG to write.
         verdicts: the refused ones.
         images: uint8 (rows, size, size, 3), where the verdicts' faces lie.
-        paths: the files by name, for photos in which no face was found.
+        photos: by name, those that can be read again, for photos in which no face was found.
     """
-    chosen = _some_of_each(verdicts, REJECTED_CELLS)
+    chosen = _some_of_each(verdicts, REJECTED_CELLS, photos)
     if not chosen:
         path.unlink(missing_ok=True)
         return 0
@@ -105,7 +108,7 @@ def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, path
     draw = ImageDraw.Draw(sheet)
     for index, verdict in enumerate(chosen):
         x, y = 8 + index % columns * (CELL + 8), 8 + index // columns * (CELL + CAPTION + 8)
-        picture = _rejected_picture(verdict, images, paths)
+        picture = _rejected_picture(verdict, images, photos)
         if picture is None:
             draw.rectangle([x, y, x + CELL - 1, y + CELL - 1], fill=(44, 46, 51))
             draw.text((x + CELL / 2, y + CELL / 2), "?", fill=_DIM, font=_font(40), anchor="mm")
@@ -133,9 +136,11 @@ SHORT = {
 }
 
 
-def _some_of_each(verdicts: list[Verdict], count: int) -> list[Verdict]:
+def _some_of_each(verdicts: list[Verdict], count: int, photos: Mapping[str, Photo]) -> list[Verdict]:
     """Up to ``count`` verdicts: the reasons take turns until the sheet is full, then stand together."""
     queues = [[v for v in verdicts if v.reason == reason] for reason in REASONS]
+    # Of a stream only a few can be read again; a sheet of question marks helps nobody.
+    queues = [[v for v in queue if v.face or v.name in photos] or queue for queue in queues]
     chosen: list[Verdict] = []
     for turn in range(count):
         for queue in queues:
@@ -146,11 +151,11 @@ def _some_of_each(verdicts: list[Verdict], count: int) -> list[Verdict]:
     return sorted(chosen, key=lambda verdict: order.index(verdict.reason))
 
 
-def _rejected_picture(verdict: Verdict, images: np.ndarray, paths: dict[str, Path]) -> Image.Image | None:
+def _rejected_picture(verdict: Verdict, images: np.ndarray, photos: Mapping[str, Photo]) -> Image.Image | None:
     if verdict.face is not None:
         return Image.fromarray(np.asarray(images[verdict.face.row])).resize((CELL, CELL), Image.Resampling.BICUBIC)
-    path = paths.get(verdict.name)
-    rgb = read_again(path) if path is not None and verdict.reason in ("no_face", "duplicate") else None
+    photo = photos.get(verdict.name)
+    rgb = read_again(photo) if photo is not None and verdict.reason in ("no_face", "duplicate") else None
     if rgb is None:
         return None
     return Image.fromarray(warp(rgb, centre_transform(rgb.shape[1], rgb.shape[0], CELL), CELL))

@@ -1,4 +1,4 @@
-"""Folders of photos to a FaceCache: the one call of this room."""
+"""Photos to a FaceCache: the one call of this room."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,36 +9,43 @@ from tqdm import tqdm
 
 from facegan.errors import FaceGANError
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
+from facegan.faces.dataset import DatasetChoice
 from facegan.faces.detect import DetectorChoice, choose_detector
 from facegan.faces.filters import REASONS, USED, Verdict, judge
-from facegan.faces.find import FoundFile, find_files
 from facegan.faces.framing import choose_framing
-from facegan.faces.measure import file_state
 from facegan.faces.options import FaceOptions
-from facegan.faces.records import PhotoRecord
 from facegan.faces.report import write_report
-from facegan.faces.work import Job, measure_files
+from facegan.faces.sources import FolderPhotos, Photos, Records
+from facegan.faces.stream import DatasetPhotos
+from facegan.faces.work import Job, measure_photos
 
-__all__ = ["FaceOptions", "prepare_faces"]
+__all__ = ["DatasetChoice", "FaceOptions", "prepare_faces"]
 
 
 def prepare_faces(
-    folders: list[Path],
+    data: list[Path] | DatasetChoice,
     out: Path,
     options: FaceOptions,
     *,
+    most: int | None = None,
+    node: int = 0,
+    nodes: int = 1,
     force: bool = False,
     say: Callable[[str], None] = print,
 ) -> FaceCache:
-    """Finds, aligns, judges and reports the faces of all photos below some folders.
+    """Finds, aligns, judges and reports the faces of all photos below some folders, or of a data set.
 
     What an earlier call with the same settings did in ``out`` is not done again; photos that changed are.
-    The work can be interrupted at any time and goes on where it was.
+    The work can be interrupted at any time and goes on where it was. Nothing of a photo but its aligned faces is
+    ever written, and no more photos are in memory than are being read.
 
     Args:
-        folders: the data folders, read with all folders in them.
+        data: the data folders, read with all folders in them; or a data set, which is streamed.
         out: the folder for the faces and their report, RUN/faces.
         options: see FaceOptions.
+        most: take only the first photos.
+        node: the number of this machine, from 0, among those that share a data set; see nodes.node_of.
+        nodes: how many they are. Folders are not shared out.
         force: go on with fewer than ``options.min_faces`` faces.
         say: takes each line for the user.
 
@@ -46,56 +53,64 @@ def prepare_faces(
         The cache, with at least one face.
 
     Raises:
-        FaceGANError: a folder is missing, the detector cannot be had, or there are too few usable faces.
+        FaceGANError: a folder is missing, the data set or the detector cannot be had, or there are too few usable
+            faces.
     """
     out = Path(out)
-    files = find_files([Path(folder) for folder in folders], leave_out=out)
+    photos: Photos
+    if isinstance(data, DatasetChoice):
+        photos = DatasetPhotos(data, out, most=most, node=node, nodes=nodes, say=say)
+    else:
+        photos = FolderPhotos([Path(folder) for folder in data], leave_out=out, most=most)
     choice = choose_detector(options, say=say)
     say(choice.reason)
     if options.framing is None:
         # New photos must not change the framing of those that are done.
         options = replace(options, framing=framing_of(out))
-    options = choose_framing(files, choice, options, say=say)
-    records = _measure(files, out, options, choice, say)
+    options = choose_framing(photos, choice, options, say=say)
+    done = _measure(photos, out, options, choice, say)
+    records = photos.records(done)
     images = _open_faces(out, options.size)
     verdicts = judge(records, images, options)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     np.save(out / SELECTED, selected)
-    write_report(out, records, verdicts, images, {file.name: file.path for file in files}, options, choice)
+    write_report(out, records, verdicts, images, photos.again(done), options, choice)
     _check_enough(verdicts, len(selected), options, force, say)
     say(f"{len(selected):,} faces are ready; {out / 'report.html'} shows which photos were left out and why.")
     return FaceCache.open(out)
 
 
 def _measure(
-    files: list[FoundFile],
+    photos: Photos,
     out: Path,
     options: FaceOptions,
     choice: DetectorChoice,
     say: Callable[[str], None],
-) -> list[PhotoRecord]:
-    """The record of every file, from the journal where the file has not changed."""
+) -> Records:
+    """The records of all photos and perhaps of older ones, from the journal where a photo has not changed."""
     settings = {
         "size": options.size,
         "framing": options.framing,
         "detector": choice.version,
+        **photos.settings,
     }
     store = FaceStore(out, settings, say=say)
     try:
-        todo = [file for file in files if not _is_done(file, store.records)]
-        if len(todo) < len(files):
-            say(f"{len(files) - len(todo):,} of {len(files):,} files were read before and have not changed.")
-        results = measure_files(todo, Job(choice, options.frame), options.workers)
-        for record, faces in tqdm(results, total=len(todo), unit="photo", desc="faces", disable=not todo):
+        before = len(store.records)
+        todo = photos.todo(store.records)
+        if isinstance(todo, list) and photos.expected is not None:  # files, which may have changed or gone
+            before = photos.expected - len(todo)
+            if before:
+                say(f"{before:,} of {photos.expected:,} files were read before and have not changed.")
+        results = measure_photos(todo, Job(choice, options.frame), options.workers)
+        done = before == photos.expected
+        bar = tqdm(results, total=photos.expected, initial=before, unit="photo", desc="faces", disable=done)
+        for record, faces in bar:
             store.append(record, faces)
+            photos.kept(record)
     finally:
         store.close()
-    return [store.records[file.name] for file in files]
-
-
-def _is_done(file: FoundFile, records: dict[str, PhotoRecord]) -> bool:
-    record = records.get(file.name)
-    return record is not None and (record.size, record.mtime_ns) == file_state(file)
+    return store.records
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:

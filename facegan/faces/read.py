@@ -94,6 +94,15 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
     return data, hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
+def file_state(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds; zeros for a file that cannot be asked."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
 def decode_photo(data: bytes, *, one_big_photo: AbstractContextManager[object] | None = None) -> Photo:
     """Decodes JPEG, PNG, WebP, BMP, HEIC, AVIF, GIF and TIFF by their content, whatever the file is called.
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detect import DetectorChoice
 from facegan.faces.filters import REASONS, USED, Verdict
+from facegan.faces.find import Photo
 from facegan.faces.framing import share_that_fits
 from facegan.faces.options import FaceOptions
 from facegan.faces.page import write_page
@@ -33,7 +35,7 @@ def write_report(
     records: list[PhotoRecord],
     verdicts: list[Verdict],
     images: np.ndarray,
-    paths: dict[str, Path],
+    photos: Mapping[str, Photo],
     options: FaceOptions,
     choice: DetectorChoice,
 ) -> dict:
@@ -46,13 +48,14 @@ def write_report(
         records: the photos.
         verdicts: of filters.judge, about all of them.
         images: uint8 (rows, size, size, 3).
-        paths: where each photo lies, by its name in the records.
+        photos: those that can be read again, by their names in the records.
         options: as resolved.
         choice: the detector; it measures the spread of the eyes anew.
     """
     faces = _used_faces(records, verdicts)
     sampled = _sample(faces, FRAMED_FACES)
-    sample = _read_again(_sample(faces, PHOTOS_READ_AGAIN), paths)
+    readable = [face for face in faces if face[0].name in photos]
+    sample = _read_again(_sample(readable, PHOTOS_READ_AGAIN), photos)
     spread_before, spread_after = _spreads(sample, options.frame, choice)
     report = {
         "size": options.size,
@@ -72,7 +75,7 @@ def write_report(
         "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
     }
     refused = [verdict for verdict in verdicts if verdict.reason != USED]
-    shown = pictures.rejected_sheet(out / "rejected.png", refused, images, paths)
+    shown = pictures.rejected_sheet(out / "rejected.png", refused, images, photos)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
     (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
@@ -92,14 +95,14 @@ def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
     return [(by_name[name], face.keypoints) for name, face in best.items()]
 
 
-def _read_again(faces: Faces, paths: dict[str, Path]) -> list[tuple[PhotoRecord, BeforeAfter]]:
+def _read_again(faces: Faces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
     """The photos of some faces, without those that have gone or changed meanwhile."""
-    photos = []
+    read = []
     for record, keypoints in faces:
-        rgb = pictures.read_again(paths[record.name])
+        rgb = pictures.read_again(photos[record.name])
         if rgb is not None and rgb.shape[:2] == (record.height, record.width):
-            photos.append((record, _shrunk(BeforeAfter(rgb, keypoints))))
-    return photos
+            read.append((record, _shrunk(BeforeAfter(rgb, keypoints))))
+    return read
 
 
 def _spreads(

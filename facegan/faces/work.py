@@ -5,21 +5,24 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from operator import length_hint
 
 import numpy as np
 
 from facegan.faces.align import Frame
 from facegan.faces.detect import DetectorChoice
-from facegan.faces.find import FoundFile
-from facegan.faces.measure import file_state, measure_photo, worker_count
+from facegan.faces.find import Photo
+from facegan.faces.measure import measure_photo, worker_count
 from facegan.faces.records import PhotoRecord
 
 IN_FLIGHT = 16  # photos a worker: enough to bridge one slow photo, and 100 KB of results each at most
+HELD_IN_FLIGHT = 128_000_000  # bytes of streamed photos that wait, in all: a few of the largest, hundreds of the usual
 Result = tuple[PhotoRecord, np.ndarray]
 
 
@@ -31,60 +34,70 @@ class Job:
     frame: Frame
 
 
-def measure_files(files: list[FoundFile], job: Job, workers: int) -> Iterator[Result]:
-    """Yields measure.measure_photo's result for every file, in the order of the files.
+def measure_photos(photos: Iterable[Photo], job: Job, workers: int) -> Iterator[Result]:
+    """Yields measure.measure_photo's result for every photo, in their order, and takes them only as it needs them.
 
     Args:
-        files: what to read.
+        photos: what to read; one that raises ends the work with that error.
         job: how.
         workers: processes; 0 is one a core, 1 works in this process, where a photo that crashes a decoder ends
             the program.
     """
     if workers == 1:
         detector = job.choice.open()
-        yield from (measure_photo(file, detector, frame=job.frame) for file in files)
+        yield from (measure_photo(photo, detector, frame=job.frame) for photo in photos)
         return
-    waiting = deque(files)
-    while waiting:
-        yield from _until_broken(waiting, job, worker_count(workers, len(waiting)))
+    workers = worker_count(workers, length_hint(photos, 1024))  # a stream does not know its length
+    waiting = iter(photos)
+    for photo in waiting:  # no process is started before there is work
+        yield from _until_broken(chain([photo], waiting), job, workers)
 
 
-def _until_broken(waiting: deque[FoundFile], job: Job, workers: int) -> Iterator[Result]:
-    """Works through ``waiting`` until it is empty or a worker has died; what is not yielded stays in it.
+def _until_broken(waiting: Iterator[Photo], job: Job, workers: int) -> Iterator[Result]:
+    """Works through ``waiting`` until it is empty or a worker has died; what is not taken stays in it.
 
     When a worker dies, nobody knows which of the photos in flight it was: each of them then gets a process of
     its own, and the one that dies again becomes a record.
     """
-    flying: deque[tuple[FoundFile, Future[Result]]] = deque()
+    flying: deque[Photo] = deque()
+    results: deque[Future[Result]] = deque()
+    held, ended = 0, False
     pool = _pool(job, workers)
     try:
-        while waiting or flying:
-            while waiting and len(flying) < workers * IN_FLIGHT:
-                # A broken pool refuses new work by the same exception as it gives for old work.
-                flying.append((waiting[0], pool.submit(_work, waiting[0])))
-                waiting.popleft()
-            result = flying[0][1].result()
-            flying.popleft()
+        while True:
+            while not ended and len(flying) < workers * IN_FLIGHT and (not flying or held < HELD_IN_FLIGHT):
+                photo = next(waiting, None)
+                ended = photo is None
+                if photo is not None:
+                    flying.append(photo)
+                    held += photo.held
+                    # A broken pool refuses new work by the same exception as it gives for old work.
+                    results.append(pool.submit(_work, photo))
+            if not flying:
+                return
+            result = results[0].result()
+            results.popleft()
+            held -= flying.popleft().held
             yield result
     except BrokenProcessPool:
-        suspects = [file for file, _ in flying]
+        suspects = list(flying)
         flying.clear()
-        for file in suspects:
-            yield _alone(file, job)
+        for photo in suspects:
+            yield _alone(photo, job)
     finally:
         # Also after Ctrl-C: finished photos are in the journal, the others are done next time. Waiting is what makes
         # the cancelling sure; it takes as long as the photos that are being read.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _alone(file: FoundFile, job: Job) -> Result:
+def _alone(photo: Photo, job: Job) -> Result:
     with _pool(job, 1) as pool:
         try:
-            return pool.submit(_work, file).result()
+            return pool.submit(_work, photo).result()
         except BrokenProcessPool:
             record = PhotoRecord(
-                file.name,
-                *file_state(file),
+                photo.name,
+                *photo.state(),
                 problem="unreadable",
                 detail="it crashed the program that reads it",
             )
@@ -124,6 +137,6 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _work(file: FoundFile) -> Result:
+def _work(photo: Photo) -> Result:
     assert _measure_one is not None
-    return _measure_one(file)
+    return _measure_one(photo)

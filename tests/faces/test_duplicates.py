@@ -77,11 +77,61 @@ def test_a_face_goes_only_for_one_that_stays():
     assert [pair[:2] for pair in near_duplicates(vectors, np.array([3, 1, 2]), THRESHOLD)] == [(1, 0)]
 
 
-def test_blocks_find_what_one_comparison_finds(monkeypatch):
-    images = pictures(60)
-    images[50:] = images[5:15]
-    whole = found(images)
-    assert len(whole) == 10
-    monkeypatch.setattr(duplicates, "_ROWS", 7)
-    monkeypatch.setattr(duplicates, "_COLUMNS", 13)
-    assert found(images) == whole
+def by_definition(vectors: np.ndarray, quality: np.ndarray, threshold: float) -> list[tuple[int, int]]:
+    """From the best to the worst: a face goes for the most similar one that is better and stays, if it is a twin."""
+    likeness = vectors.astype(float) @ vectors.T.astype(float)
+    staying: list[int] = []
+    gone = []
+    for face in np.lexsort((np.arange(len(quality)), -quality)):
+        twins = [other for other in staying if likeness[face, other] >= threshold]
+        if twins:
+            gone.append((int(face), int(max(twins, key=lambda other: likeness[face, other]))))
+        else:
+            staying.append(int(face))
+    return sorted(gone)
+
+
+def chained(count: int, size: int, step: float, seed: int = 0) -> np.ndarray:
+    """Unit vectors along random walks, so that twins of twins need not be twins."""
+    rng = np.random.RandomState(seed)
+    vectors = rng.randn(count, size)
+    for row in range(count):
+        if row % 12:
+            vectors[row] = vectors[row - 1] + step * rng.randn(size) / np.sqrt(size)
+        vectors[row] /= np.linalg.norm(vectors[row])
+    return vectors[rng.permutation(count)].astype(np.float32)
+
+
+@pytest.mark.parametrize("small_blocks", [False, True])
+@pytest.mark.parametrize(
+    ("size", "threshold", "step"), [(256, 0.98, 0.15), (40, 0.9, 0.3), (24, 0.5, 1.0), (3, 0.98, 0.2)]
+)
+def test_exactly_what_the_definition_says(size, threshold, step, small_blocks, monkeypatch):
+    if small_blocks:
+        for name, value in (("_ROWS", 17), ("_STRIP", 5), ("_COLUMNS", 13), ("_EXACT_ROWS", 3)):
+            monkeypatch.setattr(duplicates, name, value)
+    vectors = chained(400, size, step)
+    quality = np.random.RandomState(1).rand(400).round(2)  # with equal ones
+    expected = by_definition(vectors, quality, threshold)
+    twins = near_duplicates(vectors, quality, threshold)
+    assert [pair[:2] for pair in twins] == expected
+    assert 40 < len(expected) < 390
+    for worse, better, correlation in twins:
+        assert correlation == pytest.approx(float(vectors[worse] @ vectors[better]), abs=1e-5)
+
+
+def test_the_leading_coordinates_never_hide_a_twin():
+    vectors = chained(300, 256, 0.4)
+    leading = duplicates._leading_coordinates(vectors)
+    assert leading.shape == (300, duplicates._LEADING + 1)
+    assert (leading @ leading.T >= vectors @ vectors.T - 1e-5).all()
+
+
+def test_nothing_to_compare():
+    assert near_duplicates(np.empty((0, 256), np.float32), np.empty(0), THRESHOLD) == []
+
+
+def test_a_thousand_times_the_same_picture_is_one():
+    vectors = np.repeat(chained(1, 256, 0), 5000, axis=0)
+    twins = near_duplicates(vectors, np.arange(5000), THRESHOLD)
+    assert [pair[:2] for pair in twins] == [(face, 4999) for face in range(4999)]

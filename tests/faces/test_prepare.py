@@ -130,7 +130,7 @@ def test_thresholds_alone_read_nothing_again(tmp_path, photos, options, measured
 
 
 def test_an_interrupted_run_keeps_what_was_done(tmp_path, photos, options, monkeypatch, measured):
-    real = prepare.measure_files
+    real = prepare.measure_photos
 
     def interrupted(files, job, workers):
         results = real(files, job, workers)
@@ -138,10 +138,10 @@ def test_an_interrupted_run_keeps_what_was_done(tmp_path, photos, options, monke
         yield next(results)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(prepare, "measure_files", interrupted)
+    monkeypatch.setattr(prepare, "measure_photos", interrupted)
     with pytest.raises(KeyboardInterrupt):
         prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
-    monkeypatch.setattr(prepare, "measure_files", real)
+    monkeypatch.setattr(prepare, "measure_photos", real)
     measured.clear()
     assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)) == 3
     assert measured == ["album 3/portrait.jpg"]

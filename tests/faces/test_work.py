@@ -15,7 +15,7 @@ from PIL import Image
 
 from facegan.faces.align import Frame
 from facegan.faces.find import FoundFile
-from facegan.faces.work import Job, measure_files
+from facegan.faces.work import Job, measure_photos
 
 
 class Nobody:
@@ -51,14 +51,14 @@ def pictures(folder: Path, colours: str) -> list[FoundFile]:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_the_order_of_the_files(tmp_path, workers):
     files = pictures(tmp_path, "bggggbgggg")
-    records = [record for record, _ in measure_files(files, JOB, workers)]
+    records = [record for record, _ in measure_photos(files, JOB, workers)]
     assert [record.name for record in records] == [file.name for file in files]
     assert not any(record.problem for record in records)
 
 
 def test_a_photo_that_kills_its_process_is_a_row_and_the_others_go_on(tmp_path):
     files = pictures(tmp_path, "gggrgggg")
-    results = list(measure_files(files, JOB, 2))
+    results = list(measure_photos(files, JOB, 2))
     assert [record.name for record, _ in results] == [file.name for file in files]
     assert [record.problem for record, _ in results] == ["", "", "", "unreadable", "", "", "", ""]
     assert "crashed" in results[3][0].detail
@@ -66,12 +66,12 @@ def test_a_photo_that_kills_its_process_is_a_row_and_the_others_go_on(tmp_path):
 
 
 def test_no_files_need_no_processes():
-    assert list(measure_files([], JOB, 2)) == []
+    assert list(measure_photos([], JOB, 2)) == []
 
 
 def test_stopping_early_leaves_no_process(tmp_path):
     before = set(multiprocessing.active_children())
-    results = measure_files(pictures(tmp_path, "g" * 60), JOB, 2)
+    results = measure_photos(pictures(tmp_path, "g" * 60), JOB, 2)
     next(results)
     results.close()
     deadline = time.monotonic() + 10
@@ -90,11 +90,11 @@ def test_workers_end_with_their_parent(tmp_path, how):
         f"sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r})\n"
         "from pathlib import Path\n"
         "from facegan.faces.find import FoundFile\n"
-        "from facegan.faces.work import measure_files\n"
+        "from facegan.faces.work import measure_photos\n"
         "from tests.faces.test_work import JOB\n"
         "if __name__ == '__main__':\n"
         f"    files = [FoundFile(p, p.name) for p in sorted(Path({str(tmp_path)!r}).glob('*.png'))]\n"
-        "    for record, _ in measure_files(files, JOB, 2):\n"
+        "    for record, _ in measure_photos(files, JOB, 2):\n"
         "        print(record.name, flush=True)\n"
     )
     program = subprocess.Popen(
