@@ -5,6 +5,7 @@ import torch
 from facegan.gan import checkpoint as ckpt
 from facegan.gan.augment import AdaptiveProbability, augment
 from facegan.gan.config import TrainConfig
+from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
 from facegan.gan.losses import LOSSES, LeCam, gradient_penalty
 from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
@@ -21,6 +22,7 @@ class Adversaries:
         self.config, self.recipe = config, recipe
         self.processes = processes or Processes(config.device)
         self.device = self.processes.device
+        self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
         self.generator = self._placed(Generator(config.size, recipe.width, recipe.upsample, recipe.excite))
         self.discriminator = self._placed(Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std))
@@ -54,13 +56,15 @@ class Adversaries:
     def step(self, real: torch.Tensor) -> torch.Tensor:
         """One discriminator and one generator step on this process's share of a batch.
 
-        `real` float32 (n, 3, H, W) in [-1, 1]. Returns FIGURES as float32 (4,), on the device, because reading them
-        waits for it: the losses of discriminator and generator, the mean sign of the real logits, and the share of
-        pairs whose real face has the higher logit.
+        `real` uint8 (n, 3, H, W), made floats on the device. Returns FIGURES as float32 (4,), on the device, because
+        reading them waits for it: the losses of discriminator and generator, the mean sign of the real logits, and
+        the share of pairs whose real face has the higher logit.
         """
-        real = real.to(self.device, non_blocking=True)
-        loss_d, real_logits, fake_logits = self._discriminator_step(real)
-        loss_g = self._generator_step(real_logits)
+        real = as_floats(real.to(self.device, non_blocking=True))
+        with self._arithmetic():
+            fake = self.generator(self._noise())  # both networks learn from the same: a pass in ten is saved
+        loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach())
+        loss_g = self._generator_step(fake, real_logits)
         sign, accuracy = real_logits.float().sign().mean(), (real_logits > fake_logits).float().mean()
         figures = torch.stack([loss_d, loss_g, sign, accuracy])
         self.processes.average([figures])
@@ -69,21 +73,22 @@ class Adversaries:
         self.ema.update(self.generator, self.images_seen, self.recipe.batch)
         if self.recipe.augment:
             self.probability.update(figures[2].item(), self.recipe.batch)
-        self.newest = real, self._newest_fake
+        self.newest = real, fake.detach()
         return figures
 
-    def _discriminator_step(self, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _discriminator_step(
+        self, real: torch.Tensor, fake: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
+        both = torch.cat([self._seen(real), self._seen(fake)]).requires_grad_(penalised)
         with self._arithmetic():
-            with torch.no_grad():
-                fake = self.generator(self._noise())
-            real, fake = (self._seen(images).requires_grad_(penalised) for images in (real, fake))
-            real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+            real_logits, fake_logits = self._logits(both).chunk(2)
             loss = self.loss.discriminator(real_logits, fake_logits)
             total = loss
             if penalised:
-                penalty = gradient_penalty(real_logits, real) + gradient_penalty(fake_logits, fake)
+                # The mean over real and generated images together is half the sum of R1 and R2.
+                penalty = 2 * gradient_penalty(torch.cat([real_logits, fake_logits]), both)
                 total = total + recipe.gamma / 2 * recipe.penalty_every * penalty
             if recipe.lecam:
                 self.lecam.update(real_logits, fake_logits)
@@ -92,26 +97,29 @@ class Adversaries:
         self._descend(self.adam_d, total)
         return loss.detach(), real_logits.detach(), fake_logits.detach()
 
-    def _generator_step(self, real_logits: torch.Tensor) -> torch.Tensor:
+    def _logits(self, both: torch.Tensor) -> torch.Tensor:
+        """Of real and generated images in one pass; in two where batch normalisation must not mix them."""
+        if self.recipe.norm == "batch":
+            return torch.cat([self.discriminator(images) for images in both.chunk(2)])
+        return self.discriminator(both)
+
+    def _generator_step(self, fake: torch.Tensor, real_logits: torch.Tensor) -> torch.Tensor:
         """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
         self.discriminator.requires_grad_(False)
         with self._arithmetic():
-            fake = self.generator(self._noise())
             loss = self.loss.generator(self.discriminator(self._seen(fake)), real_logits)
         self._descend(self.adam_g, loss)
         self.discriminator.requires_grad_(True)
-        self._newest_fake = fake.detach()
         return loss.detach()
 
     def _noise(self) -> torch.Tensor:
         """This process's share of the next latents ~ N(0, I) for a batch."""
         whole = torch.randn(self.recipe.batch, LATENT_SIZE, generator=self.rng)
-        return whole[self.processes.share].to(self.device, non_blocking=True)
+        return whole[self._share].to(self.device, non_blocking=True)
 
     def _seen(self, images: torch.Tensor) -> torch.Tensor:
         """What the discriminator gets to see of the images."""
-        p = self.processes
-        return augment(images.float(), self.probability.value, self.rng, p.share, p.count)
+        return augment(images.float(), self.probability.value, self.rng, self._share, self.processes.count)
 
     def _arithmetic(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")

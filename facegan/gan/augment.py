@@ -30,13 +30,25 @@ def augment(
     amounts = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
     reach = round(images.shape[-1] * SHIFT)
     offsets = torch.randint(-reach, reach + 1, (n, 2), generator=rng) * chosen[3].long()
-    brightness, saturation, contrast = amounts[:, share].to(images.device)[..., None, None]
-    images = images + 0.5 * brightness
-    grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * (1 + saturation)
-    level = images.mean((1, 2, 3), keepdim=True)
-    images = level + (images - level) * (1 + 0.5 * contrast)
-    return translate(images, offsets[share], reach)
+    chosen, amounts, offsets = chosen[:, share], amounts[:, share], offsets[share]
+    (rows,) = chosen.any(0)[:, 0].nonzero(as_tuple=True)  # most images stay as they are, and cost nothing
+    if len(rows) == 0:
+        return images
+    where = rows.to(images.device)
+    changed = colour(images[where], *amounts[:, rows].to(images.device)[..., None, None])
+    return images.index_copy(0, where, translate(changed, offsets[rows], reach))
+
+
+def colour(
+    images: torch.Tensor, brightness: torch.Tensor, saturation: torch.Tensor, contrast: torch.Tensor
+) -> torch.Tensor:
+    """Brightness by + 0.5 b, saturation by x (1 + s) about grey, contrast by x (1 + 0.5 c) about the mean, in turn.
+
+    All three are (n, 1, 1, 1) in [-1, 1]. Written as one sum, in which each image is read three times and not nine.
+    """
+    b, s, c = 0.5 * brightness, 1 + saturation, 1 + 0.5 * contrast
+    grey, level = images.mean(1, keepdim=True), images.mean((1, 2, 3), keepdim=True)
+    return c * s * images + (c * (1 - s) * grey + (b + (1 - c) * level))
 
 
 def translate(images: torch.Tensor, offsets: torch.Tensor, reach: int) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Aligned faces in a shuffled order that is a pure function of the seed and the position."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import numpy as np
 import torch
 
@@ -16,11 +18,17 @@ def held_out_split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(rows[order[held_out:]]), np.sort(rows[order[:held_out]])
 
 
+def as_floats(images: torch.Tensor) -> torch.Tensor:
+    """uint8 images to float32 in [-1, 1], wherever they are."""
+    return images.to(torch.float32) / 127.5 - 1
+
+
 class FaceBatches:
     """Endless batches over the selected rows of a memory-mapped array of faces.
 
     Every epoch is its own permutation, every face is mirrored in half of its epochs, and both depend on nothing but
     the seed and the epoch: a run that goes on at `position` sees exactly what it would have seen without the stop.
+    The batch that follows is read by a thread while the networks work, so they never wait for a disk.
     """
 
     def __init__(self, images: np.ndarray, rows: np.ndarray, seed: int):
@@ -30,19 +38,29 @@ class FaceBatches:
         self.images, self.rows, self.seed = images, rows, seed
         self._epoch, self._order, self._mirrored = -1, rows, rows
         self._served = 0
+        self._reader = ThreadPoolExecutor(1, "faces")  # one thread: _at keeps the order of the epoch it is in
+        self._ahead: tuple[tuple, Future[torch.Tensor]] | None = None
 
     def batch(self, position: int, count: int, share: slice = slice(None)) -> torch.Tensor:
         """The `count` faces that follow after `position` faces seen, or a `share` of them.
 
-        float32 (n, 3, H, W) in [-1, 1].
+        uint8 (n, 3, H, W), channels last in memory, as the networks want it.
         """
+        wanted = (position, count, share)
+        future = (
+            self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._reader.submit(self._read, *wanted)
+        )
+        following = (position + count, count, share)
+        self._ahead = following, self._reader.submit(self._read, *following)
+        return future.result()
+
+    def _read(self, position: int, count: int, share: slice) -> torch.Tensor:
         picked = [self._at(position + i) for i in range(count)[share]]
         images = np.stack([self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked])
         self._served += 1
         if self._served % _RELEASE_EVERY == 0:
             release(self.images)
-        # channels last in memory, as the networks want it
-        return torch.from_numpy(images).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+        return torch.from_numpy(images).permute(0, 3, 1, 2)
 
     def _at(self, position: int) -> tuple[int, bool]:
         epoch, place = divmod(position, len(self.rows))

@@ -113,7 +113,7 @@ class SkipLayerExcitation(nn.Sequential):
 
 
 class MinibatchStd(nn.Module):
-    """Adds one map with the standard deviation over groups of samples: a batch without variety betrays itself.
+    """Adds one map with the standard deviation over groups of neighbours: a batch without variety betrays itself.
 
     Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3.
     """
@@ -126,10 +126,10 @@ class MinibatchStd(nn.Module):
         n, _, h, w = x.shape
         group = math.gcd(n, self.group)  # the last, smaller batch of an evaluation has its own group size
         # In the order of memory (channels last) and spelled out: torch's var over this axis takes a tenth of a step.
-        groups = x.permute(0, 2, 3, 1).float().reshape(group, n // group, -1)
-        deviation = groups - groups.mean(0)
-        spread = deviation.square().mean(0).add(1e-8).sqrt().mean(1)
-        return torch.cat([x, spread.to(x.dtype).repeat(group).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
+        groups = x.permute(0, 2, 3, 1).float().reshape(n // group, group, -1)
+        deviation = groups - groups.mean(1, keepdim=True)
+        spread = deviation.square().mean(1).add(1e-8).sqrt().mean(1)
+        return torch.cat([x, spread.to(x.dtype).repeat_interleave(group).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
 
 
 class Discriminator(nn.Module):
@@ -138,7 +138,8 @@ class Discriminator(nn.Module):
     norm "batch": as in the paper, batch normalisation in all but the first layer.
     norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957.
     norm "none": as gradient penalties want it.
-    minibatch_std: the standard deviation over groups of samples as one more map at 4x4, and a convolution to use it.
+    minibatch_std: the standard deviation over groups of samples as one more map at 4x4. Without the 3x3 convolution
+    after it of the paper, which takes a fifth of the time of a whole step.
     """
 
     def __init__(self, size: int = 64, width: int = 32, norm: str = "spectral", minibatch_std: bool = True):
@@ -150,14 +151,8 @@ class Discriminator(nn.Module):
             layers.append(nn.Conv2d(a, b, 4, stride=2, padding=1, bias=not batch_norm))
             layers += [nn.BatchNorm2d(b)] if batch_norm else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
-        top = channels[-1]
-        if minibatch_std:
-            layers += [
-                MinibatchStd(),
-                nn.Conv2d(top + 1, top, 3, padding=1),
-                nn.LeakyReLU(SLOPE, inplace=True),
-            ]
-        layers += [nn.Flatten(), nn.Linear(top * BASE_SIZE**2, 1)]
+        layers += [MinibatchStd()] if minibatch_std else []
+        layers += [nn.Flatten(), nn.Linear((channels[-1] + minibatch_std) * BASE_SIZE**2, 1)]
         self.layers = nn.Sequential(*layers)
         self.apply(_initialise)
         if norm == "spectral":

@@ -1,12 +1,13 @@
 """One training on several processes, GPUs or machines, started by `accelerate launch train/train.py ...`.
 
-Every process draws the random numbers of the whole batch and takes its share, every rank-th row. Gradients and
+Every process draws the random numbers of the whole batch and takes its share, a block of rows. Gradients and
 batch-norm statistics are averaged, so the run is that of one process with the same batch, to rounding. The wrappers
 of torch (DistributedDataParallel) are made for one network with one loss; averaging gradients is the same in less.
 """
 
 import os
 from collections.abc import Iterable
+from datetime import timedelta
 
 import torch
 from torch import nn
@@ -17,12 +18,14 @@ class Processes:
 
     def __init__(self, device: str = "cpu"):
         self.count, self.rank = int(os.environ.get("WORLD_SIZE", "1")), 0
-        self.device = torch.device(device)
+        self.device, self.on_this_machine = torch.device(device), 1
         if self.count > 1:
             from accelerate import PartialState
 
-            state = PartialState(cpu=device == "cpu")
+            # A day: the others wait while the first one aligns the photos.
+            state = PartialState(cpu=device == "cpu", timeout=timedelta(days=1))
             self.rank, self.count, self.device = state.process_index, state.num_processes, state.device
+            self.on_this_machine = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
     @property
     def main(self) -> bool:
@@ -30,9 +33,26 @@ class Processes:
         return self.rank == 0
 
     @property
-    def share(self) -> slice:
-        """This process's rows of a whole batch. Every rank-th, so that groups of MinibatchStd stay together."""
-        return slice(self.rank, None, self.count)
+    def machines(self) -> int:
+        return self.count // self.on_this_machine
+
+    @property
+    def first_here(self) -> bool:
+        """True in one process of each machine."""
+        return self.rank % self.on_this_machine == 0
+
+    def share(self, batch: int) -> slice:
+        """This process's rows of a whole batch of all processes."""
+        return _block(batch, self.rank, self.count)
+
+    def share_here(self, batch: int) -> slice:
+        """This process's rows of a batch of this machine."""
+        return _block(batch, self.rank % self.on_this_machine, self.on_this_machine)
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.count > 1:
+            torch.distributed.barrier()
 
     @torch.no_grad()
     def average(self, tensors: Iterable[torch.Tensor]) -> None:
@@ -66,17 +86,45 @@ class Processes:
         return network
 
 
+def alone(network: nn.Module) -> nn.Module:
+    """Undo `joined` in place: a network that one process may run while the others do something else."""
+    for parent in list(network.modules()):
+        for name, module in parent.named_children():
+            if isinstance(module, _SyncedBatchNorm | nn.SyncBatchNorm):
+                norm = nn.BatchNorm2d(module.num_features).to(module.weight.device)
+                norm.load_state_dict(module.state_dict())
+                setattr(parent, name, norm.train(module.training))
+    return network
+
+
+def _block(batch: int, number: int, count: int) -> slice:
+    size = batch // count
+    return slice(number * size, (number + 1) * size)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; its gradient is the sum of theirs, for every one of them used it."""
+
+    @staticmethod
+    def forward(_, values: torch.Tensor) -> torch.Tensor:
+        values = values.clone()
+        torch.distributed.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(_, gradient: torch.Tensor) -> torch.Tensor:
+        return _Sum.forward(_, gradient)
+
+
 class _SyncedBatchNorm(nn.BatchNorm2d):
     """torch.nn.SyncBatchNorm runs on GPUs only; this is the same for a CPU."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
             return super().forward(x)
-        from torch.distributed.nn.functional import all_reduce
-
         values = x.float()
         moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
-        mean, square = all_reduce(moments) / torch.distributed.get_world_size()
+        mean, square = _Sum.apply(moments) / torch.distributed.get_world_size()
         variance = square - mean.square()
         with torch.no_grad():
             count = x.numel() / x.shape[1] * torch.distributed.get_world_size()

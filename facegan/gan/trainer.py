@@ -16,10 +16,10 @@ from facegan.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import samples, watch
 from facegan.gan.adversaries import FIGURES, Adversaries
+from facegan.gan.best import Best
 from facegan.gan.config import TrainConfig
 from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
-from facegan.gan.ema import recalibrated
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
 from facegan.gan.judge import JUDGE_EVERY, Judge
 from facegan.gan.log import RunLog
@@ -50,7 +50,8 @@ class Trainer:
 
     `images` uint8 (n, size, size, 3), may be memory-mapped; `rows` the ones to train on; `sample_latents` float32
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
-    and then, and the weights it likes best are exported (without it, the last).
+    and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
+    `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -66,8 +67,9 @@ class Trainer:
         judge: Judge | None = None,
         say: Callable[[str], None] = print,
         processes: Processes | None = None,
+        faces_apart: bool = False,
     ):
-        self.config, self.run, self.judge = config, run, judge
+        self.config, self.run, self.faces_apart = config, run, faces_apart
         self.processes = processes or Processes(config.device)
         self.say = say if self.processes.main else lambda _: None
         if config.recipe.batch % (self.processes.count * 4):  # MinibatchStd compares groups of four
@@ -80,13 +82,10 @@ class Trainer:
         nothing = torch.zeros(4)
         self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
         self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
-        self.judged_latents = torch.from_numpy(judged_latents).to(self.gan.device)
+        self.best = Best(judge, torch.from_numpy(judged_latents).to(self.gan.device), self.processes)
         self.health = Health()
         self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
         self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
-        self.best: dict[str, torch.Tensor] | None = None  # the averaged generator's state where KID was lowest
-        self.best_figures: dict = {}
-        self._judged_at = -1
         self._sums = torch.zeros(len(FIGURES), device=self.gan.device)
         self._steps = 0  # in _sums
 
@@ -126,8 +125,7 @@ class Trainer:
             if self.images_seen >= self.next_sample:
                 self._draw_samples()
             images = self.images_seen
-            share = self.faces.batch(images, self.config.recipe.batch, self.processes.share)
-            self._sums += self.gan.step(share)
+            self._sums += self.gan.step(self._faces_at(images))
             self._steps += 1
             self.elapsed = self.processes.agree(before + time.monotonic() - start)
             if not self._crossed(images, CHECK_EVERY):
@@ -151,6 +149,14 @@ class Trainer:
                 self._page(budget)
                 page = now
         return "finished"
+
+    def _faces_at(self, position: int) -> torch.Tensor:
+        """This process's share of the batch that begins at `position` images seen."""
+        batch = self.config.recipe.batch
+        if not self.faces_apart:
+            return self.faces.batch(position, batch, self.processes.share(batch))
+        here = batch // self.processes.machines  # each machine goes through its own
+        return self.faces.batch(position // self.processes.machines, here, self.processes.share_here(here))
 
     def _crossed(self, before: int, every: int) -> bool:
         return before // every != self.images_seen // every
@@ -226,29 +232,12 @@ class Trainer:
     # -- the best weights --------------------------------------------------------------------------------------
 
     def _judge(self) -> None:
-        """Measure the averaged generator, and keep it if it is the best so far."""
-        figures: dict = {}
-        if self.judge is not None and self._judged_at != self.images_seen:
-            generator = recalibrated(self.gan.ema.generator)
-            faces = np.concatenate([samples.draw(generator, part) for part in self.judged_latents.split(100)])
-            figures = self.judge.judge(faces).to_dict()
-            figures["best"] = not self.best_figures or figures["kid"] < self.best_figures["kid"]
+        if figures := self.best.consider(self.gan.ema.generator, self.images_seen):
             self._write({"images_seen": self.images_seen, "elapsed_s": round(self.elapsed, 1), **figures})
-        self._judged_at = self.images_seen
-        if self.processes.agree(figures.get("best", False)):
-            self.best = {k: v.detach().cpu().clone() for k, v in self.gan.ema.generator.state_dict().items()}
-            self.best_figures = {"images_seen": self.images_seen, **figures}
 
     def exported_generator(self) -> Generator:
         """The best averaged generator with batch-norm statistics of its own, in eval mode."""
-        generator = self.gan.ema.generator
-        if self.best is not None:
-            now = {name: value.clone() for name, value in generator.state_dict().items()}
-            generator.load_state_dict(self.best)
-            found = recalibrated(generator)
-            generator.load_state_dict(now)
-            return found
-        return recalibrated(generator)
+        return self.best.exported(self.gan.ema.generator)
 
     # -- what is written ---------------------------------------------------------------------------------------
 
@@ -280,9 +269,8 @@ class Trainer:
         if not self.processes.main:
             return
         tensors, gan = self.gan.state()
-        tensors["sums"] = self._sums
-        if self.best is not None:
-            tensors |= {f"best.{name}": value for name, value in self.best.items()}
+        best_tensors, best = self.best.state()
+        tensors |= {"sums": self._sums, **best_tensors}
         values = {
             "gan": gan,
             "health": vars(self.health),
@@ -290,8 +278,7 @@ class Trainer:
             "next_sample": self.next_sample,
             "rollbacks": self.rollbacks,
             "good": self.good,
-            "best_figures": self.best_figures,
-            "judged_at": self._judged_at,
+            "best": best,
             "steps": self._steps,
         }
         ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values, keep=self.good)
@@ -305,8 +292,8 @@ class Trainer:
         self.gan.restore(tensors, values["gan"])
         self.health = Health(**values["health"])
         self.elapsed, self.next_sample, self.rollbacks = values["elapsed"], values["next_sample"], values["rollbacks"]
-        self.good, self.best_figures, self._judged_at = values["good"], values["best_figures"], values["judged_at"]
-        self.best = ckpt.with_prefix(tensors, "best") or None
+        self.good = values["good"]
+        self.best.restore(tensors, values["best"])
         self._sums.copy_(tensors["sums"])
         self._steps = values["steps"]
         self.gan.slow_down(self._lr_factor)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facegan.gan.augment import AdaptiveProbability, augment, translate
+from facegan.gan.augment import AdaptiveProbability, augment, colour, translate
 
 
 def rng(seed=0):
@@ -47,6 +47,17 @@ def test_colour_and_contrast_keep_the_mean_and_scale_the_rest():
     assert 1.9 < saturation.max() < 2.2
 
 
+def test_colour_is_its_three_changes_one_after_the_other():
+    images = faces(5)
+    brightness, saturation, contrast = (2 * torch.rand(3, 5, 1, 1, 1, generator=rng(2)) - 1).unbind()
+    expected = images + 0.5 * brightness
+    grey = expected.mean(1, keepdim=True)
+    expected = grey + (expected - grey) * (1 + saturation)
+    level = expected.mean((1, 2, 3), keepdim=True)
+    expected = level + (expected - level) * (1 + 0.5 * contrast)
+    torch.testing.assert_close(colour(images, brightness, saturation, contrast), expected, atol=1e-5, rtol=1e-5)
+
+
 def test_translation_moves_whole_pixels_and_reflects_the_border():
     images = torch.arange(16.0).expand(5, 3, 16, 16).contiguous()  # value = column
     offsets = torch.tensor([[0, d] for d in (-2, -1, 0, 1, 2)])
@@ -72,7 +83,7 @@ def test_processes_share_one_batch():
     images = faces(8)
     whole = augment(images, 0.7, rng())
     for rank in (0, 1):
-        share = slice(rank, None, 2)
+        share = slice(4 * rank, 4 * rank + 4)
         torch.testing.assert_close(augment(images[share], 0.7, rng(), share, 2), whole[share])
 
 

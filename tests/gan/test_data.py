@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from facegan.gan.data import FaceBatches, held_out_split
+from facegan.gan.data import FaceBatches, as_floats, held_out_split
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (20, 4, 4, 3)).astype(np.uint8)
 ROWS = np.arange(3, 17)
@@ -12,7 +12,7 @@ def seen(batches, position, count):
     """(row, mirrored) of each image of a batch, found by comparing."""
     result = []
     for image in batches.batch(position, count):
-        pixels = ((image.permute(1, 2, 0) + 1) * 127.5).round().numpy().astype(np.uint8)
+        pixels = image.permute(1, 2, 0).numpy()
         result += [(row, False) for row in range(20) if np.array_equal(IMAGES[row], pixels)]
         result += [(row, True) for row in range(20) if np.array_equal(IMAGES[row, :, ::-1], pixels)]
     return result
@@ -38,12 +38,21 @@ def test_a_run_that_goes_on_sees_what_it_would_have_seen():
     assert not torch.equal(FaceBatches(IMAGES, ROWS, seed=2).batch(0, 50), whole)
 
 
+def test_what_was_read_ahead_is_not_taken_for_something_else():
+    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 60)
+    batches = FaceBatches(IMAGES, ROWS, seed=1)
+    for position, count, share in ((0, 8, None), (8, 8, None), (0, 8, None), (40, 4, None), (44, 8, slice(2, 4))):
+        found = batches.batch(position, count, share or slice(None))
+        assert torch.equal(found, whole[position : position + count][share or slice(None)])
+
+
 def test_values_and_shape():
     batch = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 5)
     assert batch.shape == (5, 3, 4, 4)
-    assert batch.dtype == torch.float32
-    assert batch.min() >= -1
-    assert batch.max() <= 1
+    assert batch.dtype == torch.uint8
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    floats = as_floats(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    torch.testing.assert_close(floats, torch.tensor([-1.0, -0.6, 1.0]))
     with pytest.raises(ValueError, match="at least one"):
         FaceBatches(IMAGES, ROWS[:0], seed=1)
 

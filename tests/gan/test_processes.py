@@ -62,7 +62,7 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
     alone = Processes()
     assert alone.main
     assert alone.count == 1
-    assert list(range(8))[alone.share] == list(range(8))
+    assert list(range(8))[alone.share(8)] == list(range(8))
     value = torch.tensor([1.0, 3.0])
     alone.average([value])
     assert value.tolist() == [1.0, 3.0]

@@ -121,8 +121,8 @@ def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer
     trainer.train(Budget(images_seen=2000))
     at_best = weights(trainer)
     trainer.train(Budget(images_seen=3000))
-    assert trainer.best_figures["kid"] == 20.0
-    assert trainer.best_figures["images_seen"] == 2000
+    assert trainer.best.figures["kid"] == 20.0
+    assert trainer.best.figures["images_seen"] == 2000
     exported = trainer.exported_generator().state_dict()
     for name, _ in trainer.gan.generator.named_parameters():
         assert torch.equal(exported[name], at_best[f"ema.{name}"]), name
@@ -141,7 +141,7 @@ def test_the_best_weights_outlive_a_resume(make_trainer, monkeypatch):
     again = make_trainer(judge=Oracle(25.0))
     again.resume()
     again.train(Budget(images_seen=3000))
-    assert again.best_figures["kid"] == 20.0
+    assert again.best.figures["kid"] == 20.0
     for name, value in again.exported_generator().state_dict().items():
         assert torch.equal(value, exported[name]), name
 

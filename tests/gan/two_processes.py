@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
@@ -29,3 +30,6 @@ if __name__ == "__main__":
     trainer.gan.probability.value = 0.3
     trainer.resume()
     trainer.train(Budget(images_seen))
+    if processes.main:
+        exported = trainer.exported_generator().state_dict()
+        save_file({name: value.contiguous() for name, value in exported.items()}, run / "exported.safetensors")
