@@ -45,6 +45,8 @@ CANDIDATES = {
     "hinge, LeCam": {**HINGE, "lecam": 0.1},
     "hinge, batch 16": {**HINGE, "batch": 16},
     "hinge, batch 64": {**HINGE, "batch": 64},
+    "hinge, batch 16, no minibatch std": {**HINGE, "batch": 16, "minibatch_std": False},
+    "hinge, batch 8, no minibatch std": {**HINGE, "batch": 8, "minibatch_std": False},
     "hinge, width 24": {**HINGE, "width": 24},
     "hinge, width 48": {**HINGE, "width": 48},
     "hinge, R1 + R2": {**HINGE, "norm": "none", "gamma": 0.2},

@@ -1,7 +1,7 @@
 """FaceGAN: photos in, a face generator out.
 
     from facegan import FaceModel
-    model = FaceModel.load()                        # the embedded default, or a model folder
+    model = FaceModel.load()                        # the embedded default, a folder, or "user/name" on the Hub
     images = model.generate(model.latents([1, 2]))  # uint8 (2, H, W, 3)
 
 Both names load on first use, so that the demo imports no torch and training no onnxruntime session.
@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from facegan.hub.diffusers_model import FaceGANPipeline
     from facegan.hub.model import FaceModel
-    from facegan.hub.pipeline import FaceGANPipeline
 
 __version__ = "0.1.0"
 __all__ = ["FaceGANPipeline", "FaceModel"]
 
-_HOMES = {"FaceModel": "facegan.hub.model", "FaceGANPipeline": "facegan.hub.pipeline"}
+_HOMES = {"FaceModel": "facegan.hub.model", "FaceGANPipeline": "facegan.hub.diffusers_model"}
 
 
 def __getattr__(name: str):

@@ -1,61 +1,58 @@
 """One run, the whole way: a folder of photos to a model folder. It stands above the rooms and calls them in turn."""
 
-import hashlib
 import json
+import os
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+import torch
 
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
-from facegan.faces.options import FaceOptions
+from facegan.faces.filters import REASONS
+from facegan.faces.nodes import node_of
 from facegan.faces.prepare import prepare_faces
 from facegan.gan import config as presets
 from facegan.gan import samples
-from facegan.gan.config import Recipe, TrainConfig
+from facegan.gan.config import TrainConfig
 from facegan.gan.data import held_out_split
-from facegan.gan.trainer import Budget, Trainer
+from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
+from facegan.gan.processes import Processes
+from facegan.gan.trainer import Trainer
 from facegan.hub.folder import ModelConfig
+from facegan.hub.push import push_run
 from facegan.hub.save import save_model
+from facegan.hub.space import publish_space
+from facegan.hub.target import Target, check_target
 from facegan.latent.seeds import latents_of
+from facegan.lock import locked
+from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
-_VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What the command line says; None means that it was not said."""
-
-    data: tuple[Path, ...]
-    out: Path
-    faces: FaceOptions = field(default_factory=FaceOptions)
-    preset: str = "auto"
-    images_seen: int | None = None
-    minutes: float | None = None
-    device: str = "auto"
-    seed: int = 0
-    about_data: str = ""
-    resume: bool = False
-    force: bool = False
-    dry_run: bool = False
 
 
 def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
-    """Align, train, export. Returns the model folder, or None for a dry run.
+    """Align, train, export, publish if asked to. Returns the model folder, or None for a dry run.
 
     Raises FaceGANError for everything that the user can put right.
     """
-    config_file = options.out / "config.json"
+    # Of the processes that train together the first locks for all of them; a dry run writes nothing.
+    alone = options.dry_run or os.environ.get("RANK", "0") != "0"
+    with nullcontext() if alone else locked(options.out):
+        return _run(options, say)
+
+
+def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     if options.resume:
-        options, train = _read_config(config_file, options)
-        cache = FaceCache.open(options.out / "faces")
-        fingerprint = _fingerprint(cache)
-        if fingerprint != json.loads(config_file.read_text(encoding="utf-8"))["data_fingerprint"]:
+        options, train, fingerprint = read_config(options.out, options)
+        processes = Processes(train.device)
+        say = say if processes.main else lambda _: None
+        target = _check_publishing(options)
+        cache = FaceCache.open(_faces_folder(options, processes))
+        if processes.main and fingerprint != fingerprint_of(cache):
             raise FaceGANError(
                 f"The aligned faces in {options.out / 'faces'} are not those the run began with: "
                 "start a new run with another --out."
@@ -67,42 +64,87 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
             )
         device = presets.choose_device(options.device)
         if options.dry_run:
-            say(json.dumps({**_options_as_json(options), "device": device}, indent=2))
+            say(json.dumps({**options_as_json(options), "device": device}, indent=2))
             return None
+        processes = Processes(device)
+        say = say if processes.main else lambda _: None
+        target = _check_publishing(options)
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
         faces = replace(options.faces, device="cuda" if device == "cuda" else "cpu")
         options = replace(options, faces=faces)
-        cache = prepare_faces(list(options.data), options.out / "faces", faces, force=options.force, say=say)
+        cache = _prepare(options, processes, say)
         preset, why = presets.choose_preset(options.preset, len(cache), device)
         say(why)
         options = replace(options, preset=preset)
-        train = TrainConfig(
-            presets.PRESETS[preset],
-            options.faces.size,
-            options.seed,
-            device,
-            presets.choose_precision(device),
+        precision = presets.choose_precision(device)
+        train = TrainConfig(presets.PRESETS[preset], faces.size, options.seed, device, precision)
+        fingerprint = fingerprint_of(cache) if processes.main else ""
+    if target is not None:
+        target.for_faces(len(cache))  # a model that must be private cannot go where all see it
+    if processes.main:
+        write_config(options.out, options, train, fingerprint)
+    model_folder = _train_and_export(options, train, cache, processes, say)
+    if target is not None:
+        pushed = push_run(options.out, options.push_to_hub or "", options.private, say=say)
+        if options.space:
+            publish_space(options.space, pushed.target.repository, options.private, say=say)
+    return model_folder
+
+
+def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
+    """The aligned faces, made by one process of all, or of each machine where a data set is shared out."""
+    folder = _faces_folder(options, processes)
+    cache = None
+    if processes.main or (options.dataset and processes.first_here):
+        node, nodes = node_of(os.environ)
+        data = options.dataset or list(options.data)
+        cache = prepare_faces(
+            data, folder, options.faces, most=options.max_photos, node=node, nodes=nodes, force=options.force, say=say
         )
-        fingerprint = _fingerprint(cache)
-    budget = _budget(options, train.recipe)
-    _write_config(config_file, options, train, fingerprint)
-    return _train_and_export(options, train, budget, cache, say)
+    processes.wait()
+    return cache or FaceCache.open(folder)
+
+
+def _faces_folder(options: RunOptions, processes: Processes) -> Path:
+    """RUN/faces; of a data set that several machines share out, each has its own part beside it."""
+    node = processes.rank // processes.on_this_machine if options.dataset else 0
+    return options.out / (f"faces-{node}" if node else "faces")
+
+
+def _check_publishing(options: RunOptions) -> Target | None:
+    """Whether what was asked for can be published, told before hours of work. Raises FaceGANError."""
+    # Of the processes that train together the first publishes for all of them.
+    if options.push_to_hub is None or os.environ.get("RANK", "0") != "0":
+        return None
+    if not options.about_data.strip():
+        raise FaceGANError(
+            "A published model says what it learned from: add --about-data with a sentence on the photos."
+        )
+    if options.space:
+        check_target(options.space, options.out, options.private, kind="space")
+    return check_target(options.push_to_hub, options.out, options.private)
 
 
 def _train_and_export(
-    options: RunOptions, train: TrainConfig, budget: Budget, cache: FaceCache, say: Callable[[str], None]
+    options: RunOptions, train: TrainConfig, cache: FaceCache, processes: Processes, say: Callable[[str], None]
 ) -> Path:
+    budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = held_out_split(cache.selected)
-    trainer = Trainer(train, cache.images, training_rows, options.out, latents_of(_SAMPLE_SEEDS), say)
+    judge = Judge(cache.images, training_rows, held_out_rows) if processes.main else None
+    latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
+    apart = bool(options.dataset) and processes.machines > 1
+    trainer = Trainer(train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart)
     if options.resume:
         if not trainer.resume():
             raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
         say(f"Going on at {trainer.images_seen:,} images seen.")
     say(
         f"Training on {len(training_rows):,} faces ({len(held_out_rows):,} held out) at {train.size} px on the "
-        f"{train.device} in {train.precision}, until {_until(budget)}. Ctrl-C stops and keeps everything."
+        f"{train.device} in {train.precision}, until {until(budget)}. Ctrl-C stops and keeps everything."
     )
     trainer.train(budget)
+    if not processes.main:
+        return options.out / "model"
     film = options.out / "samples" / samples.FILM
     samples.write_film(options.out / "samples", film)
     model_folder = options.out / "model"
@@ -111,95 +153,56 @@ def _train_and_export(
         ModelConfig(
             name=f"FaceGAN {train.size} px",
             image_size=train.size,
-            channels=tuple(norm.num_features for norm in trainer.generator.norms),
+            channels=tuple(norm.num_features for norm in trainer.gan.generator.norms),
             training={
                 "preset": options.preset,
-                "images_seen": trainer.images_seen,
+                "images_seen": trainer.best.figures.get("images_seen", trainer.images_seen),
                 "minutes": round(trainer.elapsed / 60),
                 "device": train.device,
+                "hardware": _hardware(train.device),
                 "precision": train.precision,
                 "seed": train.seed,
+                "metrics": {**trainer.best.figures, "generated": GENERATED_IN_TRAINING},
             },
             data={
                 "about": options.about_data,
                 "faces_used": len(training_rows),
                 "faces_held_out": len(held_out_rows),
-                "detector": cache.report["detector"],
-                "framing": cache.report["framing"],
+                **_told_of_faces(cache.report),
+                "contact": options.contact,
             },
         ),
         model_folder,
         film,
     )
     say(
-        f"{trainer.images_seen:,} images seen. The model is in {model_folder}; "
+        f"{trainer.images_seen:,} images seen, {_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: python app.py --model {model_folder}"
     )
     return model_folder
 
 
-def _budget(options: RunOptions, recipe: Recipe) -> Budget:
-    """The options' budget; with neither images nor minutes given, the preset's."""
-    if options.images_seen is None and options.minutes is not None:
-        return Budget(2**62, options.minutes)
-    return Budget(options.images_seen or recipe.images_seen, options.minutes)
+def _best(figures: dict) -> str:
+    at, value, spread = figures["images_seen"], figures["kid"], figures["kid_spread"]
+    return f"best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
 
 
-def _until(budget: Budget) -> str:
-    parts = [f"{budget.images_seen:,} images are seen"] if budget.images_seen < 2**62 else []
-    parts += [f"{budget.minutes:g} minutes have passed"] if budget.minutes else []
-    return " or ".join(parts)
+def _hardware(device: str) -> str:
+    """What the minutes of training were minutes of."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} cores of {platform.machine()}" if device == "cpu" else device
 
 
-# -- RUN/config.json -------------------------------------------------------------------------------------------
-
-
-def _options_as_json(options: RunOptions) -> dict:
-    values = {**asdict(options), "faces": options.faces.to_dict()}
-    values["data"] = [str(folder) for folder in options.data]
-    values["out"] = str(options.out)
-    return values
-
-
-def _write_config(path: Path, options: RunOptions, train: TrainConfig, fingerprint: str) -> None:
-    content = {
-        "options": _options_as_json(options),
-        "train": asdict(train),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS_OF},
-        "data_fingerprint": fingerprint,
+def _told_of_faces(report: dict) -> dict:
+    """What the card tells of RUN/faces/report.json: counts and spreads, never a name of a file."""
+    spread = {when: (values or {}).get("mean") for when, values in report["eye_spread_px_of_128"].items()}
+    left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
+    return {
+        "photos": report["files"],
+        "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
+        "detector": report["detector"],
+        "framing": report["framing"],
+        "eye_spread_before": spread.get("before"),
+        "eye_spread_after": spread.get("after"),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(path)
-
-
-def _read_config(path: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig]:
-    """What the run began with; only its budget may be set anew."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        then, train = content["options"], content["train"]
-        recipe = Recipe(**{**train["recipe"], "betas": tuple(train["recipe"]["betas"])})
-        options = replace(
-            now,
-            data=tuple(Path(folder) for folder in then["data"]),
-            faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
-            preset=then["preset"],
-            seed=then["seed"],
-            about_data=now.about_data or then["about_data"],
-            images_seen=now.images_seen or (None if now.minutes else then["images_seen"]),
-            minutes=now.minutes or (None if now.images_seen else then["minutes"]),
-        )
-        return options, TrainConfig(**{**train, "recipe": recipe})
-    except FileNotFoundError:
-        raise FaceGANError(f"There is no run to go on with in {path.parent}: start it without --resume.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
-
-
-def _fingerprint(cache: FaceCache) -> str:
-    """Tells whether the aligned faces are the same ones."""
-    digest = hashlib.blake2b(np.ascontiguousarray(cache.selected).tobytes(), digest_size=16)
-    for row in cache.selected:
-        digest.update(cache.images[row])
-    return digest.hexdigest()

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ["faces", "gan", "latent", "hub", "demo"]  # in the order in which the data flows
-GROUND = {"errors", "pictures", "__version__"}  # what every room stands on
+GROUND = {"errors", "lock", "page", "pictures", "__version__"}  # what every room stands on
 FROM_FACEGAN = {"FaceModel": "hub", "FaceGANPipeline": "hub"}
 
 
@@ -39,8 +39,8 @@ def test_a_room_imports_only_rooms_upstream_of_it(room):
 
 
 def test_the_ground_imports_no_room():
-    for name in ("errors", "pictures"):
-        assert not imported_parts(ROOT / "facegan" / f"{name}.py")
+    for name in GROUND - {"__version__"}:
+        assert imported_parts(ROOT / "facegan" / f"{name}.py") <= GROUND
 
 
 @pytest.mark.parametrize("path", [*ROOT.glob("facegan/**/*.py"), *ROOT.glob("train/*.py"), ROOT / "app.py"], ids=str)

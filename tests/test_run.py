@@ -1,7 +1,6 @@
 """What the run resolves before it calls the rooms; the way as a whole is in end_to_end/test_train.py."""
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,26 +8,12 @@ import pytest
 from facegan import run as run_module
 from facegan.errors import FaceGANError
 from facegan.faces.options import FaceOptions
-from facegan.gan.config import PRESETS, TrainConfig, choose_device, choose_preset
+from facegan.gan.config import choose_device, choose_preset
 from facegan.gan.trainer import Budget
-from facegan.run import RunOptions
+from facegan.lock import locked
+from facegan.run_config import RunOptions
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
-TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32")
-
-
-@pytest.mark.parametrize(
-    ("images", "minutes", "expected"),
-    [
-        (None, None, Budget(1_000_000, None)),  # the preset's
-        (5000, None, Budget(5000, None)),
-        (None, 2.0, Budget(2**62, 2.0)),
-        (5000, 2.0, Budget(5000, 2.0)),
-    ],
-)
-def test_the_budget_is_what_was_asked_for_else_the_presets(images, minutes, expected):
-    options = replace(OPTIONS, images_seen=images, minutes=minutes)
-    assert run_module._budget(options, PRESETS["small"]) == expected
 
 
 def test_whichever_budget_ends_first_ends_the_run():
@@ -38,28 +23,16 @@ def test_whichever_budget_ends_first_ends_the_run():
     assert Budget(1000).share(250, 10**6) == 0.25
 
 
-def test_a_run_goes_on_with_its_own_options_and_only_the_budget_is_new(tmp_path):
-    file = tmp_path / "config.json"
-    run_module._write_config(file, replace(OPTIONS, minutes=10.0), TRAIN, "abc")
-    now = RunOptions(data=(), out=tmp_path, images_seen=7, resume=True, seed=99, preset="classic")
-    options, train = run_module._read_config(file, now)
-    assert train == TRAIN
-    assert (options.data, options.faces, options.preset, options.seed) == (OPTIONS.data, OPTIONS.faces, "small", 3)
-    assert (options.images_seen, options.minutes, options.out) == (7, None, tmp_path)
-
-
-def test_without_a_new_budget_the_old_one_holds(tmp_path):
-    file = tmp_path / "config.json"
-    run_module._write_config(file, replace(OPTIONS, minutes=10.0), TRAIN, "abc")
-    options, _ = run_module._read_config(file, RunOptions(data=(), out=tmp_path, resume=True))
-    assert (options.images_seen, options.minutes) == (None, 10.0)
-
-
-@pytest.mark.parametrize("damage", ["", "{}", json.dumps({"options": {}, "train": asdict(TRAIN)})])
-def test_a_config_of_something_else_is_one_sentence(tmp_path, damage):
-    (tmp_path / "config.json").write_text(damage)
-    with pytest.raises(FaceGANError, match="not the config of a run"):
-        run_module._read_config(tmp_path / "config.json", OPTIONS)
+def test_only_one_process_works_in_a_run_folder(tmp_path):
+    options = replace(OPTIONS, data=(tmp_path / "photos",), out=tmp_path / "run", device="cpu")
+    with locked(tmp_path / "run"):
+        with pytest.raises(FaceGANError, match="Another process works in"):
+            run_module.run(options)
+        (tmp_path / "run" / "config.json").write_text("")
+        with pytest.raises(FaceGANError, match="Another process works in"):
+            run_module.run(replace(options, resume=True))
+    with pytest.raises(FaceGANError, match="photos does not exist"):  # now it gets so far
+        run_module.run(options)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""Train a face generator on a folder of photos.
+"""Train a face generator on a folder of photos, and publish it.
 
     python train/train.py --data PHOTOS --minutes 30
     python train/train.py --resume --out runs/PHOTOS --minutes 60
+    python train/train.py --data PHOTOS --minutes 30 --about-data "..." --push-to-hub USER/NAME --space USER/SPACE
 
 Leaves RUN/model (for app.py and the Hub), RUN/faces/report.html, RUN/samples and RUN/log.jsonl.
 """
@@ -13,14 +14,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
+from facegan.command_line import add_card_options, add_data_options, add_visibility, exit_code, number  # noqa: E402
+
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
+FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers")  # what FaceOptions takes
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_options(p)
     add = p.add_argument
     # fmt: off (an option a line reads as the table that it is)
-    add("--data", type=Path, action="append", default=[], metavar="DIR", help="folder of photos; repeatable")
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
@@ -42,53 +46,50 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processes that align (default: one a core)",
     )
-    add("--about-data", default="", metavar="TEXT", help="a sentence on the photos and their licence, for the card")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")
     add("--force", action="store_true", help="train even on fewer than 100 faces")
     add("--dry-run", action="store_true", help="print the options as resolved and leave")
+    add(
+        "--push-to-hub",
+        nargs="?",
+        const="",
+        metavar="USER/NAME",
+        help="publish it (default: your name, the run's name)",
+    )
+    add("--space", metavar="USER/SPACE", help="publish the demo of it as a Space, with --push-to-hub")
     # fmt: on
+    add_visibility(p, "private for fewer than 1,000 faces")
+    add_card_options(p)
     return p
-
-
-def number(kind: type, least: float, most: float = 1e12):
-    def parse(text: str):
-        value = kind(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
-        return value
-
-    parse.__name__ = kind.__name__  # for argparse's "invalid int value"
-    return parse
 
 
 def main() -> int:
     p = parser()
     args = vars(p.parse_args())
-    if not args["data"] and not (args["resume"] and args["out"]):
-        p.error("say where the photos are: --data DIR (or which run to go on with: --resume --out RUN)")
+    if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
+        p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
+    if args["space"] and args["push_to_hub"] is None:
+        p.error("a Space shows a model on the Hub: say --push-to-hub too")
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         print(f"Training needs {', '.join(missing)}: run pip install -r train/requirements.txt", file=sys.stderr)
         return 1
 
-    from facegan.errors import FaceGANError
+    from facegan.faces.dataset import DatasetChoice
     from facegan.faces.options import FaceOptions
     from facegan.run import RunOptions, run
 
-    faces = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers")
-    try:
-        args["out"] = args["out"] or Path("runs") / args["data"][0].resolve().name
-        args["faces"] = FaceOptions(**{name: args.pop(name) for name in faces})
+    def work() -> None:
+        about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
+        args["dataset"] = DatasetChoice(*about) if about[0] else None
+        source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
+        args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
+        args["faces"] = FaceOptions(**{name: args.pop(name) for name in FACES})
         run(RunOptions(**{**args, "data": tuple(args["data"])}))
-    except FaceGANError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What was done is kept; the same command goes on.", file=sys.stderr)
-        return 130
-    return 0
+
+    return exit_code(work, "Stopped. What was done is kept; the same command goes on.")
 
 
 if __name__ == "__main__":  # the workers that align import this file again

@@ -10,7 +10,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr  # noqa: E402
 
 from facegan.demo import faces_tab, morph_tab  # noqa: E402
-from facegan.demo.markup import about, header  # noqa: E402
+from facegan.demo.markup import about, header, notice  # noqa: E402
 from facegan.demo.page import Page  # noqa: E402
 from facegan.errors import FaceGANError  # noqa: E402
 from facegan.hub.model import FaceModel  # noqa: E402
@@ -37,6 +37,8 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         delete_cache=(_CACHE_CHECK, _CACHE_AGE),
     ) as blocks:
         gr.HTML(header(), apply_default_css=False)
+        if model.note:
+            gr.HTML(notice(model.note), apply_default_css=False)
         with gr.Tabs(elem_id="tabs") as tabs:
             page = Page.of(model, blocks, tabs)
             for label, build in TABS.items():

@@ -70,6 +70,11 @@ def complaint(sentence: str) -> str:
     return f'<p class="fg-complaint" role="alert">{escape(sentence)}</p>'
 
 
+def notice(sentence: str) -> str:
+    """What every visitor should know of the page itself, such as that it shows another model than it is meant to."""
+    return f'<p class="fg-notice" role="status">{escape(sentence)}</p>'
+
+
 def header() -> str:
     return (
         '<header class="fg-header"><h1>FaceGAN</h1>'
@@ -108,6 +113,7 @@ def _rows(facts: Mapping[str, object]) -> str:
     return "".join(
         f'<tr><th scope="row">{escape(name.replace("_", " "))}</th><td>{escape(_text(value))}</td></tr>'
         for name, value in facts.items()
+        if value not in (None, "") and not isinstance(value, dict | list)  # measurements are for the model card
     )
 
 

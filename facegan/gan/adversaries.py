@@ -11,7 +11,7 @@ from facegan.gan.losses import LOSSES, LeCam, gradient_penalty
 from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
 from facegan.gan.processes import Processes
 
-FIGURES = ("loss_d", "loss_g", "real_sign", "accuracy")
+FIGURES = ("loss_d", "loss_g", "sureness", "accuracy")
 
 
 class Adversaries:
@@ -57,16 +57,16 @@ class Adversaries:
         """One discriminator and one generator step on this process's share of a batch.
 
         `real` uint8 (n, 3, H, W), made floats on the device. Returns FIGURES as float32 (4,), on the device, because
-        reading them waits for it: the losses of discriminator and generator, the mean sign of the real logits, and
-        the share of pairs whose real face has the higher logit.
+        reading them waits for it: the losses of discriminator and generator, how sure the discriminator is of real
+        faces (see losses.py), and the share of pairs whose real face has the higher logit.
         """
         real = as_floats(real.to(self.device, non_blocking=True))
         with self._arithmetic():
             fake = self.generator(self._noise())  # both networks learn from the same: a pass in ten is saved
         loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach())
         loss_g = self._generator_step(fake, real_logits)
-        sign, accuracy = real_logits.float().sign().mean(), (real_logits > fake_logits).float().mean()
-        figures = torch.stack([loss_d, loss_g, sign, accuracy])
+        accuracy = (real_logits > fake_logits).float().mean()
+        figures = torch.stack([loss_d, loss_g, self.loss.sureness(real_logits, fake_logits), accuracy])
         self.processes.average([figures])
         self.images_seen += self.recipe.batch
         self.steps += 1

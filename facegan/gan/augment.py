@@ -64,7 +64,7 @@ def translate(images: torch.Tensor, offsets: torch.Tensor, reach: int) -> torch.
 
 @dataclass
 class AdaptiveProbability:
-    """Keeps mean(sign(D(real))) at `target` by moving the probability.
+    """Keeps the sureness of the discriminator (mean sign of D(real); see losses.py) at `target` by its probability.
 
     target 0.6 and the sign heuristic are ADA's; the cap keeps augmented pictures the minority, beyond which changes
     start to leak into samples; `images_to_cap` lets small runs adapt (ADA's 500k would be a whole run here).
@@ -75,7 +75,7 @@ class AdaptiveProbability:
     cap: float = 0.6
     images_to_cap: int = 100_000
 
-    def update(self, real_sign: float, batch: int) -> None:
-        """One step for the mean sign of the logits of `batch` real images."""
+    def update(self, sureness: float, batch: int) -> None:
+        """One step for the sureness over `batch` real images."""
         step = batch / self.images_to_cap * self.cap
-        self.value = min(max(self.value + (step if real_sign > self.target else -step), 0.0), self.cap)
+        self.value = min(max(self.value + (step if sureness > self.target else -step), 0.0), self.cap)

@@ -16,9 +16,20 @@ class AdversarialLoss(Protocol):
 
     def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor: ...
 
+    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """How sure the discriminator is of the real images, -1 to 1: what adaptive augmentation goes by."""
+        ...
+
+
+class _Anchored:
+    """Logits whose sign means something: above 0 is real."""
+
+    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        return real.float().sign().mean()
+
 
 @dataclass(frozen=True)
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(_Anchored):
     """The paper's loss, its generator non-saturating: -log s(real) - log(1 - s(fake)) against -log s(fake).
 
     Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, section 3.
@@ -32,7 +43,7 @@ class BinaryCrossEntropy:
 
 
 @dataclass(frozen=True)
-class Hinge:
+class Hinge(_Anchored):
     """max(0, 1 - real) + max(0, 1 + fake) against -fake. Lim and Ye 2017, https://arxiv.org/abs/1705.02894."""
 
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
@@ -55,6 +66,10 @@ class Relativistic:
 
     def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return F.softplus(real.float() - fake.float()).mean()
+
+    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        # Only differences are trained, so all logits together drift to either side of 0.
+        return (real.float() - fake.float()).sign().mean()
 
 
 LOSSES: dict[str, AdversarialLoss] = {"bce": BinaryCrossEntropy(), "hinge": Hinge(), "relativistic": Relativistic()}

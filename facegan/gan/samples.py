@@ -22,11 +22,17 @@ def draw(generator: Generator, latents: torch.Tensor) -> np.ndarray:
 
 
 def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_seen: int) -> Path:
-    """Draw the latents as folder/000000012345.png, and return that."""
+    """Draw the latents as folder/000000012345.png, and return that. Raises OSError, and leaves no half picture."""
     folder.mkdir(parents=True, exist_ok=True)
     sheet = pictures.grid(draw(generator, latents), _COLUMNS)
     path = folder / f"{images_seen:012d}.png"
-    Image.fromarray(sheet).save(path)
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        Image.fromarray(sheet).save(unfinished, "png")
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -18,7 +18,7 @@ TAGS = {
     "loss_d": "loss/discriminator",
     "loss_g": "loss/generator",
     "accuracy": "discriminator/accuracy",
-    "real_sign": "discriminator/real_sign",
+    "sureness": "discriminator/sureness",
     "augment_p": "discriminator/augment_probability",
     "precision": "faces/precision",
     "recall": "faces/recall",

@@ -165,7 +165,7 @@ class Trainer:
 
     def _check(self, images_per_s: float, budget: Budget) -> str | None:
         """Log the means since the last check and return what is wrong, if anything is."""
-        loss_d, loss_g, sign, accuracy = (self._sums / self._steps).tolist()
+        loss_d, loss_g, sureness, accuracy = (self._sums / self._steps).tolist()
         self._sums.zero_()
         self._steps = 0
         real, fake = self.gan.newest
@@ -176,7 +176,7 @@ class Trainer:
             "images_per_s": round(images_per_s, 1),
             "loss_d": round(loss_d, 4),
             "loss_g": round(loss_g, 4),
-            "real_sign": round(sign, 3),
+            "sureness": round(sureness, 3),
             "accuracy": round(accuracy, 3),
             "diversity": round(vitals.diversity, 3),
             "augment_p": round(self.gan.probability.value, 4),
@@ -252,11 +252,14 @@ class Trainer:
 
     def _draw_samples(self) -> None:
         self.next_sample = samples.next_sample(self.images_seen)
-        if self.processes.main:
-            path = samples.save_grid(
-                self.gan.ema.generator, self.sample_latents, self.run / "samples", self.images_seen
-            )
+        if not self.processes.main:
+            return
+        shown = self.gan.ema.generator
+        try:
+            path = samples.save_grid(shown, self.sample_latents, self.run / "samples", self.images_seen)
             self._log.picture(self.images_seen, path)
+        except OSError as error:  # whether the run can go on without its pictures is for the next checkpoint to say
+            self.say(f"The sample faces could not be drawn in {self.run} ({error.strerror}).")
 
     def _page(self, budget: Budget, running: bool = True) -> None:
         if self.processes.main:

@@ -1,21 +1,31 @@
-"""The model card: README.md of the model folder, filled from config.json."""
+"""The model card: README.md and LICENSE.md of the model folder, filled from config.json."""
 
 from pathlib import Path
 
 from facegan.hub import folder as layout
+from facegan.hub.facts import table
 from facegan.hub.folder import ModelConfig
+from facegan.hub.report import memorisation_of, metrics_of, protocol_of
+
+_TASK = "unconditional-image-generation"
 
 _CARD = """\
+---
+{metadata}
+---
+
 # {name}
 
 New faces of {size}x{size} pixels from 100 random numbers each. None of these people exists; every picture below is
 AI-generated.
 
-![Generated faces of seeds 0 to 31, none chosen by hand]({samples})
+![AI-generated faces of seeds 0 to 31, none chosen by hand]({samples})
+
+[A morph through the faces of seeds 0 to 5]({morph}), as a film{progress}.
 
 ## How it was made
 
-A DCGAN (Radford et al. 2016) trained with FaceGAN.
+A DCGAN (Radford et al. 2016, https://arxiv.org/abs/1511.06434) trained with FaceGAN.
 
 | | |
 |---|---|
@@ -29,54 +39,185 @@ A DCGAN (Radford et al. 2016) trained with FaceGAN.
 |---|---|
 {data}
 
-The photos were aligned so that every pair of eyes lies in the same place; no photo is part of this folder.
-{detector_licence}
-## What it cannot do
+The photos were aligned so that every pair of eyes lies in the same place. Photos in which no face was found, or one
+that is blurred, turned away, cut off or a copy of another, were left out. No photo is part of this folder.
+
+## How good it is
+
+{metrics}
+
+{memorisation}
+
+## What it is for, and what it cannot do
+
+It is for play, teaching and research: to see what a small generator learns, to draw faces for sketches and games, to
+have faces for tests that belong to nobody.
 
 - It draws {size} pixels: enlarged faces stay soft, and hair, teeth, glasses and backgrounds are often smeared.
 - It knows only faces like those it was trained on, seen mostly from the front, and repeats their imbalances.
 - Some seeds give distorted faces, the more the higher the truncation value. {truncation} is where the demo starts.
-- It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's.
+- It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's, or be used to
+  deceive, to harass or to get past a check of identity.
+
+## Licences
+
+{licences}
 
 ## How to use it
 
-    from facegan import FaceModel
-    model = FaceModel.load("path/to/this/folder")
-    images = model.generate(model.latents([1, 2, 3], truncation={truncation}))   # uint8 (3, {size}, {size}, 3)
+With FaceGAN, on onnxruntime, without code from this folder:
 
-or with diffusers
+```python
+from facegan import FaceModel
 
-    from diffusers import DiffusionPipeline
-    pipe = DiffusionPipeline.from_pretrained("path/to/this/folder", trust_remote_code=True)
-    pipe(seeds=[1, 2, 3], truncation={truncation}).images
+model = FaceModel.load("{source}")
+images = model.generate(model.latents([1, 2, 3], truncation={truncation}))  # uint8 (3, {size}, {size}, 3)
+```
 
-The weights are safetensors and ONNX; there is no pickle here.
+With FaceGAN and diffusers, on torch, without code from this folder:
+
+```python
+from facegan import FaceGANPipeline
+
+pipe = FaceGANPipeline.from_pretrained("{source}")
+images = pipe(seeds=[1, 2, 3], truncation={truncation}).images
+```
+
+With diffusers alone, which runs `{pipeline}` and `{code}` of this folder:
+
+```python
+from diffusers import DiffusionPipeline
+
+pipe = DiffusionPipeline.from_pretrained("{source}", trust_remote_code=True)
+images = pipe(seeds=[1, 2, 3], truncation={truncation}).images
+```
+
+The three draw the same faces. The weights are safetensors and ONNX; there is no pickle here.
+
+## If you are in the photos
+
+If you believe that a photo of you was used, or that a face drawn here is too much like yours, {contact}
 """
 
-_INSIGHTFACE = """
-The faces were found with InsightFace's SCRFD, whose pretrained weights are for non-commercial research only.
-"""
+_OWN = "The code in this folder is part of FaceGAN and under the MIT licence."
+_INSIGHTFACE = (
+    "The faces were found with InsightFace's SCRFD, whose pretrained weights are for non-commercial research only; "
+    "they are not part of this folder."
+)
+_YUNET = "The faces were found with YuNet (MIT licence), whose weights are not part of this folder."
+
+
+def render_card(config: ModelConfig, repository: str | None = None, film: bool = True) -> str:
+    """The card's text; `repository` is its name on the Hub, `film` whether there is one of its training.
+
+    Raises FaceGANError with the field's name when a measurement in the config is not whole.
+    """
+    about = str(config.data.get("about") or "A folder of photos, of which nothing more was said.")
+    return _CARD.format(
+        metadata=_metadata(config),
+        name=_line(config.name),
+        size=config.image_size,
+        samples=layout.SAMPLES,
+        morph=layout.MORPH,
+        progress=f", and [how it learned]({layout.PROGRESS})" if film else "",
+        training=table(config, "training"),
+        about=_line(about),
+        data=table(config, "data", leave_out=("about", "contact")),
+        metrics=_metrics(config),
+        memorisation=_memorisation(config),
+        licences=_licences(config),
+        truncation=config.truncation,
+        source=repository or "path/to/this/folder",
+        pipeline=layout.PIPELINE,
+        code=layout.DIFFUSERS_CODE,
+        contact=_contact(config, repository),
+    )
+
+
+def render_licence(config: ModelConfig) -> str:
+    return f"# Licences of {_line(config.name)}\n\n{_licences(config)}\n"
 
 
 def write_card(config: ModelConfig, folder: Path) -> None:
-    data = dict(config.data)
-    about = data.pop("about", "") or "A folder of photos, of which nothing more was said."
-    text = _CARD.format(
-        name=config.name,
-        size=config.image_size,
-        samples=layout.SAMPLES,
-        training=_rows(config.training),
-        about=about,
-        data=_rows(data),
-        detector_licence=_INSIGHTFACE if data.get("detector") == "insightface" else "",
-        truncation=config.truncation,
+    """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
+    film = (folder / layout.PROGRESS).exists()
+    (folder / layout.CARD).write_text(render_card(config, film=film), encoding="utf-8")
+    (folder / layout.LICENCE).write_text(render_licence(config), encoding="utf-8")
+
+
+def _metadata(config: ModelConfig) -> str:
+    """What the Hub reads, in YAML. The client's own class checks it."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    metrics = metrics_of(config)
+    results = [
+        EvalResult(
+            task_type=_TASK,
+            dataset_type="photos",
+            dataset_name="faces kept from the training" if metric.kind != "kid_train" else "faces of the training",
+            metric_type=metric.kind,
+            metric_name=metric.name,
+            metric_value=metric.value,
+        )
+        for metric in metrics
+    ]
+    return ModelCardData(
+        license="other",
+        license_name="see-the-chain-of-licences",
+        license_link=layout.LICENCE,
+        library_name="diffusers",
+        pipeline_tag=_TASK,
+        tags=["facegan", "gan", "dcgan", "faces", "onnx", "ai-generated"],
+        metrics=[metric.kind for metric in metrics] or None,
+        model_name=config.name if results else None,
+        eval_results=results or None,
+    ).to_yaml()
+
+
+def _metrics(config: ModelConfig) -> str:
+    metrics = metrics_of(config)
+    if not metrics:
+        return "No metric was measured; the faces above are what there is to judge by."
+    rows = [
+        f"| {metric.name} | {metric.value:.4g}{'' if metric.spread is None else f' ± {metric.spread:.2g}'} |"
+        for metric in metrics
+    ]
+    return "\n".join(["| | |", "|---|---|", *rows, "", protocol_of(config)])
+
+
+def _memorisation(config: ModelConfig) -> str:
+    report = memorisation_of(config)
+    if report is None:
+        return "Whether it repeats faces of its training photos was not measured."
+    text = (
+        f"{report.near_copies:.2%} of the generated faces are near copies of a training face. Their nearest training "
+        f"face is {report.distance_ratio:.2f} times as far away as their nearest held-out one; 1 means that nothing "
+        f"is copied. {_line(report.protocol)}"
     )
-    (folder / layout.CARD).write_text(text, encoding="utf-8")
+    if report.allowed:
+        text += " **Its maker chose to publish it in spite of its near copies.**"
+    return text
 
 
-def _rows(values: dict) -> str:
-    return "\n".join(f"| {name.replace('_', ' ')} | {_text(value)} |" for name, value in values.items())
+def _licences(config: ModelConfig) -> str:
+    about = _line(str(config.data.get("about") or "nothing was said about them or their licence."))
+    detector = {"insightface": _INSIGHTFACE, "yunet": _YUNET}.get(str(config.data.get("detector")), "")
+    lines = [f"The photos: {about}", detector, _OWN]
+    return "\n".join(f"- {line}" for line in lines if line) + (
+        "\n\nThe weights may be used as far as each link of this chain allows, so for non-commercial research at most "
+        "where one of them says so."
+    )
 
 
-def _text(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _contact(config: ModelConfig, repository: str | None) -> str:
+    contact = _line(str(config.data.get("contact") or ""))
+    if contact:
+        return f"write to {contact} and ask for it to be taken down."
+    if repository:
+        return "open a discussion on the Community tab of this repository and ask for it to be taken down."
+    return "turn to whoever gave you this folder."
+
+
+def _line(text: str) -> str:
+    """In one line, so that no text of the config can begin a section or the metadata anew."""
+    return " ".join(text.replace("|", r"\|").split())

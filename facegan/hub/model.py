@@ -8,7 +8,9 @@ import onnxruntime
 
 from facegan.errors import FaceGANError
 from facegan.hub import folder as layout
-from facegan.hub.folder import ModelConfig
+from facegan.hub.fetch import find_model
+from facegan.hub.folder import ModelConfig, read_part, refuse_pickles
+from facegan.hub.network import check_network
 from facegan.latent.seeds import latents_of
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
@@ -17,35 +19,32 @@ _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs 
 class FaceModel:
     """A generator of faces, loaded with `FaceModel.load()`.
 
-    Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images).
+    Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
+    the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy,
+    because the Hub cannot be reached).
     """
 
-    def __init__(self, config: ModelConfig, session: onnxruntime.InferenceSession):
-        self.config = config
+    def __init__(self, config: ModelConfig, session: onnxruntime.InferenceSession, origin: str = "", note: str = ""):
+        self.config, self.origin, self.note = config, origin, note
         self._session = session
 
     @classmethod
     def load(cls, source: str | Path | None = None) -> "FaceModel":
-        """The embedded default, or the model folder `source`.
+        """The embedded default, the model folder `source`, or "user/name" or "user/name@revision" on the Hub.
 
-        Raises FaceGANError with the file's name when the folder is not a model.
+        A model on the Hub is fetched once and kept in the Hub's cache; only the files that draw, never code. When the
+        Hub cannot be reached, what an earlier call fetched is used. Raises FaceGANError with the file's name when the
+        folder is not a model, and with what to do when it cannot be fetched.
         """
-        folder = Path(source).expanduser() if source is not None else layout.DEFAULT_FOLDER
-        config = ModelConfig.read(folder)
+        found = find_model(source, [part.path for part in layout.PARTS if part.draws])
         try:
-            session = onnxruntime.InferenceSession(
-                str(folder / layout.ONNX), _session_options(), _providers(onnxruntime.get_available_providers())
-            )
-        except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
-            raise FaceGANError(f"{folder / layout.ONNX} cannot be loaded ({error}): export it again.") from error
-        expected = [None, 3, config.image_size, config.image_size]
-        found = session.get_outputs()[0].shape
-        if found[1:] != expected[1:] or session.get_inputs()[0].shape[1:] != [config.latent_size]:
-            raise FaceGANError(
-                f"{folder / layout.ONNX} draws {found[1:]}, but {layout.CONFIG} says {expected[1:]}: "
-                "the two files belong to different models, export it again."
-            )
-        return cls(config, session)
+            config, session = _open(found.folder)
+        except FaceGANError as error:
+            if not found.origin:
+                raise
+            # Where the Hub's cache lies on this machine helps nobody, and the demo shows the sentence to visitors.
+            raise FaceGANError(str(error).replace(str(found.folder), found.origin)) from error
+        return cls(config, session, found.origin, found.note)
 
     @property
     def name(self) -> str:
@@ -75,6 +74,29 @@ class FaceModel:
             batch = latents[start : start + _BATCH]
             images[start : start + _BATCH] = to_uint8(self._session.run(["images"], {"latents": batch})[0])
         return images
+
+
+def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession]:
+    """Config and network of a model folder, checked before and after onnxruntime has read it."""
+    refuse_pickles(folder)
+    config = ModelConfig.read(folder)
+    file, content = folder / layout.ONNX, read_part(folder, layout.ONNX)
+    try:
+        check_network(content, config)
+        # From the bytes that were checked, so that nobody can exchange the file in between.
+        session = onnxruntime.InferenceSession(
+            content, _session_options(), _providers(onnxruntime.get_available_providers())
+        )
+        images = session.run(["images"], {"latents": latents_of([0, 1], config.latent_size)})[0]
+    except ValueError as error:
+        raise FaceGANError(f"{file} is not the network of a FaceGAN model, because {error}.") from error
+    except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
+        raise FaceGANError(f"{file} cannot be loaded ({error}): export it again.") from error
+    # Finite weights can still add up to infinity. Written so that it is true for NaN as well; onnxruntime's tanh may
+    # be a rounding above 1.
+    if images.shape != (2, 3, config.image_size, config.image_size) or not np.abs(images).max() <= 1.001:
+        raise FaceGANError(f"{file} does not draw finite images of {config.image_size} px: train the model again.")
+    return config, session
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

@@ -23,9 +23,9 @@ def save_model(generator: Generator, config: ModelConfig, folder: Path, film: Pa
     config.save(unfinished)
     export_weights(shipped_form(generator), unfinished)
     write_showcase(FaceModel.load(unfinished), unfinished)
-    write_card(config, unfinished)
     if film is not None:
         shutil.copyfile(film, unfinished / layout.PROGRESS)
+    write_card(config, unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     return FaceModel.load(folder)

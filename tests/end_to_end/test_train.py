@@ -94,7 +94,8 @@ def test_ctrl_c_saves_a_checkpoint_and_exports(run, photos, insightface_root, tm
     )
     try:
         deadline = time.monotonic() + 200
-        while not (out / "log.jsonl").exists() and time.monotonic() < deadline:
+        log = out / "log.jsonl"
+        while not (log.exists() and "loss_d" in log.read_text()) and time.monotonic() < deadline:
             time.sleep(0.2)
         os.kill(process.pid, signal.SIGINT)
         said, errors = process.communicate(timeout=120)
@@ -157,3 +158,43 @@ def test_without_the_training_requirements_one_line_says_which_command_installs_
     done = train("--data", "docs", env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.returncode == 1
     assert "pip install -r train/requirements.txt" in the_only_line(done)
+
+
+def evaluate(*args):
+    command = [sys.executable, "train/evaluate.py", *map(str, args)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def test_evaluate_prints_the_figures_of_the_run_as_a_table_and_as_json(run, tmp_path):
+    out, _ = run
+    done = evaluate(out, "--data", out, "--generated", 1000, "--json", tmp_path / "figures.json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert json.loads(done.stdout.splitlines()[-1]) == figures
+    assert f"| KID x 100 to held-out faces | {figures['kid']:.2f} ± {figures['kid_spread']:.2f} |" in done.stdout
+    # The same protocol as in training: the best line of the log is about the same weights (shipped in 16 bits).
+    best = [line for line in read_log(out / "log.jsonl") if line.get("best")][-1]
+    assert figures["kid"] == pytest.approx(best["kid"], rel=0.01)
+    assert figures["kid_train"] == pytest.approx(best["kid_train"], rel=0.01)
+    # A generator of 640 images draws fog: far from faces, which are near each other.
+    assert figures["kid"] > 20 * max(figures["kid_of_real_faces"], 0.1)
+    assert 0 <= figures["precision"] <= 1
+
+
+def test_evaluate_on_photos_that_training_never_saw(run, photos):
+    out, _ = run
+    done = evaluate(out / "model", "--data", out / "faces", "--unseen", "--generated", 100)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert "kid_train" not in figures
+    assert figures["held_out"] == len(np.load(out / "faces" / "selected.npy")) // 2
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "said"),
+    [("no_such_model", ".", "no_such_model"), ("facegan/assets/default", "no_such_photos", "no_such_photos")],
+)
+def test_evaluate_says_what_is_missing_in_one_line(model, data, said):
+    done = evaluate(model, "--data", data)
+    assert done.returncode == 1
+    assert said in the_only_line(done)

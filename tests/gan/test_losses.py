@@ -94,3 +94,11 @@ def test_lecam_is_the_papers_with_its_running_means():
     real = ((2.0 + 0.1375) ** 2 + 0.0) / 2  # -0.5 lies below the generated mean: nothing to hold
     fake = ((0.075 + 3.0) ** 2 + 0.0) / 2
     assert lecam.penalty(REAL, FAKE).item() == pytest.approx(real + fake, rel=1e-6)
+
+
+def test_sureness_is_the_share_of_real_images_on_the_right_side():
+    for loss in (BinaryCrossEntropy(), Hinge()):
+        assert loss.sureness(REAL, FAKE).item() == pytest.approx(0)  # 2.0 and -0.5
+    far = REAL + 100, FAKE + 100  # the same differences, all of them positive
+    assert Relativistic().sureness(*far).item() == Relativistic().sureness(REAL, FAKE).item() == pytest.approx(0)
+    assert Relativistic().sureness(FAKE + 9, FAKE).item() == 1

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import threading
@@ -85,7 +86,7 @@ def test_the_log_tells_of_every_image_once_however_the_run_was_cut(make_trainer,
     lines = [line for line in read_log(log) if "loss_d" in line]
     assert [line["images_seen"] for line in lines] == [16, 32, 48, 64, 80, 96]
     for line in lines:
-        wanted = {"elapsed_s", "images_per_s", "loss_d", "loss_g", "real_sign", "accuracy", "diversity", "augment_p"}
+        wanted = {"elapsed_s", "images_per_s", "loss_d", "loss_g", "sureness", "accuracy", "diversity", "augment_p"}
         assert wanted <= line.keys()
 
 
@@ -268,3 +269,17 @@ def test_a_rollback_leaves_no_newer_checkpoint_or_picture(make_trainer, quick_ch
     trainer.train(Budget(images_seen=560))
     assert max(seen) == 400
     assert ckpt.load_checkpoint(trainer.run / "checkpoint")[1]["rollbacks"] == 1
+
+
+def test_a_disk_too_full_for_pictures_costs_the_pictures_only(make_trainer, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    said = []
+    trainer = make_trainer()
+    trainer.say = said.append
+    monkeypatch.setattr(trainer_module.samples, "save_grid", full)
+    trainer.train(Budget(images_seen=64))
+    assert trainer.images_seen == 64
+    assert "No space left on device" in said[0]
+    assert make_trainer().resume()

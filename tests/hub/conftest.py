@@ -1,9 +1,18 @@
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
 from facegan.gan.networks import Generator
 from facegan.hub.folder import ModelConfig
 from facegan.hub.save import save_model
+from tests.hub.hub_server import running_hub
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def trained_like(size=16, width=4, upsample="resize"):
@@ -29,8 +38,14 @@ def config():
         name="test faces",
         image_size=16,
         channels=(8, 4),
-        training={"preset": "small", "images_seen": 123_456},
-        data={"about": "Drawn by a test.", "faces_used": 40, "detector": "insightface"},
+        training={"preset": "small", "images_seen": 123_456, "minutes": 0, "device": "cpu", "seed": 0},
+        data={
+            "about": "Drawn by a test.",
+            "faces_used": 40,
+            "faces_held_out": 4,
+            "detector": "insightface",
+            "framing": 0.8,
+        },
     )
 
 
@@ -39,3 +54,53 @@ def model_folder(generator, config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "model"
     save_model(generator, config, folder)
     return folder
+
+
+@pytest.fixture
+def run(model_folder, tmp_path):
+    """A run folder with a model that can be pushed."""
+    folder = tmp_path / "runs" / "faces"
+    shutil.copytree(model_folder, folder / "model")
+    return folder
+
+
+@pytest.fixture
+def rewrite():
+    """rewrite(folder, training={...}, name=...): the model folder's config.json with these values set anew."""
+
+    def change(folder, **values):
+        config = ModelConfig.read(folder)
+        for section in ("training", "data"):
+            if section in values:
+                values[section] = {**getattr(config, section), **values[section]}
+        replace(config, **values).save(folder)
+
+    return change
+
+
+@pytest.fixture
+def hub():
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def push(hub, tmp_path):
+    """push(run, *arguments, token=...): the real command with the real client, finished."""
+
+    def command(*arguments, token="hf_test", script="push.py"):
+        return subprocess.run(
+            [sys.executable, f"train/{script}", *map(str, arguments)],
+            cwd=ROOT,
+            env=hub.environment(tmp_path / "home", token),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return command
+
+
+def content_of(folder):
+    """Every file below a folder by its path, as bytes."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

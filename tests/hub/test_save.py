@@ -19,7 +19,7 @@ def test_the_card_tells_what_the_config_says(model_folder):
         "non-commercial",
     ):
         assert text in card
-    assert "![Generated faces" in card
+    assert "![AI-generated faces" in card
 
 
 def test_samples_are_the_models_own_consecutive_seeds(model_folder):

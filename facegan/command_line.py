@@ -1,0 +1,83 @@
+"""What the command lines under train/ share: numbers with a range, the options of publishing, errors as one line."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from facegan.errors import FaceGANError
+
+_MOST_LETTERS = 2000
+
+
+def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], float]:
+    """An argparse type: a number from `least` to `most`."""
+
+    def parse(text: str):
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
+        return value
+
+    parse.__name__ = kind.__name__  # for argparse's "invalid int value"
+    return parse
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Where the photos come from: --data or --dataset, and which of them."""
+    where = parser.add_mutually_exclusive_group()
+    add = where.add_argument
+    add("--data", type=Path, action="append", default=[], metavar="DIR", help="folder of photos; repeatable")
+    add(
+        "--dataset",
+        metavar="USER/NAME",
+        help="data set of the Hub, USER/NAME@REVISION for one of its versions, or a local one; instead of --data",
+    )
+    add = parser.add_argument
+    add("--dataset-config", metavar="NAME", help="which part of a data set that has several")
+    add("--dataset-split", default="train", metavar="NAME", help="default: train")
+    add("--image-column", metavar="NAME", help="column of the pictures, dots lead into it (default: by its type)")
+    add("--max-photos", type=number(int, 1), metavar="N", help="read only the first N photos")
+
+
+def add_visibility(parser: argparse.ArgumentParser, default: str) -> None:
+    """--private and --public as one value `private`: True, False, or None for what `default` says."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--private", action="store_true", default=None, help=f"only you see it (default: {default})")
+    group.add_argument("--public", dest="private", action="store_false", default=None, help="everybody sees it")
+
+
+def add_card_options(parser: argparse.ArgumentParser) -> None:
+    """--about-data and --contact, which the model card needs."""
+    about, contact = "a sentence on the photos and their licence, for the card", "who takes a model down on request"
+    parser.add_argument("--about-data", type=short_text, default="", metavar="TEXT", help=about)
+    parser.add_argument(
+        "--contact", type=short_text, default="", metavar="TEXT", help=f"{contact} (default: its page on the Hub)"
+    )
+
+
+def short_text(text: str) -> str:
+    """An argparse type: what config.json can hold, told before the training and not after it."""
+    if len(text) > _MOST_LETTERS:
+        raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
+    return text
+
+
+def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
+    """Run `work`: 0, or 1 with the sentence of a FaceGANError or a full disk, or 130 with `stopped` after Ctrl-C."""
+    try:
+        work()
+    except FaceGANError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        print(f"error: The disk cannot be written{where} ({error.strerror}): free some space there.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(stopped, file=sys.stderr)
+        return 130
+    return 0

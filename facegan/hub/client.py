@@ -1,0 +1,101 @@
+"""The Hub's client: what its errors mean in one sentence each, and an end to waiting for a network that is dead."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody waits for longer than 5 s
+
+
+class HubError(Exception):
+    """The Hub answers, and the answer is no. The text is what is wrong, to stand after "because"."""
+
+
+class Unreachable(Exception):
+    """The Hub gives no answer. The text is what is wrong, to stand after "because"."""
+
+
+def within(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
+    """What `work(alive)` returns or raises. `work` calls `alive` when something arrives.
+
+    Raises Unreachable when nothing did for `silence` seconds: the client's own limits count anew for every attempt,
+    and none holds for the look-up of a name.
+    """
+    last, done, result = [time.monotonic()], threading.Event(), []
+
+    def alive() -> None:
+        last[0] = time.monotonic()
+
+    def run() -> None:
+        try:
+            result.append((work(alive), None))
+        except BaseException as error:  # handed to the caller below
+            result.append((None, error))
+        done.set()
+
+    # A daemon, because it cannot be stopped and must not hold up the end of the program.
+    threading.Thread(target=run, daemon=True, name="hub").start()
+    while not done.wait(max(0.01, last[0] + silence - time.monotonic())):
+        if time.monotonic() - last[0] >= silence:
+            raise Unreachable(f"the Hub has not answered for {silence:g} seconds")
+    value, error = result[0]
+    if error is not None:
+        raise error
+    return value
+
+
+@contextmanager
+def network_errors(repository: str) -> Iterator[None]:
+    """Turn the client's errors about `repository` into HubError and Unreachable."""
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except (HubError, Unreachable):
+        raise
+    except errors.OfflineModeIsEnabled:
+        raise Unreachable("the Hub is switched off by HF_HUB_OFFLINE") from None
+    except errors.LocalTokenNotFoundError:
+        raise HubError(NO_TOKEN) from None
+    except errors.HFValidationError:
+        raise HubError(f"{repository!r} is not a name of the form USER/NAME") from None
+    except errors.HfHubHTTPError as error:
+        raise _of_answer(error, repository) from error
+    except ValueError as error:  # what the Hub says of a card's metadata
+        raise HubError(f"the Hub refuses a file ({_in_short(error)})") from error
+    except (errors.HTTPError, OSError) as error:
+        raise Unreachable(f"the Hub cannot be reached ({_in_short(error)})") from error
+
+
+def _in_short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+NO_TOKEN = "there is no token for the Hub: run `hf auth login`, or set HF_TOKEN to one with write access"
+_BAD_TOKEN = "the Hub refuses the token: make a new one with write access and run `hf auth login`, or set HF_TOKEN"
+
+
+def _of_answer(error: Exception, repository: str) -> Exception:
+    from huggingface_hub import errors
+
+    code = error.response.status_code if error.response is not None else 0
+    said = " ".join((error.server_message or "").split())[:200]
+    if isinstance(error, errors.RevisionNotFoundError):
+        return HubError("it has no such revision")
+    if isinstance(error, errors.GatedRepoError):
+        return HubError("one has to ask for access to it on its page")
+    if isinstance(error, errors.RepositoryNotFoundError) or code == 404:
+        return HubError(f"the Hub knows no {repository}, or your token may not see it")
+    if code == 401:
+        return HubError(_BAD_TOKEN)
+    if code == 403:
+        return HubError(f"the token has no right to do this to {repository}" + (f" ({said})" if said else ""))
+    if code in (409, 412):
+        return HubError(f"{repository} was changed by somebody else meanwhile" + (f" ({said})" if said else ""))
+    if code == 429 or code >= 500:
+        return Unreachable(f"the Hub has trouble of its own (it answers {code})")
+    return HubError(f"the Hub answers {code}" + (f" ({said})" if said else ""))

@@ -1,0 +1,114 @@
+"""Where a model is: the embedded default, a folder, or the Hub with its cache. Only files of PARTS are ever fetched."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegan.errors import FaceGANError
+from facegan.hub import folder as layout
+from facegan.hub.client import SILENCE, HubError, Unreachable, network_errors, within
+
+_HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model folder on this machine; `origin` and `note` as in FaceModel."""
+
+    folder: Path
+    origin: str = ""
+    note: str = ""
+
+
+def find_model(source: str | Path | None, parts: Sequence[str]) -> Found:
+    """The folder of `source`: None is the default; a text that is no folder but looks like "user/name" is on the Hub.
+
+    `parts` are the paths of PARTS that are fetched. Raises FaceGANError when it is on the Hub and cannot be had.
+    """
+    if source is None:
+        return Found(layout.DEFAULT_FOLDER)
+    if isinstance(source, str):
+        name = _HUB_NAME.fullmatch(source)
+        # The client makes paths in its cache of these names, so none may climb out of it.
+        if name and ".." not in source and not Path(source).exists():
+            return _from_hub(name["repository"], name["revision"] or "main", parts)
+    try:
+        return Found(Path(source).expanduser())
+    except RuntimeError:  # ~nobody
+        raise FaceGANError(f"There is no home of the name in {source}: give the whole path.") from None
+
+
+def _from_hub(repository: str, revision: str, parts: Sequence[str]) -> Found:
+    # The client takes a second to import on a slow disk, which is not the network's silence.
+    from huggingface_hub import HfApi, hf_hub_download  # noqa: F401
+
+    try:
+        folder, note = within(SILENCE, lambda alive: _fetch(repository, revision, parts, alive)), ""
+    except Unreachable as error:
+        folder = _from_cache(repository, revision, parts)
+        if folder is None:
+            raise FaceGANError(
+                f"{repository} cannot be fetched from the Hub, because {error}, and there is neither an earlier copy "
+                "nor a folder of that name here."
+            ) from error
+        said = str(error)
+        note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
+    except HubError as error:
+        raise FaceGANError(
+            f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
+        ) from error
+    return Found(folder, f"{repository}@{folder.name}", note)
+
+
+def _fetch(repository: str, revision: str, parts: Sequence[str], alive: Callable[[], None]) -> Path:
+    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet."""
+    from huggingface_hub import HfApi, hf_hub_download
+
+    with network_errors(repository):
+        listed = HfApi().get_paths_info(repository, list(parts), revision=revision)
+        sizes = {file.path: getattr(file, "size", 0) for file in listed}
+        alive()
+        for path in parts:
+            if path not in sizes:
+                raise HubError(f"it has no {path} and so is not a FaceGAN model")
+            if sizes[path] > layout.PART[path].limit:
+                raise HubError(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
+        for _ in range(2):  # somebody may push in between: then once more
+            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in parts]
+            folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, parts, strict=True)}
+            if len(folders) == 1:
+                return folders.pop()
+    raise HubError("it changes while it is fetched, so try again")
+
+
+def _telling(alive: Callable[[], None]) -> type:
+    """A progress bar that shows nothing and calls `alive` for every piece that arrives."""
+    from huggingface_hub.utils import tqdm
+
+    class Telling(tqdm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **{**kwargs, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            alive()
+
+    return Telling
+
+
+def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | None:
+    """What an earlier call fetched: of this revision, else, where it is the newest that is wanted, any whole one."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    def whole(snapshot: Path) -> bool:
+        return all((snapshot / path).is_file() for path in parts)
+
+    first = try_to_load_from_cache(repository, parts[0], revision=revision)
+    if isinstance(first, str) and whole(snapshot := Path(first.removesuffix(parts[0]))):
+        return snapshot
+    if revision != "main":
+        return None
+    # A fetch that was cut off has moved the name to a snapshot that lacks files; the one before is better than none.
+    kept = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "snapshots"
+    snapshots = sorted(kept.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return next((snapshot for snapshot in snapshots if whole(snapshot)), None)

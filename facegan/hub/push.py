@@ -1,0 +1,104 @@
+"""Push a run's model folder to the Hub: checked, by allow-list, in one commit, then a tag."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facegan.errors import FaceGANError
+from facegan.hub import folder as layout
+from facegan.hub import tensors
+from facegan.hub.card import render_card, render_licence
+from facegan.hub.client import HubError, Unreachable
+from facegan.hub.facts import check_facts
+from facegan.hub.folder import ModelConfig, read_part
+from facegan.hub.media import check_content
+from facegan.hub.model import FaceModel
+from facegan.hub.private import refuse_private
+from facegan.hub.report import check_memorisation
+from facegan.hub.target import Target, check_target, push_command
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Where a model is on the Hub, at which commit, under which tag."""
+
+    target: Target
+    commit: str
+    tag: str
+
+
+def push_run(
+    run: Path,
+    name: str = "",
+    private: bool | None = None,
+    about: str = "",
+    contact: str = "",
+    say: Callable[[str], None] = print,
+) -> Pushed:
+    """Push RUN/model to the repository `name`, or to the token's user and the run's name.
+
+    `about` and `contact` are filled into the model's config.json first where they are not empty. Raises FaceGANError
+    in one sentence that ends with the command to push later; RUN/model is whole then as before.
+    """
+    folder = run / "model"
+    try:
+        config = ModelConfig.read(folder)
+        if about or contact:
+            told = {"about": about, "contact": contact}
+            config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
+        files = check_folder(folder, config, run)
+        target = check_target(name, run, private)
+        faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
+        target = target.for_faces(faces)
+        files |= _written_for(config, target.repository, film=layout.PROGRESS in files)
+        refuse_private(files, run)
+        pushed = _commit(target, files, config)
+    except FaceGANError as error:
+        command = push_command(run, name, private)
+        raise FaceGANError(f"{error} The model is untouched in {folder}; push it later with: {command}") from error
+    say(f"{target.repository} holds the model ({target.visibility}, tag {pushed.tag}).")
+    if target.visibility == "private" and not target.private:
+        say(f"It was private before and stays so: make {target.repository} public in its settings if you like.")
+    return pushed
+
+
+def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, bytes]:
+    """Every file of the model folder, read once and checked, by its path.
+
+    Raises FaceGANError with the name of the first that is missing, surplus or not what it should be, or of the fact
+    that is empty.
+    """
+    layout.refuse_strays(folder)
+    FaceModel.load(folder)
+    tensors.read_weights(folder, config)
+    files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
+    for path, content in files.items():
+        check_content(folder / path, path, content)
+    check_facts(config)
+    check_memorisation(config)
+    refuse_private(files, run)
+    return files
+
+
+def _written_for(config: ModelConfig, repository: str, film: bool) -> dict[str, bytes]:
+    """The files that tell of the repository, and the code that strangers run: this program's own."""
+    here = Path(__file__).parent
+    return {
+        layout.CONFIG: config.to_json().encode(),
+        layout.CARD: render_card(config, repository, film).encode(),
+        layout.LICENCE: render_licence(config).encode(),
+        layout.PIPELINE: (here / "pipeline.py").read_bytes(),
+        layout.DIFFUSERS_CODE: (here / "generator.py").read_bytes(),
+    }
+
+
+def _commit(target: Target, files: dict[str, bytes], config: ModelConfig) -> Pushed:
+    from facegan.hub.commit import ensure_repository, put_files, tag_head
+
+    try:
+        title = f"FaceGAN: {config.training['images_seen']:,} images seen"
+        ensure_repository(target)
+        commit = put_files(target, files, lambda path: path in layout.PART, title)
+        return Pushed(target, commit, tag_head(target, commit))
+    except (HubError, Unreachable) as error:
+        raise FaceGANError(f"{target.repository} could not be pushed, because {error}.") from error
