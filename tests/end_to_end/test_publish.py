@@ -24,7 +24,7 @@ SECRET = "holiday-in-vladivostok"  # the folder of the photos
 
 def train(environment, *arguments):
     command = [sys.executable, "train/train.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,100 @@
+"""Scores of aligned faces: the one call of this part."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import numpy as np
+
+from facegan.latent.labels.attributes import ATTRIBUTES, NAMES, Attribute
+from facegan.latent.labels.colour import background_lightness, hair_lightness, lab, skin
+from facegan.latent.labels.crop import face_crops, to_places
+from facegan.latent.labels.networks import EXPRESSIONS, NetworkOutputs, run_networks
+from facegan.latent.labels.points import mouth_opening, poses
+from facegan.latent.labels.probe import AttributeProbe
+
+_CHUNK = 256  # faces at once: bounds the memory of crops and colours to 60 MB
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Scores of n faces."""
+
+    attributes: tuple[Attribute, ...]  # what each column is
+    values: np.ndarray  # float32 (n, k); NaN where a face does not show it
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(attribute.name for attribute in self.attributes)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The scores (n,) of one attribute."""
+        return self.values[:, self.names.index(name)]
+
+
+def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False) -> Labels:
+    """Scores of aligned faces in the order of `attributes.ATTRIBUTES`.
+
+    Args:
+        images: uint8 (n, H, H, 3), RGB, as the cache and the generators make them; may be memory-mapped.
+        framing: of the images: FaceCache.report["framing"] or a model's config.data["framing"].
+        mirror: score the mirror images, too, and take the mean: a little more exact at half the speed. What a mirror
+            turns round (turn, tilt) is turned back first.
+
+    Raises:
+        ValueError: the images are not uint8 squares in RGB.
+    """
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] != 3 or images.shape[1] != images.shape[2]:
+        raise ValueError(f"images must be uint8 (n, H, H, 3), not {images.dtype} {images.shape}.")
+    chunks = [np.asarray(images[start : start + _CHUNK]) for start in range(0, len(images), _CHUNK)]
+    values = [_values(chunk, framing) for chunk in chunks]
+    if mirror:
+        back = np.where(np.isin(NAMES, ("turn", "tilt")), -1, 1).astype(np.float32)
+        mirrored = [_values(np.ascontiguousarray(chunk[:, :, ::-1]), framing) * back for chunk in chunks]
+        values = [(one + other) / 2 for one, other in zip(values, mirrored, strict=True)]
+    return Labels(ATTRIBUTES, np.concatenate([np.empty((0, len(NAMES)), np.float32), *values]))
+
+
+def _values(images: np.ndarray, framing: float) -> np.ndarray:
+    """Scores float32 (n, k)."""
+    outputs = run_networks(face_crops(images, framing))
+    places = to_places(outputs.points)
+    colours = lab(images)
+    lightness, hue = skin(colours, places, framing).T
+    yaw, pitch, roll = poses(outputs.points).T
+    scores = {
+        "smile": smile(outputs),
+        **_heads_of(outputs),
+        "mouth_open": mouth_opening(outputs.points),
+        "turn": yaw,
+        "nod": pitch,
+        "tilt": roll,
+        "skin_lightness": lightness,
+        "skin_hue": hue,
+        "hair_lightness": hair_lightness(colours, framing),
+        "background_lightness": background_lightness(colours, framing),
+    }
+    return np.stack([scores[name] for name in NAMES], axis=1).astype(np.float32)
+
+
+def smile(outputs: NetworkOutputs) -> np.ndarray:
+    """Log-odds float32 (n,) of "happy" in FaceExpressionNet's softmax."""
+    happy = EXPRESSIONS.index("happy")
+    others = np.delete(outputs.expressions, happy, axis=1)
+    highest = others.max(axis=1)
+    return outputs.expressions[:, happy] - highest - np.log(np.exp(others - highest[:, None]).sum(axis=1))
+
+
+def _heads_of(outputs: NetworkOutputs) -> dict[str, np.ndarray]:
+    probe = heads()
+    return dict(zip(probe.names, probe.scores_of(outputs.features).T, strict=True))
+
+
+@cache
+def heads() -> AttributeProbe:
+    """The shipped readings of gender, age and glasses; tools/fit_label_heads.py makes them."""
+    with as_file(files("facegan").joinpath("assets", "label_heads")) as folder:
+        return AttributeProbe.load(folder)
