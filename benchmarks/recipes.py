@@ -32,7 +32,7 @@ CLASSIC = {
     "upsample": "transposed", "norm": "batch", "loss": "bce", "lr_generator": 2e-4, "lr_discriminator": 2e-4,
     "betas": (0.5, 0.999), "batch": 64, "augment": False, "minibatch_std": False, "width": 64,
 }  # fmt: skip
-HINGE_64 = {**HINGE, "batch": 64, "minibatch_std": False}
+FAST = {"lr_generator": 4e-4, "lr_discriminator": 8e-4}
 CANDIDATES = {
     "classic": CLASSIC,
     "classic, width 32": {**CLASSIC, "width": 32},
@@ -51,8 +51,13 @@ CANDIDATES = {
     "hinge, width 48": {**HINGE, "width": 48},
     "hinge, R1 + R2": {**HINGE, "norm": "none", "gamma": 0.2},
     "hinge, spectral + R1 + R2": {**HINGE, "gamma": 0.2},
-    "hinge, rates x 2": {**HINGE, "lr_generator": 4e-4, "lr_discriminator": 8e-4},
-    "hinge, batch 64, rates x 2": {**HINGE_64, "lr_generator": 4e-4, "lr_discriminator": 8e-4},
+    "hinge, rates x 2": {**HINGE, **FAST},
+    "hinge, rates x 2, no minibatch std": {**HINGE, **FAST, "minibatch_std": False},
+    "hinge, rates x 2, batch 16": {**HINGE, **FAST, "batch": 16},
+    "hinge, rates x 2, batch 64": {**HINGE, **FAST, "batch": 64},
+    "hinge, rates x 2, bce": {**HINGE, **FAST, "loss": "bce"},
+    "hinge, rates x 2, equal": {**HINGE, "lr_generator": 4e-4, "lr_discriminator": 4e-4},
+    "hinge, rates x 4": {**HINGE, "lr_generator": 8e-4, "lr_discriminator": 1.6e-3},
     "bce, spectral": {**HINGE, "loss": "bce"},
     "bce, R1 + R2": {**RELATIVISTIC, "loss": "bce"},
     "relativistic": RELATIVISTIC,

@@ -130,7 +130,9 @@ def _train_and_export(
 ) -> Path:
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = held_out_split(cache.selected)
-    judge = Judge(cache.images, training_rows, held_out_rows) if processes.main else None
+    # Fewer than forty faces, which only --force lets through, leave too few to judge by.
+    judged = processes.main and len(held_out_rows) >= 4
+    judge = Judge(cache.images, training_rows, held_out_rows) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
     trainer = Trainer(train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart)
@@ -162,7 +164,7 @@ def _train_and_export(
                 "hardware": _hardware(train.device),
                 "precision": train.precision,
                 "seed": train.seed,
-                "metrics": {**trainer.best.figures, "generated": GENERATED_IN_TRAINING},
+                **_metrics(trainer.best.figures),
             },
             data={
                 "about": options.about_data,
@@ -176,15 +178,21 @@ def _train_and_export(
         film,
     )
     say(
-        f"{trainer.images_seen:,} images seen, {_best(trainer.best.figures)}. The model is in {model_folder}; "
+        f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: python app.py --model {model_folder}"
     )
     return model_folder
 
 
+def _metrics(figures: dict) -> dict:
+    return {"metrics": {**figures, "generated": GENERATED_IN_TRAINING}} if figures else {}
+
+
 def _best(figures: dict) -> str:
+    if not figures:
+        return ""
     at, value, spread = figures["images_seen"], figures["kid"], figures["kid_spread"]
-    return f"best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
+    return f", best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
 
 
 def _hardware(device: str) -> str:

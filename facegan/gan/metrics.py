@@ -119,6 +119,6 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = 
 
 def _inside(points: np.ndarray, manifold: np.ndarray, neighbours: int) -> float:
     points, manifold = torch.from_numpy(points), torch.from_numpy(manifold)
-    # The nearest of its own is the point itself.
-    reach = torch.cdist(manifold, manifold).kthvalue(neighbours + 1, dim=1).values
+    # The nearest of its own is the point itself; of very few points the farthest has to do.
+    reach = torch.cdist(manifold, manifold).kthvalue(min(neighbours + 1, len(manifold)), dim=1).values
     return (torch.cdist(points, manifold) <= reach).any(1).float().mean().item()

@@ -90,3 +90,11 @@ def test_features_do_not_depend_on_the_batch(pictures):
     many = np.concatenate([pictures, pictures])[:70]  # more than one batch
     np.testing.assert_allclose(features(many)[66], features(many[66:67])[0], atol=1e-4)
     assert features(many[:0]).shape == (0, 1280)
+
+
+def test_precision_and_recall_of_very_few_images():
+    real, generated = np.float32([[0.0], [2.0]]), np.float32([[1.0], [2.5], [9.0]])
+    # Balls of radius 2 about 0 and 2 hold two of three; balls of radius 8, 6.5 and 8 about the generated hold both.
+    precision, recall = precision_recall(real, generated)
+    assert precision == pytest.approx(2 / 3)
+    assert recall == 1
