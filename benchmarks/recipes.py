@@ -33,6 +33,7 @@ CLASSIC = {
     "betas": (0.5, 0.999), "batch": 64, "augment": False, "minibatch_std": False, "width": 64,
 }  # fmt: skip
 FAST = {"lr_generator": 4e-4, "lr_discriminator": 8e-4}
+FASTER = {"lr_generator": 8e-4, "lr_discriminator": 1.6e-3}
 CANDIDATES = {
     "classic": CLASSIC,
     "classic, width 32": {**CLASSIC, "width": 32},
@@ -57,7 +58,11 @@ CANDIDATES = {
     "hinge, rates x 2, batch 64": {**HINGE, **FAST, "batch": 64},
     "hinge, rates x 2, bce": {**HINGE, **FAST, "loss": "bce"},
     "hinge, rates x 2, equal": {**HINGE, "lr_generator": 4e-4, "lr_discriminator": 4e-4},
-    "hinge, rates x 4": {**HINGE, "lr_generator": 8e-4, "lr_discriminator": 1.6e-3},
+    "hinge, rates x 4": {**HINGE, **FASTER},
+    "hinge, rates x 4, no minibatch std, batch 64": {**HINGE, **FASTER, "minibatch_std": False, "batch": 64},
+    "hinge, rates x 8": {**HINGE, "lr_generator": 1.6e-3, "lr_discriminator": 3.2e-3},
+    "relativistic, rates x 4": {**RELATIVISTIC, "lr_generator": 8e-4, "lr_discriminator": 8e-4},
+    "relativistic, rates x 8": {**RELATIVISTIC, "lr_generator": 1.6e-3, "lr_discriminator": 1.6e-3},
     "bce, spectral": {**HINGE, "loss": "bce"},
     "bce, R1 + R2": {**RELATIVISTIC, "loss": "bce"},
     "relativistic": RELATIVISTIC,

@@ -149,6 +149,7 @@ def _train_and_export(
         return options.out / "model"
     film = options.out / "samples" / samples.FILM
     samples.write_film(options.out / "samples", film)
+    trainer.write_page(budget, running=False)  # once more, with the film
     model_folder = options.out / "model"
     save_model(
         trainer.exported_generator(),

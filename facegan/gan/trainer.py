@@ -110,7 +110,7 @@ class Trainer:
             self._draw_samples()
             self.save()
             self._event(end, f"The run {'gave up' if end == 'gave up' else end} at {self.images_seen:,} images.")
-            self._page(budget, running=False)
+            self.write_page(budget, running=False)
         if log:
             log.close()
 
@@ -146,7 +146,7 @@ class Trainer:
                 self.save()
                 saved = time.monotonic()
             if now - page >= _PAGE_EVERY:
-                self._page(budget)
+                self.write_page(budget)
                 page = now
         return "finished"
 
@@ -261,7 +261,8 @@ class Trainer:
         except OSError as error:  # whether the run can go on without its pictures is for the next checkpoint to say
             self.say(f"The sample faces could not be drawn in {self.run} ({error.strerror}).")
 
-    def _page(self, budget: Budget, running: bool = True) -> None:
+    def write_page(self, budget: Budget, running: bool = True) -> None:
+        """RUN/index.html as of now."""
         if self.processes.main:
             share = min(1.0, budget.share(self.images_seen, self.elapsed))
             left = self.elapsed / 60 * (1 - share) / share if share else None
