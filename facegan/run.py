@@ -50,7 +50,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         options, train, fingerprint = read_config(options.out, options)
         processes = Processes(train.device)
         say = say if processes.main else lambda _: None
-        target = _check_publishing(options)
+        target = _check_publishing(options) if processes.main else None  # it publishes for all
         cache = FaceCache.open(_faces_folder(options, processes))
         if processes.main and fingerprint != fingerprint_of(cache):
             raise FaceGANError(
@@ -68,7 +68,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             return None
         processes = Processes(device)
         say = say if processes.main else lambda _: None
-        target = _check_publishing(options)
+        target = _check_publishing(options) if processes.main else None  # it publishes for all
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
         faces = replace(options.faces, device="cuda" if device == "cuda" else "cpu")
         options = replace(options, faces=faces)
@@ -113,8 +113,7 @@ def _faces_folder(options: RunOptions, processes: Processes) -> Path:
 
 def _check_publishing(options: RunOptions) -> Target | None:
     """Whether what was asked for can be published, told before hours of work. Raises FaceGANError."""
-    # Of the processes that train together the first publishes for all of them.
-    if options.push_to_hub is None or os.environ.get("RANK", "0") != "0":
+    if options.push_to_hub is None:
         return None
     if not options.about_data.strip():
         raise FaceGANError(

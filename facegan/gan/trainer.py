@@ -102,14 +102,17 @@ class Trainer:
         log = RunLog(self.run, self.images_seen, self.say) if self.processes.main else None
         with Console(self.say, quiet=not self.processes.main) as self._console:
             self._log = log
-            self._event("resumed" if self.images_seen else "start", f"Training goes on at {self.images_seen:,} images.")
+            if self.images_seen:
+                self._event("resumed", f"Training goes on at {self.images_seen:,} images.")
+            else:
+                self._event("start", "Training begins.")
             if not self.good:
                 self._keep_as_good()
             end = self._loop(budget)
             self._judge()
             self._draw_samples()
             self.save()
-            self._event(end, f"The run {'gave up' if end == 'gave up' else end} at {self.images_seen:,} images.")
+            self._event(end, f"The run {end} at {self.images_seen:,} images.")
             self.write_page(budget, running=False)
         if log:
             log.close()

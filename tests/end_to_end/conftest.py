@@ -3,7 +3,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS
 from tests.packs import make_dev_pack, missing_reason
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from PIL import Image
 
 from facegan import FaceModel
 from facegan.pictures import enlarge
-from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, ROOT, running_app
+from tests.end_to_end.running_app import MODEL, ROOT, running_app
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
 PHONE = {"width": 390, "height": 844}
@@ -39,17 +39,6 @@ def model():
 @pytest.fixture(scope="module")
 def client(app, tmp_path_factory):
     return Client(app, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

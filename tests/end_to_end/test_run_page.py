@@ -9,20 +9,8 @@ from PIL import Image
 
 from facegan.gan.log import LOG
 from facegan.gan.watch import write_page
-from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS
 
 GRIDS = (0, 500, 1000, 2000, 4000)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
