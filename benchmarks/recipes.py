@@ -34,6 +34,7 @@ CLASSIC = {
 }  # fmt: skip
 FAST = {"lr_generator": 4e-4, "lr_discriminator": 8e-4}
 FASTER = {"lr_generator": 8e-4, "lr_discriminator": 1.6e-3}
+PAIRS = {**RELATIVISTIC, "lr_generator": 8e-4, "lr_discriminator": 8e-4}
 CANDIDATES = {
     "classic": CLASSIC,
     "classic, width 32": {**CLASSIC, "width": 32},
@@ -61,7 +62,24 @@ CANDIDATES = {
     "hinge, rates x 4": {**HINGE, **FASTER},
     "hinge, rates x 4, no minibatch std, batch 64": {**HINGE, **FASTER, "minibatch_std": False, "batch": 64},
     "hinge, rates x 8": {**HINGE, "lr_generator": 1.6e-3, "lr_discriminator": 3.2e-3},
-    "relativistic, rates x 4": {**RELATIVISTIC, "lr_generator": 8e-4, "lr_discriminator": 8e-4},
+    "relativistic, rates x 4": PAIRS,
+    "relativistic, rates x 4, batch 16": {**PAIRS, "batch": 16},
+    "relativistic, rates x 4, batch 64": {**PAIRS, "batch": 64},
+    "relativistic, rates x 4, width 24": {**PAIRS, "width": 24},
+    "relativistic, rates x 4, width 48": {**PAIRS, "width": 48},
+    "relativistic, rates x 4, gamma 1": {**PAIRS, "gamma": 1.0},
+    "relativistic, rates x 4, gamma 0.05": {**PAIRS, "gamma": 0.05},
+    "relativistic, rates x 4, no minibatch std": {**PAIRS, "minibatch_std": False},
+    "relativistic, rates x 4, excitation": {**PAIRS, "excite": True},
+    "relativistic, rates x 4, LeCam": {**PAIRS, "lecam": 0.1},
+    "relativistic, rates x 4, transposed": {**PAIRS, "upsample": "transposed"},
+    "relativistic, rates x 4, spectral": {**PAIRS, "norm": "spectral", "gamma": 0.0},
+    "relativistic, rates x 4, not augmented": {**PAIRS, "augment": False},
+    "relativistic, rates x 4, momentum": {**PAIRS, "betas": (0.5, 0.99)},
+    "relativistic, rates x 4 and 8": {**PAIRS, "lr_discriminator": 1.6e-3},
+    "bce, R1 + R2, rates x 4": {**PAIRS, "loss": "bce"},
+    "hinge, R1 + R2, rates x 4": {**PAIRS, "loss": "hinge"},
+    "hinge, rates x 4, batch 16": {**HINGE, **FASTER, "batch": 16},
     "relativistic, rates x 8": {**RELATIVISTIC, "lr_generator": 1.6e-3, "lr_discriminator": 1.6e-3},
     "bce, spectral": {**HINGE, "loss": "bce"},
     "bce, R1 + R2": {**RELATIVISTIC, "loss": "bce"},

@@ -82,7 +82,8 @@ def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor
     (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406). `images` must require a gradient.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.float().square().sum((1, 2, 3)).mean()
+    # In the order of memory: torch is ten times as slow where the gradient of the sum lies across it.
+    return gradient.float().permute(0, 2, 3, 1).flatten(1).square().sum(1).mean()
 
 
 @dataclass

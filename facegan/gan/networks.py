@@ -132,6 +132,14 @@ class MinibatchStd(nn.Module):
         return torch.cat([x, spread.to(x.dtype).repeat_interleave(group).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
 
 
+class FromMap(nn.Linear):
+    """Flatten and a dense layer. The weights are reordered and not the map, whose gradient would lie across memory."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight = self.weight.unflatten(1, x.shape[1:]).permute(0, 2, 3, 1)
+        return F.linear(x.permute(0, 2, 3, 1).flatten(1), weight.flatten(1), self.bias)
+
+
 class Discriminator(nn.Module):
     """Images float (n, 3, size, size) in [-1, 1] to logits (n,).
 
@@ -152,7 +160,7 @@ class Discriminator(nn.Module):
             layers += [nn.BatchNorm2d(b)] if batch_norm else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
         layers += [MinibatchStd()] if minibatch_std else []
-        layers += [nn.Flatten(), nn.Linear((channels[-1] + minibatch_std) * BASE_SIZE**2, 1)]
+        layers.append(FromMap((channels[-1] + minibatch_std) * BASE_SIZE**2, 1))
         self.layers = nn.Sequential(*layers)
         self.apply(_initialise)
         if norm == "spectral":

@@ -204,13 +204,15 @@ class Trainer:
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say, newest=old_enough[-1])
         if found is None:
             raise FaceGANError(f"At {at:,} images {trouble}, and no checkpoint to go back to is left in {self.run}.")
-        tensors, values = found
-        self.gan.restore(tensors, values["gan"])
-        self.health = Health(**values["health"])
+        self._stand_at(*found)
         self.good = [n for n in self.good if n <= self.images_seen]
-        self.next_sample = values["next_sample"]
         if self.rollbacks == _ROLLBACKS:
-            self._event("rollback", f"At {at:,} images {trouble}, for the fourth time.", back_to=self.images_seen)
+            message = (
+                f"At {at:,} images {trouble}, after {_ROLLBACKS} rollbacks: this run cannot go on. It ends as it was "
+                f"at {self.images_seen:,} images; the best weights seen are exported."
+            )
+            self._event("rollback", message, at=at, back_to=self.images_seen)
+            self.say(message)
             return False
         self.rollbacks += 1
         self._continue_differently()
@@ -296,12 +298,16 @@ class Trainer:
         if found is None:
             return False
         tensors, values = found
-        self.gan.restore(tensors, values["gan"])
-        self.health = Health(**values["health"])
-        self.elapsed, self.next_sample, self.rollbacks = values["elapsed"], values["next_sample"], values["rollbacks"]
-        self.good = values["good"]
+        self._stand_at(tensors, values)
+        self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
         self.best.restore(tensors, values["best"])
         self._sums.copy_(tensors["sums"])
         self._steps = values["steps"]
         self.gan.slow_down(self._lr_factor)
         return True
+
+    def _stand_at(self, tensors: dict, values: dict) -> None:
+        """Take over a checkpoint, but for what a rollback does not turn back: the time, the best weights, the rates."""
+        self.gan.restore(tensors, values["gan"])
+        self.health = Health(**values["health"])
+        self.next_sample = values["next_sample"]
