@@ -1,6 +1,6 @@
 """RUN/faces: the aligned faces of a run and what is known about them. The formats are decided here.
 
-photos.jsonl      the journal: the settings, then a line a photo (records.py)
+photos.jsonl      the journal: the settings, then a line a photo (records.py); with --person also who each face is
 faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
 stream.json       how far a data set was read (stream.py)
 selected.npy      int64, the rows that passed the filters

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facegan.faces.align import eye_distance
 from facegan.faces.duplicates import descriptors, near_duplicates
+from facegan.faces.identity import SAME_PERSON, People, examination
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import FaceRecord, PhotoRecord
 
@@ -17,12 +17,20 @@ REASONS = {
     "duplicate": "the same file as another",
     "no_face": "no face found",
     "too_small": "the face is too small",
+    "other_person": "another person",
     "cut_off": "the face is cut off by the edge of the photo",
     "turned": "the face is turned too far",
     "dark_or_flat": "too dark, too bright or too flat",
     "blurred": "blurred",
+    "sunglasses": "sunglasses",
+    "eyes_closed": "closed eyes",
+    "covered": "the face is covered or hard to recognise",
+    "same_photo": "the person a second time in one photo",
     "near_duplicate": "almost the same picture as another",
 }
+
+
+CLEAR = 0.92  # of the person's median clearness: below it something may be in front of the face
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +45,8 @@ class Verdict:
 
 def judge_face(face: FaceRecord, options: FaceOptions) -> tuple[str, str]:
     """The first reason against a face with its measured value in words, or (USED, "")."""
-    target = eye_distance(options.frame.template())
-    enlargement = target / face.eye_distance
-    if enlargement > options.max_enlargement:
-        needed = target / options.max_enlargement
-        return "too_small", f"{face.eye_distance:.0f} px between the eyes, {needed:.0f} are needed"
+    if face.eye_distance < options.min_eye_distance:
+        return "too_small", f"{face.eye_distance:.0f} px between the eyes, {options.min_eye_distance:.0f} are needed"
     if face.inside < options.min_inside:
         return "cut_off", f"{100 * face.inside:.0f} % of it is in the photo"
     for angle, limit, words in (
@@ -62,13 +67,35 @@ def judge_face(face: FaceRecord, options: FaceOptions) -> tuple[str, str]:
     return USED, ""
 
 
-def judge(records: list[PhotoRecord], images: np.ndarray, options: FaceOptions) -> list[Verdict]:
+def judge_person(face: FaceRecord, options: FaceOptions, people: People) -> tuple[str, str]:
+    """The same for a face when one person is wanted: also whose it is, and whether it shows all of itself."""
+    if face.eye_distance >= options.min_eye_distance and not people.is_wanted(face):
+        return "other_person", f"likeness {people.likeness(face):.2f}, {SAME_PERSON:g} is needed"
+    reason, detail = judge_face(face, options)
+    if reason != USED:
+        return reason, detail
+    examined = examination(face)
+    clearness = examined.clearness / people.clearness
+    limit = options.max_shades if clearness >= CLEAR else options.max_shades_unclear
+    if examined.shades > limit:
+        return "sunglasses", f"log-odds {examined.shades:.1f}"
+    if examined.closed_eyes > options.max_closed_eyes:
+        return "eyes_closed", f"log-odds {examined.closed_eyes:.1f}"
+    if clearness < options.min_clearness:
+        return "covered", f"{100 * clearness:.0f} % as clear as usual"
+    return USED, ""
+
+
+def judge(
+    records: list[PhotoRecord], images: np.ndarray, options: FaceOptions, people: People | None = None
+) -> list[Verdict]:
     """A verdict for every face, and one for every photo without faces, in the order of the photos.
 
     Args:
         records: the photos.
         images: uint8 (rows, size, size, 3), where the faces' rows point; read for the near duplicates only.
         options: the thresholds.
+        people: who is wanted; None keeps everybody.
     """
     verdicts: list[Verdict] = []
     first_name: dict[str, str] = {}  # of every file content
@@ -82,8 +109,27 @@ def judge(records: list[PhotoRecord], images: np.ndarray, options: FaceOptions) 
         elif not record.faces:
             verdicts.append(Verdict(record.name, None, "no_face"))
         else:
-            verdicts.extend(Verdict(record.name, face, *judge_face(face, options)) for face in record.faces)
+            verdicts.extend(_judge_photo(record, options, people))
     return _drop_twins(verdicts, images, options)
+
+
+def _judge_photo(record: PhotoRecord, options: FaceOptions, people: People | None) -> list[Verdict]:
+    if people is None:
+        return [Verdict(record.name, face, *judge_face(face, options)) for face in record.faces]
+    verdicts = [Verdict(record.name, face, *judge_person(face, options, people)) for face in record.faces]
+    # A mirror, or a picture of the person on the wall: nobody is twice in one place.
+    used = [verdict for verdict in verdicts if verdict.reason == USED]
+    best = max(used, key=_quality, default=None)
+    return [
+        verdict if verdict.reason != USED or verdict is best else replace(verdict, reason="same_photo")
+        for verdict in verdicts
+    ]
+
+
+def _quality(verdict: Verdict) -> float:
+    """The larger and the sharper is the better."""
+    assert verdict.face is not None
+    return verdict.face.eye_distance * verdict.face.sharpness
 
 
 def _drop_twins(verdicts: list[Verdict], images: np.ndarray, options: FaceOptions) -> list[Verdict]:
@@ -92,8 +138,7 @@ def _drop_twins(verdicts: list[Verdict], images: np.ndarray, options: FaceOption
         (index, verdict.face) for index, verdict in enumerate(verdicts) if verdict.reason == USED and verdict.face
     ]
     vectors = descriptors(images, np.array([face.row for _, face in passed], np.int64))
-    # the larger and the sharper is the better
-    quality = np.array([face.eye_distance * face.sharpness for _, face in passed])
+    quality = np.array([_quality(verdicts[index]) for index, _ in passed])
     verdicts = list(verdicts)
     for worse, better, correlation in near_duplicates(vectors, quality, options.near_duplicate):
         index, twin = passed[worse][0], verdicts[passed[better][0]].name

@@ -16,6 +16,7 @@ from facegan.faces.align import (
     warp,
 )
 from facegan.faces.detect import DetectedFace, Detector
+from facegan.faces.examine import Examiner
 from facegan.faces.find import Photo
 from facegan.faces.pose import estimate_pose
 from facegan.faces.read import UnreadablePhotoError, decode_photo
@@ -38,6 +39,7 @@ def measure_photo(
     detector: Detector,
     *,
     frame: Frame,
+    examiner: Examiner | None = None,
     one_big_photo: AbstractContextManager[object] | None = None,
 ) -> tuple[PhotoRecord, np.ndarray]:
     """Reads, detects, aligns and measures one photo. One that cannot be read gives a record with its problem.
@@ -46,6 +48,7 @@ def measure_photo(
         photo: where to read it.
         detector: finds the faces.
         frame: of the aligned faces.
+        examiner: says who the faces are; None when everybody is kept.
         one_big_photo: see read.decode_photo.
 
     Returns:
@@ -65,7 +68,8 @@ def measure_photo(
             continue
         keypoints = refine_keypoints(detector, rgb, found.keypoints)
         picture = warp(rgb, face_transform(keypoints, frame), frame.size)
-        records.append(_measure(len(records), found.score, keypoints, picture, rgb.shape, frame))
+        measured = _measure(len(records), found.score, keypoints, picture, rgb.shape, frame)
+        records.append(replace(measured, examined=examiner.examine(rgb, keypoints)) if examiner else measured)
         pictures.append(picture)
     record = replace(record, width=rgb.shape[1], height=rgb.shape[0], faces=tuple(records))
     return record, np.stack(pictures) if pictures else nothing

@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from facegan.errors import FaceGANError
-from facegan.faces.align import Frame
+from facegan.faces.align import Frame, eye_distance
 
 DETECTORS = ("auto", "insightface", "yunet")
 DEVICES = ("cpu", "cuda")
+ANYBODY, MOST_FREQUENT = "any", "auto"  # of --person, besides a number and a photo
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class FaceOptions:
     insightface_root: Path = Path("~/.insightface")
     device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
     workers: int = 0  # processes; 0 is one a core, 1 stays in this process
+    # any: everybody; auto: the person in most photos; 2: the next one; or a photo of the person. All but any make the
+    # cache hold who every face is, so only the change from any or to it starts the cache anew.
+    person: str = ANYBODY
 
     max_enlargement: float = 1.6  # beyond this the face shows interpolation rather than skin
     max_yaw: float = 30.0  # degrees; further on, the far eye and cheek begin to hide
@@ -40,6 +44,11 @@ class FaceOptions:
     # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
     # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
     near_duplicate: float = 0.98
+    # The next four judge the faces of one person only (--person), see eyes.read_eyes and docs/measured.md.
+    max_closed_eyes: float = 0.0  # log-odds
+    max_shades: float = 0.5  # log-odds; dark frames around visible eyes stay below it
+    min_clearness: float = 0.84  # of the person's median; below it are hands, masks, other people's heads
+    max_shades_unclear: float = -2.0  # instead of max_shades for faces under 0.92 of the median clearness
     min_faces: int = 100  # fewer teach a GAN nothing but to copy them
     recommended_faces: int = 1000
 
@@ -56,12 +65,28 @@ class FaceOptions:
             raise FaceGANError(f"The detection device must be one of {', '.join(DEVICES)}, but it is {self.device!r}.")
         if self.workers < 0:
             raise FaceGANError(f"The number of workers must be 0 (one a core) or more, not {self.workers}.")
+        if not self.person or self.person_number == 0:
+            raise FaceGANError(
+                f"--person takes any, auto, a number from 1 or a photo of the person, but it is {self.person!r}."
+            )
 
     @property
     def frame(self) -> Frame:
         """What an aligned picture shows, once the framing is chosen."""
         assert self.framing is not None, "framing.choose_framing comes first"
         return Frame(self.size, self.framing)
+
+    @property
+    def min_eye_distance(self) -> float:
+        """Pixels between the eyes below which a face is too small."""
+        return eye_distance(self.frame.template()) / self.max_enlargement
+
+    @property
+    def person_number(self) -> int | None:
+        """1 for the person in most photos, 2 for the next one; None when a photo says who it is, or for anybody."""
+        if self.person == MOST_FREQUENT:
+            return 1
+        return int(self.person) if self.person.isascii() and self.person.isdigit() else None
 
     def to_dict(self) -> dict[str, object]:
         """Every option as JSON can hold it."""

@@ -9,6 +9,7 @@ from facegan.faces.spread import UNIT
 from facegan.page import document
 
 PAGE = "report.html"
+PEOPLE_PICTURE = "people.png"
 LISTED = 300  # refused photos on the page; report.json has all
 _ADVICE = {
     "not_a_picture": "Nothing to do: these files stay where they are.",
@@ -17,9 +18,14 @@ _ADVICE = {
     "no_face": "Faces must be at least a tenth of the photo, and upright.",
     "too_small": "Use the photo in its original size, or move closer.",
     "cut_off": "Photos with room around the head are used.",
+    "other_person": "Their faces stay out of the model; --person N chooses another person.",
     "turned": "Faces that look towards the camera are used.",
     "dark_or_flat": "More light on the face helps.",
     "blurred": "Focus on the eyes, and hold still.",
+    "sunglasses": "Take them off: the generator cannot learn eyes that it does not see.",
+    "eyes_closed": "Blinks and downcast eyes; one of the next photos usually does.",
+    "covered": "Hands, masks, phones and heads before the face hide it; so does much blur.",
+    "same_photo": "A mirror or a picture in the picture; the larger, clearer face is used.",
     "near_duplicate": "The sharper one is used.",
 }
 
@@ -30,6 +36,7 @@ def write_page(out: Path, report: dict, *, refused_shown: int) -> None:
         _head(report),
         _note(report),
         '<div class="two">' + _photos(report) + _eyes(report, out) + "</div>",
+        _people(report, out),
         _animation(out),
         _rejected(report, out, refused_shown),
         _list(report),
@@ -81,6 +88,20 @@ def _photos(report: dict) -> str:
         else ""
     )
     return f"<section><h2>What became of the files</h2>{''.join(rows)}{several}</section>"
+
+
+def _people(report: dict, out: Path) -> str:
+    """Who is in the photos, and who of them is kept."""
+    if not report["person"] or not (out / PEOPLE_PICTURE).exists():
+        return ""
+    number, people = report["person_number"], report["people"]
+    kept = people[number - 1]
+    return (
+        f'<section><h2>One person is kept</h2><p class="dim small">Person {number}, who is in {kept["photos"]:,} '
+        f"photos. {len(people):,} people are in two photos or more; --person N keeps number N instead, --person "
+        "PHOTO the person in a photo. The faces were compared on this computer, and nothing of this page leaves it."
+        f'</p><div class="scroll"><img src="{PEOPLE_PICTURE}" alt="faces of the most frequent people"></div></section>'
+    )
 
 
 def _eyes(report: dict, out: Path) -> str:

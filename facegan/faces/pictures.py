@@ -11,12 +11,14 @@ from facegan.errors import FaceGANError
 from facegan.faces.align import Frame, face_transform, warp
 from facegan.faces.filters import REASONS, Verdict
 from facegan.faces.find import Photo
+from facegan.faces.identity import People
 from facegan.faces.read import UnreadablePhotoError, decode_photo
 from facegan.faces.spread import centre_transform
 
 CELL = 112  # pixels of one face in a sheet
 CAPTION = 60  # pixels of text below it
 REJECTED_COLUMNS, REJECTED_CELLS = 8, 48
+PEOPLE_COLUMNS, PEOPLE_ROWS = 8, 8
 GIF_COLUMNS, GIF_ROWS = 8, 3
 GIF_STEPS = 10  # frames of the way from before to after
 GIF_HOLD_MS, GIF_STEP_MS = 1400, 60
@@ -123,6 +125,30 @@ def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, phot
     return len(chosen)
 
 
+def people_sheet(path: Path, people: People, images: np.ndarray) -> int:
+    """Draws the most frequent people, a row each with some of their faces; returns how many.
+
+    Args:
+        path: the PNG to write.
+        people: the groups and the wanted one, who is drawn even when many are more frequent.
+        images: uint8 (rows, size, size, 3), where the groups' members point.
+    """
+    shown = sorted({*range(min(PEOPLE_ROWS, len(people.groups))), people.wanted})
+    sheet = Image.new("RGB", (8 + PEOPLE_COLUMNS * (CELL + 8), len(shown) * (CELL + 30) + 8), _GROUND)
+    draw = ImageDraw.Draw(sheet)
+    for place, number in enumerate(shown):
+        group, y = people.groups[number], 8 + place * (CELL + 30)
+        kept = number == people.wanted
+        words = f"{number + 1}: in {group.photos:,} photos{', kept' if kept else ''}"
+        draw.text((8, y), words, fill=_ACCENT if kept else _INK, font=_font(13))
+        spread = np.linspace(0, len(group.members) - 1, min(PEOPLE_COLUMNS, len(group.members))).round().astype(int)
+        for column, row in enumerate(group.members[spread]):
+            face = Image.fromarray(np.asarray(images[row])).resize((CELL, CELL), Image.Resampling.BICUBIC)
+            sheet.paste(face, (8 + column * (CELL + 8), y + 18))
+    sheet.save(path, optimize=True)
+    return len(shown)
+
+
 # REASONS in as few words as fit below a picture.
 SHORT = {
     **REASONS,
@@ -132,6 +158,8 @@ SHORT = {
     "cut_off": "cut off",
     "turned": "turned too far",
     "dark_or_flat": "dark or flat",
+    "covered": "covered or unclear",
+    "same_photo": "twice in one photo",
     "near_duplicate": "almost the same",
 }
 

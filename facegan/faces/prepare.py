@@ -11,9 +11,12 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
 from facegan.faces.dataset import DatasetChoice
 from facegan.faces.detect import DetectorChoice, choose_detector
+from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import REASONS, USED, Verdict, judge
 from facegan.faces.framing import choose_framing
-from facegan.faces.options import FaceOptions
+from facegan.faces.options import ANYBODY, FaceOptions
+from facegan.faces.person import check_person, find_people
+from facegan.faces.recognise import RecogniserChoice, choose_recogniser
 from facegan.faces.report import write_report
 from facegan.faces.sources import FolderPhotos, Photos, Records
 from facegan.faces.stream import DatasetPhotos
@@ -53,8 +56,8 @@ def prepare_faces(
         The cache, with at least one face.
 
     Raises:
-        FaceGANError: a folder is missing, the data set or the detector cannot be had, or there are too few usable
-            faces.
+        FaceGANError: a folder is missing, the data set or the detector cannot be had, the person is not found, or
+            there are too few usable faces.
     """
     out = Path(out)
     photos: Photos
@@ -62,19 +65,26 @@ def prepare_faces(
         photos = DatasetPhotos(data, out, most=most, node=node, nodes=nodes, say=say)
     else:
         photos = FolderPhotos([Path(folder) for folder in data], leave_out=out, most=most)
+    check_person(options)
     choice = choose_detector(options, say=say)
     say(choice.reason)
+    recogniser = choose_recogniser(options, choice)
+    if recogniser and nodes > 1:
+        raise FaceGANError(
+            f"--person {options.person} groups all faces on one machine: prepare the faces there, without the others."
+        )
     if options.framing is None:
         # New photos must not change the framing of those that are done.
         options = replace(options, framing=framing_of(out))
     options = choose_framing(photos, choice, options, say=say)
-    done = _measure(photos, out, options, choice, say)
+    done = _measure(photos, out, options, choice, recogniser, say)
     records = photos.records(done)
+    people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
     images = _open_faces(out, options.size)
-    verdicts = judge(records, images, options)
+    verdicts = judge(records, images, options, people)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     np.save(out / SELECTED, selected)
-    write_report(out, records, verdicts, images, photos.again(done), options, choice)
+    write_report(out, records, verdicts, images, photos.again(done), options, choice, people)
     _check_enough(verdicts, len(selected), options, force, say)
     say(f"{len(selected):,} faces are ready; {out / 'report.html'} shows which photos were left out and why.")
     return FaceCache.open(out)
@@ -85,6 +95,7 @@ def _measure(
     out: Path,
     options: FaceOptions,
     choice: DetectorChoice,
+    recogniser: RecogniserChoice | None,
     say: Callable[[str], None],
 ) -> Records:
     """The records of all photos and perhaps of older ones, from the journal where a photo has not changed."""
@@ -92,6 +103,7 @@ def _measure(
         "size": options.size,
         "framing": options.framing,
         "detector": choice.version,
+        **({"recogniser": f"{recogniser.version}-{EXAMINATION}"} if recogniser else {}),
         **photos.settings,
     }
     store = FaceStore(out, settings, say=say)
@@ -102,7 +114,7 @@ def _measure(
             before = photos.expected - len(todo)
             if before:
                 say(f"{before:,} of {photos.expected:,} files were read before and have not changed.")
-        results = measure_photos(todo, Job(choice, options.frame), options.workers)
+        results = measure_photos(todo, Job(choice, options.frame, recogniser), options.workers)
         done = before == photos.expected
         bar = tqdm(results, total=photos.expected, initial=before, unit="photo", desc="faces", disable=done)
         for record, faces in bar:
@@ -127,17 +139,19 @@ def _check_enough(
     if usable >= options.recommended_faces:
         return
     found = _findings(verdicts)
+    of_whom = "" if options.person == ANYBODY else " of the person"
     need = (
         f"at least {options.min_faces:,} faces are needed to train, "
         f"{options.recommended_faces:,} or more are recommended"
     )
     if usable == 0:
-        raise FaceGANError(f"There is no usable face in the data: {found}; {need}.")
+        raise FaceGANError(f"There is no usable face{of_whom} in the data: {found}; {need}.")
     if usable < options.min_faces and not force:
         raise FaceGANError(
-            f"There are only {usable:,} usable faces in the data: {found}; {need}, so add photos or use --force."
+            f"There are only {usable:,} usable faces{of_whom} in the data: {found}; {need}, so add photos"
+            f"{of_whom and f'{of_whom} from other days'} or use --force."
         )
-    say(f"There are {usable:,} usable faces: {need}.")
+    say(f"There are {usable:,} usable faces{of_whom}: {need}.")
 
 
 def _findings(verdicts: list[Verdict]) -> str:

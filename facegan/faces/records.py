@@ -1,9 +1,20 @@
 """What is known about a photo and its faces, and its line in the journal."""
 
+import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What is asked of a face only when one person is wanted, see examine.py."""
+
+    identity: np.ndarray  # float16 (512,), of length 1: who it is
+    clearness: float  # how clearly the recognition network saw it, see Recogniser.embed
+    closed_eyes: float  # log-odds, see eyes.read_eyes
+    shades: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,7 @@ class FaceRecord:
     contrast: float  # standard deviation of the luma
     sharpness: float  # see measure.sharpness
     inside: float  # share of the face that lies inside the photo, 0..1
+    examined: Examination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ def to_line(record: PhotoRecord) -> str:
             "contrast": round(face.contrast, 1),
             "sharpness": round(face.sharpness, 4),
             "inside": round(face.inside, 3),
+            **_examined_as_json(face.examined),
         }
         for face in record.faces
     ]
@@ -79,7 +92,28 @@ def from_line(line: str) -> PhotoRecord:
     """
     values = json.loads(line)
     faces = tuple(
-        FaceRecord(**{**face, "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2)})
+        FaceRecord(
+            **{
+                **face,
+                "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2),
+                "examined": _examined_of(face.pop("examined", None)),
+            }
+        )
         for face in values.pop("faces")
     )
     return PhotoRecord(**values, faces=faces)
+
+
+def _examined_as_json(examined: Examination | None) -> dict[str, object]:
+    if examined is None:
+        return {}
+    numbers = {key: round(value, 2) for key, value in asdict(examined).items() if key != "identity"}
+    # A kilobyte a face in base64; as decimals it would be five.
+    return {"examined": {**numbers, "identity": base64.b64encode(examined.identity.tobytes()).decode()}}
+
+
+def _examined_of(values: dict[str, object] | None) -> Examination | None:
+    if values is None:
+        return None
+    identity = np.frombuffer(base64.b64decode(str(values["identity"]), validate=True), np.float16)
+    return Examination(**{**values, "identity": identity})  # type: ignore[arg-type]

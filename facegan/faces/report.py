@@ -15,8 +15,9 @@ from facegan.faces.detect import DetectorChoice
 from facegan.faces.filters import REASONS, USED, Verdict
 from facegan.faces.find import Photo
 from facegan.faces.framing import share_that_fits
+from facegan.faces.identity import People
 from facegan.faces.options import FaceOptions
-from facegan.faces.page import write_page
+from facegan.faces.page import PEOPLE_PICTURE, write_page
 from facegan.faces.pictures import BeforeAfter
 from facegan.faces.records import FaceRecord, PhotoRecord
 from facegan.faces.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
@@ -38,6 +39,7 @@ def write_report(
     photos: Mapping[str, Photo],
     options: FaceOptions,
     choice: DetectorChoice,
+    people: People | None = None,
 ) -> dict:
     """Writes report.json, report.html and its pictures into RUN/faces and returns what report.json holds.
 
@@ -51,19 +53,24 @@ def write_report(
         photos: those that can be read again, by their names in the records.
         options: as resolved.
         choice: the detector; it measures the spread of the eyes anew.
+        people: the groups by identity when one person is wanted. ``report["person"]`` is then true, and whoever
+            publishes must know that the model shows a real person.
     """
     faces = _used_faces(records, verdicts)
     sampled = _sample(faces, FRAMED_FACES)
     readable = [face for face in faces if face[0].name in photos]
     sample = _read_again(_sample(readable, PHOTOS_READ_AGAIN), photos)
     spread_before, spread_after = _spreads(sample, options.frame, choice)
+    usable = sum(verdict.reason == USED for verdict in verdicts)
     report = {
         "size": options.size,
         "framing": options.framing,
         "detector": choice.kind,
         "detector_reason": choice.reason,
         "files": len(records),
-        "usable_faces": sum(verdict.reason == USED for verdict in verdicts),
+        "usable_faces": usable,
+        "person": people is not None,
+        **_of_people(people, usable),
         "photos": _photo_counts(verdicts),
         "faces": _ordered(Counter(verdict.reason for verdict in verdicts if verdict.face)),
         "eye_spread_px_of_128": {
@@ -76,11 +83,23 @@ def write_report(
     }
     refused = [verdict for verdict in verdicts if verdict.reason != USED]
     shown = pictures.rejected_sheet(out / "rejected.png", refused, images, photos)
+    if people:
+        pictures.people_sheet(out / PEOPLE_PICTURE, people, images)
+    else:
+        (out / PEOPLE_PICTURE).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
     (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     write_page(out, report, refused_shown=shown)
     return report
+
+
+def _of_people(people: People | None, usable: int) -> dict:
+    """Counts only: neither who they are nor what tells them apart leaves the journal."""
+    if people is None:
+        return {}
+    groups = [{"photos": group.photos, "faces": len(group.members)} for group in people.groups]
+    return {"person_faces": usable, "person_number": people.wanted + 1, "people": groups}
 
 
 def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:

@@ -17,8 +17,10 @@ import numpy as np
 
 from facegan.faces.align import Frame
 from facegan.faces.detect import DetectorChoice
+from facegan.faces.examine import Examiner
 from facegan.faces.find import Photo
 from facegan.faces.measure import measure_photo, worker_count
+from facegan.faces.recognise import RecogniserChoice
 from facegan.faces.records import PhotoRecord
 
 IN_FLIGHT = 16  # photos a worker: enough to bridge one slow photo, and 100 KB of results each at most
@@ -32,6 +34,11 @@ class Job:
 
     choice: DetectorChoice
     frame: Frame
+    recogniser: RecogniserChoice | None = None  # when one person is wanted
+
+    def open_examiner(self) -> Examiner | None:
+        """Loads what says who a face is."""
+        return Examiner(self.recogniser.open()) if self.recogniser else None
 
 
 def measure_photos(photos: Iterable[Photo], job: Job, workers: int) -> Iterator[Result]:
@@ -44,8 +51,8 @@ def measure_photos(photos: Iterable[Photo], job: Job, workers: int) -> Iterator[
             the program.
     """
     if workers == 1:
-        detector = job.choice.open()
-        yield from (measure_photo(photo, detector, frame=job.frame) for photo in photos)
+        detector, examiner = job.choice.open(), job.open_examiner()
+        yield from (measure_photo(photo, detector, frame=job.frame, examiner=examiner) for photo in photos)
         return
     workers = worker_count(workers, length_hint(photos, 1024))  # a stream does not know its length
     waiting = iter(photos)
@@ -125,6 +132,7 @@ def _start(job: Job, one_big_photo: object) -> None:
         measure_photo,
         detector=job.choice.open(),
         frame=job.frame,
+        examiner=job.open_examiner(),
         one_big_photo=one_big_photo,
     )
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from facegan.errors import FaceGANError
 from facegan.faces.align import Frame
 from facegan.faces.cache import JOURNAL, REPORT, SELECTED, FaceCache, FaceStore, faces_file
-from facegan.faces.records import FaceRecord, PhotoRecord, from_line, to_line
+from facegan.faces.records import Examination, FaceRecord, PhotoRecord, from_line, to_line
 
 SETTINGS = {"size": 16, "framing": 0.8, "detector": "test-1"}
 rng = np.random.RandomState(0)
@@ -49,6 +50,18 @@ def test_a_line_gives_the_record_back(record):
     assert (again.name, again.problem, again.detail) == (record.name, record.problem, record.detail)
     for one, other in zip(record.faces, again.faces, strict=True):
         assert np.allclose(one.keypoints, other.keypoints, atol=0.006)
+
+
+def test_a_line_gives_the_examination_back_to_the_bit():
+    record, _ = photo("a")
+    identity = rng.randn(512).astype(np.float16)
+    examined = Examination(identity, clearness=23.456, closed_eyes=-3.21, shades=-10.0)
+    again = from_line(to_line(replace(record, faces=(replace(record.faces[0], examined=examined),))))
+    found = again.faces[0].examined
+    assert found is not None
+    assert np.array_equal(found.identity, identity)
+    assert (found.clearness, found.closed_eyes, found.shades) == (23.46, -3.21, -10.0)
+    assert from_line(to_line(record)).faces[0].examined is None
 
 
 def test_what_was_appended_is_there_again(tmp_path):

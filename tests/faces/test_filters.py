@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from facegan.faces.align import Frame
-from facegan.faces.filters import REASONS, USED, judge, judge_face
+from facegan.faces.filters import REASONS, USED, judge, judge_face, judge_person
+from facegan.faces.identity import Group, People
 from facegan.faces.options import FaceOptions
-from facegan.faces.records import FaceRecord, PhotoRecord
+from facegan.faces.records import Examination, FaceRecord, PhotoRecord
 
 GOOD = FaceRecord(
     row=0,
@@ -111,3 +112,53 @@ def test_a_refused_face_is_nobodys_twin():
 
 def test_no_faces_at_all():
     assert judge([], np.empty((0, 64, 64, 3), np.uint8), OPTIONS) == []
+
+
+WHO = np.eye(512, dtype=np.float32)  # who somebody is: one axis a person
+CLEAR = Examination(WHO[0].astype(np.float16), clearness=24.0, closed_eyes=-5.0, shades=-9.0)
+PERSON = replace(GOOD, examined=CLEAR)
+
+
+def people(*rows: int) -> People:
+    """The person of the first axis is wanted, whose faces are these rows."""
+    return People([Group(np.array(rows, np.int64), WHO[0], len(rows))], 0, clearness=24.0)
+
+
+@pytest.mark.parametrize(
+    "change, reason, words",
+    [
+        ({}, USED, ""),
+        ({"closed_eyes": 0.3}, "eyes_closed", "0.3"),
+        ({"shades": 0.6}, "sunglasses", "0.6"),
+        ({"shades": 0.4}, USED, ""),
+        ({"shades": -1.5, "clearness": 0.91 * 24}, "sunglasses", "-1.5"),  # something is before the face
+        ({"shades": -2.5, "clearness": 0.91 * 24}, USED, ""),
+        ({"clearness": 0.83 * 24}, "covered", "83 %"),
+        ({"clearness": 0.85 * 24}, USED, ""),
+    ],
+)
+def test_each_reason_of_one_person_with_its_measurement(change, reason, words):
+    found, detail = judge_person(replace(GOOD, examined=replace(CLEAR, **change)), OPTIONS, people(0))
+    assert found == reason
+    assert words in detail
+
+
+def test_whose_face_it_is_comes_before_what_else_is_wrong_with_it():
+    other = replace(PERSON, row=1, yaw=50.0, examined=replace(CLEAR, identity=WHO[1].astype(np.float16)))
+    assert judge_person(other, OPTIONS, people(0)) == ("other_person", "likeness 0.00, 0.45 is needed")
+    assert judge_person(replace(PERSON, yaw=50.0), OPTIONS, people(0))[0] == "turned"
+    # too small to tell whose it is
+    assert judge_person(replace(other, eye_distance=4.0), OPTIONS, people(0))[0] == "too_small"
+
+
+def test_of_two_faces_of_the_person_in_a_photo_the_larger_that_passes_is_used():
+    small, large = replace(PERSON, eye_distance=20.0), replace(PERSON, row=1, eye_distance=40.0)
+    verdicts = judge([photo("mirror", small, large)], noise(2), OPTIONS, people(0, 1))
+    assert [v.reason for v in verdicts] == ["same_photo", USED]
+    verdicts = judge([photo("mirror", small, replace(large, yaw=40.0))], noise(2), OPTIONS, people(0, 1))
+    assert [v.reason for v in verdicts] == [USED, "turned"]
+
+
+def test_what_is_asked_of_one_person_is_not_asked_of_everybody():
+    blinking = replace(GOOD, examined=replace(CLEAR, closed_eyes=9.0, shades=9.0, clearness=1.0))
+    assert [v.reason for v in judge([photo("a", blinking)], noise(1), OPTIONS)] == [USED]

@@ -1,0 +1,28 @@
+"""What is asked of a face when one person is wanted: who it is, and whether it shows its eyes."""
+
+import numpy as np
+
+from facegan.faces.eyes import read_eyes
+from facegan.faces.recognise import Recogniser
+from facegan.faces.records import Examination
+
+VERSION = "eyes-1"  # raised when the meaning of an examination changes, so that old caches start anew
+
+
+class Examiner:
+    """Examines faces. One instance serves one process."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+
+    def examine(self, rgb: np.ndarray, keypoints: np.ndarray) -> Examination:
+        """Examines the face with the keypoints (5, 2) in the photo, uint8 (H, W, 3)."""
+        embedding = self._recogniser.embed(rgb, keypoints)
+        length = float(np.linalg.norm(embedding))
+        closed_eyes, shades = read_eyes(rgb, keypoints)
+        return Examination(
+            identity=(embedding / max(length, 1e-12)).astype(np.float16),
+            clearness=length,
+            closed_eyes=closed_eyes,
+            shades=shades,
+        )
