@@ -49,11 +49,14 @@ def add_visibility(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def add_card_options(parser: argparse.ArgumentParser) -> None:
-    """--about-data and --contact, which the model card needs."""
+    """--about-data, --contact and --allow-memorised, which the model card tells."""
     about, contact = "a sentence on the photos and their licence, for the card", "who takes a model down on request"
     parser.add_argument("--about-data", type=short_text, default="", metavar="TEXT", help=about)
     parser.add_argument(
         "--contact", type=short_text, default="", metavar="TEXT", help=f"{contact} (default: its page on the Hub)"
+    )
+    parser.add_argument(
+        "--allow-memorised", action="store_true", help="publish even a model that repeats faces of its training"
     )
 
 

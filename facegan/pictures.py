@@ -1,13 +1,18 @@
-"""Pictures and films of uint8 images: grids, enlargement, PNG, MP4 and GIF. Numpy, Pillow and PyAV only."""
+"""Pictures and films of uint8 images: grids, enlargement, PNG, MP4 and GIF. Numpy, Pillow and PyAV only.
+
+Every writer takes the recipe of generated images and stamps them with it (stamp.py); pictures of photos have none.
+"""
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import av
 import numpy as np
 from PIL import Image
+
+from facegan.stamp import as_text, stamp
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
@@ -26,7 +31,7 @@ def enlarge(image: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.LANCZOS))
 
 
-def encode_png(image: np.ndarray) -> bytes:
+def encode_png(image: np.ndarray, recipe: Mapping | None = None) -> bytes:
     """An uint8 image (H, W, 3) as the bytes of a PNG file.
 
     Pillow tries five filters on every row, which for an enlarged face takes three times as long for a larger file.
@@ -38,9 +43,10 @@ def encode_png(image: np.ndarray) -> bytes:
     rows[1:, 1:] -= image.reshape(height, -1)[:-1]
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB, not interlaced
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), level=1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
+    return content if recipe is None else stamp(content, recipe)
 
 
 def write_mp4(
@@ -49,6 +55,7 @@ def write_mp4(
     frames_per_second: int = 24,
     preset: str = "medium",
     rate_factor: int = 18,
+    recipe: Mapping | None = None,
 ) -> None:
     """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays.
 
@@ -63,20 +70,31 @@ def write_mp4(
                 stream = film.add_stream("libx264", rate=frames_per_second, options=options)
                 stream.height, stream.width = frame.shape[:2]
                 stream.pix_fmt = "yuv420p"
+                if recipe is not None:
+                    film.metadata["comment"] = as_text(recipe)
             film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
         if stream is None:
             raise ValueError("A film needs at least one frame.")
         film.mux(stream.encode())
+    if recipe is not None:
+        path.write_bytes(stamp(path.read_bytes(), recipe))
 
 
-def write_gif(path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24) -> None:
+def write_gif(
+    path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24, recipe: Mapping | None = None
+) -> None:
     """Frames uint8 (H, W, 3) as a GIF that loops forever."""
     pictures = [_indexed(Image.fromarray(frame)) for frame in frames]
     if not pictures:
         raise ValueError("A film needs at least one frame.")
     # GIF counts hundredths of a second, and browsers slow anything below 2 down to 10.
     duration = max(2, round(100 / frames_per_second)) * 10
-    pictures[0].save(path, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
+    options = {"save_all": True, "append_images": pictures[1:], "duration": duration, "loop": 0}
+    if recipe is None:
+        pictures[0].save(path, "GIF", **options)
+    else:
+        pictures[0].save(path, "GIF", comment=as_text(recipe), **options)
+        path.write_bytes(stamp(path.read_bytes(), recipe))
 
 
 def _indexed(picture: Image.Image) -> Image.Image:

@@ -15,6 +15,7 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.filters import REASONS
 from facegan.faces.nodes import node_of
 from facegan.faces.prepare import prepare_faces
+from facegan.findings import add_findings
 from facegan.gan import config as presets
 from facegan.gan import samples
 from facegan.gan.config import TrainConfig
@@ -22,14 +23,17 @@ from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
+from facegan.hub.card import HUB_NAME
 from facegan.hub.folder import ModelConfig
 from facegan.hub.push import push_run
 from facegan.hub.save import save_model
 from facegan.hub.space import publish_space
 from facegan.hub.target import Target, check_target
+from facegan.latent.labels import AttributeTable
 from facegan.latent.seeds import latents_of
 from facegan.lock import locked
 from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
+from facegan.sliders import LEAST_SEEN, add_sliders, attributes_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 
@@ -80,10 +84,14 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         train = TrainConfig(presets.PRESETS[preset], faces.size, options.seed, device, precision)
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:
-        target.for_faces(len(cache))  # a model that must be private cannot go where all see it
+        # A model that must be private cannot go where all see it.
+        target.for_faces(len(cache), bool(cache.report.get("person")))
+    attributes = None
     if processes.main:
+        if options.attributes and options.sliders:  # read before the training, so that a mistake in it costs no hours
+            attributes = attributes_of(options.attributes, cache, say)
         write_config(options.out, options, train, fingerprint)
-    model_folder = _train_and_export(options, train, cache, processes, say)
+    model_folder = _train_and_export(options, train, cache, processes, attributes, say)
     if target is not None:
         pushed = push_run(options.out, options.push_to_hub or "", options.private, say=say)
         if options.space:
@@ -125,7 +133,12 @@ def _check_publishing(options: RunOptions) -> Target | None:
 
 
 def _train_and_export(
-    options: RunOptions, train: TrainConfig, cache: FaceCache, processes: Processes, say: Callable[[str], None]
+    options: RunOptions,
+    train: TrainConfig,
+    cache: FaceCache,
+    processes: Processes,
+    attributes: AttributeTable | None,
+    say: Callable[[str], None],
 ) -> Path:
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = held_out_split(cache.selected)
@@ -147,10 +160,10 @@ def _train_and_export(
     if not processes.main:
         return options.out / "model"
     film = options.out / "samples" / samples.FILM
-    samples.write_film(options.out / "samples", film)
+    samples.write_film(options.out / "samples", film, {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
     trainer.write_page(budget, running=False)  # once more, with the film
     model_folder = options.out / "model"
-    save_model(
+    model = save_model(
         trainer.exported_generator(),
         ModelConfig(
             name=f"FaceGAN {train.size} px",
@@ -170,6 +183,7 @@ def _train_and_export(
                 "about": options.about_data,
                 "faces_used": len(training_rows),
                 "faces_held_out": len(held_out_rows),
+                **_told_of_dataset(options),
                 **_told_of_faces(cache.report),
                 "contact": options.contact,
             },
@@ -177,6 +191,13 @@ def _train_and_export(
         model_folder,
         film,
     )
+    # After the export: who has no patience for the measurement has the model.
+    say("The model is exported; now it is measured whether it repeats faces, and who is among them.")
+    add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say)
+    if options.sliders and trainer.images_seen >= LEAST_SEEN:
+        add_sliders(model_folder, cache, attributes, say=say)
+    elif options.sliders:
+        say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")
     say(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: python app.py --model {model_folder}"
@@ -202,12 +223,19 @@ def _hardware(device: str) -> str:
     return f"{os.cpu_count()} cores of {platform.machine()}" if device == "cpu" else device
 
 
+def _told_of_dataset(options: RunOptions) -> dict:
+    """The name of a data set on the Hub; that of one on this machine is nobody's business."""
+    name = options.dataset.repo if options.dataset else ""
+    return {"dataset": name} if HUB_NAME.fullmatch(name) and not Path(name).exists() else {}
+
+
 def _told_of_faces(report: dict) -> dict:
     """What the card tells of RUN/faces/report.json: counts and spreads, never a name of a file."""
     spread = {when: (values or {}).get("mean") for when, values in report["eye_spread_px_of_128"].items()}
     left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
     return {
         "photos": report["files"],
+        **({"one_person": True} if report.get("person") else {}),
         "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
         "detector": report["detector"],
         "framing": report["framing"],

@@ -39,6 +39,9 @@ class RunOptions:
     push_to_hub: str | None = None  # "user/name", or "" for the token's user and the run's name
     space: str | None = None
     private: bool | None = None
+    allow_memorised: bool = False
+    attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
+    sliders: bool = True
     resume: bool = False
     force: bool = False
     dry_run: bool = False
@@ -62,6 +65,7 @@ def options_as_json(options: RunOptions) -> dict:
     values = {**asdict(options), "faces": options.faces.to_dict()}
     values["data"] = [str(folder) for folder in options.data]
     values["out"] = str(options.out)
+    values["attributes"] = str(options.attributes) if options.attributes else None
     return values
 
 
@@ -96,6 +100,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             max_photos=then.get("max_photos"),
             faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
             preset=then["preset"],
+            attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
             seed=then["seed"],
             about_data=now.about_data or then["about_data"],
             contact=now.contact or then.get("contact", ""),

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ["faces", "gan", "latent", "hub", "demo"]  # in the order in which the data flows
-GROUND = {"errors", "lock", "page", "pictures", "__version__"}  # what every room stands on
+GROUND = {"errors", "lock", "page", "pictures", "stamp", "__version__"}  # what every room stands on
 FROM_FACEGAN = {"FaceModel": "hub", "FaceGANPipeline": "hub"}
 
 

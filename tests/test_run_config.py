@@ -46,6 +46,16 @@ def test_a_run_on_a_data_set_remembers_which(tmp_path):
     assert (options.data, options.dataset, options.max_photos) == ((), choice, 500)
 
 
+def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, faces=replace(OPTIONS.faces, person="2")), TRAIN, "abc")
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    assert read_config(tmp_path, now)[0].faces.person == "2"
+    content = json.loads((tmp_path / "config.json").read_text())
+    del content["options"]["faces"]["person"]
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    assert read_config(tmp_path, now)[0].faces.person == "any"
+
+
 def test_without_a_new_budget_the_old_one_holds(tmp_path):
     write_config(tmp_path, replace(OPTIONS, minutes=10.0), TRAIN, "abc")
     options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))

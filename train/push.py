@@ -32,7 +32,7 @@ def main() -> int:
     from facegan.hub.space import publish_space
 
     def work() -> None:
-        pushed = push_run(args.run, args.name, args.private, args.about_data, args.contact)
+        pushed = push_run(args.run, args.name, args.private, args.about_data, args.contact, args.allow_memorised)
         if args.space:
             publish_space(args.space, pushed.target.repository, args.private)
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package l
 from facegan.command_line import add_card_options, add_data_options, add_visibility, exit_code, number  # noqa: E402
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
-FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers")  # what FaceOptions takes
+FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="F",
         help="0.8 shows most hair, 1.2 is close; default: what fits",
     )
+    add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
     add("--detector", choices=("auto", "insightface", "yunet"), default="auto")
     add("--insightface-pack", default="buffalo_sc", metavar="NAME")
     add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR")
@@ -46,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processes that align (default: one a core)",
     )
+    add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
+    add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")

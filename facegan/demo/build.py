@@ -9,7 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr  # noqa: E402
 
-from facegan.demo import faces_tab, morph_tab  # noqa: E402
+from facegan.demo import faces_tab, morph_tab, reopen, sliders_tab  # noqa: E402
 from facegan.demo.markup import about, header, notice  # noqa: E402
 from facegan.demo.page import Page  # noqa: E402
 from facegan.errors import FaceGANError  # noqa: E402
@@ -18,6 +18,7 @@ from facegan.hub.model import FaceModel  # noqa: E402
 # A tab is a file with a function `build`, and a line here.
 TABS = {
     "Faces": faces_tab.build,
+    "Sliders": sliders_tab.build,
     "Morph": morph_tab.build,
 }
 
@@ -36,15 +37,19 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         analytics_enabled=False,
         delete_cache=(_CACHE_CHECK, _CACHE_AGE),
     ) as blocks:
-        gr.HTML(header(), apply_default_css=False)
+        gr.HTML(header(model.config), apply_default_css=False)
         if model.note:
             gr.HTML(notice(model.note), apply_default_css=False)
         with gr.Tabs(elem_id="tabs") as tabs:
             page = Page.of(model, blocks, tabs)
             for label, build in TABS.items():
+                if label == "Sliders" and not model.sliders:
+                    continue
                 with gr.Tab(label, id=label.lower()) as tab:
                     build(page, tab)
-        tabs.change(None, js="() => window.facegan.showLink()")
+        page.listen()
+        reopen.build(page)
+        tabs.change(None, js="() => setTimeout(window.facegan.showLink, 100)")  # once its panel is there
         with gr.Accordion("What this is", open=False):
             gr.HTML(about(model.config), apply_default_css=False)
     return blocks.queue(max_size=_QUEUE, default_concurrency_limit=_WORKERS)
@@ -68,7 +73,7 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
         footer_links=["api", "settings"],
         show_error=False,
         enable_monitoring=False,
-        max_file_size="1mb",  # the page takes no files
+        max_file_size="1mb",  # the page takes no files: reopen.py reads pictures in the browser
         state_session_capacity=_SESSIONS,
         ssr_mode=False,
     )

@@ -1,5 +1,7 @@
 """The tab Faces: one large face from a seed, and as many more as the visitor wants."""
 
+from collections.abc import Iterable, Mapping
+
 import gradio as gr
 
 from facegan.demo.files import cached_png
@@ -7,6 +9,7 @@ from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.page import SHOW_LINK, Page, moved, told
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, random_seed, whole_number
 from facegan.hub.model import FaceModel
+from facegan.hub.provenance import Recipe, recipe_of
 from facegan.latent.seeds import MAX_SEED
 
 # A click on a face of the grid presses it at once; the server then shows it large.
@@ -43,6 +46,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     changed = [page.seed.input, *moved(page.truncation), *moved(count)]
     page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
     page.live(grid.select, faces.choose, [*settings, first], [page.seed, figure])
+    # The current face may have been changed in another tab meanwhile.
+    page.live(tab.select, faces.draw_seed, [page.seed, *settings, first], shown)
     gr.api(faces.generate, api_name="generate", concurrency_id="faces")
 
 
@@ -52,8 +57,8 @@ class Faces:
     def __init__(self, model: FaceModel):
         self._model = model
 
-    def open_page(self, request: gr.Request) -> tuple:
-        state, complaints = FacesState.read(request.query_params, self._model.config.truncation)
+    def open_page(self, query: Mapping[str, str]) -> tuple:
+        state, complaints = FacesState.read(query, self._model.config.truncation)
         for sentence in complaints:
             gr.Warning(sentence)
         return state.truncation, state.count, *self._draw(state)
@@ -94,7 +99,11 @@ class Faces:
             truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
         seeds = range(seed, seed + count)
         images = self._model.generate(self._model.latents(seeds, truncation))
-        return [cached_png(image, f"face-{seed}.png") for seed, image in zip(seeds, images, strict=True)]
+        recipes = [recipe.to_dict() for recipe in _recipes(self._model, seeds, truncation)]
+        return [
+            cached_png(image, f"face-{seed}.png", recipe)
+            for seed, image, recipe in zip(seeds, images, recipes, strict=True)
+        ]
 
     def _draw(self, state: FacesState) -> tuple[int, int, str, str]:
         return state.seed, state.first, draw_figure(self._model, state), draw_grid(self._model, state)
@@ -103,11 +112,17 @@ class Faces:
 def draw_figure(model: FaceModel, state: FacesState) -> str:
     """The large face of `state` as HTML."""
     image = model.generate(model.latents([state.seed], state.truncation))[0]
-    return face_figure(image, state.seed, state.query())
+    return face_figure(image, recipe_of(model, [state.seed], state.truncation), state.query())
 
 
 def draw_grid(model: FaceModel, state: FacesState) -> str:
     """The grid of `state` as HTML; nothing for a single face, which is already there large."""
     if state.count == 1:
         return ""
-    return face_grid(model.generate(model.latents(state.seeds, state.truncation)), state.seeds, state.seed)
+    images = model.generate(model.latents(state.seeds, state.truncation))
+    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed)
+
+
+def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[Recipe]:
+    """One for each face."""
+    return [recipe_of(model, [seed], truncation) for seed in seeds]

@@ -1,6 +1,7 @@
 """Files for Gradio to send. They lie in its cache, which the page's `delete_cache` empties by age."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
@@ -22,8 +23,8 @@ def file_data(path: Path) -> dict:
     return gr.FileData(path=str(path), orig_name=path.name, size=path.stat().st_size).model_dump()
 
 
-def cached_png(image: np.ndarray, name: str) -> dict:
-    """An uint8 image (H, W, 3) as a file that an endpoint returns."""
+def cached_png(image: np.ndarray, name: str, recipe: Mapping) -> dict:
+    """An uint8 image (H, W, 3) as a file that an endpoint returns, stamped with its recipe."""
     path = cached_path(name)
-    path.write_bytes(encode_png(image))
+    path.write_bytes(encode_png(image, recipe))
     return file_data(path)

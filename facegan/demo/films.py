@@ -9,6 +9,7 @@ from facegan.demo.files import cached_path
 from facegan.demo.markup import face_strip, path_figure
 from facegan.demo.state import MorphState
 from facegan.hub.model import FaceModel
+from facegan.hub.provenance import Recipe, recipe_of
 from facegan.latent.paths import path_through, point_on_path
 from facegan.pictures import enlarge, write_gif, write_mp4
 
@@ -22,21 +23,34 @@ def film_frames(model: FaceModel, state: MorphState, size: int) -> Iterator[np.n
         yield enlarge(image, size)
 
 
+def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None = None) -> Recipe:
+    """The recipe of the film, or of the face at `position` of its path."""
+    return recipe_of(
+        model,
+        state.seeds,
+        state.truncation,
+        frames_per_leg=state.frames_per_leg,
+        loop=state.loop,
+        position=position,
+    )
+
+
 def write_film(model: FaceModel, state: MorphState, file_format: str) -> Path:
     """The morph as a file "mp4" or "gif" in Gradio's cache, named after its seeds."""
     path = cached_path(f"morph-{'-'.join(map(str, state.seeds))}.{file_format}")
-    frames = film_frames(model, state, FILM_SIZES[file_format])
+    frames, recipe = film_frames(model, state, FILM_SIZES[file_format]), recipe_of_morph(model, state).to_dict()
     if file_format == "gif":
-        write_gif(path, frames)
+        write_gif(path, frames, recipe=recipe)
     else:
-        write_mp4(path, frames, preset="superfast")
+        write_mp4(path, frames, preset="superfast", recipe=recipe)
     return path
 
 
 def draw_strip(model: FaceModel, state: MorphState) -> str:
     """The faces that the morph passes, as HTML."""
     images = model.generate(model.latents(state.seeds, state.truncation))
-    return face_strip(images, state.seeds, state.loop, state.query())
+    recipes = [recipe_of(model, [seed], state.truncation) for seed in state.seeds]
+    return face_strip(images, recipes, state.loop, state.query())
 
 
 def draw_position(model: FaceModel, state: MorphState, position: float) -> str:
@@ -48,4 +62,4 @@ def draw_position(model: FaceModel, state: MorphState, position: float) -> str:
     caption = f"{part:.0%} of the way from seed {stops[leg]} to {stops[leg + 1]}"
     if part in (0, 1):
         caption = f"seed {stops[leg + int(part)]}"
-    return path_figure(model.generate(point[None])[0], caption)
+    return path_figure(model.generate(point[None])[0], caption, recipe_of_morph(model, state, position))

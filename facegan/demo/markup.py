@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from facegan.hub.folder import ModelConfig
+from facegan.hub.provenance import Recipe
 from facegan.pictures import encode_png, enlarge
 
 # px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has nothing finer to show: beside
@@ -16,39 +17,41 @@ PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
 THUMBNAIL_SIZE = 128  # px: sharp at the size they are shown, on a phone's dense screen too
 
 
-def png_uri(image: np.ndarray) -> str:
-    """An uint8 image (H, W, 3) as the address of itself."""
-    return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode("ascii")
+def png_uri(image: np.ndarray, recipe: Recipe) -> str:
+    """An uint8 image (H, W, 3) as the address of itself, stamped with its recipe."""
+    return "data:image/png;base64," + base64.b64encode(encode_png(image, recipe.to_dict())).decode("ascii")
 
 
-def face_figure(image: np.ndarray, seed: int, query: str) -> str:
+def face_figure(image: np.ndarray, recipe: Recipe, query: str) -> str:
     """The large face with its caption; `query` is the link's part after the question mark."""
+    seed = recipe.seeds[0]
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}">'
-        f'<img src="{png_uri(enlarge(image, FACE_SIZE))}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
+        f'<img src="{png_uri(enlarge(image, FACE_SIZE), recipe)}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
         f'alt="AI-generated face of seed {seed}"><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'
         f'<button type="button" data-save="face-{seed}.png">Save PNG</button>'
-        f'<a href="{png_uri(image)}" download="face-{seed}-{len(image)}px.png" '
+        f'<a href="{png_uri(image, recipe)}" download="face-{seed}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
     )
 
 
-def face_grid(images: np.ndarray, seeds: Iterable[int], chosen: int) -> str:
+def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str:
     """Thumbnails uint8 (n, H, W, 3) as buttons, the one of seed `chosen` pressed."""
     cells = "".join(
-        f'<button type="button" data-seed="{seed}" aria-pressed="{str(seed == chosen).lower()}" '
-        f'aria-label="Show the face of seed {seed}">{_thumbnail(image, seed)}</button>'
-        for image, seed in zip(images, seeds, strict=True)
+        f'<button type="button" data-seed="{recipe.seeds[0]}" aria-pressed="{str(recipe.seeds[0] == chosen).lower()}" '
+        f'aria-label="Show the face of seed {recipe.seeds[0]}">{_thumbnail(image, recipe)}</button>'
+        for image, recipe in zip(images, recipes, strict=True)
     )
     return f'<div class="fg-grid" role="group" aria-label="Faces to choose from">{cells}</div>'
 
 
-def face_strip(images: np.ndarray, seeds: Iterable[int], loop: bool, query: str) -> str:
+def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool, query: str) -> str:
     """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
     stops = "".join(
-        f"<li>{_thumbnail(image, seed)}<span>{seed}</span></li>" for image, seed in zip(images, seeds, strict=True)
+        f"<li>{_thumbnail(image, recipe)}<span>{recipe.seeds[0]}</span></li>"
+        for image, recipe in zip(images, recipes, strict=True)
     )
     back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
     return (
@@ -57,12 +60,22 @@ def face_strip(images: np.ndarray, seeds: Iterable[int], loop: bool, query: str)
     )
 
 
-def path_figure(image: np.ndarray, caption: str) -> str:
+def path_figure(image: np.ndarray, caption: str, recipe: Recipe) -> str:
     """One face on the way of a morph."""
     return (
-        f'<figure class="fg-figure fg-path"><img src="{png_uri(enlarge(image, PATH_SIZE))}" width="{PATH_SIZE}" '
-        f'height="{PATH_SIZE}" alt="AI-generated face, {escape(caption)}"><span class="fg-badge">AI-generated</span>'
+        f'<figure class="fg-figure fg-path"><img src="{png_uri(enlarge(image, PATH_SIZE), recipe)}" '
+        f'width="{PATH_SIZE}" height="{PATH_SIZE}" alt="AI-generated face, {escape(caption)}">'
+        '<span class="fg-badge">AI-generated</span>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def open_picture(query: str = "") -> str:
+    """Where a picture made here is chosen; `query` is the link that the page goes on to, if there is one."""
+    return (
+        f'<p class="fg-open" data-follow="{escape(query)}">Saved a picture here earlier? '
+        '<label><input type="file" accept="image/png,image/gif,video/mp4">Open it</label> or drop it anywhere on the '
+        "page, and it is there again. It stays on your device.</p>"
     )
 
 
@@ -75,10 +88,13 @@ def notice(sentence: str) -> str:
     return f'<p class="fg-notice" role="status">{escape(sentence)}</p>'
 
 
-def header() -> str:
+def header(config: ModelConfig) -> str:
+    somebody = config.data.get("one_person") is True
+    who = "they are made up, but of one real person" if somebody else "none of these people exists"
     return (
         '<header class="fg-header"><h1>FaceGAN</h1>'
-        "<p>None of these people exists. A small neural network draws each face from one number, its seed.</p></header>"
+        f"<p>Every picture here is AI-generated: {who}. "
+        "A small neural network draws each face from one number, its seed.</p></header>"
     )
 
 
@@ -102,10 +118,10 @@ def about(config: ModelConfig) -> str:
     )
 
 
-def _thumbnail(image: np.ndarray, seed: int) -> str:
+def _thumbnail(image: np.ndarray, recipe: Recipe) -> str:
     return (
-        f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE))}" width="{THUMBNAIL_SIZE}" height="{THUMBNAIL_SIZE}" '
-        f'alt="AI-generated face of seed {seed}">'
+        f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE), recipe)}" width="{THUMBNAIL_SIZE}" '
+        f'height="{THUMBNAIL_SIZE}" alt="AI-generated face of seed {recipe.seeds[0]}">'
     )
 
 

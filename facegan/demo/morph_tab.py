@@ -1,6 +1,6 @@
 """The tab Morph: a film through the faces of several seeds, and a slider to walk the same path by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,8 +152,8 @@ class Morphs:
     def __init__(self, model: FaceModel):
         self._model = model
 
-    def open_page(self, request: gr.Request) -> tuple:
-        state, complaints = MorphState.read(request.query_params, self._model.config.truncation)
+    def open_page(self, query: Mapping[str, str]) -> tuple:
+        state, complaints = MorphState.read(query, self._model.config.truncation)
         for sentence in complaints:
             gr.Warning(sentence)
         if state is None:

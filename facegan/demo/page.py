@@ -1,14 +1,14 @@
 """What the tabs share: the model, the current face, and the way they listen."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import gradio as gr
 from gradio.components import Component
 
-from facegan.demo.state import MAX_TRUNCATION
+from facegan.demo.state import MAX_TRUNCATION, random_seed
 from facegan.errors import FaceGANError
 from facegan.hub.model import FaceModel
 
@@ -17,6 +17,7 @@ SHOW_LINK = "watch('value', () => window.facegan.showLink());"
 
 
 Event = Callable[..., gr.events.Dependency]  # such as button.click
+Opened = Callable[[Mapping[str, str]], tuple]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Page:
     tabs: gr.Tabs
     seed: gr.Number
     truncation: gr.Slider
+    opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs) -> "Page":
@@ -50,9 +52,18 @@ class Page:
         )
         return cls(model, blocks, tabs, seed, truncation)
 
-    def open(self, function: Callable, outputs: Sequence[Component]) -> None:
-        """Run `function`, which reads the link from its gr.Request, when the page opens."""
-        self.blocks.load(function, None, outputs, show_progress="hidden", api_visibility="private")
+    def open(self, function: Opened, outputs: Sequence[Component]) -> None:
+        """Run `function` when the page opens: of the link's query to one value for each of `outputs`."""
+        self.opened.append((function, outputs))
+
+    def listen(self) -> None:
+        """To the opening of the page, once all tabs are built. One event for all, so that they see one seed."""
+        outputs = [component for _, components in self.opened for component in components]
+        self.blocks.load(self._open, None, outputs, show_progress="hidden", api_visibility="private")
+
+    def _open(self, request: gr.Request) -> tuple:
+        query = {"seed": str(random_seed()), **request.query_params}
+        return tuple(value for function, _ in self.opened for value in function(query))
 
     def live(
         self,

@@ -1,13 +1,13 @@
 """What a link to the page holds, and what its values may be.
 
 Callers of the endpoints are told exactly what is wrong (`whole_number`, `number`, `parse_seeds`). A link is never
-refused: what it gets wrong is put right, and the page says so (`FacesState.read`, `MorphState.read`).
+refused: what it gets wrong is put right, and the page says so (`FacesState.read` and those of the other tabs).
 """
 
 import math
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -164,6 +164,61 @@ class MorphState:
     def query(self) -> str:
         values = {"seeds": ",".join(map(str, self.seeds)), "truncation": f"{self.truncation:g}"}
         return urlencode({**values, "frames": self.frames_per_leg, "loop": int(self.loop)}, safe=",")
+
+
+@dataclass(frozen=True)
+class SlidersState:
+    """The Sliders tab: the face of `seed` with the sliders of `values` moved, while the attributes of `lock` are held.
+
+    `values` by name, without those at 0.
+    """
+
+    seed: int
+    truncation: float
+    values: Mapping[str, float]
+    lock: tuple[str, ...] = ()
+
+    @classmethod
+    def checked(
+        cls, seed: object, truncation: object, values: Mapping[str, object], lock: Iterable[str], known: Sequence[str]
+    ) -> "SlidersState":
+        """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        lock = tuple(lock)
+        if unknown := [name for name in lock if name not in known]:
+            raise FaceGANError(f"lock names {unknown[0][:20]!r}, but the sliders are {', '.join(known)}.")
+        return cls(
+            whole_number(seed, "seed", 0, MAX_SEED),
+            number(truncation, "truncation", 0, MAX_TRUNCATION),
+            _moved({name: number(value, name, -1, 1) for name, value in values.items()}),
+            lock,
+        )
+
+    @classmethod
+    def read(
+        cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
+    ) -> tuple["SlidersState | None", list[str]]:
+        """The state that a link's query asks for, None when it moves no slider, and what had to be put right.
+
+        `known` are the names of the model's sliders.
+        """
+        if not any(name in query for name in (*known, "lock")):
+            return None, []
+        reader = _Reader(query)
+        face = FacesState.read(query, truncation)[0]  # that tab says what is wrong with these values
+        values = _moved({name: reader.number(name, -1, 1, 0) for name in known})
+        lock = split_words(query.get("lock", ""))
+        if any(name not in known for name in lock):
+            reader.complaints.append("The link locks something that this model has no slider for, so it was left out.")
+        return cls(face.seed, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints
+
+    def query(self) -> str:
+        values = {"seed": self.seed, "truncation": f"{self.truncation:g}"}
+        values |= {name: f"{value:g}" for name, value in self.values.items()}
+        return urlencode({**values, "lock": ",".join(self.lock)} if self.lock else values, safe=",")
+
+
+def _moved(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value}
 
 
 class _Reader:

@@ -1,5 +1,7 @@
 """Sample grids of the same latents over time, and the film made of them."""
 
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from PIL import Image
 
 from facegan import pictures
 from facegan.gan.networks import Generator
+from facegan.stamp import stamp
 
 _COLUMNS = 8
 FILM = "progress.mp4"
@@ -28,12 +31,18 @@ def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_
     path = folder / f"{images_seen:012d}.png"
     unfinished = path.with_suffix(".unfinished")
     try:
-        Image.fromarray(sheet).save(unfinished, "png")
+        unfinished.write_bytes(stamp(_as_png(sheet), {"shows": "training", "images_seen": images_seen}))
         unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
     return path
+
+
+def _as_png(image: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "png")
+    return file.getvalue()
 
 
 def forget_after(folder: Path, images_seen: int) -> None:
@@ -48,8 +57,11 @@ def next_sample(images_seen: int) -> int:
     return images_seen + int(np.clip(images_seen * 0.04, 500, 25_000))
 
 
-def write_film(folder: Path, to: Path) -> None:
-    """All grids of the folder in order as an MP4 of at most about 20 seconds, the last one held for two."""
+def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
+    """All grids of the folder in order as an MP4 of at most about 20 seconds, the last one held for two.
+
+    `recipe`: which latents they are of, for the film's stamp.
+    """
     grids = sorted(folder.glob("*.png"))
     step = max(1, -(-len(grids) // (_FILM_SECONDS * _FRAMES_PER_SECOND // 2)))
     chosen = [*grids[::step], *grids[-1:] * _FRAMES_PER_SECOND]
@@ -62,4 +74,4 @@ def write_film(folder: Path, to: Path) -> None:
                 yield np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
 
     # Thirty-two faces that change as a whole with every frame: at 18 the film outweighs the model.
-    pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25)
+    pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25, recipe={"shows": "training", **recipe})

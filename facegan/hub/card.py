@@ -1,13 +1,18 @@
 """The model card: README.md and LICENSE.md of the model folder, filled from config.json."""
 
+import re
 from pathlib import Path
 
 from facegan.hub import folder as layout
 from facegan.hub.facts import table
 from facegan.hub.folder import ModelConfig
-from facegan.hub.report import memorisation_of, metrics_of, protocol_of
+from facegan.hub.report import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
+from facegan.hub.slider_card import sliders_section
+from facegan.hub.sliders import read_sliders
+from facegan.latent.sliders.slider import SliderSet
 
 _TASK = "unconditional-image-generation"
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9_][\w.-]*)?", re.ASCII)  # of a data set; a few have no user
 
 _CARD = """\
 ---
@@ -16,8 +21,7 @@ _CARD = """\
 
 # {name}
 
-New faces of {size}x{size} pixels from 100 random numbers each. None of these people exists; every picture below is
-AI-generated.
+New faces of {size}x{size} pixels from 100 random numbers each. {people} Every picture below is AI-generated.
 
 ![AI-generated faces of seeds 0 to 31, none chosen by hand]({samples})
 
@@ -47,7 +51,7 @@ that is blurred, turned away, cut off or a copy of another, were left out. No ph
 {metrics}
 
 {memorisation}
-
+{shares}{sliders}
 ## What it is for, and what it cannot do
 
 It is for play, teaching and research: to see what a small generator learns, to draw faces for sketches and games, to
@@ -56,8 +60,7 @@ have faces for tests that belong to nobody.
 - It draws {size} pixels: enlarged faces stay soft, and hair, teeth, glasses and backgrounds are often smeared.
 - It knows only faces like those it was trained on, seen mostly from the front, and repeats their imbalances.
 - Some seeds give distorted faces, the more the higher the truncation value. {truncation} is where the demo starts.
-- It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's, or be used to
-  deceive, to harass or to get past a check of identity.
+- {whom} It must not be used to deceive, to harass or to get past a check of identity.
 
 ## Licences
 
@@ -107,16 +110,30 @@ _INSIGHTFACE = (
 _YUNET = "The faces were found with YuNet (MIT licence), whose weights are not part of this folder."
 
 
-def render_card(config: ModelConfig, repository: str | None = None, film: bool = True) -> str:
+_NOBODY = "None of these people exists.", (
+    "It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's."
+)
+_SOMEBODY = "**They are pictures of one real person, made up.**", (
+    "It draws one real person, so it may be made, kept, used and passed on only with that person's consent, and no "
+    "picture of it may be passed off as a photo."
+)
+
+
+def render_card(
+    config: ModelConfig, repository: str | None = None, film: bool = True, sliders: SliderSet | None = None
+) -> str:
     """The card's text; `repository` is its name on the Hub, `film` whether there is one of its training.
 
     Raises FaceGANError with the field's name when a measurement in the config is not whole.
     """
     about = str(config.data.get("about") or "A folder of photos, of which nothing more was said.")
+    people, whom = _SOMEBODY if config.data.get("one_person") is True else _NOBODY
     return _CARD.format(
         metadata=_metadata(config),
         name=_line(config.name),
         size=config.image_size,
+        people=people,
+        whom=whom,
         samples=layout.SAMPLES,
         morph=layout.MORPH,
         progress=f", and [how it learned]({layout.PROGRESS})" if film else "",
@@ -124,6 +141,8 @@ def render_card(config: ModelConfig, repository: str | None = None, film: bool =
         about=_line(about),
         data=table(config, "data", leave_out=("about", "contact")),
         metrics=_metrics(config),
+        shares=_shares(config),
+        sliders=sliders_section(sliders),
         memorisation=_memorisation(config),
         licences=_licences(config),
         truncation=config.truncation,
@@ -141,7 +160,9 @@ def render_licence(config: ModelConfig) -> str:
 def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
     film = (folder / layout.PROGRESS).exists()
-    (folder / layout.CARD).write_text(render_card(config, film=film), encoding="utf-8")
+    (folder / layout.CARD).write_text(
+        render_card(config, film=film, sliders=read_sliders(folder, config)), encoding="utf-8"
+    )
     (folder / layout.LICENCE).write_text(render_licence(config), encoding="utf-8")
 
 
@@ -169,9 +190,15 @@ def _metadata(config: ModelConfig) -> str:
         pipeline_tag=_TASK,
         tags=["facegan", "gan", "dcgan", "faces", "onnx", "ai-generated"],
         metrics=[metric.kind for metric in metrics] or None,
+        datasets=_datasets(config),
         model_name=config.name if results else None,
         eval_results=results or None,
     ).to_yaml()
+
+
+def _datasets(config: ModelConfig) -> list[str] | None:
+    name = str(config.data.get("dataset") or "")
+    return [name] if HUB_NAME.fullmatch(name) else None
 
 
 def _metrics(config: ModelConfig) -> str:
@@ -189,14 +216,29 @@ def _memorisation(config: ModelConfig) -> str:
     report = memorisation_of(config)
     if report is None:
         return "Whether it repeats faces of its training photos was not measured."
-    text = (
-        f"{report.near_copies:.2%} of the generated faces are near copies of a training face. Their nearest training "
-        f"face is {report.distance_ratio:.2f} times as far away as their nearest held-out one; 1 means that nothing "
-        f"is copied. {_line(report.protocol)}"
-    )
-    if report.allowed:
+    text = f"{report.near_copies:.2%} of the generated faces are near copies of a training face. "
+    if report.distance_ratio is not None:
+        text += (
+            f"The nearest training face is {report.distance_ratio:.2f} times as far away as the nearest held-out one; "
+            "1 means that nothing is copied. "
+        )
+    text += _line(report.protocol)
+    if report.allowed and report.near_copies > NEAR_COPIES_ALLOWED:
         text += " **Its maker chose to publish it in spite of its near copies.**"
     return text
+
+
+def _shares(config: ModelConfig) -> str:
+    shares = shares_table(config)
+    if not shares:
+        return ""
+    faces = config.training["shares"]["faces"]
+    return (
+        f"\n### Who is among the faces\n\n{shares}\n\n"
+        f"As networks and colours read up to {faces:,} training and {faces:,} generated faces: gender and age as "
+        "people would guess them, skin tone as the lightness of the cheeks in the picture, which follows the light, "
+        "too. They err, so these are shares of how faces look, and say nothing of any person.\n"
+    )
 
 
 def _licences(config: ModelConfig) -> str:

@@ -1,5 +1,6 @@
 """The Hub's client: what its errors mean in one sentence each, and an end to waiting for a network that is dead."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,7 +69,29 @@ def network_errors(repository: str) -> Iterator[None]:
     except ValueError as error:  # what the Hub says of a card's metadata
         raise HubError(f"the Hub refuses a file ({_in_short(error)})") from error
     except (errors.HTTPError, OSError) as error:
-        raise Unreachable(f"the Hub cannot be reached ({_in_short(error)})") from error
+        raise Unreachable(f"the Hub cannot be reached{_in_plain_words(error)}") from error
+
+
+_NO_NETWORK = "there seems to be no connection to the internet"
+# What the systems' own words for a dead network mean to people, the first that fits.
+_PLAIN_WORDS = (
+    (r"name or service|name resolution|nodename|getaddrinfo|no address", _NO_NETWORK),
+    (r"network is unreachable|no route", _NO_NETWORK),
+    (r"refused", "it refuses the connection"),
+    (r"timed? ?out", "it takes too long to answer"),
+    (r"certificate|ssl", "its certificate cannot be checked"),
+    (r"proxy", "the proxy does not let it through"),
+    (r"reset|disconnected|aborted|closed", "the connection broke off"),
+)
+
+
+def _in_plain_words(error: Exception) -> str:
+    said = _in_short(error)
+    words = next((words for pattern, words in _PLAIN_WORDS if re.search(pattern, said, re.IGNORECASE)), None)
+    if words:
+        return f": {words}"
+    said = re.sub(r"\[[^\]]*\]\s*", "", said)  # the system's number of the error
+    return f" ({said})" if said else ""
 
 
 def _in_short(error: Exception) -> str:

@@ -33,6 +33,7 @@ FACTS = (
     Fact("training.precision", "precision", needed=False),
     Fact("training.seed", "seed", int, needed=False),
     Fact("data.about", "about", remedy="say what the photos are and under which licence with --about-data TEXT"),
+    Fact("data.dataset", "data set on the Hub", needed=False),
     Fact("data.photos", "photos", int, needed=False),
     Fact("data.faces_used", "faces used", int),
     Fact("data.faces_held_out", "faces held out", int),
@@ -43,7 +44,9 @@ FACTS = (
     Fact("data.eye_spread_after", "spread of the eyes after alignment (px of 128)", float, needed=False),
     Fact("data.contact", "contact", needed=False),
     Fact("training.metrics", "metrics", dict, needed=False),
-    Fact("training.memorisation", "memorisation", dict, needed=False),
+    Fact("training.memorisation", "memorisation", dict, remedy="have it measured: train.py --resume --out RUN"),
+    Fact("training.shares", "shares among the generated faces", dict, needed=False),
+    Fact("data.shares", "shares among the training faces", dict, needed=False),
 )
 
 

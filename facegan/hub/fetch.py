@@ -70,13 +70,15 @@ def _fetch(repository: str, revision: str, parts: Sequence[str], alive: Callable
         sizes = {file.path: getattr(file, "size", 0) for file in listed}
         alive()
         for path in parts:
-            if path not in sizes:
+            if path not in sizes and layout.PART[path].needed:
                 raise HubError(f"it has no {path} and so is not a FaceGAN model")
-            if sizes[path] > layout.PART[path].limit:
+            if sizes.get(path, 0) > layout.PART[path].limit:
                 raise HubError(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
         for _ in range(2):  # somebody may push in between: then once more
-            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in parts]
-            folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, parts, strict=True)}
+            # Those that not every model has come first: a copy that was cut off then never lacks half of them.
+            there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
+            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in there]
+            folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, there, strict=True)}
             if len(folders) == 1:
                 return folders.pop()
     raise HubError("it changes while it is fetched, so try again")
@@ -101,7 +103,7 @@ def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | 
     from huggingface_hub import constants, try_to_load_from_cache
 
     def whole(snapshot: Path) -> bool:
-        return all((snapshot / path).is_file() for path in parts)
+        return all((snapshot / path).is_file() for path in parts if layout.PART[path].needed)
 
     first = try_to_load_from_cache(repository, parts[0], revision=revision)
     if isinstance(first, str) and whole(snapshot := Path(first.removesuffix(parts[0]))):

@@ -24,6 +24,9 @@ LICENCE = "LICENSE.md"
 SAMPLES = "samples.png"
 MORPH = "morph.mp4"
 PROGRESS = "progress.mp4"
+SLIDERS = "sliders.json"
+SLIDER_WEIGHTS = "sliders.safetensors"
+LEAKAGE = "sliders.png"
 
 DEFAULT_FOLDER = Path(__file__).parent.parent / "assets" / "default"
 
@@ -58,6 +61,10 @@ PARTS = (
     Part(SAMPLES, _PICTURE),
     Part(MORPH, _PICTURE),
     Part(PROGRESS, _PICTURE, needed=False),  # a run of a few seconds has none
+    # A generator may be too rough for sliders.
+    Part(SLIDERS, 1 << 20, needed=False, draws=True),
+    Part(SLIDER_WEIGHTS, 1 << 24, needed=False, draws=True),
+    Part(LEAKAGE, _PICTURE, needed=False),
 )
 PART = {part.path: part for part in PARTS}
 

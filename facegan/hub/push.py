@@ -7,15 +7,17 @@ from pathlib import Path
 from facegan.errors import FaceGANError
 from facegan.hub import folder as layout
 from facegan.hub import tensors
-from facegan.hub.card import render_card, render_licence
+from facegan.hub.card import render_card, render_licence, write_card
 from facegan.hub.client import HubError, Unreachable
 from facegan.hub.facts import check_facts
 from facegan.hub.folder import ModelConfig, read_part
 from facegan.hub.media import check_content
 from facegan.hub.model import FaceModel
 from facegan.hub.private import refuse_private
-from facegan.hub.report import check_memorisation
+from facegan.hub.report import allow_memorised, check_memorisation
+from facegan.hub.sliders import read_sliders
 from facegan.hub.target import Target, check_target, push_command
+from facegan.latent.sliders.slider import SliderSet
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ def push_run(
     private: bool | None = None,
     about: str = "",
     contact: str = "",
+    allowed: bool = False,
     say: Callable[[str], None] = print,
 ) -> Pushed:
     """Push RUN/model to the repository `name`, or to the token's user and the run's name.
 
-    `about` and `contact` are filled into the model's config.json first where they are not empty. Raises FaceGANError
-    in one sentence that ends with the command to push later; RUN/model is whole then as before.
+    `about` and `contact` are filled into the model's config.json first where they are not empty. `allowed`: a model
+    that repeats faces of its training is pushed too, which its config and card then tell, here as there. Raises
+    FaceGANError in one sentence that ends with the command to push later; RUN/model is whole then as before.
     """
     folder = run / "model"
     try:
@@ -46,15 +50,21 @@ def push_run(
         if about or contact:
             told = {"about": about, "contact": contact}
             config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
+        config = allow_memorised(config) if allowed else config
         files = check_folder(folder, config, run)
         target = check_target(name, run, private)
         faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
-        target = target.for_faces(faces)
-        files |= _written_for(config, target.repository, film=layout.PROGRESS in files)
+        target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
+        sliders = read_sliders(folder, config)
+        files |= _written_for(config, target.repository, layout.PROGRESS in files, sliders)
         refuse_private(files, run)
         pushed = _commit(target, files, config)
+        if allowed:
+            kept = allow_memorised(ModelConfig.read(folder))
+            kept.save(folder)
+            write_card(kept, folder)
     except FaceGANError as error:
-        command = push_command(run, name, private)
+        command = push_command(run, name, private, allowed)
         raise FaceGANError(f"{error} The model is untouched in {folder}; push it later with: {command}") from error
     say(f"{target.repository} holds the model ({target.visibility}, tag {pushed.tag}).")
     if target.visibility == "private" and not target.private:
@@ -80,12 +90,12 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
     return files
 
 
-def _written_for(config: ModelConfig, repository: str, film: bool) -> dict[str, bytes]:
+def _written_for(config: ModelConfig, repository: str, film: bool, sliders: SliderSet | None) -> dict[str, bytes]:
     """The files that tell of the repository, and the code that strangers run: this program's own."""
     here = Path(__file__).parent
     return {
         layout.CONFIG: config.to_json().encode(),
-        layout.CARD: render_card(config, repository, film).encode(),
+        layout.CARD: render_card(config, repository, film, sliders).encode(),
         layout.LICENCE: render_licence(config).encode(),
         layout.PIPELINE: (here / "pipeline.py").read_bytes(),
         layout.DIFFUSERS_CODE: (here / "generator.py").read_bytes(),

@@ -4,7 +4,7 @@
 were taken of. `memorisation` is `asdict` of Memorisation. Both are optional; the card and the push read them here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 from facegan.errors import FaceGANError
@@ -42,12 +42,13 @@ class Memorisation:
     """Generated faces compared with training and held-out faces.
 
     `near_copies`: share of generated faces that nearly are a training face, 0 to 1. `distance_ratio`: median distance
-    to the nearest training face by that to the nearest held-out one, 1 for a generator that copies nothing.
+    to the nearest training face by that to the nearest held-out one, 1 for a generator that copies nothing, None
+    where no face was held out.
     `protocol` says how many faces were compared and how. `allowed`: published in spite of it, by --allow-memorised.
     """
 
     near_copies: float
-    distance_ratio: float
+    distance_ratio: float | None
     protocol: str
     allowed: bool = False
 
@@ -80,9 +81,10 @@ def memorisation_of(config: ModelConfig) -> Memorisation | None:
         report = Memorisation(**value)
     except TypeError:
         raise _empty("training.memorisation") from None
-    for name in ("near_copies", "distance_ratio"):
-        if not _is_number(getattr(report, name)):
-            raise _empty(f"training.memorisation.{name}")
+    if not _is_number(report.near_copies):
+        raise _empty("training.memorisation.near_copies")
+    if report.distance_ratio is not None and not _is_number(report.distance_ratio):
+        raise _empty("training.memorisation.distance_ratio")
     if not isinstance(report.protocol, str) or not report.protocol.strip():
         raise _empty("training.memorisation.protocol")
     return report
@@ -94,8 +96,31 @@ def check_memorisation(config: ModelConfig) -> None:
     if report and report.near_copies > NEAR_COPIES_ALLOWED and not report.allowed:
         raise FaceGANError(
             f"{report.near_copies:.1%} of the generated faces are near copies of training faces, and above "
-            f"{NEAR_COPIES_ALLOWED:.0%} nothing is published: train on more faces, or for fewer images."
+            f"{NEAR_COPIES_ALLOWED:.0%} nothing is published: train on more faces or for fewer images, or say "
+            "--allow-memorised, which the card then tells."
         )
+
+
+def allow_memorised(config: ModelConfig) -> ModelConfig:
+    """The config with its near copies allowed, which the card then tells; without a report, as it is."""
+    report = config.training.get("memorisation")
+    if not isinstance(report, dict):
+        return config
+    return replace(config, training={**config.training, "memorisation": {**report, "allowed": True}})
+
+
+def shares_table(config: ModelConfig) -> str:
+    """The Markdown table of who is among the training and the generated faces; empty where it was not measured."""
+    real, drawn = config.data.get("shares"), config.training.get("shares")
+    if not (isinstance(real, dict) and isinstance(drawn, dict) and _is_number(drawn.get("faces"))):
+        return ""
+    rows = ["| perceived | | training | generated |", "|---|---|---|---|"]
+    for kind, shares in drawn.items():
+        for name, share in shares.items() if isinstance(shares, dict) else ():
+            known = real.get(kind, {}).get(name) if isinstance(real.get(kind), dict) else None
+            if _is_number(share) and _is_number(known):
+                rows.append(f"| {kind} | {name} | {known:.0%} | {share:.0%} |".replace("\n", " "))
+    return "\n".join(rows) if len(rows) > 2 else ""
 
 
 def _is_number(value: object) -> bool:

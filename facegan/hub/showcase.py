@@ -1,5 +1,6 @@
 """The pictures of a model folder: generated faces only, of consecutive seeds, none chosen by hand."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from PIL import Image
 from facegan import pictures
 from facegan.hub import folder as layout
 from facegan.hub.model import FaceModel
+from facegan.hub.provenance import recipe_of
 from facegan.latent.paths import path_through
+from facegan.stamp import stamp
 
 _SAMPLES, _COLUMNS = 32, 8
 _CELL = 128  # px: what a face is enlarged to on a page
@@ -20,7 +23,11 @@ def write_showcase(model: FaceModel, folder: Path) -> None:
     psi = model.config.truncation
     faces = model.generate(model.latents(range(_SAMPLES), psi))
     cells = np.stack([pictures.enlarge(face, _CELL) for face in faces])
-    Image.fromarray(pictures.grid(cells, _COLUMNS, gap=2)).save(folder / layout.SAMPLES)
+    sheet = io.BytesIO()
+    Image.fromarray(pictures.grid(cells, _COLUMNS, gap=2)).save(sheet, "png")
+    recipe = recipe_of(model, range(_SAMPLES), psi)
+    (folder / layout.SAMPLES).write_bytes(stamp(sheet.getvalue(), recipe.to_dict()))
     path = path_through(model.latents(_MORPH_SEEDS, psi), _FRAMES_PER_LEG, loop=True)
     frames = (pictures.enlarge(face, _MORPH_SIZE) for face in model.generate(path))
-    pictures.write_mp4(folder / layout.MORPH, frames)
+    recipe = recipe_of(model, _MORPH_SEEDS, psi, frames_per_leg=_FRAMES_PER_LEG, loop=True)
+    pictures.write_mp4(folder / layout.MORPH, frames, recipe=recipe.to_dict())

@@ -70,7 +70,7 @@ def space_files(model: str, preload: bool = True) -> dict[str, bytes]:
         raise FaceGANError(f"There is no app.py in {ROOT}: publish from a checkout of FaceGAN.")
     sources = [ROOT / "app.py", ROOT / "LICENSE", *_imported(ROOT / "app.py")]
     sources += [path for path in (ROOT / "facegan" / "demo").rglob("*") if path.is_file() and path.suffix != ".py"]
-    sources += [layout.DEFAULT_FOLDER / part.path for part in layout.PARTS if part.draws]
+    sources += [path for part in layout.PARTS if part.draws and (path := layout.DEFAULT_FOLDER / part.path).exists()]
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(set(sources)) if _is_source(path)}
     files["requirements.txt"] = (ROOT / "requirements.txt").read_bytes() + _ON_TOP.encode()
     files["README.md"] = _card(model, preload).encode()
@@ -80,7 +80,8 @@ def space_files(model: str, preload: bool = True) -> dict[str, bytes]:
 def _card(model: str, preload: bool) -> str:
     from huggingface_hub import SpaceCardData
 
-    fetched = ",".join(part.path for part in layout.PARTS if part.draws)
+    # Only what every model has: a name that is not there would stop the build. The rest comes when the Space starts.
+    fetched = ",".join(part.path for part in layout.PARTS if part.draws and part.needed)
     metadata = SpaceCardData(
         title="FaceGAN",
         emoji="🎭",

@@ -38,10 +38,14 @@ class Target:
         """ "private" or "public", once it is pushed: what exists already stays what it is."""
         return self.exists_as or ("private" if self.private else "public")
 
-    def for_faces(self, faces: int) -> "Target":
-        """With `private` decided: so few faces are kept private. Raises FaceGANError as `decide` does."""
-        private = faces < PRIVATE_BELOW if self.private is None else self.private
-        return self.decide(private, f"a model of only {faces:,} faces is kept private")
+    def for_faces(self, faces: int, one_person: bool = False) -> "Target":
+        """With `private` decided: so few faces, or those of one person, are kept private.
+
+        Raises FaceGANError as `decide` does.
+        """
+        private = (one_person or faces < PRIVATE_BELOW) if self.private is None else self.private
+        of = "one person" if one_person else f"only {faces:,} faces"
+        return self.decide(private, f"a model of {of} is kept private")
 
     def decide(self, private: bool, why: str) -> "Target":
         """With `private` decided. Raises FaceGANError when it would have to be private and is public already."""
@@ -74,11 +78,13 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
         raise FaceGANError(f"{name or 'The model'} cannot be pushed now, because {error}.") from error
 
 
-def push_command(run: Path, name: str = "", private: bool | None = None) -> str:
+def push_command(run: Path, name: str = "", private: bool | None = None, allow_memorised: bool = False) -> str:
     """What to type to push the run later."""
     words = ["python", "train/push.py", str(run), *([name] if name else [])]
     if private is not None:
         words.append("--private" if private else "--public")
+    if allow_memorised:
+        words.append("--allow-memorised")
     return shlex.join(words)
 
 

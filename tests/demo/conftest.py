@@ -11,6 +11,8 @@ from facegan.gan.networks import Generator
 from facegan.hub.export import export_weights, shipped_form
 from facegan.hub.folder import ModelConfig
 from facegan.hub.model import FaceModel
+from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.latent.sliders.surrogate import Surrogate
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,23 @@ def model(tmp_path_factory):
     data = {"about": "Drawn by <a> test.", "faces_used": 12_345}
     ModelConfig("tiny", 16, (8, 4), truncation=0.7, training={"preset": "small"}, data=data).save(folder)
     return FaceModel.load(folder)
+
+
+@pytest.fixture(scope="session")
+def edited_model(model):
+    """The same generator with two sliders, each of which moves one number of the latent and nothing else."""
+    linear = np.eye(model.config.latent_size, 2, dtype=np.float32)
+    nothing = [np.zeros(shape, np.float32) for shape in ((100, 1), (1,), (1, 1), (1,), (1, 2), (2,))]
+    surrogate = Surrogate(linear, tuple(nothing[:2]), tuple(nothing[2:4]), tuple(nothing[4:]))
+    sliders = SliderSet(
+        (Slider("smile", "Smile", note="Holds the rest."), Slider("age", "Age")),
+        ("smile", "age"),
+        np.ones((2, 2), np.float32),
+        np.float32([[-1, 1], [-1, 1]]),
+        linear.T,
+        surrogate,
+    )
+    return FaceModel(model.config, model._session, sliders=sliders, weights=model.weights)
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
 import socket
+from dataclasses import replace
 
 import pytest
 
 from facegan.demo import build
-from facegan.demo.markup import about
+from facegan.demo.markup import about, header
 from facegan.errors import FaceGANError
 
 
@@ -16,10 +17,21 @@ def test_only_the_stable_endpoints_are_public(model):
     assert names[:4] == ["seeds", "frames_per_leg", "loop", "format"]
 
 
-def test_every_tab_of_the_list_is_on_the_page(model):
-    blocks = build.build_demo(model)
-    labels = [block.label for block in blocks.blocks.values() if block.get_block_name() == "tabitem"]
-    assert labels == list(build.TABS)
+def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
+    endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
+    assert set(endpoints) == {"/generate", "/morph", "/edit"}
+    names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
+    assert names == ["seed", "truncation", "smile", "age", "lock"]
+
+
+def tabs_of(model):
+    blocks = build.build_demo(model).blocks.values()
+    return [block.label for block in blocks if block.get_block_name() == "tabitem"]
+
+
+def test_every_tab_of_the_list_is_on_the_page(model, edited_model):
+    assert tabs_of(edited_model) == list(build.TABS)
+    assert tabs_of(model) == [label for label in build.TABS if label != "Sliders"]  # this one has none
 
 
 def test_the_page_tells_what_the_model_is(model):
@@ -27,6 +39,13 @@ def test_the_page_tells_what_the_model_is(model):
     assert "Drawn by &lt;a&gt; test." in html
     assert "12,345" in html
     assert "16 × 16 pixels" in html
+
+
+def test_the_page_says_whether_the_faces_are_of_somebody(model):
+    assert "none of these people exists" in header(model.config)
+    somebody = header(replace(model.config, data={"one_person": True}))
+    assert "of one real person" in somebody
+    assert "none of these people" not in somebody
 
 
 def test_a_port_in_use_gives_way_to_the_next():

@@ -2,7 +2,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from facegan.demo.state import FacesState, MorphState, number, parse_seeds, whole_number
+from facegan.demo.state import FacesState, MorphState, SlidersState, number, parse_seeds, whole_number
 from facegan.errors import FaceGANError
 
 LAST = 2**32 - 1
@@ -116,3 +116,22 @@ def test_a_morph_too_long_for_the_server_is_refused():
     assert MorphState.checked(eleven, 0.8, 60, loop=False).legs == 10
     with pytest.raises(FaceGANError, match="at most 600 frames, and this one has 660"):
         MorphState.checked(eleven, 0.8, 60, loop=True)
+
+
+@pytest.mark.parametrize(
+    "state", [SlidersState(7, 0.8, {"smile": -0.35}), SlidersState(0, 1.0, {"age": 1}, ("smile",))]
+)
+def test_a_link_to_sliders_opens_in_the_same_state(state):
+    assert SlidersState.read(query_of(state), 0.3, ["smile", "age"]) == (state, [])
+
+
+def test_a_link_of_the_other_tabs_moves_no_slider():
+    assert SlidersState.read({"seed": "3", "truncation": "0.8"}, 0.7, ["smile"]) == (None, [])
+
+
+def test_what_a_link_gets_wrong_about_sliders_is_put_right_and_said():
+    query = {"seed": "3", "smile": "9", "age": "<b>", "lock": "smile,beret"}
+    state, said = SlidersState.read(query, 0.7, ["smile", "age"])
+    assert state == SlidersState(3, 0.7, {"smile": 1}, ("smile",))
+    assert len(said) == 3
+    assert not any("<" in sentence or "beret" in sentence for sentence in said)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import av
@@ -18,7 +19,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from facegan import FaceModel
-from facegan.pictures import enlarge
+from facegan.hub.provenance import Recipe, read_recipe, recipe_of
+from facegan.pictures import encode_png, enlarge
 from tests.end_to_end.running_app import MODEL, ROOT, running_app
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
@@ -83,6 +85,10 @@ def large_face(page, seed=None):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB"))
 
 
+def recipe_in(path):
+    return read_recipe(Path(path).read_bytes())
+
+
 def link(page):
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
@@ -99,16 +105,19 @@ def test_generate_returns_what_the_model_draws(client, model):
     paths = client.predict(5, 3, 0.7, api_name="/generate")
     images = np.stack([np.asarray(Image.open(path)) for path in paths])
     assert np.array_equal(images, model.generate(model.latents([5, 6, 7], 0.7)))
+    assert [recipe_in(path) for path in paths] == [recipe_of(model, [seed], 0.7) for seed in (5, 6, 7)]
 
 
 def test_morph_returns_a_gif_and_an_mp4_of_the_path(client, model):
     gif = client.predict("1, 7, 42", 4, False, "gif", api_name="/morph")
     with Image.open(gif) as film:
         assert (film.format, film.n_frames, film.size) == ("GIF", 9, (256, 256))
+    assert recipe_in(gif) == recipe_of(model, [1, 7, 42], model.config.truncation, frames_per_leg=4, loop=False)
     mp4 = client.predict(seeds="1, 7", frames_per_leg=5, api_name="/morph")
     with av.open(mp4) as film:
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
     assert len(frames) == 10
+    assert recipe_in(mp4) == recipe_of(model, [1, 7], model.config.truncation, frames_per_leg=5, loop=True)
     for frame, seed in ((0, 1), (5, 7)):
         assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 512)).mean() < 8
 
@@ -207,6 +216,7 @@ def test_a_face_can_be_saved_at_both_sizes(visit, model):
         if expected is None:
             expected = model.generate(model.latents([20], 0.6))[0]
         assert np.array_equal(image, expected)
+        assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6)
         assert download.value.suggested_filename.startswith("face-20")
 
 
@@ -253,7 +263,7 @@ def test_a_morph_plays_when_its_tab_opens(visit, model):
     page.wait_for_url("**/?seed=20&**")
 
 
-def test_a_morphs_link_brings_it_back(visit):
+def test_a_morphs_link_brings_it_back(visit, model):
     page = visit("?seeds=3,9&truncation=0.6&frames=10&loop=0")
     plays(page)
     assert page.locator("#morph-stops img").count() == 2
@@ -263,6 +273,60 @@ def test_a_morphs_link_brings_it_back(visit):
             page.locator(button).click()
         with av.open(str(download.value.path())) as film:
             assert sum(1 for _ in film.decode(video=0)) == frames
+        expected = recipe_of(model, [3, 9], 0.6, frames_per_leg=10, loop=False)
+        assert recipe_in(download.value.path()) == expected
+
+
+def drop(page, path, name="picture"):
+    """Drops a file on the page as a visitor does, from another window."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(
+        """([content, name]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
+            for (const type of ["dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true}));
+        }""",
+        [content, name],
+    )
+
+
+def test_a_picture_dropped_on_the_page_brings_its_state_back(visit, client, model, tmp_path):
+    (face,) = client.predict(99, 1, 0.4, api_name="/generate")
+    film = client.predict("3, 9", 10, False, "gif", api_name="/morph")
+    page = visit("?seed=7&truncation=0.5")
+    large_face(page, 7)
+    drop(page, Path(face))
+    page.wait_for_url("**seed=99&**")
+    assert np.array_equal(large_face(page, 99), drawn(model, 99, 0.4))
+    page.locator("#open-picture input").set_input_files(film)  # as a telephone does
+    page.wait_for_url("**seeds=3,9&**")
+    plays(page)
+    assert link(page) == {"seeds": "3,9", "truncation": f"{model.config.truncation:g}", "frames": "10", "loop": "0"}
+
+
+_HOSTILE = "<img src=x onerror=boom()>"
+
+
+def test_a_picture_that_cannot_be_opened_is_explained_and_nothing_changes(visit, tmp_path, model):
+    image = np.zeros((8, 8, 3), np.uint8)
+    other = Recipe("user/cats", "f" * 16, (1,), 0.5)
+    sentences = {
+        "does not say how it was made": encode_png(image),
+        "made by user/cats, which is another model": encode_png(image, other.to_dict()),
+        "damaged or not from FaceGAN": encode_png(image, {**other.to_dict(), "seeds": ["<img src=x>"]}),
+        "made by <img src=x onerror=boom()>, which": encode_png(image, {**other.to_dict(), "model": _HOSTILE}),
+    }
+    page = visit("?seed=7&truncation=0.5")
+    large_face(page, 7)
+    page.wait_for_url("**count=10")
+    before = page.url
+    for sentence, content in sentences.items():
+        (tmp_path / "picture").write_bytes(content)
+        drop(page, tmp_path / "picture")
+        page.get_by_text(sentence).wait_for()
+    assert page.url == before
+    assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
 
 
 def test_wrong_seeds_are_explained_where_they_are_typed(visit):

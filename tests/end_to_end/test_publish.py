@@ -15,6 +15,7 @@ from PIL import Image
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
 from facegan.hub.folder import PARTS
+from facegan.hub.provenance import recipe_of
 from tests.hub.hub_server import running_hub
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,6 +75,8 @@ def test_the_card_tells_what_the_run_knows(hub, published):
     spread = report["eye_spread_px_of_128"]["after"]["mean"]
     for told in ("AI-made people, MIT.", "| images seen | 64 |", f"| photos | {report['files']:,} |", f"| {spread} |"):
         assert told in card
+    assert "were compared with" in card  # the memorisation report
+    assert "| gender | women |" in card
     assert re.search(r"\| hardware \| \d+ cores of ", card)
     assert "non-commercial" in card
 
@@ -133,7 +136,8 @@ def test_every_picture_that_leaves_is_the_models_own(hub, published):
     for name in ("morph.mp4", "progress.mp4"):
         with av.open(io.BytesIO(files[name])) as film:
             assert {stream.type for stream in film.streams} == {"video"}
-            assert set(film.metadata) <= {"major_brand", "minor_version", "compatible_brands", "encoder"}
+            assert set(film.metadata) <= {"major_brand", "minor_version", "compatible_brands", "encoder", "comment"}
+            assert set(json.loads(film.metadata["comment"])) <= {*vars(recipe_of(model, [0], 1)), "shows"}
     assert not Image.open(io.BytesIO(files["samples.png"])).getexif()
 
 

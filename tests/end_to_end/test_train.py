@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from facegan import FaceModel
 from facegan.gan.log import read_log
+from facegan.hub.report import memorisation_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -52,6 +54,10 @@ def test_photos_become_a_model_and_a_report(run):
     assert faces.std() > 2
     assert np.abs(faces[0].astype(int) - faces[1]).max() > 0
     assert model.config.training["images_seen"] == 640
+    report = memorisation_of(model.config)
+    assert 0 <= report.near_copies <= 1
+    assert "compared with" in report.protocol
+    assert Image.open(out / "closest.png").size[0] > 4 * 128
     assert (out / "samples" / "progress.mp4").stat().st_size > 1000
     assert json.loads((out / "config.json").read_text())["train"]["recipe"]["width"] == 32
 

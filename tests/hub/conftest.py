@@ -38,7 +38,14 @@ def config():
         name="test faces",
         image_size=16,
         channels=(8, 4),
-        training={"preset": "small", "images_seen": 123_456, "minutes": 0, "device": "cpu", "seed": 0},
+        training={
+            "preset": "small",
+            "images_seen": 123_456,
+            "minutes": 0,
+            "device": "cpu",
+            "seed": 0,
+            "memorisation": {"near_copies": 0.0, "distance_ratio": 1.0, "protocol": "500 faces.", "allowed": False},
+        },
         data={
             "about": "Drawn by a test.",
             "faces_used": 40,

@@ -17,6 +17,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
+from facegan.hub.folder import SLIDER_WEIGHTS, SLIDERS
+from facegan.hub.sliders import write_sliders
+
+from .sliders import small_sliders
+
 ONNX, CONFIG = "generator.onnx", "config.json"
 WEIGHTS, GAN_CONFIG = "gan/diffusion_pytorch_model.safetensors", "gan/config.json"
 CANARY = "FACEGAN_TEST_CANARY"  # the environment variable with the file that no folder may create
@@ -336,6 +341,75 @@ INDEXES = {
 }
 for name, content in INDEXES.items():
     case(f"index is {name}", write("model_index.json", content), (PUSH,))
+
+
+# -- sliders -----------------------------------------------------------------------------------------------------------
+
+
+def sliders(
+    told: Callable[[dict], object] = lambda _: None, moved: Callable[[dict], object] = lambda _: None
+) -> Damage:
+    """Good sliders are put into the folder, and then damaged."""
+
+    def damage(folder: Path) -> None:
+        write_sliders(small_sliders(), folder)
+        content = json.loads((folder / SLIDERS).read_text())
+        told(content)
+        (folder / SLIDERS).write_text(json.dumps(content))
+        tensors = load_file(folder / SLIDER_WEIGHTS)
+        moved(tensors)
+        save_file(tensors, folder / SLIDER_WEIGHTS)
+
+    return damage
+
+
+def sliders_are(path: str, content: bytes) -> Damage:
+    def damage(folder: Path) -> None:
+        write_sliders(small_sliders(), folder)
+        (folder / path).write_bytes(content)
+
+    return damage
+
+
+def without_part(path: str) -> Damage:
+    def damage(folder: Path) -> None:
+        write_sliders(small_sliders(), folder)
+        (folder / path).unlink()
+
+    return damage
+
+
+SLIDER_FACTS = {
+    "another format": lambda s: s.update(format=2),
+    "a field more": lambda s: s.update(surprise=1),
+    "no sliders": lambda s: s.update(sliders=[]),
+    "a slider twice": lambda s: s["sliders"].append(s["sliders"][0]),
+    "a name that is a path": lambda s: s["scores"].__setitem__(1, "../../etc/passwd"),
+    "a thousand scores": lambda s: s.update(scores=[f"s{i}" for i in range(1000)]),
+    "a note of a megabyte": lambda s: s["sliders"][0].update(note="x" * 100_000),
+    "deep facts": lambda s: s.update(facts={"a": nested(50)}),
+    "a number that is not finite": lambda s: s["facts"].update(a=NAN),
+    "a quality that is a text": lambda s: s["sliders"][0].update(quality="good"),
+}
+for name, change in SLIDER_FACTS.items():
+    case(f"sliders with {name}", sliders(told=change), (FACE, PUSH))
+SLIDER_TENSORS = {
+    "a NaN": lambda t: t["linear"].__setitem__((0, 0), NAN),
+    "a huge number": lambda t: t["linear"].__setitem__((0, 0), 1e30),
+    "a tensor less": lambda t: t.pop("ends"),
+    "a tensor more": lambda t: t.update(more=np.zeros(3, np.float32)),
+    "another shape": lambda t: t.update(linear=t["linear"].T.copy()),
+    "whole numbers": lambda t: t.update(ends=np.zeros((2, 2), np.int64)),
+    "a negative weight": lambda t: t["weights"].__setitem__((0, 0), -1),
+}
+for name, change in SLIDER_TENSORS.items():
+    case(f"slider tensors with {name}", sliders(moved=change), (FACE, PUSH))
+SLIDER_BYTES = {"nothing": b"", "a pickle": pickle.dumps(Bomb()), "a header of a terabyte": header({}, length=2**40)}
+for name, content in SLIDER_BYTES.items():
+    case(f"sliders are {name}", sliders_are(SLIDERS, content), (FACE, PUSH))
+    case(f"slider tensors are {name}", sliders_are(SLIDER_WEIGHTS, content), (FACE, PUSH))
+for path in (SLIDERS, SLIDER_WEIGHTS):
+    case(f"{path} is missing beside the other", without_part(path), (FACE, PUSH))
 
 
 # -- files where others should be ------------------------------------------------------------------------------------

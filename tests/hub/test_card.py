@@ -11,7 +11,7 @@ from facegan.gan.judge import Judgement
 from facegan.hub.card import render_card, render_licence
 from facegan.hub.facts import FACTS, check_facts
 from facegan.hub.folder import ModelConfig
-from facegan.hub.report import Memorisation, check_memorisation
+from facegan.hub.report import Memorisation, allow_memorised, check_memorisation
 
 JUDGEMENT = Judgement(kid=9.4321, kid_spread=0.31, kid_train=8.9, precision=0.61, recall=0.23)
 METRICS = {"images_seen": 5, **JUDGEMENT.to_dict(), "best": True, "generated": 1000}
@@ -43,6 +43,14 @@ def test_without_metrics_there_is_no_model_index(config):
     assert ModelCard(text).data.eval_results is None
     assert "model-index" not in text
     assert "No metric was measured" in text
+
+
+def test_a_model_of_one_person_says_so_and_asks_for_consent(config):
+    assert "None of these people exists" in render_card(config, "user/faces")
+    text = render_card(with_data(config, one_person=True), "user/faces")
+    assert "one real person" in text
+    assert "consent" in text
+    assert "None of these people exists" not in text
 
 
 def test_every_fact_of_the_run_is_told(config):
@@ -173,3 +181,41 @@ def test_above_one_percent_near_copies_nothing_is_published_unless_it_is_allowed
     else:
         check_memorisation(config)
     assert ("chose to publish it in spite" in render_card(config)) is allowed
+
+
+def test_allowing_says_so_in_the_config_and_nothing_about_a_model_that_copies_nothing(config):
+    copies = with_training(config, memorisation=asdict(replace(COPIES, near_copies=0.5)))
+    check_memorisation(allow_memorised(copies))
+    assert copies.training["memorisation"]["allowed"] is False
+    harmless = allow_memorised(with_training(config, memorisation=asdict(COPIES)))
+    assert "in spite" not in render_card(harmless)
+
+
+def test_without_held_out_faces_no_ratio_is_told(config):
+    text = render_card(with_training(config, memorisation=asdict(replace(COPIES, distance_ratio=None))))
+    assert "0.40% of the generated faces" in text
+    assert "times as far" not in text
+
+
+def shares(faces, women):
+    return {"faces": faces, "gender": {"women": women, "men": 1 - women}}
+
+
+def test_the_shares_of_training_and_generated_faces_stand_side_by_side(config):
+    text = render_card(with_data(with_training(config, shares=shares(1000, 0.6)), shares=shares(900, 0.5)))
+    assert "| gender | women | 50% | 60% |" in text
+    assert "| gender | men | 50% | 40% |" in text
+    assert "1,000 generated faces" in text
+
+
+@pytest.mark.parametrize("drawn", [None, {}, {"faces": 10, "gender": "many"}, {"faces": 10, "age": {"x": None}}])
+def test_shares_that_are_not_whole_are_left_out(config, drawn):
+    text = render_card(with_data(with_training(config, shares=drawn), shares=shares(900, 0.5)))
+    assert "Who is among the faces" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"), [("user/photos", ["user/photos"]), ("/home/me/photos", None), ("a b", None), (None, None)]
+)
+def test_a_data_set_of_the_hub_is_linked(config, name, listed):
+    assert ModelCard(render_card(with_data(config, dataset=name))).data.datasets == listed

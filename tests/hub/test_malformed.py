@@ -11,7 +11,7 @@ from facegan.errors import FaceGANError
 from facegan.hub.folder import ModelConfig
 from facegan.hub.push import check_folder
 
-from .malformed import CANARY, CASES, FACE, PIPE, PUSH, Bomb, config, network, weights
+from .malformed import CANARY, CASES, FACE, PIPE, PUSH, Bomb, config, network, sliders, weights
 
 READERS = {
     FACE: FaceModel.load,
@@ -45,7 +45,7 @@ def test_the_good_folder_is_taken(folder):
         assert read(folder)
 
 
-@pytest.mark.parametrize("same", [config(), network(lambda _: None), weights(lambda _: None)])
+@pytest.mark.parametrize("same", [config(), network(lambda _: None), weights(lambda _: None), sliders()])
 def test_the_way_of_damaging_is_not_the_damage(folder, same):
     same(folder)
     for read in READERS.values():

@@ -6,6 +6,9 @@ import pytest
 
 from facegan import FaceModel
 from facegan.errors import FaceGANError
+from facegan.hub.sliders import write_sliders
+
+from .sliders import small_sliders
 
 
 @pytest.fixture
@@ -80,3 +83,31 @@ def test_a_network_of_another_size_is_refused(copy):
     (copy / "config.json").write_text(json.dumps({**config, "image_size": 32, "channels": [8, 4, 4]}))
     with pytest.raises(FaceGANError, match="generator.onnx is not the network"):
         FaceModel.load(copy)
+
+
+def test_a_model_without_sliders_has_none(model_folder):
+    model = FaceModel.load(model_folder)
+    assert model.sliders == ()
+    g = model.latents([1])
+    assert np.array_equal(model.edit(g, {}), g)
+    with pytest.raises(ValueError, match="no sliders: fit them"):
+        model.edit(g, {"smile": 1.0})
+
+
+def test_sliders_of_the_folder_move_its_faces(copy):
+    write_sliders(small_sliders(), copy)
+    model = FaceModel.load(copy)
+    assert [(one.name, one.label, one.low, one.high, one.note) for one in model.sliders] == [
+        ("smile", "Smile", -1, 1, "Pure."),
+        ("age", "Age", -1, 1, "Pure."),
+    ]
+    assert model.sliders[0].quality["crossing"] == 0.95
+    g = model.latents([1, 2, 3])
+    edited = model.edit(g, {"smile": 1.0}, lock=("age",))
+    assert edited.shape == (3, 100)
+    assert edited.dtype == np.float32
+    assert (edited[:, 0] > g[:, 0] + 0.2).all()  # the only number that the smile is made of
+    assert np.allclose(edited[:, 1:], g[:, 1:], atol=1e-5)
+    assert np.array_equal(model.latents([1, 2, 3]), g)  # the latents that came in are as before
+    with pytest.raises(ValueError, match=r"\(n, 100\)"):
+        model.edit(g[0], {"smile": 1.0})

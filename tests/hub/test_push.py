@@ -116,6 +116,28 @@ def test_a_sentence_on_the_photos_and_a_contact_can_be_given_with_the_push(hub, 
     assert b"write to me@example.org" in there["README.md"]
 
 
+def test_near_copies_are_pushed_only_when_it_is_said_and_the_card_tells(hub, push, run, rewrite):
+    report = {"near_copies": 0.3, "distance_ratio": 0.9, "protocol": "500 faces.", "allowed": False}
+    rewrite(run / "model", training={"memorisation": report})
+    done = push(run, "user/faces")
+    assert done.returncode == 1
+    assert "30.0% of the generated faces are near copies" in done.stderr
+    assert "--allow-memorised" in done.stderr
+    assert hub.repositories == {}
+    done = push(run, "user/faces", "--allow-memorised")
+    assert done.returncode == 0, done.stderr
+    for content in (hub.files(), content_of(run / "model")):
+        assert b"chose to publish it in spite of its near copies" in content["README.md"]
+        assert json.loads(content["config.json"])["training"]["memorisation"]["allowed"] is True
+    assert push(run, "user/faces").returncode == 0  # it was said once
+
+
+def test_a_model_of_one_person_stays_private_however_many_photos_there_are(hub, push, run, rewrite):
+    rewrite(run / "model", data={"faces_used": 5000, "one_person": True})
+    assert push(run, "user/faces").returncode == 0
+    assert hub.model().private
+
+
 def test_a_fine_grained_token_needs_the_right_to_this_repository(hub, push, run):
     assert push(run, "user/faces", token="hf_fine").returncode == 1
     assert push(run, "user/other", token="hf_fine").returncode == 0

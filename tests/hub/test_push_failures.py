@@ -116,6 +116,12 @@ FAILURES = {
         "user/faces",
         "2.0% of the generated faces are near copies",
     ),
+    "copies that nobody measured": (
+        config(training={"memorisation": None}),
+        "hf_test",
+        "user/faces",
+        "field training.memorisation of the model's config.json is empty: have it measured",
+    ),
     "a metric without a value": (
         config(training={"metrics": {"generated": 1000, "kid": None}}),
         "hf_test",

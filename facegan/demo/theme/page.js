@@ -2,16 +2,22 @@
 (() => {
   const seen = (element) => element.offsetParent !== null;
   // What the tabs write into links (facegan/demo/state.py); anything else, such as __theme, stays as it is.
-  const ours = ["seed", "truncation", "count", "first", "seeds", "frames", "loop"];
+  const ours = new Set(["seed", "truncation", "count", "first", "seeds", "frames", "loop", "lock"]);
+
+  // The address bar's part from the question mark on, for a state: what is not ours in it stays.
+  function searchOf(state) {
+    new URLSearchParams(state).forEach((_, name) => ours.add(name));  // the sliders' names are the model's
+    const query = new URLSearchParams(window.location.search);
+    ours.forEach((name) => query.delete(name));
+    const rest = query.toString();
+    return "?" + state + (rest ? "&" + rest : "");
+  }
 
   // The address bar follows what is shown: the tab's element with `data-query` says how.
   function showLink() {
     const shown = [...document.querySelectorAll("[data-query]")].find(seen);
     if (!shown) return;
-    const query = new URLSearchParams(window.location.search);
-    ours.forEach((name) => query.delete(name));
-    const rest = query.toString();
-    const search = "?" + shown.dataset.query + (rest ? "&" + rest : "");
+    const search = searchOf(shown.dataset.query);
     window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
     // A Space is shown in a frame; this is how it asks for the address bar around it.
     if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
@@ -64,5 +70,51 @@
     setTimeout(() => document.getElementById(id)?.click(), 100);
   }
 
-  window.facegan = {showLink, press};
+  // Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device: the
+  // server is sent the few letters of the recipe, which it checks like a link.
+  const MOST_BYTES = 64e6;  // the longest morph has a tenth
+  const OPENS = "<facegan:recipe>", ENDS = "</facegan:recipe>";  // facegan/stamp.py
+
+  async function recipeOf(file) {
+    if (file.size > MOST_BYTES) return {trouble: "large"};
+    let text;
+    try {
+      text = new TextDecoder("latin1").decode(await file.arrayBuffer());
+    } catch {
+      return {trouble: "unreadable"};  // a folder, or a file that has gone
+    }
+    const start = text.indexOf(OPENS) + OPENS.length;
+    return start < OPENS.length ? {} : {text: text.slice(start, Math.max(start, text.indexOf(ENDS, start))).slice(0, 5000)};
+  }
+
+  function openPictures(element, trigger) {
+    const open = async (files) => files.length && trigger("select", await recipeOf(files[0]));
+    const bringsFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const mark = (on) => document.body.classList.toggle("fg-dropping", on);
+    element.addEventListener("change", ({target}) => {
+      const files = [...target.files];
+      target.value = "";  // so that the same picture can be chosen once more
+      open(files);
+    });
+    document.addEventListener("dragover", (event) => {
+      if (!bringsFiles(event)) return;
+      event.preventDefault();
+      mark(true);
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget || mark(false));
+    document.addEventListener("drop", (event) => {
+      if (!bringsFiles(event)) return;
+      event.preventDefault();
+      mark(false);
+      open(event.dataTransfer.files);
+    });
+  }
+
+  // The state of a picture is that of its link.
+  function follow(element) {
+    const query = element.querySelector("[data-follow]")?.dataset.follow;
+    if (query) window.location.search = searchOf(query);
+  }
+
+  window.facegan = {showLink, press, openPictures, follow};
 })();

@@ -1,0 +1,24 @@
+"""Sliders: attributes of a generated face that can each be moved by themselves.
+
+    sliders = fit_sliders(generate, framing)                # a SliderSet, in minutes; facegan.latent.sliders.fit
+    latents = sliders.edit(latents, {"smile": 1.0})         # float32 (n, d)
+
+`FaceModel.sliders` and `FaceModel.edit` are the same of a model folder. The files, upstream first:
+
+    surrogate   a small network that foretells scores from latents, and its gradient
+    steer       the way from a face to the same face with other scores
+    slider      Slider and SliderSet
+    store       sliders.json and sliders.safetensors
+    learn       fits the surrogate                                      (torch)
+    fit         a generator's SliderSet: samples, scores, balance, ends (torch)
+    heads       the judge's readings of a face                          (torch)
+    judge       what sliders change, and what they should not           (torch)
+    picture     the matrix as a picture
+
+The first four are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
+says how well it works.
+"""
+
+from facegan.latent.sliders.slider import Slider, SliderSet
+
+__all__ = ["Slider", "SliderSet"]

@@ -1,0 +1,32 @@
+"""What the measured figures of a slider mean, in one plain sentence."""
+
+from math import isfinite
+
+_WORDS = {
+    "gender": "perceived gender", "skin_lightness": "skin tone", "turn": "head turn", "mouth_open": "the open mouth",
+    "hair_lightness": "hair lightness", "smile": "the smile",
+}  # fmt: skip
+PURE, MIXED = 0.15, 0.3  # mean leakage
+
+
+def note_of(name: str, quality: dict) -> str:
+    """A sentence for people who move the slider; says so where it was not judged.
+
+    `quality` as judge.judge_sliders measures it.
+    """
+    mean, worst = quality.get("leakage_mean"), quality.get("leakage_worst")
+    if not _known(mean):
+        return "How much else it changes on this model was not measured."
+    kind = "Pure" if mean <= PURE else "Fairly pure" if mean <= MIXED else "Not pure"
+    text = f"{kind}: from end to end other attributes change {mean:.0%} as much as this one on average"
+    other = quality.get("leakage_worst_of") or ""
+    if _known(worst) and other:
+        text += f", most of all {_WORDS.get(other, other.replace('_', ' '))} ({worst:.0%})"
+    flips = quality.get("gender_flips")
+    if _known(flips) and name != "gender":
+        text += f"; perceived gender changes in {flips:.0%} of faces"
+    return text + "."
+
+
+def _known(value: object) -> bool:
+    return isinstance(value, int | float) and isfinite(value)

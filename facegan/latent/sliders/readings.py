@@ -1,0 +1,66 @@
+"""The judge's readings of a face: heads on EfficientNet-Lite0 that tools/fit_judge_heads.py learned, and pixels.
+
+Nothing of it is what sliders are fitted with: another network, learned from people's labels where there are some, and
+other places of the face for its colours.
+"""
+
+from functools import cache
+from importlib.resources import as_file, files
+
+import numpy as np
+
+from facegan.latent.labels.colour import MIN_CHROMA, lab
+from facegan.latent.labels.crop import places
+from facegan.latent.labels.probe import AttributeProbe
+from facegan.latent.sliders.eyes import look
+
+COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
+_ODD = ("turn",)  # what a mirror turns round
+# Where no landmark is asked: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
+# distances; mirrored where they lie on one side). The median over them leaves out nostrils and glasses.
+_SKIN = ((-0.12, 0.1, 0.12, 0.5), (0.38, 0.4, 0.68, 0.75))
+_HAIR = (-0.9, -1.7, 0.9, -0.6)
+_HAIR_SHARE = 25  # per cent: the darkest of what lies there
+
+
+@cache
+def heads() -> AttributeProbe:
+    """The readings of assets/judge_heads."""
+    with as_file(files("facegan").joinpath("assets", "judge_heads")) as folder:
+        return AttributeProbe.load(folder)
+
+
+def names() -> tuple[str, ...]:
+    """What the judge reads, in the order of `read_faces`."""
+    return (*heads().names, *COLOURS)
+
+
+def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True) -> np.ndarray:
+    """Readings float32 (n, j) of aligned faces uint8 (n, H, H, 3).
+
+    `mirror`: the mean of the face and its mirror image, which halves what a reading errs by and takes twice as long.
+    """
+    scores = heads().scores_of(look(images, framing))
+    if mirror:
+        back = np.where(np.isin(heads().names, _ODD), -1, 1)
+        there = heads().scores_of(look(np.ascontiguousarray(images[:, :, ::-1]), framing))
+        scores = (scores + there * back) / 2
+    return np.concatenate([scores, _colours(images, framing)], axis=1).astype(np.float32)
+
+
+def _colours(images: np.ndarray, framing: float) -> np.ndarray:
+    colours = lab(images)
+    x, y = places(images.shape[1], framing)
+    on_skin = np.zeros(x.shape, bool)
+    for left, top, right, bottom in _SKIN:
+        across = np.abs(x) if left > 0 else x
+        on_skin |= (across >= left) & (across <= right) & (y >= top) & (y <= bottom)
+    skin = np.median(colours[:, on_skin], axis=1)
+    hue = np.degrees(np.arctan2(skin[:, 2], skin[:, 1]))
+    hue[np.hypot(skin[:, 1], skin[:, 2]) < MIN_CHROMA] = np.nan
+    left, top, right, bottom = _HAIR
+    above = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    hair = np.full(len(images), np.nan)
+    if above.sum() >= 8:
+        hair = np.percentile(colours[:, above, 0], _HAIR_SHARE, axis=1)
+    return np.stack([skin[:, 0], hue, hair], axis=1)

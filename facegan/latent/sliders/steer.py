@@ -1,0 +1,37 @@
+"""The way from a face to the same face with other scores."""
+
+import numpy as np
+
+from facegan.latent.sliders.surrogate import Surrogate
+
+STEPS = 8  # along the way; the gradient is taken anew at each
+# How far the latent may go for a score: the penalty on the square of its step, against that of what a score misses
+# in standard deviations. Small: a step costs what missing by a third of it per score would.
+PENALTY = 0.1
+
+
+def steer(
+    surrogate: Surrogate,
+    latents: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    steps: int = STEPS,
+    penalty: float = PENALTY,
+) -> np.ndarray:
+    """Latents (n, d) near the given ones whose foretold scores are `targets` (n, k), in standard deviations.
+
+    The scores go to their targets in equal steps, and each step is the shortest change of the latent that makes it:
+    of W the gradients there and r what is missing, W' D (D W W' D + penalty I)^-1 D r with D = diag(weights). This is
+    a damped Gauss-Newton step (Levenberg 1944), in the form that inverts k x k. What should stay has its own score
+    for a target, so all that one step disturbs the next one puts right.
+    """
+    found = np.array(latents, np.float32)
+    before = surrogate.scores(found)
+    d = weights.astype(np.float32)
+    for step in range(1, steps + 1):
+        scores, gradients = surrogate.gradients(found)
+        missing = (before + (targets - before) * np.float32(step / steps) - scores) * d
+        weighted = gradients * d[:, None]
+        gram = weighted @ weighted.transpose(0, 2, 1) + np.float32(penalty) * np.eye(len(d), dtype=np.float32)
+        found += (weighted.transpose(0, 2, 1) @ np.linalg.solve(gram, missing[..., None]))[..., 0]
+    return found

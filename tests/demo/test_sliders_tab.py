@@ -1,0 +1,98 @@
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.demo.sliders_tab import Edits
+from facegan.demo.state import SlidersState
+from facegan.hub.provenance import Recipe, read_recipe
+from facegan.pictures import enlarge
+
+
+@pytest.fixture
+def edits(edited_model):
+    return Edits(edited_model)
+
+
+def moved(model, seed, truncation, values, lock=()):
+    """The picture that the model itself draws, uint8 (16, 16, 3)."""
+    return model.generate(model.edit(model.latents([seed], truncation), values, lock))[0]
+
+
+def test_a_moved_slider_changes_the_face_and_says_so_in_the_link(edits, edited_model, pictures_in):
+    html = edits.draw(7, 0.8, 0.5, 0, False, False)
+    assert np.array_equal(pictures_in(html)[0], enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}), 384))
+    assert 'data-query="seed=7&amp;truncation=0.8&amp;smile=0.5"' in html
+
+
+def test_before_is_the_face_as_it_was(edits, face, pictures_in):
+    before, after = edits.draw_both(7, 0.8, 1, -1, False, False)
+    assert np.array_equal(pictures_in(before)[0], enlarge(face(7, 0.8), 256))
+    assert not np.array_equal(pictures_in(after)[0], enlarge(face(7, 0.8), 384))
+
+
+def test_at_zero_both_are_the_same_face(edits, face, pictures_in):
+    assert np.array_equal(pictures_in(edits.draw(7, 0.8, 0, 0, True, False))[0], enlarge(face(7, 0.8), 384))
+
+
+def test_reset_puts_everything_back(edits, face, pictures_in):
+    *controls, after = edits.reset(7, 0.8)
+    assert controls == [0, 0, False, False]
+    assert np.array_equal(pictures_in(after)[0], enlarge(face(7, 0.8), 384))
+
+
+def test_a_random_face_keeps_the_sliders(edits, edited_model, pictures_in):
+    seed, before, after = edits.draw_random(0.8, 0.5, 0, False, True)
+    assert np.array_equal(pictures_in(after)[0], enlarge(moved(edited_model, seed, 0.8, {"smile": 0.5}, ["age"]), 384))
+    assert np.array_equal(pictures_in(before)[0], enlarge(moved(edited_model, seed, 0.8, {}), 256))
+
+
+def test_a_cleared_seed_is_seed_0(edits, edited_model, pictures_in):
+    assert np.array_equal(
+        pictures_in(edits.draw(None, 0.8, 1, 0, False, False))[0],
+        enlarge(moved(edited_model, 0, 0.8, {"smile": 1}), 384),
+    )
+
+
+def test_the_link_opens_the_tab_as_it_was(edits, edited_model, pictures_in):
+    state = SlidersState(7, 0.8, {"smile": 0.5, "age": -1.0}, ("age",))
+    query = {name: values[0] for name, values in parse_qs(state.query()).items()}
+    tabs, smile, age, lock_smile, lock_age, before, after = edits.open_page(query)
+    assert (tabs.selected, smile, age, lock_smile, lock_age) == ("sliders", 0.5, -1, False, True)
+    expected = moved(edited_model, 7, 0.8, {"smile": 0.5, "age": -1}, ["age"])
+    assert np.array_equal(pictures_in(after)[0], enlarge(expected, 384))
+    assert len(pictures_in(before)) == 1
+
+
+def test_a_link_without_sliders_leaves_the_tab_alone(edits):
+    assert edits.open_page({"seed": "7"}) == (gr.skip(),) * 7
+
+
+def test_the_endpoint_draws_what_the_model_does(edits, edited_model):
+    file = edits.endpoint()(7, 0.8, -1.0, lock="age")
+    assert np.array_equal(np.asarray(Image.open(file["path"])), moved(edited_model, 7, 0.8, {"smile": -1}, ["age"]))
+    recipe = Recipe("tiny", edited_model.weights, (7,), 0.8, sliders={"smile": -1.0}, lock=("age",))
+    assert read_recipe(Path(file["path"]).read_bytes()) == recipe
+
+
+def test_the_endpoint_takes_the_models_truncation_and_unmoved_sliders(edits, edited_model):
+    file = edits.endpoint()(7)
+    assert np.array_equal(np.asarray(Image.open(file["path"])), moved(edited_model, 7, 0.7, {}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"seed": 1, "truncation": 2}, "truncation must be a number from 0 to 1.5"),
+        ({"seed": 1, "smile": 1.5}, "smile must be a number from -1 to 1"),
+        ({"seed": 1, "smile": float("nan")}, "smile must be a number"),
+        ({"seed": 1, "lock": "hat"}, "lock names 'hat', but the sliders are smile, age"),
+    ],
+)
+def test_the_endpoint_says_what_is_wrong(edits, arguments, message):
+    with pytest.raises(gr.Error, match=message):
+        edits.endpoint()(**arguments)

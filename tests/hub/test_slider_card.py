@@ -1,0 +1,43 @@
+"""What the card tells of the sliders."""
+
+from dataclasses import replace
+
+import pytest
+
+from facegan.hub.card import render_card, write_card
+from facegan.hub.slider_card import sliders_section
+from facegan.hub.sliders import write_sliders
+
+from .sliders import small_sliders
+
+
+def test_the_card_tells_how_pure_each_slider_is_and_which_are_left_out(config, model_folder, tmp_path):
+    write_sliders(small_sliders(), tmp_path)
+    write_card(config, tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "| Smile | Pure. | 95% | 90% |" in text
+    assert "![How much each slider changes" in text
+    assert "(sliders.png)" in text
+    assert "on 50 generated faces" in text
+    assert "of 10% on average, 5% is what both see" in text
+    assert "There is no slider glasses, because the generator does not say it clearly enough." in text
+    assert 'model.edit(latents, {"smile": 1.0})' in text
+
+
+def test_without_sliders_the_card_says_nothing_of_them(config):
+    assert "lider" not in render_card(config)
+    assert sliders_section(None) == ""
+
+
+@pytest.mark.parametrize("facts", [{}, {"judged": None, "left_out": 5}, {"judged": {"sliders": ["x"], "seeds": "many"}}])
+def test_facts_that_are_not_whole_leave_the_picture_out(facts):
+    text = sliders_section(replace(small_sliders(), facts=facts))
+    assert "| Smile |" in text
+    assert "sliders.png" not in text
+
+
+def test_a_text_of_sliders_json_cannot_begin_a_section():
+    hostile = replace(small_sliders().sliders[0], note="a | b\n# Other")
+    text = sliders_section(replace(small_sliders(), sliders=(hostile,)))
+    assert "\n# Other" not in text
+    assert r"a \| b" in text
