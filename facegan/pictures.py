@@ -10,9 +10,11 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from facegan.stamp import as_text, stamp
+
+_CAPTION = 28  # px
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
@@ -29,6 +31,20 @@ def grid(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
 def enlarge(image: np.ndarray, size: int) -> np.ndarray:
     """A square uint8 image (H, W, 3) at (size, size, 3). Lanczos: 64 px stays crisp without showing its pixels."""
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.LANCZOS))
+
+
+def captioned(image: np.ndarray, text: str) -> np.ndarray:
+    """An uint8 image (H, W, 3) on a dark strip with `text` in its middle, uint8 (H + strip, W, 3).
+
+    The strip has a sixteenth of the width, to be read where a phone shows the picture small; 28 px at least.
+    """
+    height, width, _ = image.shape
+    strip = max(_CAPTION, 2 * (width // 32))  # even, as films want their sides
+    sheet = Image.new("RGB", (width, height + strip), (24, 26, 31))
+    sheet.paste(Image.fromarray(image))
+    font = ImageFont.load_default(strip * 0.58)
+    ImageDraw.Draw(sheet).text((width / 2, height + strip / 2), text, (236, 236, 238), font, anchor="mm")
+    return np.asarray(sheet)
 
 
 def encode_png(image: np.ndarray, recipe: Mapping | None = None) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.filters import REASONS
@@ -29,6 +30,7 @@ from facegan.hub.push import push_run
 from facegan.hub.save import save_model
 from facegan.hub.space import publish_space
 from facegan.hub.target import Target, check_target
+from facegan.initial import choose_start, faces_for, find_initial, preset_for
 from facegan.latent.labels import AttributeTable
 from facegan.latent.seeds import latents_of
 from facegan.lock import locked
@@ -39,7 +41,7 @@ _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in 
 
 
 def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
-    """Align, train, export, publish if asked to. Returns the model folder, or None for a dry run.
+    """Align, train, export, publish if asked to. Returns the model folder; None for a dry run or a comparison.
 
     Raises FaceGANError for everything that the user can put right.
     """
@@ -50,6 +52,7 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
 
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
+    weights = None  # that the generator begins with; those of a run that goes on are in its checkpoint
     if options.resume:
         options, train, fingerprint = read_config(options.out, options)
         processes = Processes(train.device)
@@ -62,7 +65,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
                 "start a new run with another --out."
             )
     else:
-        if (options.out / "checkpoint").exists():
+        if (options.out / "checkpoint").exists() and not options.compare_unaligned:
             raise FaceGANError(
                 f"{options.out} already holds a run: go on with it by --resume, or choose another folder by --out."
             )
@@ -72,26 +75,37 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             return None
         processes = Processes(device)
         say = say if processes.main else lambda _: None
+        if options.compare_unaligned:
+            check_comparison(options, processes)
+            options = replace(options, init="none")  # a model of aligned faces would decide it
+        initial = find_initial(options)
         target = _check_publishing(options) if processes.main else None  # it publishes for all
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
-        faces = replace(options.faces, device="cuda" if device == "cuda" else "cpu")
+        faces = faces_for(initial, options, _faces_folder(options, processes), say)
+        faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
         options = replace(options, faces=faces)
         cache = _prepare(options, processes, say)
-        preset, why = presets.choose_preset(options.preset, len(cache), device)
+        if options.compare_unaligned:
+            compare_unaligned(options, cache, device, say)
+            return None
+        preset, why = presets.choose_preset(preset_for(initial, options), len(cache), device)
         say(why)
+        initial = choose_start(initial, options, cache, preset, say)
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
-        train = TrainConfig(presets.PRESETS[preset], faces.size, options.seed, device, precision)
+        start = initial.start if initial else None
+        train = TrainConfig(presets.PRESETS[preset], faces.size, options.seed, device, precision, start)
+        weights = initial.weights(faces.size, preset) if initial else None
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:
         # A model that must be private cannot go where all see it.
-        target.for_faces(len(cache), bool(cache.report.get("person")))
+        target.for_faces(len(cache), _of_one_person(cache, train))
     attributes = None
     if processes.main:
         if options.attributes and options.sliders:  # read before the training, so that a mistake in it costs no hours
             attributes = attributes_of(options.attributes, cache, say)
         write_config(options.out, options, train, fingerprint)
-    model_folder = _train_and_export(options, train, cache, processes, attributes, say)
+    model_folder = _train_and_export(options, train, cache, processes, attributes, weights, say)
     if target is not None:
         pushed = push_run(options.out, options.push_to_hub or "", options.private, say=say)
         if options.space:
@@ -138,6 +152,7 @@ def _train_and_export(
     cache: FaceCache,
     processes: Processes,
     attributes: AttributeTable | None,
+    weights: dict[str, torch.Tensor] | None,
     say: Callable[[str], None],
 ) -> Path:
     budget = budget_of(options, train.recipe)
@@ -147,7 +162,7 @@ def _train_and_export(
     judge = Judge(cache.images, training_rows, held_out_rows) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
-    trainer = Trainer(train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart)
+    trainer = Trainer(train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart, weights)
     if options.resume:
         if not trainer.resume():
             raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
@@ -159,8 +174,7 @@ def _train_and_export(
     trainer.train(budget)
     if not processes.main:
         return options.out / "model"
-    film = options.out / "samples" / samples.FILM
-    samples.write_film(options.out / "samples", film, {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
+    films = samples.write_films(options.out / "samples", {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
     trainer.write_page(budget, running=False)  # once more, with the film
     model_folder = options.out / "model"
     model = save_model(
@@ -177,6 +191,7 @@ def _train_and_export(
                 "hardware": _hardware(train.device),
                 "precision": train.precision,
                 "seed": train.seed,
+                **_told_of_start(train),
                 **_metrics(trainer.best.figures),
             },
             data={
@@ -185,11 +200,12 @@ def _train_and_export(
                 "faces_held_out": len(held_out_rows),
                 **_told_of_dataset(options),
                 **_told_of_faces(cache.report),
+                **({"one_person": True} if _of_one_person(cache, train) else {}),
                 "contact": options.contact,
             },
         ),
         model_folder,
-        film,
+        films,
     )
     # After the export: who has no patience for the measurement has the model.
     say("The model is exported; now it is measured whether it repeats faces, and who is among them.")
@@ -216,6 +232,16 @@ def _best(figures: dict) -> str:
     return f", best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
 
 
+def _of_one_person(cache: FaceCache, train: TrainConfig) -> bool:
+    """Whether it draws one real person: of these photos, or of those that its start learned from."""
+    return bool(cache.report.get("person")) or (train.start is not None and train.start.one_person)
+
+
+def _told_of_start(train: TrainConfig) -> dict:
+    start = train.start
+    return {"started_from": start.name, "start_learned_from": start.about} if start else {}
+
+
 def _hardware(device: str) -> str:
     """What the minutes of training were minutes of."""
     if device == "cuda":
@@ -235,7 +261,6 @@ def _told_of_faces(report: dict) -> dict:
     left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
     return {
         "photos": report["files"],
-        **({"one_person": True} if report.get("person") else {}),
         "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
         "detector": report["detector"],
         "framing": report["framing"],

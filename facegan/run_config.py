@@ -14,7 +14,7 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.dataset import DatasetChoice
 from facegan.faces.mapped import release
 from facegan.faces.options import FaceOptions
-from facegan.gan.config import Recipe, TrainConfig
+from facegan.gan.config import Recipe, Start, TrainConfig
 from facegan.gan.trainer import Budget
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
@@ -40,8 +40,10 @@ class RunOptions:
     space: str | None = None
     private: bool | None = None
     allow_memorised: bool = False
+    init: str = "auto"  # what training starts from: see initial.py
     attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
     sliders: bool = True
+    compare_unaligned: bool = False  # instead of a training: see compare.py
     resume: bool = False
     force: bool = False
     dry_run: bool = False
@@ -100,6 +102,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             max_photos=then.get("max_photos"),
             faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
             preset=then["preset"],
+            init=then.get("init", "none"),
             attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
             seed=then["seed"],
             about_data=now.about_data or then["about_data"],
@@ -107,7 +110,8 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             images_seen=now.images_seen or (None if now.minutes else then["images_seen"]),
             minutes=now.minutes or (None if now.images_seen else then["minutes"]),
         )
-        return options, TrainConfig(**{**train, "recipe": recipe}), content["data_fingerprint"]
+        start = Start(**train["start"]) if train.get("start") else None
+        return options, TrainConfig(**{**train, "recipe": recipe, "start": start}), content["data_fingerprint"]
     except FileNotFoundError:
         raise FaceGANError(f"There is no run to go on with in {run}: start it without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:

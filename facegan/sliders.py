@@ -179,7 +179,8 @@ def as_table(sliders: SliderSet) -> str:
     lines += [
         "",
         f"Mean leakage {_text(facts['leakage_mean'])} (both readers agree on {_text(facts['leakage_agreed'])}), by "
-        f"mean-difference directions {_text(facts['leakage_mean_before'])}.",
+        f"mean-difference directions {_text(facts['leakage_mean_before'])} "
+        f"({_text(facts.get('leakage_agreed_before'))}).",
         f"KID x 100 of the ends to unedited faces {_text(facts['ends_kid'])}, of unedited faces to held-out photos "
         f"{_text(facts.get('real_kid'))}.",
     ]

@@ -66,3 +66,16 @@ def test_a_gif_plays_the_frames_in_order_for_ever(tmp_path):
 def test_a_film_without_frames_is_refused(tmp_path, write):
     with pytest.raises(ValueError, match="at least one frame"):
         write(tmp_path / "film", [])
+
+
+@pytest.mark.parametrize(("width", "strip"), [(64, 28), (448, 28), (1024, 64)])
+def test_a_caption_stands_below_the_picture_and_grows_with_it(width, strip):
+    image = np.full((50, width, 3), 200, np.uint8)
+    sheet = pictures.captioned(image, "12")
+    assert sheet.shape == (50 + strip, width, 3)
+    np.testing.assert_array_equal(sheet[:50], image)
+    bright = np.argwhere((sheet[50:] > 128).all(axis=2))
+    assert len(bright) > 0
+    # The letters are in the middle, and as high as half the strip.
+    np.testing.assert_allclose(bright.mean(axis=0), [strip / 2, width / 2], atol=0.1 * strip)
+    assert 0.3 < np.ptp(bright[:, 0]) / strip < 0.6

@@ -67,3 +67,9 @@ def test_a_config_of_something_else_is_one_sentence(tmp_path, damage):
     (tmp_path / "config.json").write_text(damage)
     with pytest.raises(FaceGANError, match="not the config of a run"):
         read_config(tmp_path, OPTIONS)
+
+
+def test_a_run_remembers_its_table_of_attributes(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, attributes=Path("list_attr.csv")), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
+    assert options.attributes == Path("list_attr.csv")

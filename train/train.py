@@ -30,12 +30,11 @@ def parser() -> argparse.ArgumentParser:
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="budget in minutes of training; whichever ends first")
     add("--preset", choices=("auto", "classic", "small", "large"), default="auto")
-    add(
-        "--framing",
-        type=number(float, 0.3, 1.5),
-        metavar="F",
-        help="0.8 shows most hair, 1.2 is close; default: what fits",
-    )
+    closeness = "0.8 shows most hair, 1.2 is close; default: what fits, or what --init has"
+    add("--framing", type=number(float, 0.3, 1.5), metavar="F", help=closeness)
+    add("--init", default="auto", metavar="MODEL", help="auto, none, default, or a model to start from: DIR, USER/NAME")
+    both = "train twice from nothing, on aligned and on unaligned faces, compare them in RUN/compare, and leave"
+    add("--compare-unaligned", action="store_true", help=both)
     add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
     add("--detector", choices=("auto", "insightface", "yunet"), default="auto")
     add("--insightface-pack", default="buffalo_sc", metavar="NAME")
@@ -54,13 +53,8 @@ def parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="go on exactly where the run stopped")
     add("--force", action="store_true", help="train even on fewer than 100 faces")
     add("--dry-run", action="store_true", help="print the options as resolved and leave")
-    add(
-        "--push-to-hub",
-        nargs="?",
-        const="",
-        metavar="USER/NAME",
-        help="publish it (default: your name, the run's name)",
-    )
+    publish = "publish it (default: your name, the run's name)"
+    add("--push-to-hub", nargs="?", const="", metavar="USER/NAME", help=publish)
     add("--space", metavar="USER/SPACE", help="publish the demo of it as a Space, with --push-to-hub")
     # fmt: on
     add_visibility(p, "private for fewer than 1,000 faces")

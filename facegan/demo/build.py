@@ -9,7 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr  # noqa: E402
 
-from facegan.demo import faces_tab, morph_tab, reopen, sliders_tab  # noqa: E402
+from facegan.demo import faces_tab, learned_tab, morph_tab, reopen, sliders_tab  # noqa: E402
 from facegan.demo.markup import about, header, notice  # noqa: E402
 from facegan.demo.page import Page  # noqa: E402
 from facegan.errors import FaceGANError  # noqa: E402
@@ -20,6 +20,7 @@ TABS = {
     "Faces": faces_tab.build,
     "Sliders": sliders_tab.build,
     "Morph": morph_tab.build,
+    "How it learned": learned_tab.build,
 }
 
 _THEME_FOLDER = Path(__file__).parent / "theme"
@@ -43,7 +44,7 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs") as tabs:
             page = Page.of(model, blocks, tabs)
             for label, build in TABS.items():
-                if label == "Sliders" and not model.sliders:
+                if not _shown(label, model):
                     continue
                 with gr.Tab(label, id=label.lower()) as tab:
                     build(page, tab)
@@ -53,6 +54,11 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         with gr.Accordion("What this is", open=False):
             gr.HTML(about(model.config), apply_default_css=False)
     return blocks.queue(max_size=_QUEUE, default_concurrency_limit=_WORKERS)
+
+
+def _shown(label: str, model: FaceModel) -> bool:
+    """Whether the model has what the tab is about."""
+    return bool({"Sliders": model.sliders, "How it learned": model.films}.get(label, True))
 
 
 def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, share: bool = False) -> None:

@@ -118,6 +118,32 @@ def about(config: ModelConfig) -> str:
     )
 
 
+def how_it_learned(config: ModelConfig) -> str:
+    """What the film of the training shows, and the figures of the training that the config tells."""
+    told, faces = config.training, config.data.get("faces_used")
+    seen, minutes, start = told.get("images_seen"), told.get("minutes"), told.get("started_from")
+    first = (
+        f"At first it is still {escape(str(start))}, whose faces then turn into those it learned from"
+        if start
+        else "At first there is noise; then a blurred face, nearly the same everywhere; then every seed becomes "
+        "somebody of its own"
+    )
+    figures = ""
+    if type(seen) is int and type(faces) is int and faces > 0:
+        times = f", each about {seen / faces:,.0f} times" if seen >= 2 * faces else ""
+        took = f" That took {minutes:,} minutes." if type(minutes) is int and minutes > 0 else ""
+        figures = (
+            f"<p><strong>Images seen.</strong> When its weights were kept, {seen:,} images had been shown to the "
+            f"second network, the one that tells photos from pictures: {faces:,} faces{times}.{took}</p>"
+        )
+    return (
+        '<div class="fg-about">'
+        "<p><strong>What is seen.</strong> Every place in the film is one seed, drawn again and again while the "
+        f"generator learned. {first}. Where a number stands below the faces, it counts the images seen so far.</p>"
+        f"{figures}<p>All faces in the film are AI-generated, the early ones and the late ones.</p></div>"
+    )
+
+
 def _thumbnail(image: np.ndarray, recipe: Recipe) -> str:
     return (
         f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE), recipe)}" width="{THUMBNAIL_SIZE}" '

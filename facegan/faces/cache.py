@@ -162,7 +162,7 @@ class FaceCache:
     def names(self) -> list[str]:
         """The photo that each row of ``images`` came from, relative to its data folder."""
         names = [""] * len(self.images)
-        for record in self._records:
+        for record in self.records:
             for face in record.faces:
                 names[face.row] = record.name
         return names
@@ -172,14 +172,15 @@ class FaceCache:
         """The five keypoints of each row in the aligned face's pixels, float32 (rows, 5, 2); NaN if unknown."""
         frame = Frame(self.size, float(self.report["framing"]))
         points = np.full((len(self.images), 5, 2), np.nan, np.float32)
-        for record in self._records:
+        for record in self.records:
             for face in record.faces:
                 transform = face_transform(face.keypoints, frame)
                 points[face.row] = apply_transform(transform, face.keypoints)
         return points
 
     @cached_property
-    def _records(self) -> list[PhotoRecord]:
+    def records(self) -> list[PhotoRecord]:
+        """All photos with all their faces, in the order in which they were read."""
         with (self.folder / JOURNAL).open("rb") as lines:
             lines.readline()
             found = (_record(line) for line in lines)

@@ -1,5 +1,7 @@
 """Generator and discriminator with all that their training changes, and one step of it."""
 
+from collections.abc import Mapping
+
 import torch
 
 from facegan.gan import checkpoint as ckpt
@@ -17,14 +19,23 @@ FIGURES = ("loss_d", "loss_g", "sureness", "accuracy")
 class Adversaries:
     """The two networks, their optimisers, the averaged generator and the random state: what a checkpoint holds."""
 
-    def __init__(self, config: TrainConfig, processes: Processes | None = None):
+    def __init__(
+        self,
+        config: TrainConfig,
+        processes: Processes | None = None,
+        weights: Mapping[str, torch.Tensor] | None = None,
+    ):
+        """`weights`: what the generator begins with, for `config.start`; a checkpoint that is restored replaces it."""
         recipe = config.recipe
         self.config, self.recipe = config, recipe
         self.processes = processes or Processes(config.device)
         self.device = self.processes.device
         self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
-        self.generator = self._placed(Generator(config.size, recipe.width, recipe.upsample, recipe.excite))
+        generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite)
+        if weights is not None:
+            generator.load_state_dict(weights)
+        self.generator = self._placed(generator)
         self.discriminator = self._placed(Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std))
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
@@ -35,6 +46,7 @@ class Adversaries:
         self.probability = AdaptiveProbability()
         self.lecam = LeCam(means=torch.zeros(2, device=self.device))
         self.images_seen = self.steps = 0
+        self._lr_factor = 1.0
         self.newest: tuple[torch.Tensor, torch.Tensor] | None = None  # the last real and generated faces
 
     def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
@@ -42,6 +54,7 @@ class Adversaries:
 
     def slow_down(self, factor: float) -> None:
         """Both learning rates, as `factor` of the recipe's."""
+        self._lr_factor = factor
         self.adam_g.param_groups[0]["lr"] = factor * self.recipe.lr_generator
         self.adam_d.param_groups[0]["lr"] = factor * self.recipe.lr_discriminator
 
@@ -105,12 +118,18 @@ class Adversaries:
 
     def _generator_step(self, fake: torch.Tensor, real_logits: torch.Tensor) -> torch.Tensor:
         """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
+        if self.config.start is not None:
+            self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
         self.discriminator.requires_grad_(False)
         with self._arithmetic():
             loss = self.loss.generator(self.discriminator(self._seen(fake)), real_logits)
         self._descend(self.adam_g, loss)
         self.discriminator.requires_grad_(True)
         return loss.detach()
+
+    def _pace(self) -> float:
+        """The share of its rate at which the generator of a model learns now, see Recipe.warm_up."""
+        return min(1.0, max(0.0, self.images_seen / self.recipe.warm_up - 1)) if self.recipe.warm_up else 1.0
 
     def _noise(self) -> torch.Tensor:
         """This process's share of the next latents ~ N(0, I) for a batch."""

@@ -26,6 +26,10 @@ class Recipe:
     gamma: float = 0.0  # of the gradient penalties R1 and R2; 0: none
     penalty_every: int = 8  # steps: the penalties cost as much as a step, and weighted up by this they are enough
     lecam: float = 0.0  # weight of the LeCam regulariser
+    # Images that the discriminator, which begins anew, learns from alone when the generator comes from a model; over
+    # as many again the generator's rate rises to its own. A clueless one would first of all teach it noise. Short:
+    # on 432 faces it tells 96 % of the pairs apart after that many, and held-out KID fell at once even without any.
+    warm_up: int = 1_000
 
 
 PRESETS: dict[str, Recipe] = {
@@ -65,6 +69,15 @@ PRESETS["large"] = replace(PRESETS["small"], width=64, images_seen=3_000_000)
 
 
 @dataclass(frozen=True)
+class Start:
+    """The model whose generator a training went on from, as far as the card tells it."""
+
+    name: str  # on the Hub with its revision, or a description; never a path
+    about: str = ""  # what it had learned from
+    one_person: bool = False  # whose face the new model may still draw
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One run, resolved: what config.json keeps and what --resume goes on with."""
 
@@ -73,6 +86,7 @@ class TrainConfig:
     seed: int
     device: str  # "cpu", "cuda" or "mps"
     precision: str  # "float32" or "bfloat16" (of the arithmetic; weights are float32 always)
+    start: Start | None = None  # None: from random weights
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Sample grids of the same latents over time, and the film made of them."""
+"""Sample grids of the same latents over time, and the films made of them."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,12 @@ from facegan.gan.networks import Generator
 from facegan.stamp import stamp
 
 _COLUMNS = 8
-FILM = "progress.mp4"
+FILM, GIF = "progress.mp4", "progress.gif"
 _FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24
+_SQUARE_COLUMNS, _GIF_SIDE = 4, 256  # 4 x 4 faces; px
+_GIF_FRAMES = (48, 24, 12)  # at most: the first that stays below the next
+_GIF_BYTES = 3_000_000  # what a page of the Hub or a message still loads at once
+_GIF_FRAMES_PER_SECOND = 6
 
 
 @torch.no_grad()
@@ -57,6 +61,14 @@ def next_sample(images_seen: int) -> int:
     return images_seen + int(np.clip(images_seen * 0.04, 500, 25_000))
 
 
+def write_films(folder: Path, recipe: Mapping) -> list[Path]:
+    """The MP4 and the GIF of all grids of the folder, into it; `recipe` as for the MP4."""
+    film, gif = folder / FILM, folder / GIF
+    write_film(folder, film, recipe)
+    write_gif(folder, gif, recipe)
+    return [film, gif]
+
+
 def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
     """All grids of the folder in order as an MP4 of at most about 20 seconds, the last one held for two.
 
@@ -66,12 +78,41 @@ def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
     step = max(1, -(-len(grids) // (_FILM_SECONDS * _FRAMES_PER_SECOND // 2)))
     chosen = [*grids[::step], *grids[-1:] * _FRAMES_PER_SECOND]
 
-    def frames():
+    def frames() -> Iterator[np.ndarray]:
         for path in chosen:
             with Image.open(path) as picture:
                 # Smooth, not in blocks: it looks better and takes half the bytes.
                 twice = (2 * picture.width, 2 * picture.height)
-                yield np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
+                sheet = np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
+                yield pictures.captioned(sheet, seen(path))
 
     # Thirty-two faces that change as a whole with every frame: at 18 the film outweighs the model.
     pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25, recipe={"shows": "training", **recipe})
+
+
+def write_gif(folder: Path, to: Path, recipe: Mapping) -> None:
+    """The first sixteen faces of the grids from the first to the last, four by four, as a GIF of at most 3 MB."""
+    grids = sorted(folder.glob("*.png"))
+    for most in _GIF_FRAMES:
+        chosen = [grids[i] for i in np.linspace(0, len(grids) - 1, min(most, len(grids))).round().astype(int)]
+        held = [*chosen, *grids[-1:] * (2 * _GIF_FRAMES_PER_SECOND)]
+        frames = (pictures.captioned(sixteen(path, _GIF_SIDE), seen(path)) for path in held)
+        pictures.write_gif(to, frames, _GIF_FRAMES_PER_SECOND, recipe={"shows": "training", **recipe})
+        if to.stat().st_size <= _GIF_BYTES:
+            return
+
+
+def sixteen(grid: Path, width: int) -> np.ndarray:
+    """The first sixteen faces of a saved grid four by four, uint8 (H, width, 3), H = width where there are so many."""
+    with Image.open(grid) as picture:
+        sheet = np.asarray(picture.convert("RGB"))
+    side = sheet.shape[1] // _COLUMNS
+    cells = sheet.reshape(-1, side, _COLUMNS, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
+    square = pictures.grid(cells[: _SQUARE_COLUMNS**2], _SQUARE_COLUMNS)
+    height = width * square.shape[0] // square.shape[1]
+    return np.asarray(Image.fromarray(square).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def seen(grid: Path) -> str:
+    """When a saved grid was drawn, in words."""
+    return f"{int(grid.stem):,} images seen"

@@ -5,7 +5,7 @@ run that was killed and resumed is the run that was never killed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Trainer:
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
     and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
     `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
+    `weights`: what the generator begins with, for `config.start`.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -68,6 +69,7 @@ class Trainer:
         say: Callable[[str], None] = print,
         processes: Processes | None = None,
         faces_apart: bool = False,
+        weights: Mapping[str, torch.Tensor] | None = None,
     ):
         self.config, self.run, self.faces_apart = config, run, faces_apart
         self.processes = processes or Processes(config.device)
@@ -78,7 +80,7 @@ class Trainer:
                 "four: start a number of processes that divides a quarter of it."
             )
         self.faces = FaceBatches(images, rows, config.seed)
-        self.gan = Adversaries(config, self.processes)
+        self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
         self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
         self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)

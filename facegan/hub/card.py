@@ -110,12 +110,16 @@ _INSIGHTFACE = (
 _YUNET = "The faces were found with YuNet (MIT licence), whose weights are not part of this folder."
 
 
-_NOBODY = "None of these people exists.", (
-    "It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's."
+_NOBODY = (
+    "None of these people exists.",
+    ("It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's."),
 )
-_SOMEBODY = "**They are pictures of one real person, made up.**", (
-    "It draws one real person, so it may be made, kept, used and passed on only with that person's consent, and no "
-    "picture of it may be passed off as a photo."
+_SOMEBODY = (
+    "**They are pictures of one real person, made up.**",
+    (
+        "It draws one real person, so it may be made, kept, used and passed on only with that person's consent, and no "
+        "picture of it may be passed off as a photo."
+    ),
 )
 
 

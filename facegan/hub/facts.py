@@ -26,6 +26,8 @@ _KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a tabl
 FACTS = (
     Fact("name", "name"),
     Fact("training.preset", "preset"),
+    Fact("training.started_from", "trained on from", needed=False),
+    Fact("training.start_learned_from", "which had learned from", needed=False),
     Fact("training.images_seen", "images seen", int),
     Fact("training.minutes", "minutes", int),
     Fact("training.device", "device"),

@@ -14,37 +14,44 @@ _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revisi
 
 @dataclass(frozen=True)
 class Found:
-    """A model folder on this machine; `origin` and `note` as in FaceModel."""
+    """A model folder on this machine; `origin` and `note` as in FaceModel; `offered`: what else there is to fetch."""
 
     folder: Path
     origin: str = ""
     note: str = ""
+    offered: tuple[str, ...] = ()
 
 
-def find_model(source: str | Path | None, parts: Sequence[str]) -> Found:
+def find_model(source: str | Path | None, parts: Sequence[str], offered: Sequence[str] = ()) -> Found:
     """The folder of `source`: None is the default; a text that is no folder but looks like "user/name" is on the Hub.
 
-    `parts` are the paths of PARTS that are fetched. Raises FaceGANError when it is on the Hub and cannot be had.
+    `parts` are the paths of PARTS that are fetched; of `offered` it is only found out which of them are there. Raises
+    FaceGANError when it is on the Hub and cannot be had.
     """
     if source is None:
-        return Found(layout.DEFAULT_FOLDER)
+        return _here(layout.DEFAULT_FOLDER, offered)
     if isinstance(source, str):
         name = _HUB_NAME.fullmatch(source)
         # The client makes paths in its cache of these names, so none may climb out of it.
         if name and ".." not in source and not Path(source).exists():
-            return _from_hub(name["repository"], name["revision"] or "main", parts)
+            return _from_hub(name["repository"], name["revision"] or "main", parts, offered)
     try:
-        return Found(Path(source).expanduser())
+        return _here(Path(source).expanduser(), offered)
     except RuntimeError:  # ~nobody
         raise FaceGANError(f"There is no home of the name in {source}: give the whole path.") from None
 
 
-def _from_hub(repository: str, revision: str, parts: Sequence[str]) -> Found:
+def _here(folder: Path, offered: Sequence[str]) -> Found:
+    return Found(folder, offered=tuple(path for path in offered if (folder / path).exists()))
+
+
+def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Sequence[str]) -> Found:
     # The client takes a second to import on a slow disk, which is not the network's silence.
     from huggingface_hub import HfApi, hf_hub_download  # noqa: F401
 
     try:
-        folder, note = within(SILENCE, lambda alive: _fetch(repository, revision, parts, alive)), ""
+        note = ""
+        folder, there = within(SILENCE, lambda alive: _fetch(repository, revision, parts, offered, alive))
     except Unreachable as error:
         folder = _from_cache(repository, revision, parts)
         if folder is None:
@@ -52,21 +59,24 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str]) -> Found:
                 f"{repository} cannot be fetched from the Hub, because {error}, and there is neither an earlier copy "
                 "nor a folder of that name here."
             ) from error
+        there = _here(folder, offered).offered
         said = str(error)
         note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
     except HubError as error:
         raise FaceGANError(
             f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
         ) from error
-    return Found(folder, f"{repository}@{folder.name}", note)
+    return Found(folder, f"{repository}@{folder.name}", note, there)
 
 
-def _fetch(repository: str, revision: str, parts: Sequence[str], alive: Callable[[], None]) -> Path:
-    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet."""
+def _fetch(
+    repository: str, revision: str, parts: Sequence[str], offered: Sequence[str], alive: Callable[[], None]
+) -> tuple[Path, tuple[str, ...]]:
+    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet; what is offered."""
     from huggingface_hub import HfApi, hf_hub_download
 
     with network_errors(repository):
-        listed = HfApi().get_paths_info(repository, list(parts), revision=revision)
+        listed = HfApi().get_paths_info(repository, [*parts, *offered], revision=revision)
         sizes = {file.path: getattr(file, "size", 0) for file in listed}
         alive()
         for path in parts:
@@ -80,7 +90,7 @@ def _fetch(repository: str, revision: str, parts: Sequence[str], alive: Callable
             files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in there]
             folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, there, strict=True)}
             if len(folders) == 1:
-                return folders.pop()
+                return folders.pop(), tuple(path for path in offered if path in sizes)
     raise HubError("it changes while it is fetched, so try again")
 
 

@@ -24,6 +24,7 @@ LICENCE = "LICENSE.md"
 SAMPLES = "samples.png"
 MORPH = "morph.mp4"
 PROGRESS = "progress.mp4"
+PROGRESS_GIF = "progress.gif"
 SLIDERS = "sliders.json"
 SLIDER_WEIGHTS = "sliders.safetensors"
 LEAKAGE = "sliders.png"
@@ -60,7 +61,8 @@ PARTS = (
     Part(LICENCE, _TEXT, needed=False),  # came with the push
     Part(SAMPLES, _PICTURE),
     Part(MORPH, _PICTURE),
-    Part(PROGRESS, _PICTURE, needed=False),  # a run of a few seconds has none
+    Part(PROGRESS, _PICTURE, needed=False),  # an old model may have none
+    Part(PROGRESS_GIF, _PICTURE, needed=False),
     # A generator may be too rough for sliders.
     Part(SLIDERS, 1 << 20, needed=False, draws=True),
     Part(SLIDER_WEIGHTS, 1 << 24, needed=False, draws=True),

@@ -23,6 +23,8 @@ def check_content(file: Path, name: str, content: bytes) -> None:
             _check_png(content)
         elif name.endswith(".mp4") and content[4:8] != b"ftyp":
             raise ValueError("it is not an MP4 film")
+        elif name.endswith(".gif") and not content.startswith(b"GIF8"):
+            raise ValueError("it is not a GIF")
         elif name == layout.MODEL_INDEX:
             _check_index(content)
         elif name.endswith((".md", ".py", ".json")):

@@ -10,6 +10,7 @@ import onnxruntime
 from facegan.errors import FaceGANError
 from facegan.hub import folder as layout
 from facegan.hub.fetch import find_model
+from facegan.hub.film import FILMS, Film
 from facegan.hub.folder import ModelConfig, read_part, refuse_pickles
 from facegan.hub.network import check_network
 from facegan.hub.sliders import read_sliders
@@ -24,7 +25,8 @@ class FaceModel:
 
     Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
     the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy,
-    because the Hub cannot be reached), `weights` (16 hexadecimal digits that tell its network from every other).
+    because the Hub cannot be reached), `weights` (16 hexadecimal digits that tell its network from every other),
+    `films` (of its training, to be read when they are wanted).
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class FaceModel:
         note: str = "",
         sliders: SliderSet | None = None,
         weights: str = "",
+        films: tuple[Film, ...] = (),
     ):
         self.config, self.origin, self.note, self.weights = config, origin, note, weights
-        self.slider_set = sliders
+        self.slider_set, self.films = sliders, films
         self._session = session
 
     @classmethod
@@ -48,7 +51,7 @@ class FaceModel:
         Hub cannot be reached, what an earlier call fetched is used. Raises FaceGANError with the file's name when the
         folder is not a model, and with what to do when it cannot be fetched.
         """
-        found = find_model(source, [part.path for part in layout.PARTS if part.draws])
+        found = find_model(source, [part.path for part in layout.PARTS if part.draws], FILMS)
         try:
             config, session, weights = _open(found.folder)
             sliders = read_sliders(found.folder, config)
@@ -57,7 +60,8 @@ class FaceModel:
                 raise
             # Where the Hub's cache lies on this machine helps nobody, and the demo shows the sentence to visitors.
             raise FaceGANError(str(error).replace(str(found.folder), found.origin)) from error
-        return cls(config, session, found.origin, found.note, sliders, weights)
+        films = tuple(Film(found.origin or found.folder, path) for path in found.offered)
+        return cls(config, session, found.origin, found.note, sliders, weights, films)
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """Write a whole model folder, so that there is never half of one."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from facegan.gan.networks import Generator
@@ -12,10 +13,10 @@ from facegan.hub.model import FaceModel
 from facegan.hub.showcase import write_showcase
 
 
-def save_model(generator: Generator, config: ModelConfig, folder: Path, film: Path | None = None) -> FaceModel:
+def save_model(generator: Generator, config: ModelConfig, folder: Path, films: Iterable[Path] = ()) -> FaceModel:
     """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
 
-    `config.channels` is taken from the generator; `film` is the MP4 of its training, if there is one.
+    `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -23,8 +24,8 @@ def save_model(generator: Generator, config: ModelConfig, folder: Path, film: Pa
     config.save(unfinished)
     export_weights(shipped_form(generator), unfinished)
     write_showcase(FaceModel.load(unfinished), unfinished)
-    if film is not None:
-        shutil.copyfile(film, unfinished / layout.PROGRESS)
+    for film in films:
+        shutil.copyfile(film, unfinished / layout.PART[film.name].path)
     write_card(config, unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)

@@ -6,6 +6,8 @@ import pytest
 from facegan.demo import build
 from facegan.demo.markup import about, header
 from facegan.errors import FaceGANError
+from facegan.hub.film import Film
+from facegan.hub.model import FaceModel
 
 
 def test_only_the_stable_endpoints_are_public(model):
@@ -29,9 +31,15 @@ def tabs_of(model):
     return [block.label for block in blocks if block.get_block_name() == "tabitem"]
 
 
-def test_every_tab_of_the_list_is_on_the_page(model, edited_model):
-    assert tabs_of(edited_model) == list(build.TABS)
-    assert tabs_of(model) == [label for label in build.TABS if label != "Sliders"]  # this one has none
+def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(model, edited_model, tmp_path):
+    filmed = FaceModel(
+        edited_model.config,
+        edited_model._session,
+        sliders=edited_model.slider_set,
+        films=(Film(tmp_path, "progress.mp4"),),
+    )
+    assert tabs_of(filmed) == list(build.TABS)
+    assert tabs_of(model) == [label for label in build.TABS if label not in ("Sliders", "How it learned")]
 
 
 def test_the_page_tells_what_the_model_is(model):

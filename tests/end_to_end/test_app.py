@@ -71,9 +71,13 @@ def leaves(url):
 
 def large_face(page, seed=None):
     """The large face, uint8 (384, 384, 3), once it is that of `seed`, as the browser has decoded it."""
-    image = page.locator("#face img" if seed is None else f'#face img[alt$="seed {seed}"]')
+    return decoded(page, "#face", seed)
+
+
+def decoded(page, element, seed=None):
+    image = page.locator(f"{element} img" if seed is None else f'{element} img[alt$="seed {seed}"]')
     image.wait_for()
-    page.wait_for_function("document.querySelector('#face img').complete")
+    page.wait_for_function("element => document.querySelector(`${element} img`).complete", arg=element)
     assert image.evaluate("image => image.naturalWidth") == 384
     data = image.evaluate(
         """image => {
@@ -98,7 +102,7 @@ def drawn(model, seed, truncation, size=384):
 
 
 def test_the_endpoints_are_the_stable_ones(client):
-    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/generate", "/morph"}
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/generate", "/morph", "/edit"}
 
 
 def test_generate_returns_what_the_model_draws(client, model):
@@ -329,6 +333,33 @@ def test_a_picture_that_cannot_be_opened_is_explained_and_nothing_changes(visit,
     assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
 
 
+def morphed(page):
+    page.get_by_role("tab", name="Morph").click()
+    plays(page)
+
+
+def learned(page):
+    """Opens the tab How it learned, and waits until its film has moved on by itself."""
+    page.get_by_role("tab", name="How it learned").click()
+    page.wait_for_function(
+        """() => {
+            const film = document.querySelector("#learning-film video");
+            return film && film.readyState >= 3 && !film.paused && film.currentTime > 0.2;
+        }"""
+    )
+
+
+def test_how_it_learned_is_a_film_with_words(visit, model, tmp_path):
+    page = visit("?seed=20")
+    large_face(page, 20)
+    learned(page)
+    page.get_by_text(f"{model.config.training['images_seen']:,} images had been shown").wait_for()
+    with page.expect_download() as download:
+        page.locator("#learning-mp4").click()
+    download.value.save_as(tmp_path / "film.mp4")
+    assert (tmp_path / "film.mp4").read_bytes() == model.films[0].read()
+
+
 def test_wrong_seeds_are_explained_where_they_are_typed(visit):
     page = visit("?seeds=3,9")
     plays(page)
@@ -341,11 +372,9 @@ def test_a_phone_shows_the_face_and_the_button_first_and_cuts_nothing_off(visit)
     large_face(page, 20)
     page.locator('#faces [data-seed="44"]').wait_for()
     assert page.locator("#random-face").bounding_box()["y"] < PHONE["height"] - 40
-    tabs = [None, "Morph"]
-    for tab in tabs:
-        if tab:
-            page.get_by_role("tab", name=tab).click()
-            plays(page)
+    for show in (None, morphed, learned):
+        if show:
+            show(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         cut = page.evaluate(
             """() => [...document.querySelectorAll("button, input, img, video, a")]
@@ -394,3 +423,66 @@ def test_a_missing_model_is_one_clear_line(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"
+
+
+def edited(model, seed, truncation, values, lock=()):
+    return model.generate(model.edit(model.latents([seed], truncation), values, lock))[0]
+
+
+def after(page, seed):
+    """The edited face, uint8 (384, 384, 3), as the browser has decoded it."""
+    return decoded(page, "#face-after", seed)
+
+
+def test_edit_returns_what_the_model_draws(client, model):
+    path = client.predict(5, 0.7, smile=0.5, gender=-0.25, lock="age", api_name="/edit")
+    moved = {"smile": 0.5, "gender": -0.25}
+    assert np.array_equal(np.asarray(Image.open(path)), edited(model, 5, 0.7, moved, ["age"]))
+    assert recipe_in(path) == recipe_of(model, [5], 0.7, moved, lock=["age"])
+
+
+def test_a_slider_moves_the_face_and_the_link_brings_it_back(visit, model):
+    page = visit("?seed=20&truncation=0.6")
+    large_face(page, 20)
+    page.get_by_role("tab", name="Sliders").click()
+    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
+    page.locator("#slider-smile input[type=range]").fill("0.5")
+    page.wait_for_url("**smile=0.5")
+    page.locator("#lock-age input").check()
+    page.wait_for_url("**lock=age")
+    moved = enlarge(edited(model, 20, 0.6, {"smile": 0.5}, ["age"]), 384)
+    assert np.array_equal(after(page, 20), moved)
+    assert not np.array_equal(moved, drawn(model, 20, 0.6))
+    page.reload()
+    page.locator("#face-after img").wait_for()
+    assert np.array_equal(after(page, 20), moved)
+    page.wait_for_url("**smile=0.5&lock=age")
+    with page.expect_download() as download:
+        page.locator("#face-after").get_by_text("Save PNG").click()
+    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6, {"smile": 0.5}, lock=["age"])
+    drop(page, Path(download.value.path()))
+    page.wait_for_url("**smile=0.5&lock=age")
+    page.locator("#reset-sliders").click()
+    page.wait_for_url("**/?seed=20&truncation=0.6")
+    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
+
+
+def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model):
+    page = visit("?seed=20&truncation=0.6&smile=1")
+    page.locator('#face-after img[alt$="seed 20"]').wait_for()
+    page.wait_for_url("**smile=1")
+    page.keyboard.press("r")
+    page.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(page)["seed"]
+    assert np.array_equal(after(page, seed), enlarge(edited(model, int(seed), 0.6, {"smile": 1}), 384))
+    page.get_by_role("tab", name="Faces").click()
+    assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
+
+
+def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
+    page = visit("?seed=20&smile=1", viewport=PHONE)
+    page.locator("#face-after img").wait_for()
+    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
+    face = page.locator("#face-after img").bounding_box()
+    assert face["y"] >= 0
+    assert face["y"] + face["height"] < PHONE["height"] / 2

@@ -22,16 +22,18 @@ def tiny_images():
 
 @pytest.fixture
 def make_trainer(tmp_path, tiny_images):
-    """make_trainer(preset="small", run=..., seed=..., judge=...): real networks at width 2 and 16 px."""
+    """make_trainer(preset="small", run=..., seed=..., judge=...): real networks at width 2 and 16 px.
 
-    def make(preset="small", run=None, seed=0, batch=8, judge=None):
-        recipe = replace(PRESETS[preset], width=2, batch=batch)
-        config = TrainConfig(recipe, size=16, seed=seed, device="cpu", precision="float32")
+    `start`, `weights`: it starts from a model with these, with a warm-up of 80 images.
+    """
+
+    def make(preset="small", run=None, seed=0, batch=8, judge=None, start=None, weights=None):
+        recipe = replace(PRESETS[preset], width=2, batch=batch, warm_up=80)
+        config = TrainConfig(recipe, size=16, seed=seed, device="cpu", precision="float32", start=start)
         run = run or tmp_path / "run"
         run.mkdir(exist_ok=True)
         rows = np.arange(len(tiny_images))
-        return Trainer(
-            config, tiny_images, rows, run, latents_of(range(8)), latents_of(range(10)), judge, lambda _: None
-        )
+        latents = latents_of(range(8)), latents_of(range(10))
+        return Trainer(config, tiny_images, rows, run, *latents, judge, lambda _: None, weights=weights)
 
     return make

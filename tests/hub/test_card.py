@@ -219,3 +219,10 @@ def test_shares_that_are_not_whole_are_left_out(config, drawn):
 )
 def test_a_data_set_of_the_hub_is_linked(config, name, listed):
     assert ModelCard(render_card(with_data(config, dataset=name))).data.datasets == listed
+
+
+def test_the_card_says_which_model_it_was_trained_on_from(config):
+    assert "trained on from" not in render_card(config)
+    text = render_card(with_training(config, started_from="user/many@abc", start_learned_from="Photos | of many."))
+    assert "| trained on from | user/many@abc |" in text
+    assert r"| which had learned from | Photos \| of many. |" in text

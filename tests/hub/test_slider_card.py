@@ -29,7 +29,9 @@ def test_without_sliders_the_card_says_nothing_of_them(config):
     assert sliders_section(None) == ""
 
 
-@pytest.mark.parametrize("facts", [{}, {"judged": None, "left_out": 5}, {"judged": {"sliders": ["x"], "seeds": "many"}}])
+@pytest.mark.parametrize(
+    "facts", [{}, {"judged": None, "left_out": 5}, {"judged": {"sliders": ["x"], "seeds": "many"}}]
+)
 def test_facts_that_are_not_whole_leave_the_picture_out(facts):
     text = sliders_section(replace(small_sliders(), facts=facts))
     assert "| Smile |" in text

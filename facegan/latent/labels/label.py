@@ -9,7 +9,7 @@ import numpy as np
 from facegan.latent.labels.attributes import ATTRIBUTES, NAMES, Attribute
 from facegan.latent.labels.colour import background_lightness, hair_lightness, lab, skin
 from facegan.latent.labels.crop import face_crops, to_places
-from facegan.latent.labels.networks import EXPRESSIONS, NetworkOutputs, run_networks
+from facegan.latent.labels.networks import EXPRESSIONS, FEATURE_SIZE, NetworkOutputs, run_networks
 from facegan.latent.labels.points import mouth_opening, poses
 from facegan.latent.labels.probe import AttributeProbe
 
@@ -22,6 +22,7 @@ class Labels:
 
     attributes: tuple[Attribute, ...]  # what each column is
     values: np.ndarray  # float32 (n, k); NaN where a face does not show it
+    features: np.ndarray | None = None  # float32 (n, 1920), networks.NetworkOutputs.features, where they were asked for
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ class Labels:
         return self.values[:, self.names.index(name)]
 
 
-def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False) -> Labels:
+def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False, features: bool = False) -> Labels:
     """Scores of aligned faces in the order of `attributes.ATTRIBUTES`.
 
     Args:
@@ -43,6 +44,7 @@ def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False) -> 
         framing: of the images: FaceCache.report["framing"] or a model's config.data["framing"].
         mirror: score the mirror images, too, and take the mean: a little more exact at half the speed. What a mirror
             turns round (turn, tilt) is turned back first.
+        features: keep the networks' inner features, too, which probes read.
 
     Raises:
         ValueError: the images are not uint8 squares in RGB.
@@ -50,16 +52,21 @@ def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False) -> 
     if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] != 3 or images.shape[1] != images.shape[2]:
         raise ValueError(f"images must be uint8 (n, H, H, 3), not {images.dtype} {images.shape}.")
     chunks = [np.asarray(images[start : start + _CHUNK]) for start in range(0, len(images), _CHUNK)]
-    values = [_values(chunk, framing) for chunk in chunks]
-    if mirror:
-        back = np.where(np.isin(NAMES, ("turn", "tilt")), -1, 1).astype(np.float32)
-        mirrored = [_values(np.ascontiguousarray(chunk[:, :, ::-1]), framing) * back for chunk in chunks]
-        values = [(one + other) / 2 for one, other in zip(values, mirrored, strict=True)]
-    return Labels(ATTRIBUTES, np.concatenate([np.empty((0, len(NAMES)), np.float32), *values]))
+    back = np.where(np.isin(NAMES, ("turn", "tilt")), -1, 1).astype(np.float32)
+    values, inner = [np.empty((0, len(NAMES)), np.float32)], [np.empty((0, FEATURE_SIZE), np.float32)]
+    for chunk in chunks:
+        scores, seen = _values(chunk, framing)
+        if mirror:
+            mirrored, seen_there = _values(np.ascontiguousarray(chunk[:, :, ::-1]), framing)
+            scores, seen = (scores + mirrored * back) / 2, (seen + seen_there) / 2
+        values.append(scores)
+        if features:
+            inner.append(seen)
+    return Labels(ATTRIBUTES, np.concatenate(values), np.concatenate(inner) if features else None)
 
 
-def _values(images: np.ndarray, framing: float) -> np.ndarray:
-    """Scores float32 (n, k)."""
+def _values(images: np.ndarray, framing: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scores float32 (n, k), and the networks' inner features (n, 1920)."""
     outputs = run_networks(face_crops(images, framing))
     places = to_places(outputs.points)
     colours = lab(images)
@@ -77,7 +84,7 @@ def _values(images: np.ndarray, framing: float) -> np.ndarray:
         "hair_lightness": hair_lightness(colours, framing),
         "background_lightness": background_lightness(colours, framing),
     }
-    return np.stack([scores[name] for name in NAMES], axis=1).astype(np.float32)
+    return np.stack([scores[name] for name in NAMES], axis=1).astype(np.float32), outputs.features
 
 
 def smile(outputs: NetworkOutputs) -> np.ndarray:

@@ -11,9 +11,12 @@
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
     fit         a generator's SliderSet: samples, scores, balance, ends (torch)
-    heads       the judge's readings of a face                          (torch)
+    eyes        what the judge sees of a face                           (torch)
+    readings    what it makes of that                                   (torch)
+    leakage     figures of what sliders change
+    notes       the same in a sentence
     judge       what sliders change, and what they should not           (torch)
-    picture     the matrix as a picture
+    picture     the matrices as a picture, and strips of faces
 
 The first four are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
 says how well it works.

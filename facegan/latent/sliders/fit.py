@@ -6,11 +6,13 @@ Nothing is asked of the generator but its images, so any will do.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import erf, sqrt
 
 import numpy as np
 
 from facegan.latent.labels import AttributeProbe, label_faces
 from facegan.latent.labels.attributes import NAMES
+from facegan.latent.labels.colour import lab
 from facegan.latent.labels.crop import thumbnails
 from facegan.latent.labels.probe import THUMBNAIL
 from facegan.latent.labels.ridge import auc
@@ -28,7 +30,11 @@ MIN_OF_A_CLASS = 20  # faces on either side of a boundary, for it to part them
 SAME = 0.7  # correlation of two scores that are names of one thing: neither can move without the other
 # What is measured with much noise is held less firmly.
 _SOFT = {"tilt": 0.5, "background_lightness": 0.5}
+OVERALL = ("contrast", "saturation")  # of the whole picture, held as well
+_COARSE = 8  # px: hair and skin, light and shade, and no detail
 _BATCH = 256
+_BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
+_LEAST_END, _MOST_STRETCH = 0.5, 1.5
 _MOST_WEIGHT = 5.0  # of a face in a rare cell against one in the most frequent
 
 LABELS = {
@@ -118,7 +124,7 @@ def fit_sliders(
         sliders,
         tuple(order),
         _weights(learned, order, len(readable)),
-        np.tile(np.float32([-END, END]), (len(sliders), 1)),
+        _ends(learned[:, : len(sliders)]),
         mean_differences(latents, learned[:, : len(sliders)]),
         surrogate,
         facts,
@@ -132,7 +138,7 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
     for start in range(0, len(latents), _BATCH):
         images = generate(latents[start : start + _BATCH])
         labels = label_faces(images, framing, mirror=True, features=probe is not None)
-        values, names = [labels.values], labels.names
+        values, names = [labels.values, _overall(images)], (*labels.names, *OVERALL)
         if probe is not None:
             small = (thumbnails(images, THUMBNAIL) + thumbnails(images[:, :, ::-1], THUMBNAIL)) / 2
             values.append(probe.scores_of(np.concatenate([labels.features, small / 128 - 1], axis=1)))
@@ -146,6 +152,16 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
     return Samples(latents, kept, joined[:, shown])
 
 
+def _overall(images: np.ndarray) -> np.ndarray:
+    """Contrast (standard deviation of L*) and saturation (mean chroma) of whole pictures, float32 (n, 2).
+
+    Networks that were fitted to photos read an open mouth more easily in a hard picture than in a soft one; what is
+    held cannot be used so.
+    """
+    colours = lab(np.rint(thumbnails(images, _COARSE)).astype(np.uint8).reshape(len(images), -1, 3))
+    return np.stack([colours[..., 0].std(axis=1), np.hypot(colours[..., 1], colours[..., 2]).mean(axis=1)], axis=1)
+
+
 def own_names(probe: AttributeProbe | None) -> tuple[str, ...]:
     """The columns of a user's table, each as one word that no other score has.
 
@@ -155,7 +171,7 @@ def own_names(probe: AttributeProbe | None) -> tuple[str, ...]:
     for column in probe.names if probe else ():
         name = re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:50] or "attribute"
         name = name if name[0].isalpha() else f"has_{name}"
-        same = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in (*NAMES, *found))
+        same = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in (*NAMES, *OVERALL, *found))
         found.append(f"{name}_{same + 1}" if same else name)
     return tuple(found)
 
@@ -255,16 +271,27 @@ def _calibrated(
     """With ends that real scores reach: the surrogate's own are a little too near, for it foretells part of them only.
     The mean-difference directions are made to move their attribute just as far."""
     latents = np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
-    ends, differences = sliders.ends.copy(), sliders.differences.copy()
+    wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
 
     def mean_score(moved: np.ndarray, name: str) -> float:
         mean, spread = scale[name]
         return float(np.nanmean(score_faces(generate, moved, framing, probe)[name]) - mean) / spread
 
     for row, slider in enumerate(sliders.sliders):
-        reached = [mean_score(sliders.edit(latents, {slider.name: value}), slider.name) for value in (-1.0, 1.0)]
-        for side, sign in ((0, -1), (1, 1)):
-            ends[row, side] = sign * END * np.clip(END / max(sign * reached[side], 1e-6), 1.0, 1.8)
+        for side, value in ((0, -1.0), (1, 1.0)):
+            reached = mean_score(sliders.edit(latents, {slider.name: value}), slider.name)
+            ends[row, side] *= np.clip(wanted[row, side] / max(value * reached, 1e-6) * value, 1.0, _MOST_STRETCH)
         apart = [mean_score(sliders.edit_before(latents, slider.name, value), slider.name) for value in (-1.0, 1.0)]
-        differences[row] *= np.clip(2 * END / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
+        far = wanted[row, 1] - wanted[row, 0]
+        differences[row] *= np.clip(far / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
     return replace(sliders, ends=ends, differences=differences)
+
+
+def _ends(scores: np.ndarray) -> np.ndarray:
+    """The ends (s, 2) of scores (n, s) in standard deviations: the shares of faces that lie END standard deviations
+    below and above the mean of a normal distribution. A score that is not normal has no face at a mean less two
+    deviations: no mouth is more closed than closed."""
+    ends = np.nanquantile(scores, (_BELOW, 1 - _BELOW), axis=0).T
+    return np.stack([np.minimum(ends[:, 0], -_LEAST_END), np.maximum(ends[:, 1], _LEAST_END)], axis=1).astype(
+        np.float32
+    )

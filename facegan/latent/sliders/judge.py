@@ -105,25 +105,27 @@ def judge_sliders(
     spread = np.maximum(
         np.nan_to_num(np.nanstd(np.where(np.isfinite(labelled).any(axis=0), labelled, 0), axis=0)), 1e-6
     )
-    changes, before, agreed, quality = [], [], [], {}
+    changes, before, agreed, agreed_before, quality = [], [], [], [], {}
     for name, at in zip(judged, own, strict=True):
         boundary = BOUNDARIES.get(name, float(np.nanmedian(base[:, at])))
-        # In between one look has to do; the ends are judged with their mirror images, too.
-        way = [single[:, at] if value == 0 else reader.read(sliders.edit(latents, {name: value}), False)[:, at]
-               for value in values]  # fmt: skip
+        way = [base if value == 0 else reader.read(sliders.edit(latents, {name: value}), True) for value in values]
+        low, high = way[0], way[-1]
+        own_way = np.stack([one[:, at] for one in way])
         ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
-        low, high = (reader.read(end, mirror=True) for end in ends)
         seen = [reader.features(end) for end in ends]
         changes.append((high - low) / sigma)
         low_label, high_label = (reader.labels(end) for end in ends)
         agreed.append((high_label - low_label) / spread * changes[-1])
-        there, back = (reader.read(sliders.edit_before(latents, name, value), True) for value in (1.0, -1.0))
+        far = [sliders.edit_before(latents, name, value) for value in (-1.0, 1.0)]
+        back, there = (reader.read(end, True) for end in far)
         before.append((there - back) / sigma)
+        back_label, there_label = (reader.labels(end) for end in far)
+        agreed_before.append((there_label - back_label) / spread * before[-1])
         quality[name] = {
             "moved": float(np.nanmean(changes[-1][:, at])),
             "crossing": leakage.crossing_share(low[:, at], high[:, at], boundary),
-            "monotone": leakage.monotone_share(np.stack(way), SLACK * float(sigma[at])),
-            "monotone_strict": leakage.monotone_share(np.stack(way), 0.0),
+            "monotone": leakage.monotone_share(own_way, SLACK * float(sigma[at])),
+            "monotone_strict": leakage.monotone_share(own_way, 0.0),
             **_flips(names, base, low, high),
             "gender_flips_agreed": _agreed_flips(names.index("gender"), (low, high), (low_label, high_label)),
             "skin_change": float(np.nanmedian(np.abs(high - low)[:, names.index("skin_lightness")])),
@@ -132,8 +134,8 @@ def judge_sliders(
             "kid": kid(base_features, np.concatenate(seen)).value if len(latents) >= 2 else float("nan"),
         }
         say(f"{name}: {quality[name]['crossing']:.0%} cross the boundary, {quality[name]['monotone']:.0%} monotone")
-    facts = _facts(judged, names, own, (np.array(changes), np.array(before), np.array(agreed)), sliders, base, single,
-                   sigma)  # fmt: skip
+    measured = tuple(np.array(one) for one in (changes, before, agreed, agreed_before))
+    facts = _facts(judged, names, own, measured, sliders, base, single, sigma)
     for row, name in enumerate(judged):
         quality[name] |= facts["of"][row]
     del facts["of"]
@@ -148,19 +150,21 @@ def judge_sliders(
 
 
 def _facts(
-    judged: list[str], names: tuple[str, ...], own: np.ndarray, measured: tuple[np.ndarray, np.ndarray, np.ndarray],
+    judged: list[str], names: tuple[str, ...], own: np.ndarray, measured: tuple[np.ndarray, ...],
     sliders: SliderSet, base: np.ndarray, single: np.ndarray, sigma: np.ndarray,
 ) -> dict:  # fmt: skip
     """The matrices, what the judge errs by, the cells, and under "of" what each slider's row says."""
     if not judged:
         return {"names": list(names), "sliders": [], "leakage": [], "before": [], "noise": [], "cells": {}, "of": []}
-    changes, before, products = measured
+    changes, before, products, products_before = measured
     bound = _bound(judged, names, sliders)
     matrix, naive = leakage.leakage_matrix(changes, own), leakage.leakage_matrix(before, own)
     # The mirror image is a second look: half their difference is about what the mean of both errs by.
     errs = np.sqrt(2) * leakage.mean_of_known(np.abs(single - base)) / sigma
     moved = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(changes, own, strict=True)])
     agreed = np.stack([leakage.agreed_change(one) for one in products]) / moved[:, None]
+    moved_before = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(before, own, strict=True)])
+    agreed_before = np.stack([leakage.agreed_change(one) for one in products_before]) / moved_before[:, None]
     # What counts are the sliders' own attributes; the rest is told beside them.
     outside = bound | ~np.isin(np.arange(len(names)), own)[None]
     counted, counted_before = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
@@ -176,6 +180,7 @@ def _facts(
     return {
         "names": list(names), "sliders": judged, "leakage": matrix, "before": naive, "agreed": agreed,
         "noise": errs, "leakage_agreed": _mean(leakage.others(agreed, own, outside)),
+        "leakage_agreed_before": _mean(leakage.others(agreed_before, own, outside)),
         "leakage_mean": _mean(counted), "leakage_mean_before": _mean(counted_before),
         "cells": _cells(names, base, changes, own, outside), "of": rows,
     }  # fmt: skip

@@ -1,0 +1,155 @@
+"""What a training starts from; that it then draws the model's faces is in hub/test_trainable.py."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facegan.errors import FaceGANError
+from facegan.faces.cache import FaceCache
+from facegan.faces.options import FaceOptions
+from facegan.gan.config import PRESETS, Start, TrainConfig
+from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
+from facegan.initial import choose_start, faces_for, find_initial, preset_for
+from facegan.run_config import RunOptions, read_config, write_config
+
+DEFAULT = ModelConfig.read(DEFAULT_FOLDER)
+FRAMING = DEFAULT.data["framing"]
+
+
+@pytest.fixture
+def options(tmp_path):
+    (tmp_path / "photos").mkdir()
+    return RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run")
+
+
+def faces(count, framing=FRAMING, size=64):
+    return FaceCache(Path(), {"framing": framing}, np.arange(count), np.zeros((1, size, size, 3), np.uint8))
+
+
+def started(options, cache, preset="small"):
+    said = []
+    initial = choose_start(find_initial(options), options, cache, preset, said.append)
+    assert len(said) == (0 if options.init == "none" else 1)
+    return initial, "".join(said)
+
+
+def test_auto_starts_few_faces_from_the_default_and_says_so(options):
+    initial, said = started(options, faces(300))
+    assert initial.start == Start("FaceGAN's default generator", DEFAULT.data["about"])
+    assert said.startswith("Training starts from FaceGAN's default generator: 300 faces are few")
+
+
+@pytest.mark.parametrize(
+    ("count", "framing", "size", "preset", "why"),
+    [
+        (5000, FRAMING, 64, "small", "5,000 faces are enough"),
+        (300, 0.8, 64, "small", "the faces have framing 0.8"),
+        (300, FRAMING, 128, "small", "draws 64 px and not 128"),
+        (300, FRAMING, 64, "classic", "other widths than preset classic"),
+    ],
+)
+def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
+    options, count, framing, size, preset, why
+):
+    options = replace(options, faces=FaceOptions(size=size), preset=preset)
+    initial, said = started(options, faces(count, framing, size), preset)
+    assert initial is None
+    assert said.startswith("Training starts from random weights: ")
+    assert why in said
+
+
+def test_none_is_nothing(options):
+    assert started(replace(options, init="none"), faces(300)) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("init", "faces_options", "expected"),
+    [
+        ("default", FaceOptions(), FRAMING),
+        ("default", FaceOptions(framing=0.8), 0.8),  # what was asked for
+        ("auto", FaceOptions(), FRAMING),
+        ("auto", FaceOptions(framing=1.0), 1.0),
+        ("auto", FaceOptions(size=128), None),  # the photos decide
+        ("none", FaceOptions(), None),
+    ],
+)
+def test_faces_are_framed_as_the_models(options, init, faces_options, expected):
+    options = replace(options, init=init, faces=faces_options)
+    said = []
+    assert faces_for(find_initial(options), options, options.out / "faces", said.append).framing == expected
+    assert bool(said) == (expected == FRAMING)
+
+
+def test_many_photos_are_framed_as_they_can_be_unless_they_are_of_one_person(options, monkeypatch):
+    monkeypatch.setattr("facegan.initial.FEW_FACES", 3)
+    for number in range(3):
+        (options.data[0] / f"{number}.jpg").touch()
+    initial = find_initial(options)
+    assert faces_for(initial, options, options.out / "faces", print).framing is None
+    of_one = replace(options, faces=FaceOptions(person="auto"))
+    assert faces_for(initial, of_one, options.out / "faces", print).framing == FRAMING
+
+
+@pytest.fixture
+def model(tmp_path):
+    """model(**config): the default in a folder of its own, with other values in its config."""
+
+    def make(**values):
+        folder = tmp_path / "model"
+        shutil.copytree(DEFAULT_FOLDER, folder)
+        replace(DEFAULT, **values).save(folder)
+        return str(folder)
+
+    return make
+
+
+def test_a_folder_is_recorded_without_its_path_and_its_one_person_stays_one(options, model, tmp_path):
+    folder = model(name="My faces", data={"about": "Photos of me.", "one_person": True, "framing": 1.0})
+    options = replace(options, init=folder)
+    initial, said = started(options, faces(9000, 0.8))  # as asked for, whatever the faces are
+    assert initial.start == Start("an unpublished model (My faces)", "Photos of me.", True)
+    assert str(tmp_path) not in said
+    assert faces_for(initial, options, options.out / "faces", print).framing == 1.0
+
+
+def test_the_preset_is_the_models_own(options, model):
+    options = replace(options, init=model(training={"preset": "classic"}))  # which cannot be: it has width 32
+    assert preset_for(find_initial(options), options) == "small"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"faces": FaceOptions(size=128)}, "draws 64 px and not 128: say --size 64, or choose another --init."),
+        ({"preset": "classic"}, "other widths than preset classic: leave --preset out, or choose another --init."),
+        ({"init": "no/such/folder"}, "There is no model in no/such/folder"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, sentence):
+    with pytest.raises(FaceGANError) as caught:
+        find_initial(replace(options, **{"init": "default", **changes}))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_weights_are_those_of_the_preset(options):
+    weights = find_initial(options).weights(64, "small")
+    assert weights["ups.0.weight"].shape == (256, 128, 3, 3)
+
+
+def test_a_run_remembers_its_start_and_an_older_run_had_none(options, tmp_path):
+    train = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", Start("user/faces@abc", "Drawings.", True))
+    write_config(tmp_path, replace(options, init="user/faces"), train, "abc")
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    resumed, found, _ = read_config(tmp_path, now)
+    assert (resumed.init, found) == ("user/faces", train)
+    content = json.loads((tmp_path / "config.json").read_text())
+    assert content["train"]["start"] == asdict(train.start)
+    del content["train"]["start"], content["options"]["init"]
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    resumed, found, _ = read_config(tmp_path, now)
+    assert (resumed.init, found.start) == ("none", None)
