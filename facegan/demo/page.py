@@ -71,10 +71,12 @@ class Page:
         function: Callable,
         inputs: Sequence[Component],
         outputs: Sequence[Component],
+        queue: bool = True,
     ) -> gr.events.Dependency:
         """Run `function` at every one of `events` without signs of waiting.
 
-        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost.
+        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost. `queue`:
+        wait in turn; what takes a few milliseconds need not, and is there 30 milliseconds sooner.
         """
         return listen(events)(
             function,
@@ -83,6 +85,7 @@ class Page:
             show_progress="hidden",
             trigger_mode="always_last",
             concurrency_id="faces",
+            queue=queue,
             api_visibility="private",
         )
 

@@ -44,7 +44,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.live(tab.select, edits.draw_both, [*face, *controls], [before, after])
     page.live(random.click, edits.draw_random, [page.truncation, *controls], [page.seed, before, after])
     page.live(reset.click, edits.reset, face, [*controls, after])
-    page.live([event for slider in sliders for event in moved(slider)], edits.draw, [*face, *controls], [after])
+    page.live(
+        [event for slider in sliders for event in moved(slider)], edits.draw, [*face, *controls], [after], queue=False
+    )
     page.live([lock.input for lock in locks], edits.draw, [*face, *controls], [after])
     gr.api(edits.endpoint(), api_name="edit", concurrency_id="faces")
 
