@@ -28,8 +28,7 @@ class EvaluateOptions:
 
 def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> dict:
     """The figures as a flat dictionary of numbers. Raises FaceGANError for what the user can put right."""
-    run = Path(options.model) / "model"
-    model = FaceModel.load(run if run.is_dir() else options.model)
+    model = load_model(options.model)
     cache = _faces(options.data, model, say)
     if cache.size != model.size:
         raise FaceGANError(
@@ -62,11 +61,16 @@ def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> di
     return result
 
 
+def load_model(source: str) -> FaceModel:
+    """The model of a run, a model folder, or one on the Hub. Raises FaceGANError as FaceModel.load does."""
+    run = Path(source) / "model"
+    return FaceModel.load(run if run.is_dir() else source)
+
+
 def _faces(data: Path, model: FaceModel, say: Callable[[str], None]) -> FaceCache:
     """The aligned faces of a run, or of photos that are aligned now as the model's were."""
-    for folder in (data, data / "faces"):
-        if (folder / "selected.npy").is_file():
-            return FaceCache.open(folder)
+    if found := FaceCache.find(data):
+        return found
     options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
     return prepare_faces([data], Path("runs") / data.resolve().name / "faces", options, force=True, say=say)
 

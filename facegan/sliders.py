@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from facegan.errors import FaceGANError
+from facegan.evaluate import load_model
 from facegan.faces.cache import FaceCache
 from facegan.gan.data import held_out_split
 from facegan.hub import folder as layout
@@ -133,11 +134,10 @@ def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str],
 
     Raises FaceGANError when it has none.
     """
-    run = Path(source) / "model"
-    model = FaceModel.load(run if run.is_dir() else source)
+    model = load_model(source)
     if model.slider_set is None:
         raise FaceGANError(f"{source} has no sliders: fit them with train/fit_sliders.py.")
-    return judge(model, model.slider_set, find_cache(data) if data else None, seeds=seeds, say=say)
+    return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)
 
 
 def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
@@ -147,14 +147,6 @@ def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
     if judged.get("sliders"):
         labels = {slider.name: slider.label for slider in sliders.sliders}
         Image.fromarray(matrix_picture(judged, labels)).save(folder / layout.LEAKAGE)
-
-
-def find_cache(folder: Path) -> FaceCache | None:
-    """The faces of a run, or of the folder that holds them; None where there are none."""
-    for place in (folder, folder / "faces"):
-        if (place / "selected.npy").is_file():
-            return FaceCache.open(place)
-    return None
 
 
 def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:

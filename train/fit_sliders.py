@@ -28,10 +28,11 @@ def main() -> int:
 
     def work() -> None:
         from facegan.errors import FaceGANError
-        from facegan.sliders import add_sliders, as_table, attributes_of, find_cache
+        from facegan.faces.cache import FaceCache
+        from facegan.sliders import add_sliders, as_table, attributes_of
 
         folder = args.model / "model" if (args.model / "model").is_dir() else args.model
-        cache = find_cache(args.data or args.model)
+        cache = FaceCache.find(args.data or args.model)
         if cache is None and (args.data or args.attributes):
             raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run by --data.")
         table = attributes_of(args.attributes, cache) if args.attributes else None

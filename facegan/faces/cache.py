@@ -128,6 +128,14 @@ class FaceCache:
         self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters refused
 
     @classmethod
+    def find(cls, folder: Path) -> "FaceCache | None":
+        """The faces of the run in `folder`, or those that it holds itself; None where there are none."""
+        for place in (folder, folder / "faces"):
+            if (place / SELECTED).is_file():
+                return cls.open(place)
+        return None
+
+    @classmethod
     def open(cls, folder: Path) -> "FaceCache":
         """Opens RUN/faces.
 
