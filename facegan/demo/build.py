@@ -41,8 +41,9 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         gr.HTML(header(model.config), apply_default_css=False)
         if model.note:
             gr.HTML(notice(model.note), apply_default_css=False)
-        with gr.Tabs(elem_id="tabs") as tabs:
-            page = Page.of(model, blocks, tabs)
+        tabs = gr.Tabs(elem_id="tabs")
+        page = Page.of(model, blocks, tabs)
+        with tabs:
             for label, build in TABS.items():
                 if not _shown(label, model):
                     continue

@@ -47,7 +47,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
     page.live(grid.select, faces.choose, [*settings, first], [page.seed, figure])
     # The current face may have been changed in another tab meanwhile.
-    page.live(tab.select, faces.draw_seed, [page.seed, *settings, first], shown)
+    page.selected(tab, faces.draw_seed, [page.seed, *settings, first], shown)
     gr.api(faces.generate, api_name="generate", concurrency_id="faces")
 
 

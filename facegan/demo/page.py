@@ -25,7 +25,7 @@ class Page:
     """What every tab is built with.
 
     `tabs` is selected to open a tab, by its name in small letters. `seed` (the current face) and `truncation` are one
-    control each for all tabs; the tab Faces renders them.
+    control each for all tabs; the tab Faces renders them. `ready` becomes true when the page has opened.
     """
 
     model: FaceModel
@@ -33,6 +33,7 @@ class Page:
     tabs: gr.Tabs
     seed: gr.Number
     truncation: gr.Slider
+    ready: gr.Checkbox
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
 
     @classmethod
@@ -50,7 +51,7 @@ class Page:
             elem_id="truncation",
             render=False,
         )
-        return cls(model, blocks, tabs, seed, truncation)
+        return cls(model, blocks, tabs, seed, truncation, ready=gr.Checkbox(False, visible=False))
 
     def open(self, function: Opened, outputs: Sequence[Component]) -> None:
         """Run `function` when the page opens: of the link's query to one value for each of `outputs`."""
@@ -58,12 +59,26 @@ class Page:
 
     def listen(self) -> None:
         """To the opening of the page, once all tabs are built. One event for all, so that they see one seed."""
-        outputs = [component for _, components in self.opened for component in components]
+        outputs = [self.ready, *(component for _, components in self.opened for component in components)]
         self.blocks.load(self._open, None, outputs, show_progress="hidden", api_visibility="private")
 
     def _open(self, request: gr.Request) -> tuple:
         query = {"seed": str(random_seed()), **request.query_params}
-        return tuple(value for function, _ in self.opened for value in function(query))
+        return True, *(value for function, _ in self.opened for value in function(query))
+
+    def selected(
+        self, tab: gr.Tab, function: Callable, inputs: Sequence[Component], outputs: Sequence[Component]
+    ) -> gr.events.Dependency:
+        """Run `function` when the visitor opens `tab`.
+
+        Gradio also selects the first tab by itself while the page opens. What is drawn for that knows nothing of the
+        link yet, and would take its face's place whenever it is the last to arrive.
+        """
+
+        def draw(ready: bool, *values: object) -> object:
+            return function(*values) if ready else gr.skip()
+
+        return self.live(tab.select, draw, [self.ready, *inputs], outputs)
 
     def live(
         self,

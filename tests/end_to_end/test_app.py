@@ -178,6 +178,22 @@ def test_a_link_opens_exactly_its_state(visit, model):
     assert link(page) == {"seed": "7", "truncation": "0.5", "count": "4", "first": "5", "__theme": "dark"}
 
 
+def test_the_links_face_stays_however_late_gradio_selects_the_first_tab(visit, model):
+    page, held = visit(), []
+    selects = "**/queue/join*"
+    page.route(
+        selects, lambda route: held.append(route) if '"value":"Faces"' in route.request.post_data else route.continue_()
+    )
+    page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    large_face(page, 7)
+    assert held  # it does so by itself
+    with page.expect_response(selects):
+        held[0].continue_()
+    page.wait_for_timeout(1000)
+    assert np.array_equal(large_face(page), drawn(model, 7, 0.5))
+    assert link(page)["seed"] == "7"
+
+
 def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, model):
     page = visit("?seed=%3Cimg%20src=x%3E&truncation=99&count=-3")
     face = large_face(page)
