@@ -1,0 +1,7 @@
+"""Before anything imports NumPy or torch, in the tests and in all that they start."""
+
+import os
+
+# Two workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
+# for each other by spinning made single tests fifty times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
