@@ -35,6 +35,8 @@ CLASSIC = {
 FAST = {"lr_generator": 4e-4, "lr_discriminator": 8e-4}
 FASTER = {"lr_generator": 8e-4, "lr_discriminator": 1.6e-3}
 PAIRS = {**RELATIVISTIC, "lr_generator": 8e-4, "lr_discriminator": 8e-4}
+# What many faces can do without: augmentation, and every second penalty.
+PLAIN = {**PAIRS, "augment": False, "penalty_every": 16}
 CANDIDATES = {
     "classic": CLASSIC,
     "classic, width 32": {**CLASSIC, "width": 32},
@@ -77,6 +79,11 @@ CANDIDATES = {
     "relativistic, rates x 4, not augmented": {**PAIRS, "augment": False},
     "relativistic, rates x 4, momentum": {**PAIRS, "betas": (0.5, 0.99)},
     "relativistic, rates x 4 and 8": {**PAIRS, "lr_discriminator": 1.6e-3},
+    "relativistic, rates x 4, plain": PLAIN,
+    "relativistic, rates x 4, plain, width 48": {**PLAIN, "width": 48},
+    "relativistic, rates x 4, plain, width 64": {**PLAIN, "width": 64},
+    "relativistic, rates x 4, plain, batch 64": {**PLAIN, "batch": 64},
+    "hinge, R1 + R2, rates x 4, plain": {**PLAIN, "loss": "hinge"},
     "bce, R1 + R2, rates x 4": {**PAIRS, "loss": "bce"},
     "hinge, R1 + R2, rates x 4": {**PAIRS, "loss": "hinge"},
     "hinge, rates x 4, batch 16": {**HINGE, **FASTER, "batch": 16},

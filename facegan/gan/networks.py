@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from facegan.gan.convolutions import Conv, conv_transpose
+
 LATENT_SIZE = 100  # of the paper and of the original system
 BASE_SIZE = 4  # px: where both networks meet the dense layers
 SLOPE = 0.2  # of every leaky ReLU, from the paper
@@ -65,7 +67,7 @@ class ResizeConv(nn.Module):
         return _fold_nearest(_fold_nearest(self.weight, 2), 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.conv_transpose2d(x, self.transposed_weight(), self.bias, stride=2, padding=1)
+        return conv_transpose(x, self.transposed_weight(), self.bias)
 
 
 class TransposedConv(nn.ConvTranspose2d):
@@ -156,7 +158,7 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = []
         for level, (a, b) in enumerate(zip(channels, channels[1:], strict=False)):
             batch_norm = norm == "batch" and level > 0
-            layers.append(nn.Conv2d(a, b, 4, stride=2, padding=1, bias=not batch_norm))
+            layers.append(Conv(a, b, bias=not batch_norm))
             layers += [nn.BatchNorm2d(b)] if batch_norm else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
         layers += [MinibatchStd()] if minibatch_std else []

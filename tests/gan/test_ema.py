@@ -1,36 +1,33 @@
 import pytest
 import torch
 
-from facegan.gan.ema import Ema, recalibrated
+from facegan.gan.ema import Ema, half_life, recalibrated
 from facegan.gan.networks import Generator
 
 
-def test_the_half_life_is_counted_in_images():
+def test_after_a_half_life_the_average_has_gone_half_the_way():
     generator = Generator(16, 2)
-    ema = Ema(generator, longest_half_life=1000)
+    ema = Ema(generator)
     start = generator.project.weight.detach().clone()
     with torch.no_grad():
         generator.project.weight += 1
-    for _ in range(20):  # 20 batches of 50 are one half-life
-        ema.update(generator, images_seen=10**6, batch=50)
+    for _ in range(20):  # 20 batches of 5,000 are the half-life at 1,100,000 images
+        ema.update(generator, images_seen=1_100_000, batch=5_000)
     torch.testing.assert_close(ema.generator.project.weight, start + 0.5)
 
 
-def test_early_on_the_half_life_is_a_share_of_the_images_seen():
-    generator = Generator(16, 2)
-    ema = Ema(generator, longest_half_life=1000, share=0.1)
-    start = generator.project.weight.detach().clone()
-    with torch.no_grad():
-        generator.project.weight += 1
-    ema.update(generator, images_seen=500, batch=50)  # half-life 50
-    torch.testing.assert_close(ema.generator.project.weight, start + 0.5)
+@pytest.mark.parametrize(
+    ("images_seen", "images"), [(0, 1), (1_000, 50), (200_000, 10_000), (300_000, 20_000), (4_100_000, 400_000)]
+)
+def test_the_half_life_grows_with_the_run(images_seen, images):
+    assert half_life(images_seen) == pytest.approx(images)
 
 
 def test_batch_norm_statistics_are_averaged_too():
     generator = Generator(16, 2)
-    ema = Ema(generator, longest_half_life=100)
+    ema = Ema(generator)
     generator.norms[0].running_mean += 4
-    ema.update(generator, images_seen=10**6, batch=100)
+    ema.update(generator, images_seen=2_000, batch=100)
     torch.testing.assert_close(ema.generator.norms[0].running_mean, torch.full((4,), 2.0))
 
 

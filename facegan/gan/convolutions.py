@@ -1,0 +1,104 @@
+"""The two convolutions of a DCGAN (4x4 kernel, stride 2, padding 1), with faster gradients on a CPU.
+
+oneDNN's weight gradient of a small map with many channels takes several times as long as the matrix product that it is
+(8.0 against 1.8 ms for 128 to 256 channels at 8x8 and batch 64, 40 against 7 ms at twice the channels; bfloat16, one
+core). So where the maps are small the patches are laid out and multiplied. And torch derives a convolution's gradient
+by a convolution with batch and channels exchanged, which takes four times as long as a weight gradient: here each of
+the two is the other's gradient (StyleGAN2-ADA's conv2d_gradfix). Figures: `python benchmarks/training_speed.py`.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+_KERNEL, _STRIDE, _PADDING = 4, 2, 1
+_PAYS = 3  # channels a pixel of the small map: below it laying out the patches costs more than it saves
+
+
+def conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x (n, a, 2h, 2w) and weight (b, a, 4, 4) to (n, b, h, w)."""
+    if x.device.type != "cpu":
+        return F.conv2d(x, weight, bias, _STRIDE, _PADDING)
+    return _Conv.apply(*_as_multiplied(x, weight, bias))
+
+
+def conv_transpose(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x (n, a, h, w) and weight (a, b, 4, 4) to (n, b, 2h, 2w)."""
+    if x.device.type != "cpu":
+        return F.conv_transpose2d(x, weight, bias, _STRIDE, _PADDING)
+    return _ConvTranspose.apply(*_as_multiplied(x, weight, bias))
+
+
+def weight_gradient(large: torch.Tensor, small: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The gradient (b, a, 4, 4) of `conv`'s weight: of its input (n, a, 2h, 2w) and its output's gradient (n, b, h, w).
+
+    For `conv_transpose` the small map is the input, and the large one its output's gradient.
+    """
+    if small.shape[1] < _PAYS * small.shape[-2] * small.shape[-1]:
+        of_weight = [False, True, False]
+        return torch.ops.aten.convolution_backward(
+            small, large, weight, None, [_STRIDE] * 2, [_PADDING] * 2, [1, 1], False, [0, 0], 1, of_weight
+        )[1]
+    n, channels, height, width = large.shape
+    padded = F.pad(large.permute(0, 2, 3, 1), (0, 0, *(_PADDING,) * 4)).contiguous()
+    pixel, row, image = channels, (width + 2) * channels, (height + 2) * (width + 2) * channels
+    patches = padded.as_strided(
+        (n, height // 2, width // 2, _KERNEL, _KERNEL * channels),
+        (image, _STRIDE * row, _STRIDE * pixel, row, 1),  # four pixels of a row lie together
+    ).reshape(-1, _KERNEL * _KERNEL * channels)
+    gradients = small.permute(0, 2, 3, 1).reshape(len(patches), -1)
+    return (gradients.t() @ patches).view(-1, _KERNEL, _KERNEL, channels).permute(0, 3, 1, 2)
+
+
+class Conv(nn.Conv2d):
+    """`conv` as a layer."""
+
+    def __init__(self, in_channels: int, out_channels: int, bias: bool):
+        super().__init__(in_channels, out_channels, _KERNEL, stride=2, padding=1, bias=bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return conv(x, self.weight, self.bias)
+
+
+class _Conv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        ctx.save_for_backward(x, weight)
+        return F.conv2d(x, weight, bias, _STRIDE, _PADDING)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        of_x, of_weight, of_bias = ctx.needs_input_grad
+        return (
+            _ConvTranspose.apply(gradient, weight, None) if of_x else None,
+            weight_gradient(x, gradient, weight) if of_weight else None,
+            gradient.sum((0, 2, 3)) if of_bias else None,
+        )
+
+
+class _ConvTranspose(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        ctx.save_for_backward(x, weight)
+        return F.conv_transpose2d(x, weight, bias, _STRIDE, _PADDING)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        of_x, of_weight, of_bias = ctx.needs_input_grad
+        return (
+            _Conv.apply(gradient, weight, None) if of_x else None,
+            weight_gradient(gradient, x, weight) if of_weight else None,
+            gradient.sum((0, 2, 3)) if of_bias else None,
+        )
+
+
+def _as_multiplied(*tensors: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+    """In the arithmetic of autocast, which does not look into a function of one's own."""
+    if not torch.is_autocast_enabled("cpu"):
+        return tensors
+    dtype = torch.get_autocast_dtype("cpu")
+    return tuple(tensor if tensor is None else tensor.to(dtype) for tensor in tensors)
