@@ -43,7 +43,7 @@ class Adversaries:
         self.adam_d = self._adam(self.discriminator, recipe.lr_discriminator)
         # On the CPU whatever the device, so that one seed is one run everywhere.
         self.rng = torch.Generator().manual_seed(config.seed)
-        self.probability = AdaptiveProbability()
+        self.probability = AdaptiveProbability(recipe.sureness)
         self.lecam = LeCam(means=torch.zeros(2, device=self.device))
         self.images_seen = self.steps = 0
         self._lr_factor = 1.0

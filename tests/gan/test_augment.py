@@ -93,7 +93,7 @@ def test_gradients_pass_through_to_the_images():
 
 
 def test_the_controller_climbs_to_its_cap_when_the_discriminator_is_sure_and_falls_to_zero_when_it_is_not():
-    controller = AdaptiveProbability(images_to_cap=1000)
+    controller = AdaptiveProbability(target=0.6, images_to_cap=1000)
     for _ in range(10):
         controller.update(1.0, batch=50)
     assert controller.value == pytest.approx(0.3)  # half the images, half the cap
