@@ -2,8 +2,9 @@
 
 import argparse
 import errno
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facegan.errors import FaceGANError
@@ -22,6 +23,35 @@ def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], floa
 
     parse.__name__ = kind.__name__  # for argparse's "invalid int value"
     return parse
+
+
+def with_config(arguments: Sequence[str]) -> list[str]:
+    """The command line with the options of its --config FILE in front, so that those of the command line win.
+
+    FILE is a JSON object of option names without dashes and their values: a list repeats its option, true gives one
+    that takes no value. Their values are checked as if they had been typed. Raises FaceGANError for anything else.
+    """
+    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--config", type=Path)
+    path = finder.parse_known_args(arguments)[0].config
+    if path is None:
+        return list(arguments)
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FaceGANError(f"--config {path} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise FaceGANError(f"--config {path} is not JSON ({error}).") from error
+    if not isinstance(options, dict):
+        raise FaceGANError(f'--config {path} must be an object of options, such as {{"preset": "small"}}.')
+    found = []
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, bool | int | float | str):
+                raise FaceGANError(f"--config {path}: {name} must be a text, a number, true or a list of them.")
+            if one is not False:
+                found += [f"--{name}"] if one is True else [f"--{name}={one}"]
+    return [*found, *arguments]
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@ import errno
 
 import pytest
 
-from facegan.command_line import exit_code, number
+from facegan.command_line import exit_code, number, with_config
 from facegan.errors import FaceGANError
 
 
@@ -42,3 +42,47 @@ def test_a_number_outside_its_range_names_the_range():
     assert parse("9") == 9
     with pytest.raises(argparse.ArgumentTypeError, match="10 is not from 1 to 9"):
         parse("10")
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(text):
+        path = tmp_path / "config.json"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_a_config_is_what_could_have_been_typed_and_the_command_line_wins(config):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config")
+    parser.add_argument("--data", action="append")
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--about-data")
+    parser.add_argument("--no-sliders", action="store_true")
+    parser.add_argument("--force", action="store_true")
+    path = config('{"data": ["a", "b"], "size": 64, "about-data": "-x y", "no-sliders": true, "force": false}')
+    found = parser.parse_args(with_config(["--config", path, "--size", "128"]))
+    assert (found.data, found.size, found.about_data) == (["a", "b"], 128, "-x y")
+    assert (found.no_sliders, found.force) == (True, False)
+    assert with_config(["--size", "64"]) == ["--size", "64"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "must be an object of options"),
+        ('{"size": null}', "size must be a text, a number, true or a list"),
+        ('{"size": {"a": 1}}', "size must be a text, a number, true or a list"),
+    ],
+)
+def test_a_broken_config_is_one_sentence(config, text, sentence):
+    with pytest.raises(FaceGANError, match=sentence):
+        with_config([f"--config={config(text)}"])
+
+
+def test_a_config_that_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(FaceGANError, match="cannot be read"):
+        with_config(["--config", str(tmp_path / "none.json")])

@@ -2,6 +2,7 @@
 
     python train/train.py --data PHOTOS --minutes 30
     python train/train.py --resume --out runs/PHOTOS --minutes 60
+    python train/train.py --config train/configs/default.json --data PHOTOS
     python train/train.py --data PHOTOS --minutes 30 --about-data "..." --push-to-hub USER/NAME --space USER/SPACE
 
 Leaves RUN/model (for app.py and the Hub), RUN/faces/report.html, RUN/samples and RUN/log.jsonl.
@@ -14,7 +15,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import add_card_options, add_data_options, add_visibility, exit_code, number  # noqa: E402
+from facegan.command_line import (  # noqa: E402
+    add_card_options,
+    add_data_options,
+    add_visibility,
+    exit_code,
+    number,
+    with_config,
+)
+from facegan.errors import FaceGANError  # noqa: E402
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
@@ -24,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_options(p)
     add = p.add_argument
+    add("--config", type=Path, metavar="FILE", help="options as JSON; those of the command line win")
     # fmt: off (an option a line reads as the table that it is)
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
@@ -64,7 +74,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     p = parser()
-    args = vars(p.parse_args())
+    try:
+        args = vars(p.parse_args(with_config(sys.argv[1:])))
+    except FaceGANError as error:
+        p.error(str(error))
+    del args["config"]  # its options are among the others now
     if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
         p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
     if args["space"] and args["push_to_hub"] is None:
