@@ -87,7 +87,7 @@ class Faces:
         Args:
             seed: whole number from 0 to 4294967295; face i has seed + i
             count: how many faces, 1 to 25
-            truncation: 0 is the average face, 1 the full variety it learned, at most 1.5; null is the model's choice
+            truncation: 1 is the full variety it learned, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:
             a list of PNG files at the generator's own size

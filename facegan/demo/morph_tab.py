@@ -218,7 +218,7 @@ class Morphs:
             frames_per_leg: frames from one face to the next, 1 to 60, at 24 frames a second; 600 in all at most
             loop: whether the film leads back to the first face
             format: "mp4" (512 pixels) or "gif" (256 pixels)
-            truncation: 0 is the average face, 1 the full variety it learned, at most 1.5; null is the model's choice
+            truncation: 1 is the full variety it learned, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:
             the file

@@ -47,7 +47,7 @@ class Page:
             model.config.truncation,
             step=0.05,
             label="Typical ↔ Varied",
-            info="Truncation: 0 is the average face, 1 the full variety.",
+            info="Truncation: 1 is the full variety; far below it faces fade.",
             elem_id="truncation",
             render=False,
         )

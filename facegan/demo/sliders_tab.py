@@ -144,7 +144,7 @@ def _describe(model: FaceModel) -> str:
         "Draw an AI-generated face of a person who does not exist, with some of its attributes moved and the others "
         "held.\n\nArgs:\n"
         "    seed: whole number from 0 to 4294967295\n"
-        "    truncation: 0 is the average face, 1 the full variety, at most 1.5; null is the model's choice\n"
+        "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"
         f"{told}\n"
         "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n\n"
         "Returns:\n    a PNG file at the generator's own size\n"

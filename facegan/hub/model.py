@@ -77,7 +77,10 @@ class FaceModel:
         return self.slider_set.sliders if self.slider_set else ()
 
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> np.ndarray:
-        """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is full variety, 0 the average face."""
+        """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is the full variety.
+
+        Less makes them alike and softer; near 0, where training never was, little of a face is left.
+        """
         return latents_of(list(seeds), self.config.latent_size, truncation)
 
     def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:

@@ -1,0 +1,82 @@
+"""Draws the pictures of docs/gallery.md with a model: consecutive seeds, none chosen by hand.
+
+    python tools/gallery.py
+    python tools/gallery.py --model RUN/model --out GALLERY
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from facegan import FaceModel  # noqa: E402
+from facegan.hub.provenance import recipe_of  # noqa: E402
+from facegan.latent.paths import path_through  # noqa: E402
+from facegan.pictures import captioned, enlarge, grid  # noqa: E402
+from facegan.stamp import stamp  # noqa: E402
+
+CELL = 96  # px
+TRUNCATIONS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)
+STEPS = 8  # pictures from one face of a morph to the next
+POSITIONS = 7  # of a slider
+
+
+def cells(faces: np.ndarray) -> list[np.ndarray]:
+    return [enlarge(face, CELL) for face in faces]
+
+
+def with_label(row: list[np.ndarray], label: str) -> np.ndarray:
+    return captioned(grid(np.stack(row), len(row), gap=2), label)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--model", metavar="MODEL", help="folder or USER/NAME (default: the embedded one)")
+    p.add_argument("--out", type=Path, default=ROOT / "docs" / "gallery")
+    args = p.parse_args()
+    model = FaceModel.load(args.model)
+    psi = model.config.truncation
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    def save(name: str, picture: np.ndarray, seeds: range, truncation: float) -> None:
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "png", optimize=True)
+        (args.out / name).write_bytes(stamp(buffer.getvalue(), recipe_of(model, seeds, truncation).to_dict()))
+
+    seeds = range(100)
+    for name, truncation in (("faces.png", psi), ("faces-all-variety.png", 1.0)):
+        faces = cells(model.generate(model.latents(seeds, truncation)))
+        save(name, grid(np.stack(faces), 10, gap=2), seeds, truncation)
+
+    seeds = range(8)
+    rows = [with_label(cells(model.generate(model.latents(seeds, t))), f"truncation {t:g}") for t in TRUNCATIONS]
+    save("truncation.png", np.concatenate(rows), seeds, 1.0)
+
+    seeds = range(5)
+    legs = [model.latents(pair, psi) for pair in zip(seeds, seeds[1:], strict=False)]
+    rows = [
+        with_label(cells(model.generate(path_through(leg, STEPS - 1, loop=False))), f"seed {a} to seed {a + 1}")
+        for a, leg in enumerate(legs)
+    ]
+    save("morphs.png", np.concatenate(rows), seeds, psi)
+
+    rows = []
+    for seed, slider in enumerate(model.sliders):
+        values = np.linspace(slider.low, slider.high, POSITIONS)
+        latents = model.latents([seed], psi)
+        faces = [model.generate(model.edit(latents, {slider.name: float(value)}))[0] for value in values]
+        label = f"{slider.label}, {slider.low:g} to {slider.high:g} (seed {seed})"
+        rows.append(with_label(cells(np.stack(faces)), label))
+    if rows:
+        save("sliders.png", np.concatenate(rows), range(len(rows)), psi)
+    print(*(f"{path} {path.stat().st_size / 1e3:,.0f} kB" for path in sorted(args.out.glob("*.png"))), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
