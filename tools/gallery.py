@@ -1,7 +1,7 @@
 """Draws the pictures of docs/gallery.md with a model: consecutive seeds, none chosen by hand.
 
-    python tools/gallery.py
-    python tools/gallery.py --model RUN/model --out GALLERY
+python tools/gallery.py
+python tools/gallery.py --model RUN/model --out GALLERY
 """
 
 import argparse
