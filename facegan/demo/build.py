@@ -119,6 +119,7 @@ def _theme() -> gr.Theme:
         block_border_color="*neutral_200",
         input_border_width="1px",
         input_border_color="*neutral_200",
+        checkbox_border_color="*neutral_400",  # else white on white
         block_title_background_fill="none",
         block_title_background_fill_dark="none",
         block_title_padding="0",
