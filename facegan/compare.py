@@ -14,7 +14,7 @@ from facegan.faces.detect import choose_detector
 from facegan.faces.find import find_files
 from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
-from facegan.gan.config import PRESETS, TrainConfig, choose_precision, choose_preset
+from facegan.gan.config import TrainConfig, choose_precision, choose_preset, recipe_for
 from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
@@ -53,7 +53,7 @@ def compare_unaligned(options: RunOptions, cache: FaceCache, device: str, say: C
     files = find_files(list(options.data), leave_out=options.out / "faces")
     rows, unaligned = unaligned_faces(cache, files, choose_detector(options.faces, say=lambda _: None).open())
     preset, _ = choose_preset(options.preset, len(rows), device)
-    train = TrainConfig(PRESETS[preset], cache.size, options.seed, device, choose_precision(device))
+    train = TrainConfig(recipe_for(preset, len(rows)), cache.size, options.seed, device, choose_precision(device))
     budget = budget_of(options, train.recipe)
     if options.images_seen is None and options.minutes is None:
         budget = Budget(2**62, _MINUTES)

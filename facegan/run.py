@@ -94,7 +94,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
-        train = TrainConfig(presets.PRESETS[preset], faces.size, options.seed, device, precision, start)
+        train = TrainConfig(presets.recipe_for(preset, len(cache)), faces.size, options.seed, device, precision, start)
         weights = initial.weights(faces.size, preset) if initial else None
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:

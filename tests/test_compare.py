@@ -46,7 +46,7 @@ def compared(tmp_path_factory):
     monkeypatch.setattr(compare, "choose_detector", lambda *_, **__: SimpleNamespace(open=lambda: None))
     monkeypatch.setattr(compare, "Judge", Judge)
     monkeypatch.setattr(compare, "GENERATED_IN_TRAINING", 20)
-    monkeypatch.setattr(compare, "PRESETS", {"small": replace(PRESETS["small"], width=2, batch=8)})
+    monkeypatch.setitem(PRESETS, "small", replace(PRESETS["small"], width=2, batch=8))
     (tmp_path / "photos").mkdir()
     (tmp_path / "run" / "compare" / "old").mkdir(parents=True)
     options = RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run", images_seen=520)

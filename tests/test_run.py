@@ -8,7 +8,7 @@ import pytest
 from facegan import run as run_module
 from facegan.errors import FaceGANError
 from facegan.faces.options import FaceOptions
-from facegan.gan.config import choose_device, choose_preset
+from facegan.gan.config import PRESETS, choose_device, choose_preset, recipe_for
 from facegan.gan.trainer import Budget
 from facegan.lock import locked
 from facegan.run_config import RunOptions
@@ -43,6 +43,11 @@ def test_auto_chooses_by_faces_and_device_and_says_why(faces, device, expected):
     assert preset == expected
     assert expected in why
     assert choose_preset("classic", faces, device)[0] == "classic"
+
+
+def test_few_faces_are_augmented_sooner():
+    assert recipe_for("small", 300).sureness < recipe_for("small", 20_000).sureness
+    assert recipe_for("classic", 20_000) == PRESETS["classic"]
 
 
 def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
