@@ -45,9 +45,15 @@ class Processes:
         """This process's rows of a whole batch of all processes."""
         return _block(batch, self.rank, self.count)
 
-    def share_here(self, batch: int) -> slice:
-        """This process's rows of a batch of this machine."""
-        return _block(batch, self.rank % self.on_this_machine, self.on_this_machine)
+    def part(self, position: int, batch: int, apart: bool) -> tuple[int, int, slice]:
+        """Of the batch at `position` images seen: the place, the number of faces and the rows that this process reads.
+
+        `apart`: every machine has other faces, and goes through its own.
+        """
+        if not apart:
+            return position, batch, self.share(batch)
+        here = batch // self.machines
+        return position // self.machines, here, _block(here, self.rank % self.on_this_machine, self.on_this_machine)
 
     def wait(self) -> None:
         """Until all processes are here."""

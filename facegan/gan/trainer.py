@@ -130,7 +130,8 @@ class Trainer:
             if self.images_seen >= self.next_sample:
                 self._draw_samples()
             images = self.images_seen
-            self._sums += self.gan.step(self._faces_at(images))
+            part = self.processes.part(images, self.config.recipe.batch, self.faces_apart)
+            self._sums += self.gan.step(self.faces.batch(*part))
             self._steps += 1
             self.elapsed = self.processes.agree(before + time.monotonic() - start)
             if not self._crossed(images, CHECK_EVERY):
@@ -154,14 +155,6 @@ class Trainer:
                 self.write_page(budget)
                 page = now
         return "finished"
-
-    def _faces_at(self, position: int) -> torch.Tensor:
-        """This process's share of the batch that begins at `position` images seen."""
-        batch = self.config.recipe.batch
-        if not self.faces_apart:
-            return self.faces.batch(position, batch, self.processes.share(batch))
-        here = batch // self.processes.machines  # each machine goes through its own
-        return self.faces.batch(position // self.processes.machines, here, self.processes.share_here(here))
 
     def _crossed(self, before: int, every: int) -> bool:
         return before // every != self.images_seen // every
