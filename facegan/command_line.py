@@ -25,33 +25,47 @@ def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], floa
     return parse
 
 
-def with_config(arguments: Sequence[str]) -> list[str]:
-    """The command line with the options of its --config FILE in front, so that those of the command line win.
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, object]:
+    """The options of the command line, and for the rest those of its --config FILE.
 
     FILE is a JSON object of option names without dashes and their values: a list repeats its option, true gives one
-    that takes no value. Their values are checked as if they had been typed. Raises FaceGANError for anything else.
+    that takes no value. They are checked as if they had been typed. A mistake ends the program with one sentence.
     """
-    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    finder.add_argument("--config", type=Path)
-    path = finder.parse_known_args(arguments)[0].config
+    parser.add_argument("--config", type=Path, metavar="FILE", help="options as JSON; those of the command line win")
+    typed = vars(parser.parse_args(arguments))
+    path = typed.pop("config")
     if path is None:
-        return list(arguments)
+        return typed
+    try:
+        found, unknown = parser.parse_known_args(_as_typed(path))
+    except FaceGANError as error:
+        parser.error(f"--config {path} {error}")
+    if unknown:
+        parser.error(f"--config {path} has an option that does not exist: {unknown[0]}")
+    if typed.get("data") or typed.get("dataset"):  # each in place of the other, and of what FILE says
+        found.data, found.dataset = [], None
+    options = vars(parser.parse_args(arguments, found))
+    del options["config"]
+    return options
+
+
+def _as_typed(path: Path) -> list[str]:
+    """The options of a JSON file as arguments. Raises FaceGANError with the end of a sentence."""
     try:
         options = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FaceGANError(f"--config {path} cannot be read ({error.strerror}).") from error
+        raise FaceGANError(f"cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise FaceGANError(f"--config {path} is not JSON ({error}).") from error
-    if not isinstance(options, dict):
-        raise FaceGANError(f'--config {path} must be an object of options, such as {{"preset": "small"}}.')
-    found = []
+        raise FaceGANError(f"is not JSON ({error})") from error
+    if not isinstance(options, dict) or "config" in options:
+        raise FaceGANError('must be an object of options, such as {"preset": "small"}')
+    arguments = []
     for name, value in options.items():
         for one in value if isinstance(value, list) else [value]:
-            if not isinstance(one, bool | int | float | str):
-                raise FaceGANError(f"--config {path}: {name} must be a text, a number, true or a list of them.")
-            if one is not False:
-                found += [f"--{name}"] if one is True else [f"--{name}={one}"]
-    return [*found, *arguments]
+            if one is False or not isinstance(one, bool | int | float | str):
+                raise FaceGANError(f"must give {name} a text, a number, true or a list of them")
+            arguments.append(f"--{name}" if one is True else f"--{name}={one}")
+    return arguments
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

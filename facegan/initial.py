@@ -10,7 +10,7 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache, framing_of
 from facegan.faces.find import find_files
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.gan.config import PRESETS, Start
+from facegan.gan.config import FEW_FACES, PRESETS, Start
 from facegan.gan.networks import channels_at
 from facegan.hub import folder as layout
 from facegan.hub.diffusers_model import load_generator
@@ -21,7 +21,6 @@ from facegan.run_config import RunOptions
 
 AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
 
-FEW_FACES = 5_000  # below, a model of other people is a better start than none
 _SAME_FRAMING = 0.051  # one step of the framings that photos choose: the eyes are a pixel of 64 apart
 _PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS)
 

@@ -88,13 +88,15 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         if options.compare_unaligned:
             compare_unaligned(options, cache, device, say)
             return None
-        preset, why = presets.choose_preset(preset_for(initial, options), len(cache), device)
+        # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
+        count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
+        preset, why = presets.choose_preset(preset_for(initial, options), count, device)
         say(why)
         initial = choose_start(initial, options, cache, preset, say)
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
-        train = TrainConfig(presets.recipe_for(preset, len(cache)), faces.size, options.seed, device, precision, start)
+        train = TrainConfig(presets.recipe_for(preset, count), faces.size, options.seed, device, precision, start)
         weights = initial.weights(faces.size, preset) if initial else None
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:

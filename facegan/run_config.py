@@ -94,7 +94,8 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         then, train = content["options"], content["train"]
-        recipe = Recipe(**{**train["recipe"], "betas": tuple(train["recipe"]["betas"])})
+        # Runs from before it was an option aimed at 0.6.
+        recipe = Recipe(**{"sureness": 0.6, **train["recipe"], "betas": tuple(train["recipe"]["betas"])})
         options = replace(
             now,
             data=tuple(Path(folder) for folder in then["data"]),

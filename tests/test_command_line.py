@@ -1,9 +1,10 @@
 import argparse
 import errno
+from pathlib import Path
 
 import pytest
 
-from facegan.command_line import exit_code, number, with_config
+from facegan.command_line import add_data_options, add_visibility, exit_code, number, parsed
 from facegan.errors import FaceGANError
 
 
@@ -54,19 +55,38 @@ def config(tmp_path):
     return write
 
 
-def test_a_config_is_what_could_have_been_typed_and_the_command_line_wins(config):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config")
-    parser.add_argument("--data", action="append")
-    parser.add_argument("--size", type=int)
-    parser.add_argument("--about-data")
-    parser.add_argument("--no-sliders", action="store_true")
-    parser.add_argument("--force", action="store_true")
-    path = config('{"data": ["a", "b"], "size": 64, "about-data": "-x y", "no-sliders": true, "force": false}')
-    found = parser.parse_args(with_config(["--config", path, "--size", "128"]))
-    assert (found.data, found.size, found.about_data) == (["a", "b"], 128, "-x y")
-    assert (found.no_sliders, found.force) == (True, False)
-    assert with_config(["--size", "64"]) == ["--size", "64"]
+@pytest.fixture
+def parser():
+    p = argparse.ArgumentParser()
+    add_data_options(p)
+    add_visibility(p, "private")
+    p.add_argument("--size", type=int, choices=(64, 128), default=64)
+    p.add_argument("--about-data")
+    p.add_argument("--no-sliders", dest="sliders", action="store_false")
+    return p
+
+
+def test_a_config_is_what_could_have_been_typed_and_the_command_line_wins(config, parser):
+    path = config('{"data": ["a", "b"], "size": 128, "about-data": "-x y", "no-sliders": true, "private": true}')
+    found = parsed(parser, ["--config", path])
+    assert found["data"] == [Path("a"), Path("b")]
+    assert (found["size"], found["about_data"], found["sliders"], found["private"]) == (128, "-x y", False, True)
+    assert "config" not in found
+
+
+def test_the_command_line_wins_over_a_config(config, parser):
+    path = config('{"data": "a", "size": 128, "private": true, "max-photos": 7}')
+    found = parsed(parser, ["--conf", path, "--data", "b", "--size", "64", "--public"])
+    assert (found["data"], found["size"], found["private"], found["max_photos"]) == ([Path("b")], 64, False, 7)
+
+
+def test_a_data_set_takes_the_place_of_a_configs_photos(config, parser):
+    found = parsed(parser, ["--config", config('{"data": "a"}'), "--dataset", "user/name"])
+    assert (found["data"], found["dataset"]) == ([], "user/name")
+
+
+def test_without_a_config_it_is_the_parsers_own_answer(parser):
+    assert parsed(parser, ["--size", "128"])["size"] == 128
 
 
 @pytest.mark.parametrize(
@@ -74,15 +94,20 @@ def test_a_config_is_what_could_have_been_typed_and_the_command_line_wins(config
     [
         ("{", "is not JSON"),
         ("[1]", "must be an object of options"),
-        ('{"size": null}', "size must be a text, a number, true or a list"),
-        ('{"size": {"a": 1}}', "size must be a text, a number, true or a list"),
+        ('{"config": "b.json"}', "must be an object of options"),
+        ('{"size": null}', "must give size a text, a number, true or a list"),
+        ('{"no-sliders": false}', "must give no-sliders a text, a number, true"),
+        ('{"max_photos": 5}', "has an option that does not exist: --max_photos=5"),
+        ('{"size": 65}', "argument --size: invalid choice: 65"),
     ],
 )
-def test_a_broken_config_is_one_sentence(config, text, sentence):
-    with pytest.raises(FaceGANError, match=sentence):
-        with_config([f"--config={config(text)}"])
+def test_a_broken_config_is_one_sentence(config, parser, text, sentence, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parsed(parser, [f"--config={config(text)}"])
+    assert sentence in capsys.readouterr().err
 
 
-def test_a_config_that_is_not_there_is_one_sentence(tmp_path):
-    with pytest.raises(FaceGANError, match="cannot be read"):
-        with_config(["--config", str(tmp_path / "none.json")])
+def test_a_config_that_is_not_there_is_one_sentence(tmp_path, parser, capsys):
+    with pytest.raises(SystemExit):
+        parsed(parser, ["--config", str(tmp_path / "none.json")])
+    assert "none.json cannot be read" in capsys.readouterr().err

@@ -51,9 +51,10 @@ def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):
     now = RunOptions(data=(), out=tmp_path, resume=True)
     assert read_config(tmp_path, now)[0].faces.person == "2"
     content = json.loads((tmp_path / "config.json").read_text())
-    del content["options"]["faces"]["person"]
+    del content["options"]["faces"]["person"], content["train"]["recipe"]["sureness"]
     (tmp_path / "config.json").write_text(json.dumps(content))
-    assert read_config(tmp_path, now)[0].faces.person == "any"
+    options, train, _ = read_config(tmp_path, now)
+    assert (options.faces.person, train.recipe.sureness) == ("any", 0.6)
 
 
 def test_without_a_new_budget_the_old_one_holds(tmp_path):

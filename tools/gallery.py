@@ -7,6 +7,7 @@ python tools/gallery.py --model RUN/model --out GALLERY
 import argparse
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ CELL = 96  # px
 TRUNCATIONS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)
 STEPS = 8  # pictures from one face of a morph to the next
 POSITIONS = 7  # of a slider
+SHEET = {"shows": "gallery"}  # of pictures that are no one state of the page
 
 
 def cells(faces: np.ndarray) -> list[np.ndarray]:
@@ -44,19 +46,19 @@ def main() -> None:
     psi = model.config.truncation
     args.out.mkdir(parents=True, exist_ok=True)
 
-    def save(name: str, picture: np.ndarray, seeds: range, truncation: float) -> None:
+    def save(name: str, picture: np.ndarray, recipe: Mapping) -> None:
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, "png", optimize=True)
-        (args.out / name).write_bytes(stamp(buffer.getvalue(), recipe_of(model, seeds, truncation).to_dict()))
+        (args.out / name).write_bytes(stamp(buffer.getvalue(), recipe))
 
     seeds = range(100)
     for name, truncation in (("faces.png", psi), ("faces-all-variety.png", 1.0)):
         faces = cells(model.generate(model.latents(seeds, truncation)))
-        save(name, grid(np.stack(faces), 10, gap=2), seeds, truncation)
+        save(name, grid(np.stack(faces), 10, gap=2), recipe_of(model, seeds, truncation).to_dict())
 
     seeds = range(8)
     rows = [with_label(cells(model.generate(model.latents(seeds, t))), f"truncation {t:g}") for t in TRUNCATIONS]
-    save("truncation.png", np.concatenate(rows), seeds, 1.0)
+    save("truncation.png", np.concatenate(rows), SHEET)
 
     seeds = range(5)
     legs = [model.latents(pair, psi) for pair in zip(seeds, seeds[1:], strict=False)]
@@ -64,7 +66,7 @@ def main() -> None:
         with_label(cells(model.generate(path_through(leg, STEPS - 1, loop=False))), f"seed {a} to seed {a + 1}")
         for a, leg in enumerate(legs)
     ]
-    save("morphs.png", np.concatenate(rows), seeds, psi)
+    save("morphs.png", np.concatenate(rows), SHEET)
 
     rows = []
     for seed, slider in enumerate(model.sliders):
@@ -74,7 +76,7 @@ def main() -> None:
         label = f"{slider.label}, {slider.low:g} to {slider.high:g} (seed {seed})"
         rows.append(with_label(cells(np.stack(faces)), label))
     if rows:
-        save("sliders.png", np.concatenate(rows), range(len(rows)), psi)
+        save("sliders.png", np.concatenate(rows), SHEET)
     print(*(f"{path} {path.stat().st_size / 1e3:,.0f} kB" for path in sorted(args.out.glob("*.png"))), sep="\n")
 
 

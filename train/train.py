@@ -15,15 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import (  # noqa: E402
-    add_card_options,
-    add_data_options,
-    add_visibility,
-    exit_code,
-    number,
-    with_config,
-)
-from facegan.errors import FaceGANError  # noqa: E402
+from facegan.command_line import add_card_options, add_data_options, add_visibility, exit_code, number, parsed  # noqa: E402
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
@@ -33,7 +25,6 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_options(p)
     add = p.add_argument
-    add("--config", type=Path, metavar="FILE", help="options as JSON; those of the command line win")
     # fmt: off (an option a line reads as the table that it is)
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
@@ -49,13 +40,8 @@ def parser() -> argparse.ArgumentParser:
     add("--detector", choices=("auto", "insightface", "yunet"), default="auto")
     add("--insightface-pack", default="buffalo_sc", metavar="NAME")
     add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR")
-    add(
-        "--workers",
-        type=number(int, 0, 1024),
-        default=0,
-        metavar="N",
-        help="processes that align (default: one a core)",
-    )
+    workers = "processes that align (default: one a core)"
+    add("--workers", type=number(int, 0, 1024), default=0, metavar="N", help=workers)
     add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
     add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
@@ -74,11 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     p = parser()
-    try:
-        args = vars(p.parse_args(with_config(sys.argv[1:])))
-    except FaceGANError as error:
-        p.error(str(error))
-    del args["config"]  # its options are among the others now
+    args = parsed(p, sys.argv[1:])
     if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
         p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
     if args["space"] and args["push_to_hub"] is None:

@@ -55,7 +55,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     page.open(morphs.open_page, [page.tabs, *settings])
     # Whatever changes the seeds draws the small pictures at once, and after them the film, which takes a second.
-    film_after(show_after(page.selected(tab, morphs.first_seeds, [controls.seeds, page.seed], seeds).then).then)
+    film_after(show_after(page.live(tab.select, morphs.first_seeds, [controls.seeds, page.seed], seeds).then).then)
     for event, function, inputs in (
         (controls.random.click, morphs.random_seeds, []),
         (controls.add_current.click, morphs.with_seed, [controls.seeds, page.seed]),

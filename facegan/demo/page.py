@@ -69,9 +69,9 @@ class Page:
     def selected(
         self, tab: gr.Tab, function: Callable, inputs: Sequence[Component], outputs: Sequence[Component]
     ) -> gr.events.Dependency:
-        """Run `function` when the visitor opens `tab`.
+        """Run `function` when the visitor opens the first tab.
 
-        Gradio also selects the first tab by itself while the page opens. What is drawn for that knows nothing of the
+        Gradio also selects it by itself while the page opens. What is drawn for that knows nothing of the
         link yet, and would take its face's place whenever it is the last to arrive.
         """
 

@@ -41,7 +41,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     edits = Edits(page.model)
     face, controls = [page.seed, page.truncation], [*sliders, *locks]
     page.open(edits.open_page, [page.tabs, *controls, before, after])
-    page.selected(tab, edits.draw_both, [*face, *controls], [before, after])
+    page.live(tab.select, edits.draw_both, [*face, *controls], [before, after])
     page.live(random.click, edits.draw_random, [page.truncation, *controls], [page.seed, before, after])
     page.live(reset.click, edits.reset, face, [*controls, after])
     page.live(

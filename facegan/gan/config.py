@@ -90,24 +90,23 @@ class TrainConfig:
     start: Start | None = None  # None: from random weights
 
 
-_FEW = 5_000  # faces
-# With few faces the discriminator soon knows them by heart: 300 lose a seventh of their KID at the recipe's own value.
-_SURENESS_OF_FEW = 0.6
+FEW_FACES = 5_000  # below, a model of other people is a better start than none, and faces are augmented sooner
+_SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
 
 
 def recipe_for(preset: str, faces: int) -> Recipe:
     """The preset's recipe for so many faces: few are augmented sooner."""
     recipe = PRESETS[preset]
-    return replace(recipe, sureness=_SURENESS_OF_FEW) if faces < _FEW else recipe
+    return replace(recipe, sureness=_SURENESS_OF_FEW) if faces < FEW_FACES else recipe
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
     """The preset for "auto" or a name, and a sentence that says why."""
     if name != "auto":
         return name, f"Preset {name}, as asked for."
-    if device != "cpu" and faces >= _FEW:
+    if device != "cpu" and faces >= FEW_FACES:
         return "large", f"Preset large: {faces:,} faces and a {device} device can carry width 64."
-    why = f"{faces:,} faces are too few for more" if faces < _FEW else "it learns most in equal time on a CPU"
+    why = f"{faces:,} faces are too few for more" if faces < FEW_FACES else "it learns most in equal time on a CPU"
     return "small", f"Preset small: {why}."
 
 

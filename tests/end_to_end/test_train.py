@@ -61,7 +61,8 @@ def test_photos_become_a_model_and_a_report(run):
     assert Image.open(out / "closest.png").size[0] > 4 * 128
     for film in ("progress.mp4", "progress.gif"):
         assert (out / "samples" / film).read_bytes() == (out / "model" / film).read_bytes()
-    assert json.loads((out / "config.json").read_text())["train"]["recipe"]["width"] == 32
+    recipe = json.loads((out / "config.json").read_text())["train"]["recipe"]
+    assert (recipe["width"], recipe["sureness"]) == (32, 0.6)  # they are few
 
 
 def test_resume_goes_on_from_where_the_run_stopped(run):

@@ -50,6 +50,22 @@ def test_a_step_moves_every_weight_of_both_networks(make_gan, variant):
     assert gan.steps == 1
 
 
+def test_bfloat16_moves_the_weights_about_as_float32_does(make_gan):
+    """With the penalties of the first step; width 16, where both kinds of weight gradient are used."""
+    moved = []
+    for precision in ("float32", "bfloat16"):
+        gan = make_gan("relativistic")
+        recipe = replace(gan.recipe, width=16)
+        gan = Adversaries(TrainConfig(recipe, 32, 0, "cpu", precision))
+        before = parameters(gan)
+        gan.step(torch.randint(0, 256, (8, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)))
+        moved.append({name: value - before[name] for name, value in parameters(gan).items()})
+    for name, exact in moved[0].items():
+        if exact.numel() > 1000:  # Adam's first step has the sign of the gradient, and small ones may change theirs
+            assert torch.cosine_similarity(exact.flatten(), moved[1][name].flatten(), 0) > 0.8, name
+    assert gan.probability.target == recipe.sureness
+
+
 def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):
     gan = make_gan("classic", batch=32)
     gan.slow_down(0.0)  # the same networks before and after
