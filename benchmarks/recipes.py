@@ -6,7 +6,8 @@
 
 Every candidate gets equal minutes of ONE core: its speed is measured first (the fastest of many short blocks, which
 other work on the machine hardly disturbs), and a rung is as many images as that speed makes of the minutes. After each
-rung but the last the best `--keep` go on from where they stand. What was done is kept under --out and not done again.
+rung but the last the best `--keep` go on from where they stand. What was done is kept under --out and not done again:
+after a change of what a candidate is, or of the program's speed, begin with another --out.
 The held-out tenth of all faces judges every --count.
 """
 
@@ -108,10 +109,11 @@ CANDIDATES = {
 }
 
 
-def recipe_of(name: str):
-    from facegan.gan.config import PRESETS, Recipe
+def recipe_of(name: str, faces: int):
+    from facegan.gan.config import PRESETS, Recipe, recipe_for
 
-    return PRESETS[name] if name in PRESETS and name not in CANDIDATES else Recipe(images_seen=1, **CANDIDATES[name])
+    known = name in PRESETS and name not in CANDIDATES
+    return recipe_for(name, faces) if known else Recipe(images_seen=1, **CANDIDATES[name])
 
 
 @cache
@@ -135,7 +137,8 @@ def gan_of(name: str, seed: int, size: int, args: argparse.Namespace):
     from facegan.gan.config import TrainConfig, choose_precision
 
     torch.set_num_threads(args.threads)
-    return Adversaries(TrainConfig(recipe_of(name), size, seed, "cpu", args.precision or choose_precision("cpu")))
+    precision = args.precision or choose_precision("cpu")
+    return Adversaries(TrainConfig(recipe_of(name, args.count), size, seed, "cpu", precision))
 
 
 def speed_of(name: str, size: int, args: argparse.Namespace) -> float:
