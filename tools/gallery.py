@@ -53,8 +53,8 @@ def main() -> None:
 
     seeds = range(100)
     for name, truncation in (("faces.png", psi), ("faces-all-variety.png", 1.0)):
-        faces = cells(model.generate(model.latents(seeds, truncation)))
-        save(name, grid(np.stack(faces), 10, gap=2), recipe_of(model, seeds, truncation).to_dict())
+        faces = model.generate(model.latents(seeds, truncation))  # at their own size: a hundred are large enough
+        save(name, grid(faces, 10, gap=2), recipe_of(model, seeds, truncation).to_dict())
 
     seeds = range(8)
     rows = [with_label(cells(model.generate(model.latents(seeds, t))), f"truncation {t:g}") for t in TRUNCATIONS]
