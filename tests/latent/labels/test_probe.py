@@ -42,7 +42,7 @@ def test_what_can_be_read_is_read_on_faces_that_were_not_seen(fitted, faces, tru
     scores = probe.scores(faces[0][200:], faces[1])
     bright, red = truth.values[200:, 0], truth.values[200:, 1]
     assert ((scores[:, 0] > 0) == (bright > 0)).mean() > 0.85  # log-odds: 0 is the boundary
-    assert np.corrcoef(scores[:, 1], red)[0, 1] > 0.95
+    assert np.corrcoef(scores[:, 1], red)[0, 1] > 0.9
     assert np.abs(scores[:, 1] - red).mean() < 0.35 * red.std()  # in the unit of the column
 
 
