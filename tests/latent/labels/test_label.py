@@ -113,8 +113,8 @@ def test_generated_faces_have_a_finite_score_for_all_that_they_show(drawn):
     assert np.isnan(labels["background_lightness"]).all()  # the default generator's framing is close
     for attribute in ATTRIBUTES:
         values = labels[attribute.name][np.isfinite(labels[attribute.name])]
-        inside = (values > attribute.low - 5) & (values < attribute.high + 5)
-        assert inside.mean() > 0.9, attribute.name  # a face in purple light has a hue of its own
+        outside = (values < attribute.low - 5) | (values > attribute.high + 5)
+        assert outside.sum() <= 2, attribute.name  # of 24; a face in purple light has a hue of its own
 
 
 def test_lighter_pictures_have_lighter_skin_and_hair(drawn):
