@@ -72,8 +72,8 @@ def main() -> None:
         while kills < args.kills:
             process = start(killed)
             try:
-                # Long enough to load and get somewhere, and at any moment from then on.
-                process.wait(rng.uniform(10, 10 + 2 * took / args.kills))
+                # Long enough to load and get somewhere, at any moment from then on, and short enough for all the kills.
+                process.wait(rng.uniform(8, 8 + took / args.kills))
                 break  # it came to its end
             except subprocess.TimeoutExpired:
                 process.kill()
