@@ -22,14 +22,14 @@ def conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
     """x (n, a, 2h, 2w) and weight (b, a, 4, 4) to (n, b, h, w)."""
     if x.device.type != "cpu":
         return F.conv2d(x, weight, bias, _STRIDE, _PADDING)
-    return _Conv.apply(*_as_multiplied(x, weight, bias))
+    return _Convolution.apply(*_as_multiplied(x, weight, bias), False)
 
 
 def conv_transpose(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """x (n, a, h, w) and weight (a, b, 4, 4) to (n, b, 2h, 2w)."""
     if x.device.type != "cpu":
         return F.conv_transpose2d(x, weight, bias, _STRIDE, _PADDING)
-    return _ConvTranspose.apply(*_as_multiplied(x, weight, bias))
+    return _Convolution.apply(*_as_multiplied(x, weight, bias), True)
 
 
 def weight_gradient(large: torch.Tensor, small: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -63,37 +63,27 @@ class Conv(nn.Conv2d):
         return conv(x, self.weight, self.bias)
 
 
-class _Conv(torch.autograd.Function):
+class _Convolution(torch.autograd.Function):
+    """`conv_transpose` if `transposed`, else `conv`: each is the gradient of the other."""
+
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    def forward(
+        ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, transposed: bool
+    ) -> torch.Tensor:
         ctx.save_for_backward(x, weight)
-        return F.conv2d(x, weight, bias, _STRIDE, _PADDING)
+        ctx.transposed = transposed
+        return (F.conv_transpose2d if transposed else F.conv2d)(x, weight, bias, _STRIDE, _PADDING)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight = ctx.saved_tensors
-        of_x, of_weight, of_bias = ctx.needs_input_grad
+        of_x, of_weight, of_bias, _ = ctx.needs_input_grad
+        large, small = (gradient, x) if ctx.transposed else (x, gradient)
         return (
-            _ConvTranspose.apply(gradient, weight, None) if of_x else None,
-            weight_gradient(x, gradient, weight) if of_weight else None,
+            _Convolution.apply(gradient, weight, None, not ctx.transposed) if of_x else None,
+            weight_gradient(large, small, weight) if of_weight else None,
             gradient.sum((0, 2, 3)) if of_bias else None,
-        )
-
-
-class _ConvTranspose(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        ctx.save_for_backward(x, weight)
-        return F.conv_transpose2d(x, weight, bias, _STRIDE, _PADDING)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
-        of_x, of_weight, of_bias = ctx.needs_input_grad
-        return (
-            _Conv.apply(gradient, weight, None) if of_x else None,
-            weight_gradient(gradient, x, weight) if of_weight else None,
-            gradient.sum((0, 2, 3)) if of_bias else None,
+            None,
         )
 
 
