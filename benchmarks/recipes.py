@@ -184,7 +184,7 @@ def go_on(name: str, seed: int, minutes: float, speed: float, args: argparse.Nam
     if found := ckpt.load_checkpoint(folder):
         gan.restore(*found)
     while gan.images_seen < minutes * 60 * speed:
-        gan.step(batches.batch(gan.images_seen, gan.recipe.batch))
+        gan.step(*batches.batch(gan.images_seen, gan.recipe.batch))
     ckpt.save_checkpoint(folder, gan.images_seen, *gan.state())
     generator = recalibrated(gan.ema.generator)
     latents = torch.from_numpy(latents_of(range(args.generated)))

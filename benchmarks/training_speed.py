@@ -50,7 +50,7 @@ def main() -> None:
             before = time.perf_counter()
             batch = faces.batch(gan.images_seen, recipe.batch)
             waited += time.perf_counter() - before
-            gan.step(batch)
+            gan.step(*batch)
         if device == "cuda":
             torch.cuda.synchronize()
         if round_:  # the first one warms up

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from facegan import conditioning
 from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
@@ -19,6 +20,7 @@ from facegan.faces.prepare import prepare_faces
 from facegan.findings import add_findings
 from facegan.gan import config as presets
 from facegan.gan import samples
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
@@ -102,17 +104,41 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     if target is not None:
         # A model that must be private cannot go where all see it.
         target.for_faces(len(cache), _of_one_person(cache, train))
-    attributes = None
+    table = None
+    if processes.main and options.attributes and options.sliders:
+        table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
+    attributes = _attributes(options, train, cache, processes, table, say)
+    train = replace(train, attributes=attributes.names if attributes else ())
     if processes.main:
-        if options.attributes and options.sliders:  # read before the training, so that a mistake in it costs no hours
-            attributes = attributes_of(options.attributes, cache, say)
         write_config(options.out, options, train, fingerprint)
-    model_folder = _train_and_export(options, train, cache, processes, attributes, weights, say)
+    model_folder = _train_and_export(options, train, cache, processes, table, attributes, weights, say)
     if target is not None:
         pushed = push_run(options.out, options.push_to_hub or "", options.private, say=say)
         if options.space:
             publish_space(options.space, pushed.target.repository, options.private, say=say)
     return model_folder
+
+
+def _attributes(
+    options: RunOptions,
+    train: TrainConfig,
+    cache: FaceCache,
+    processes: Processes,
+    table: AttributeTable | None,
+    say: Callable[[str], None],
+) -> FaceAttributes | None:
+    """What the run teaches its latents by name: that of a run that goes on, or read from the faces now."""
+    if options.resume:
+        return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
+    # A model that it starts from has its own use for all places of a latent. Ranks are those of all faces, which
+    # machines with a part each do not know.
+    apart = bool(options.dataset) and processes.machines > 1
+    if not train.recipe.attribute_weight or train.start is not None or apart:
+        return None
+    if processes.main:
+        conditioning.attributes_for(options.out, cache, table, say)
+    processes.wait()
+    return FaceAttributes.load(options.out / conditioning.FILE)
 
 
 def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
@@ -153,7 +179,8 @@ def _train_and_export(
     train: TrainConfig,
     cache: FaceCache,
     processes: Processes,
-    attributes: AttributeTable | None,
+    table: AttributeTable | None,
+    attributes: FaceAttributes | None,
     weights: dict[str, torch.Tensor] | None,
     say: Callable[[str], None],
 ) -> Path:
@@ -164,7 +191,9 @@ def _train_and_export(
     judge = Judge(cache.images, training_rows, held_out_rows) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
-    trainer = Trainer(train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart, weights)
+    trainer = Trainer(
+        train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart, weights, attributes
+    )
     if options.resume:
         if not trainer.resume():
             raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
@@ -193,6 +222,7 @@ def _train_and_export(
                 "hardware": _hardware(train.device),
                 "precision": train.precision,
                 "seed": train.seed,
+                **({"attributes": ", ".join(train.attributes)} if train.attributes else {}),
                 **_told_of_start(train),
                 **_metrics(trainer.best.figures),
             },
@@ -213,7 +243,7 @@ def _train_and_export(
     say("The model is exported; now it is measured whether it repeats faces, and who is among them.")
     add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say)
     if options.sliders and trainer.images_seen >= LEAST_SEEN:
-        add_sliders(model_folder, cache, attributes, say=say)
+        add_sliders(model_folder, cache, table, say=say)
     elif options.sliders:
         say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")
     say(

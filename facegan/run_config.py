@@ -94,8 +94,9 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         then, train = content["options"], content["train"]
-        # Runs from before it was an option aimed at 0.6.
-        recipe = Recipe(**{"sureness": 0.6, **train["recipe"], "betas": tuple(train["recipe"]["betas"])})
+        # What runs from before these were options did.
+        kept = {"sureness": 0.6, "attribute_weight": 0.0, **train["recipe"]}
+        recipe = Recipe(**{**kept, "betas": tuple(kept["betas"])})
         options = replace(
             now,
             data=tuple(Path(folder) for folder in then["data"]),
@@ -112,7 +113,9 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             minutes=now.minutes or (None if now.images_seen else then["minutes"]),
         )
         start = Start(**train["start"]) if train.get("start") else None
-        return options, TrainConfig(**{**train, "recipe": recipe, "start": start}), content["data_fingerprint"]
+        attributes = tuple(train.get("attributes", ()))
+        found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes})
+        return options, found, content["data_fingerprint"]
     except FileNotFoundError:
         raise FaceGANError(f"There is no run to go on with in {run}: start it without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:

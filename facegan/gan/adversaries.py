@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import torch
+import torch.nn.functional as F
 
 from facegan.gan import checkpoint as ckpt
 from facegan.gan.augment import AdaptiveProbability, augment
@@ -36,7 +37,7 @@ class Adversaries:
         if weights is not None:
             generator.load_state_dict(weights)
         self.generator = self._placed(generator)
-        self.discriminator = self._placed(Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std))
+        self.discriminator = self._placed(self._discriminator())
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
         self.adam_g = self._adam(self.generator, recipe.lr_generator)
@@ -48,6 +49,10 @@ class Adversaries:
         self.images_seen = self.steps = 0
         self._lr_factor = 1.0
         self.newest: tuple[torch.Tensor, torch.Tensor] | None = None  # the last real and generated faces
+
+    def _discriminator(self) -> Discriminator:
+        config, recipe = self.config, self.config.recipe
+        return Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes))
 
     def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
         return self.processes.joined(network.to(self.device, memory_format=torch.channels_last))
@@ -66,18 +71,21 @@ class Adversaries:
     def _adam(self, network: torch.nn.Module, rate: float) -> torch.optim.Adam:
         return torch.optim.Adam(network.parameters(), rate, self.recipe.betas, fused=True)
 
-    def step(self, real: torch.Tensor) -> torch.Tensor:
+    def step(self, real: torch.Tensor, attributes: torch.Tensor | None = None) -> torch.Tensor:
         """One discriminator and one generator step on this process's share of a batch.
 
-        `real` uint8 (n, 3, H, W), made floats on the device. Returns FIGURES as float32 (4,), on the device, because
+        `real` uint8 (n, 3, H, W), made floats on the device; `attributes` float32 (n, k) of these faces where
+        `config.attributes` names k of them. Returns FIGURES as float32 (4,), on the device, because
         reading them waits for it: the losses of discriminator and generator, how sure the discriminator is of real
         faces (see losses.py), and the share of pairs whose real face has the higher logit.
         """
         real = as_floats(real.to(self.device, non_blocking=True))
+        latents = self._noise()
         with self._arithmetic():
-            fake = self.generator(self._noise())  # both networks learn from the same: a pass in ten is saved
-        loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach())
-        loss_g = self._generator_step(fake, real_logits)
+            fake = self.generator(latents)  # both networks learn from the same: a pass in ten is saved
+        known = None if attributes is None else attributes.to(self.device, non_blocking=True)
+        loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach(), known)
+        loss_g = self._generator_step(fake, latents, real_logits)
         accuracy = (real_logits > fake_logits).float().mean()
         figures = torch.stack([loss_d, loss_g, self.loss.sureness(real_logits, fake_logits), accuracy])
         self.processes.average([figures])
@@ -90,13 +98,14 @@ class Adversaries:
         return figures
 
     def _discriminator_step(
-        self, real: torch.Tensor, fake: torch.Tensor
+        self, real: torch.Tensor, fake: torch.Tensor, known: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
         both = torch.cat([self._seen(real), self._seen(fake)]).requires_grad_(penalised)
         with self._arithmetic():
-            real_logits, fake_logits = self._logits(both).chunk(2)
+            logits, readings = self._judged(both)
+            real_logits, fake_logits = logits.chunk(2)
             loss = self.loss.discriminator(real_logits, fake_logits)
             total = loss
             if penalised:
@@ -107,23 +116,32 @@ class Adversaries:
                 self.lecam.update(real_logits, fake_logits)
                 self.processes.average([self.lecam.means])
                 total = total + recipe.lecam * self.lecam.penalty(real_logits, fake_logits)
+            if known is not None:
+                total = total + recipe.attribute_weight * F.mse_loss(readings[: len(known)].float(), known)
         self._descend(self.adam_d, total)
         return loss.detach(), real_logits.detach(), fake_logits.detach()
 
-    def _logits(self, both: torch.Tensor) -> torch.Tensor:
-        """Of real and generated images in one pass; in two where batch normalisation must not mix them."""
+    def _judged(self, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits and readings of real and generated images.
+
+        In one pass; in two where batch normalisation must not mix them.
+        """
         if self.recipe.norm == "batch":
-            return torch.cat([self.discriminator(images) for images in both.chunk(2)])
+            apart = [self.discriminator(images) for images in both.chunk(2)]
+            return torch.cat([logits for logits, _ in apart]), torch.cat([readings for _, readings in apart])
         return self.discriminator(both)
 
-    def _generator_step(self, fake: torch.Tensor, real_logits: torch.Tensor) -> torch.Tensor:
+    def _generator_step(self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor) -> torch.Tensor:
         """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
         self.discriminator.requires_grad_(False)
         with self._arithmetic():
-            loss = self.loss.generator(self.discriminator(self._seen(fake)), real_logits)
-        self._descend(self.adam_g, loss)
+            logits, readings = self.discriminator(self._seen(fake))
+            total = loss = self.loss.generator(logits, real_logits)
+            if k := len(self.config.attributes):
+                total = loss + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
+        self._descend(self.adam_g, total)
         self.discriminator.requires_grad_(True)
         return loss.detach()
 

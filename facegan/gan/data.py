@@ -1,11 +1,13 @@
 """Aligned faces in a shuffled order that is a pure function of the seed and the position."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from facegan.faces.mapped import release
+from facegan.gan.attributes import FaceAttributes
 
 _RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long
 HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
@@ -23,6 +25,13 @@ def as_floats(images: torch.Tensor) -> torch.Tensor:
     return images.to(torch.float32) / 127.5 - 1
 
 
+class Faces(NamedTuple):
+    """A batch of them."""
+
+    images: torch.Tensor  # uint8 (n, 3, H, W), channels last in memory, as the networks want it
+    attributes: torch.Tensor | None = None  # float32 (n, k), see attributes.py
+
+
 class FaceBatches:
     """Endless batches over the selected rows of a memory-mapped array of faces.
 
@@ -31,21 +40,18 @@ class FaceBatches:
     The batch that follows is read by a thread while the networks work, so they never wait for a disk.
     """
 
-    def __init__(self, images: np.ndarray, rows: np.ndarray, seed: int):
-        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows` the ones to use."""
+    def __init__(self, images: np.ndarray, rows: np.ndarray, seed: int, attributes: FaceAttributes | None = None):
+        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows` the ones to use, and their `attributes`."""
         if len(rows) == 0:
             raise ValueError("rows must hold at least one face.")
-        self.images, self.rows, self.seed = images, rows, seed
+        self.images, self.rows, self.seed, self.attributes = images, rows, seed, attributes
         self._epoch, self._order, self._mirrored = -1, rows, rows
         self._served = 0
         self._reader = ThreadPoolExecutor(1, "faces")  # one thread: _at keeps the order of the epoch it is in
-        self._ahead: tuple[tuple, Future[torch.Tensor]] | None = None
+        self._ahead: tuple[tuple, Future[Faces]] | None = None
 
-    def batch(self, position: int, count: int, share: slice = slice(None)) -> torch.Tensor:
-        """The `count` faces that follow after `position` faces seen, or a `share` of them.
-
-        uint8 (n, 3, H, W), channels last in memory, as the networks want it.
-        """
+    def batch(self, position: int, count: int, share: slice = slice(None)) -> Faces:
+        """The `count` faces that follow after `position` faces seen, or a `share` of them."""
         wanted = (position, count, share)
         future = (
             self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._reader.submit(self._read, *wanted)
@@ -54,13 +60,16 @@ class FaceBatches:
         self._ahead = following, self._reader.submit(self._read, *following)
         return future.result()
 
-    def _read(self, position: int, count: int, share: slice) -> torch.Tensor:
+    def _read(self, position: int, count: int, share: slice) -> Faces:
         picked = [self._at(position + i) for i in range(count)[share]]
         images = np.stack([self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked])
         self._served += 1
         if self._served % _RELEASE_EVERY == 0:
             release(self.images)
-        return torch.from_numpy(images).permute(0, 3, 1, 2)
+        known = None
+        if self.attributes is not None:
+            known = torch.from_numpy(np.stack([self.attributes.of(row, mirrored) for row, mirrored in picked]))
+        return Faces(torch.from_numpy(images).permute(0, 3, 1, 2), known)
 
     def _at(self, position: int) -> tuple[int, bool]:
         epoch, place = divmod(position, len(self.rows))

@@ -143,7 +143,7 @@ class FromMap(nn.Linear):
 
 
 class Discriminator(nn.Module):
-    """Images float (n, 3, size, size) in [-1, 1] to logits (n,).
+    """Images float (n, 3, size, size) in [-1, 1] to logits (n,), and to readings (n, attributes) of what they show.
 
     norm "batch": as in the paper, batch normalisation in all but the first layer.
     norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957.
@@ -152,7 +152,9 @@ class Discriminator(nn.Module):
     after it of the paper, which takes a fifth of the time of a whole step.
     """
 
-    def __init__(self, size: int = 64, width: int = 32, norm: str = "spectral", minibatch_std: bool = True):
+    def __init__(
+        self, size: int = 64, width: int = 32, norm: str = "spectral", minibatch_std: bool = True, attributes: int = 0
+    ):
         super().__init__()
         channels = [3, *reversed(channels_at(size, width))]
         layers: list[nn.Module] = []
@@ -162,7 +164,7 @@ class Discriminator(nn.Module):
             layers += [nn.BatchNorm2d(b)] if batch_norm else []
             layers.append(nn.LeakyReLU(SLOPE, inplace=True))
         layers += [MinibatchStd()] if minibatch_std else []
-        layers.append(FromMap((channels[-1] + minibatch_std) * BASE_SIZE**2, 1))
+        layers.append(FromMap((channels[-1] + minibatch_std) * BASE_SIZE**2, 1 + attributes))
         self.layers = nn.Sequential(*layers)
         self.apply(_initialise)
         if norm == "spectral":
@@ -174,8 +176,9 @@ class Discriminator(nn.Module):
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     nn.init.kaiming_normal_(layer.weight, SLOPE)
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.layers(images).squeeze(1)
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = self.layers(images)
+        return found[:, 0], found[:, 1:]
 
 
 def _initialise(module: nn.Module) -> None:

@@ -16,6 +16,7 @@ from facegan.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import samples, watch
 from facegan.gan.adversaries import FIGURES, Adversaries
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
 from facegan.gan.config import TrainConfig
 from facegan.gan.console import Console
@@ -52,7 +53,7 @@ class Trainer:
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
     and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
     `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
-    `weights`: what the generator begins with, for `config.start`.
+    `weights`: what the generator begins with, for `config.start`. `attributes` of the rows, for `config.attributes`.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -70,6 +71,7 @@ class Trainer:
         processes: Processes | None = None,
         faces_apart: bool = False,
         weights: Mapping[str, torch.Tensor] | None = None,
+        attributes: FaceAttributes | None = None,
     ):
         self.config, self.run, self.faces_apart = config, run, faces_apart
         self.processes = processes or Processes(config.device)
@@ -79,7 +81,7 @@ class Trainer:
                 f"{self.processes.count} processes cannot share a batch of {config.recipe.batch} in whole groups of "
                 "four: start a number of processes that divides a quarter of it."
             )
-        self.faces = FaceBatches(images, rows, config.seed)
+        self.faces = FaceBatches(images, rows, config.seed, attributes)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
         self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
@@ -131,7 +133,7 @@ class Trainer:
                 self._draw_samples()
             images = self.images_seen
             part = self.processes.part(images, self.config.recipe.batch, self.faces_apart)
-            self._sums += self.gan.step(self.faces.batch(*part))
+            self._sums += self.gan.step(*self.faces.batch(*part))
             self._steps += 1
             self.elapsed = self.processes.agree(before + time.monotonic() - start)
             if not self._crossed(images, CHECK_EVERY):

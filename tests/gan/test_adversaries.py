@@ -28,7 +28,7 @@ def make_gan(tiny_images):
 
 
 def run(gan, steps):
-    return [gan.step(gan.faces.batch(gan.images_seen, gan.recipe.batch)) for _ in range(steps)]
+    return [gan.step(*gan.faces.batch(gan.images_seen, gan.recipe.batch)) for _ in range(steps)]
 
 
 def parameters(gan):
@@ -124,8 +124,8 @@ def test_a_strong_penalty_flattens_the_discriminator(make_gan):
         gan.recipe = replace(gan.recipe, gamma=gamma)
         gan.slow_down(5.0)
         run(gan, 150)
-        images = as_floats(gan.faces.batch(0, 32)).requires_grad_()
-        (gradient,) = torch.autograd.grad(gan.discriminator(images).sum(), images)
+        images = as_floats(gan.faces.batch(0, 32).images).requires_grad_()
+        (gradient,) = torch.autograd.grad(gan.discriminator(images)[0].sum(), images)
         return gradient.square().sum((1, 2, 3)).mean().item()
 
     assert steepness(20.0) < 0.2 * steepness(1e-9)

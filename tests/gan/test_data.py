@@ -11,7 +11,7 @@ ROWS = np.arange(3, 17)
 def seen(batches, position, count):
     """(row, mirrored) of each image of a batch, found by comparing."""
     result = []
-    for image in batches.batch(position, count):
+    for image in batches.batch(position, count).images:
         pixels = image.permute(1, 2, 0).numpy()
         result += [(row, False) for row in range(20) if np.array_equal(IMAGES[row], pixels)]
         result += [(row, True) for row in range(20) if np.array_equal(IMAGES[row, :, ::-1], pixels)]
@@ -32,22 +32,22 @@ def test_half_of_the_faces_are_mirrored():
 
 
 def test_a_run_that_goes_on_sees_what_it_would_have_seen():
-    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 50)
+    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 50).images
     fresh = FaceBatches(IMAGES, ROWS, seed=1)
-    torch.testing.assert_close(fresh.batch(23, 27), whole[23:], atol=0, rtol=0)
-    assert not torch.equal(FaceBatches(IMAGES, ROWS, seed=2).batch(0, 50), whole)
+    torch.testing.assert_close(fresh.batch(23, 27).images, whole[23:], atol=0, rtol=0)
+    assert not torch.equal(FaceBatches(IMAGES, ROWS, seed=2).batch(0, 50).images, whole)
 
 
 def test_what_was_read_ahead_is_not_taken_for_something_else():
-    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 60)
+    whole = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 60).images
     batches = FaceBatches(IMAGES, ROWS, seed=1)
     for position, count, share in ((0, 8, None), (8, 8, None), (0, 8, None), (40, 4, None), (44, 8, slice(2, 4))):
-        found = batches.batch(position, count, share or slice(None))
+        found = batches.batch(position, count, share or slice(None)).images
         assert torch.equal(found, whole[position : position + count][share or slice(None)])
 
 
 def test_values_and_shape():
-    batch = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 5)
+    batch = FaceBatches(IMAGES, ROWS, seed=1).batch(0, 5).images
     assert batch.shape == (5, 3, 4, 4)
     assert batch.dtype == torch.uint8
     assert batch.is_contiguous(memory_format=torch.channels_last)

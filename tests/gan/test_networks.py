@@ -61,7 +61,9 @@ def test_generator_and_discriminator_fit_together(size, upsample):
     assert images.shape == (4, 3, size, size)
     assert images.abs().max() <= 1
     for kind in ("spectral", "batch"):
-        assert Discriminator(size, 2, kind)(images).shape == (4,)
+        logits, readings = Discriminator(size, 2, kind, attributes=3)(images)
+        assert logits.shape == (4,)
+        assert readings.shape == (4, 3)
 
 
 def test_classic_has_eight_convolutions_with_batch_norm_as_in_the_paper():
@@ -117,5 +119,5 @@ def test_without_normalisation_logits_keep_the_size_of_their_images():
     torch.manual_seed(0)
     images = torch.randn(64, 3, 64, 64)
     with torch.no_grad():
-        logits = Discriminator(64, 8, "none")(images)
+        logits, _ = Discriminator(64, 8, "none")(images)
     assert 0.2 < logits.std() < 5  # the paper's N(0, 0.02) would leave 0.00003

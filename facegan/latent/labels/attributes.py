@@ -34,4 +34,5 @@ ATTRIBUTES = (
     Attribute("hair_lightness", "CIELAB L*", 0.0, 100.0, PIXELS, "NaN at framings that show no hair (1.3 and closer)."),
     Attribute("background_lightness", "CIELAB L*", 0.0, 100.0, PIXELS, "NaN at framings closer than 0.9."),
 )
+ODD = ("turn", "tilt")  # of a mirror image, they are the opposite
 NAMES = tuple(attribute.name for attribute in ATTRIBUTES)

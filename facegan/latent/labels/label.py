@@ -6,7 +6,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from facegan.latent.labels.attributes import ATTRIBUTES, NAMES, Attribute
+from facegan.latent.labels.attributes import ATTRIBUTES, NAMES, ODD, Attribute
 from facegan.latent.labels.colour import background_lightness, hair_lightness, lab, skin
 from facegan.latent.labels.crop import face_crops, to_places
 from facegan.latent.labels.networks import EXPRESSIONS, FEATURE_SIZE, NetworkOutputs, run_networks
@@ -52,7 +52,7 @@ def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False, fea
     if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] != 3 or images.shape[1] != images.shape[2]:
         raise ValueError(f"images must be uint8 (n, H, H, 3), not {images.dtype} {images.shape}.")
     chunks = [np.asarray(images[start : start + _CHUNK]) for start in range(0, len(images), _CHUNK)]
-    back = np.where(np.isin(NAMES, ("turn", "tilt")), -1, 1).astype(np.float32)
+    back = np.where(np.isin(NAMES, ODD), -1, 1).astype(np.float32)
     values, inner = [np.empty((0, len(NAMES)), np.float32)], [np.empty((0, FEATURE_SIZE), np.float32)]
     for chunk in chunks:
         scores, seen = _values(chunk, framing)

@@ -138,7 +138,7 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
     for start in range(0, len(latents), _BATCH):
         images = generate(latents[start : start + _BATCH])
         labels = label_faces(images, framing, mirror=True, features=probe is not None)
-        values, names = [labels.values, _overall(images)], (*labels.names, *OVERALL)
+        values, names = [labels.values, overall(images)], (*labels.names, *OVERALL)
         if probe is not None:
             small = (thumbnails(images, THUMBNAIL) + thumbnails(images[:, :, ::-1], THUMBNAIL)) / 2
             values.append(probe.scores_of(np.concatenate([labels.features, small / 128 - 1], axis=1)))
@@ -152,7 +152,7 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
     return Samples(latents, kept, joined[:, shown])
 
 
-def _overall(images: np.ndarray) -> np.ndarray:
+def overall(images: np.ndarray) -> np.ndarray:
     """Contrast (standard deviation of L*) and saturation (mean chroma) of whole pictures, float32 (n, 2).
 
     Networks that were fitted to photos read an open mouth more easily in a hard picture than in a soft one; what is
