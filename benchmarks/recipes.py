@@ -27,11 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 HINGE = {
     "upsample": "resize", "norm": "spectral", "loss": "hinge", "lr_generator": 2e-4, "lr_discriminator": 4e-4,
     "betas": (0.0, 0.9), "batch": 32, "augment": True, "minibatch_std": True, "width": 32,
+    "attribute_weight": 0.0,
 }  # fmt: skip
 RELATIVISTIC = {**HINGE, "norm": "none", "loss": "relativistic", "gamma": 0.2, "lr_discriminator": 2e-4}
 CLASSIC = {
     "upsample": "transposed", "norm": "batch", "loss": "bce", "lr_generator": 2e-4, "lr_discriminator": 2e-4,
     "betas": (0.5, 0.999), "batch": 64, "augment": False, "minibatch_std": False, "width": 64,
+    "attribute_weight": 0.0,
 }  # fmt: skip
 FAST = {"lr_generator": 4e-4, "lr_discriminator": 8e-4}
 FASTER = {"lr_generator": 8e-4, "lr_discriminator": 1.6e-3}
@@ -78,6 +80,9 @@ CANDIDATES = {
     "relativistic, rates x 4, transposed": {**PAIRS, "upsample": "transposed"},
     "relativistic, rates x 4, spectral": {**PAIRS, "norm": "spectral", "gamma": 0.0},
     "relativistic, rates x 4, not augmented": {**PAIRS, "augment": False},
+    "relativistic, rates x 4, not augmented, width 48": {**PAIRS, "augment": False, "width": 48},
+    "relativistic, rates x 4, attributes": {**PAIRS, "sureness": 0.6, "attribute_weight": 0.3},
+    "relativistic, rates x 4, not augmented, attributes": {**PAIRS, "augment": False, "attribute_weight": 0.3},
     "relativistic, rates x 4, momentum": {**PAIRS, "betas": (0.5, 0.99)},
     "relativistic, rates x 4 and 8": {**PAIRS, "lr_discriminator": 1.6e-3},
     "relativistic, rates x 4, sureness 0.6": {**PAIRS, "sureness": 0.6},
@@ -138,7 +143,17 @@ def gan_of(name: str, seed: int, size: int, args: argparse.Namespace):
 
     torch.set_num_threads(args.threads)
     precision = args.precision or choose_precision("cpu")
-    return Adversaries(TrainConfig(recipe_of(name, args.count), size, seed, "cpu", precision))
+    recipe = recipe_of(name, args.count)
+    attributes = attributes_of(args).names if recipe.attribute_weight else ()
+    return Adversaries(TrainConfig(recipe, size, seed, "cpu", precision, attributes=attributes))
+
+
+def attributes_of(args: argparse.Namespace):
+    """Those of all faces, as a run with them has left them beside its faces."""
+    from facegan.conditioning import FILE
+    from facegan.gan.attributes import FaceAttributes
+
+    return FaceAttributes.load(args.faces.parent / FILE)
 
 
 def speed_of(name: str, size: int, args: argparse.Namespace) -> float:
@@ -153,11 +168,12 @@ def speed_of(name: str, size: int, args: argparse.Namespace) -> float:
         # What augmentation costs depends on its probability: a tenth is more than many faces and less than few need.
         gan.probability.value = 0.1 if gan.recipe.augment else 0.0
         faces = torch.randint(0, 256, (gan.recipe.batch, size, size, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
+        known = torch.randn(gan.recipe.batch, len(gan.config.attributes)) if gan.config.attributes else None
         fastest = float("inf")
         for _ in range(10):
             start = time.process_time()
             for _ in range(8):  # lazy penalties come every eighth step
-                gan.step(faces)
+                gan.step(faces, known)
             fastest = min(fastest, time.process_time() - start)
         known[key] = round(8 * gan.recipe.batch / fastest, 1)
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
@@ -179,7 +195,7 @@ def go_on(name: str, seed: int, minutes: float, speed: float, args: argparse.Nam
 
     images, rows, held_out, training = faces_of(args.faces, args.count)
     gan = gan_of(name, seed, images.shape[1], args)
-    batches = FaceBatches(images, rows, seed)
+    batches = FaceBatches(images, rows, seed, attributes_of(args) if gan.config.attributes else None)
     folder = args.out / f"{gan.config.size} px, {len(rows)} faces" / name / str(seed)
     if found := ckpt.load_checkpoint(folder):
         gan.restore(*found)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from facegan.gan import trainer as module
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.gan.judge import Judgement
 from facegan.gan.trainer import Budget, Trainer
@@ -21,6 +22,13 @@ def images() -> np.ndarray:
     """Sixty soft patterns, uint8 (60, 16, 16, 3)."""
     coarse = np.random.RandomState(0).randint(0, 256, (60, 4, 4, 3)).astype(np.uint8)
     return coarse.repeat(4, 1).repeat(4, 2)
+
+
+def attributes() -> FaceAttributes:
+    """How bright and how red they are."""
+    seen = images().astype(float)
+    scores = np.stack([seen.mean((1, 2, 3)), seen[..., 0].mean((1, 2))], axis=1)
+    return FaceAttributes.of_scores(("brightness", "red"), np.arange(len(seen)), scores)
 
 
 class Taste:
@@ -38,8 +46,9 @@ def train(run: Path) -> None:
     module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 64, 400, 400, 0.0
     recipe = replace(PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True)
     latents = latents_of(range(4)), latents_of(range(8))
-    config = TrainConfig(recipe, 16, 0, "cpu", "float32")
-    trainer = Trainer(config, images(), np.arange(50), run, *latents, Taste(), say=lambda _: None)
+    known = attributes()
+    config = TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=known.names)
+    trainer = Trainer(config, images(), np.arange(50), run, *latents, Taste(), say=lambda _: None, attributes=known)
     # Rises whatever the discriminator says, so that it is a part of the state that counts.
     trainer.gan.probability.images_to_cap, trainer.gan.probability.target = 2_000, -1.0
     trainer.resume()

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from facegan.gan.adversaries import FIGURES, Adversaries
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.gan.data import FaceBatches, as_floats
 
@@ -129,6 +130,23 @@ def test_a_strong_penalty_flattens_the_discriminator(make_gan):
         return gradient.square().sum((1, 2, 3)).mean().item()
 
     assert steepness(20.0) < 0.2 * steepness(1e-9)
+
+
+def test_an_attribute_is_drawn_as_the_latent_says(tiny_images):
+    """The brightness of the pictures: the place of a latent that is named for it decides it."""
+    known = tiny_images.mean((1, 2, 3))
+    attributes = FaceAttributes.of_scores(("brightness",), np.arange(len(known)), known[:, None])
+    recipe = replace(VARIANTS["small"], width=2, batch=16, attribute_weight=1.0, augment=False)
+    gan = Adversaries(TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=attributes.names))
+    gan.faces = FaceBatches(tiny_images, np.arange(len(tiny_images)), 0, attributes)
+    gan.slow_down(10.0)  # networks this narrow bear ten times the rate
+    run(gan, 600)
+    latents = torch.randn(300, 100, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        drawn = gan.ema.generator(latents).mean((1, 2, 3))
+    correlation = [np.corrcoef(latents[:, place], drawn)[0, 1] for place in range(100)]
+    assert correlation[-1] > 0.6
+    assert np.abs(correlation[:-1]).max() < 0.5 * correlation[-1]
 
 
 def test_one_seed_is_one_run(make_gan):

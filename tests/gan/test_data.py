@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.data import FaceBatches, as_floats, held_out_split
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (20, 4, 4, 3)).astype(np.uint8)
@@ -44,6 +45,17 @@ def test_what_was_read_ahead_is_not_taken_for_something_else():
     for position, count, share in ((0, 8, None), (8, 8, None), (0, 8, None), (40, 4, None), (44, 8, slice(2, 4))):
         found = batches.batch(position, count, share or slice(None)).images
         assert torch.equal(found, whole[position : position + count][share or slice(None)])
+
+
+def test_every_face_comes_with_its_attributes_and_a_mirror_image_with_its_own():
+    known = FaceAttributes(("smile", "turn"), ROWS, np.stack([ROWS, ROWS + 100.0], 1).astype("f4"), np.array([1, -1]))
+    batches = FaceBatches(IMAGES, ROWS, seed=1, attributes=known)
+    faces = batches.batch(0, 40)
+    expected = [(row, -row - 100 if mirrored else row + 100) for row, mirrored in seen(batches, 0, 40)]
+    assert faces.attributes.tolist() == [list(pair) for pair in expected]
+    assert {turn > 0 for _, turn in expected} == {True, False}
+    shared = batches.batch(0, 40, slice(10, 20))
+    assert torch.equal(shared.attributes, faces.attributes[10:20])
 
 
 def test_values_and_shape():

@@ -25,8 +25,9 @@ if __name__ == "__main__":
     processes = Processes()
     latents = latents_of(range(4)), latents_of(range(8))
     judge = killed.Taste() if processes.main else None
-    config = TrainConfig(recipe, 16, 0, "cpu", "float32")
-    trainer = Trainer(config, killed.images(), np.arange(50), run, *latents, judge, print, processes)
+    known = killed.attributes()
+    config = TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=known.names)
+    trainer = Trainer(config, killed.images(), np.arange(50), run, *latents, judge, print, processes, attributes=known)
     trainer.gan.probability.value = 0.3
     trainer.resume()
     trainer.train(Budget(images_seen))
