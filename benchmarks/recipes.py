@@ -168,12 +168,13 @@ def speed_of(name: str, size: int, args: argparse.Namespace) -> float:
         # What augmentation costs depends on its probability: a tenth is more than many faces and less than few need.
         gan.probability.value = 0.1 if gan.recipe.augment else 0.0
         faces = torch.randint(0, 256, (gan.recipe.batch, size, size, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
-        known = torch.randn(gan.recipe.batch, len(gan.config.attributes)) if gan.config.attributes else None
+        k = len(gan.config.attributes)
+        attributes = torch.randn(gan.recipe.batch, k) if k else None
         fastest = float("inf")
         for _ in range(10):
             start = time.process_time()
             for _ in range(8):  # lazy penalties come every eighth step
-                gan.step(faces, known)
+                gan.step(faces, attributes)
             fastest = min(fastest, time.process_time() - start)
         known[key] = round(8 * gan.recipe.batch / fastest, 1)
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")

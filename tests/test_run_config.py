@@ -12,7 +12,7 @@ from facegan.gan.trainer import Budget
 from facegan.run_config import RunOptions, budget_of, read_config, write_config
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
-TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32")
+TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", attributes=("smile", "age"))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,11 @@ def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):
     assert read_config(tmp_path, now)[0].faces.person == "2"
     content = json.loads((tmp_path / "config.json").read_text())
     del content["options"]["faces"]["person"], content["train"]["recipe"]["sureness"]
+    del content["train"]["recipe"]["attribute_weight"], content["train"]["attributes"]
     (tmp_path / "config.json").write_text(json.dumps(content))
     options, train, _ = read_config(tmp_path, now)
     assert (options.faces.person, train.recipe.sureness) == ("any", 0.6)
+    assert (train.recipe.attribute_weight, train.attributes) == (0.0, ())
 
 
 def test_without_a_new_budget_the_old_one_holds(tmp_path):

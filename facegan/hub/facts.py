@@ -28,6 +28,7 @@ FACTS = (
     Fact("training.preset", "preset"),
     Fact("training.started_from", "trained on from", needed=False),
     Fact("training.start_learned_from", "which had learned from", needed=False),
+    Fact("training.attributes", "attributes that its latents name", needed=False),
     Fact("training.images_seen", "images seen", int),
     Fact("training.minutes", "minutes", int),
     Fact("training.device", "device"),

@@ -1,0 +1,85 @@
+"""The attributes that a run teaches its latents; what they are made of is in gan/test_attributes.py."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from facegan import FaceModel, conditioning
+from facegan import run as run_module
+from facegan.conditioning import attributes_for
+from facegan.errors import FaceGANError
+from facegan.gan.attributes import FaceAttributes
+from facegan.gan.config import PRESETS, Start, TrainConfig
+from facegan.gan.processes import Processes
+from facegan.latent.labels import AttributeTable, label_faces
+from facegan.run_config import RunOptions
+
+TRAIN = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32")
+
+
+@pytest.fixture(scope="module")
+def cache():
+    """Sixty faces of the default, every second of which passed."""
+    model = FaceModel.load()
+    images = model.generate(model.latents(range(60), truncation=0.8))
+    return SimpleNamespace(images=images, selected=np.arange(0, 60, 2), report={"framing": 1.2})
+
+
+def test_every_face_that_passed_gets_what_the_networks_read(cache, tmp_path):
+    said = []
+    found = attributes_for(tmp_path, cache, None, said.append)
+    assert np.array_equal(found.rows, cache.selected)
+    assert found.latents.shape == (30, len(found.names))
+    assert {"smile", "gender", "age", "turn", "saturation"} <= set(found.names)
+    assert "background_lightness" not in found.names  # which this framing does not show
+    turn = label_faces(cache.images[cache.selected], 1.2, mirror=True)["turn"]
+    assert np.corrcoef(turn, found.latents[:, found.names.index("turn")])[0, 1] > 0.8
+    assert "30 faces" in said[0]
+    assert "smile, gender" in said[1]
+    kept = FaceAttributes.load(tmp_path / conditioning.FILE)
+    assert np.array_equal(kept.latents, found.latents)
+
+
+def test_columns_of_a_table_are_learned_too_where_they_tell_faces_apart(cache, tmp_path):
+    hats = np.arange(30) % 3 == 0
+    values = np.stack([hats, np.ones(30), np.where(np.arange(30) < 20, np.nan, hats)], axis=1).astype(float)
+    table = AttributeTable(("Hat", "Human", "Rarely_Known"), values)
+    found = attributes_for(tmp_path, cache, table, lambda _: None)
+    assert found.names[-1] == "Hat"
+    assert not {"Human", "Rarely_Known"} & set(found.names)
+    assert found.latents[hats, -1].min() > found.latents[~hats, -1].mean()
+
+
+def test_a_wide_table_leaves_places_for_the_faces_themselves(cache, tmp_path):
+    values = np.random.RandomState(0).rand(30, 90)
+    found = attributes_for(tmp_path, cache, AttributeTable(tuple(f"a{i}" for i in range(90)), values), lambda _: None)
+    assert len(found.names) == conditioning.MOST
+
+
+def learned(tmp_path, cache, train=TRAIN, **options):
+    options = RunOptions(data=(Path("photos"),), out=tmp_path, **options)
+    return run_module._attributes(options, train, cache, Processes("cpu"), None, lambda _: None)
+
+
+def test_a_run_reads_them_once_and_goes_on_with_the_same(cache, tmp_path, monkeypatch):
+    first = learned(tmp_path, cache)
+    monkeypatch.setattr(conditioning, "label_faces", None)  # not again
+    again = learned(tmp_path, cache, replace(TRAIN, attributes=first.names), resume=True)
+    assert np.array_equal(again.latents, first.latents)
+    assert learned(tmp_path, cache, resume=True) is None  # a run from before there were any
+    (tmp_path / conditioning.FILE).unlink()
+    with pytest.raises(FaceGANError, match="start a new run"):
+        learned(tmp_path, cache, replace(TRAIN, attributes=first.names), resume=True)
+
+
+@pytest.mark.parametrize(
+    "train",
+    [replace(TRAIN, recipe=PRESETS["classic"]), replace(TRAIN, start=Start("the default"))],
+    ids=["classic", "from a model"],
+)
+def test_the_classic_recipe_and_a_start_from_a_model_have_none(train, cache, tmp_path):
+    assert learned(tmp_path, cache, train) is None
+    assert not (tmp_path / conditioning.FILE).exists()
