@@ -14,8 +14,8 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.dataset import DatasetChoice
 from facegan.faces.mapped import release
 from facegan.faces.options import FaceOptions
+from facegan.gan.budget import Budget
 from facegan.gan.config import Recipe, Start, TrainConfig
-from facegan.gan.trainer import Budget
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
 

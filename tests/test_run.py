@@ -8,8 +8,8 @@ import pytest
 from facegan import run as run_module
 from facegan.errors import FaceGANError
 from facegan.faces.options import FaceOptions
+from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, choose_device, choose_preset, recipe_for
-from facegan.gan.trainer import Budget
 from facegan.lock import locked
 from facegan.run_config import RunOptions
 

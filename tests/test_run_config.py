@@ -7,8 +7,8 @@ import pytest
 from facegan.errors import FaceGANError
 from facegan.faces.dataset import DatasetChoice
 from facegan.faces.options import FaceOptions
+from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
-from facegan.gan.trainer import Budget
 from facegan.run_config import RunOptions, budget_of, read_config, write_config
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)

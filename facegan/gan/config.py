@@ -26,6 +26,7 @@ class Recipe:
     excite: bool = False  # skip-layer excitation in the generator
     gamma: float = 0.0  # of the gradient penalties R1 and R2; 0: none
     penalty_every: int = 8  # steps: the penalties cost as much as a step, and weighted up by this they are enough
+    patience: int = 0  # images since the best weights, after which a run ends; 0: its budget alone ends it
     lecam: float = 0.0  # weight of the LeCam regulariser
     # Of what is read of the attributes of faces, in a training that knows them (attributes.py); 0: it does not ask.
     # A third of the adversarial losses' weight costs no KID, and the attributes come out as they are asked for.
@@ -96,13 +97,19 @@ class TrainConfig:
 
 
 FEW_FACES = 5_000  # below, a model of other people is a better start than none, and faces are augmented sooner
+_PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
 _SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
 
 
 def recipe_for(preset: str, faces: int) -> Recipe:
-    """The preset's recipe for so many faces: few are augmented sooner, and too few to learn attributes from."""
+    """The preset's recipe for so many faces.
+
+    Few are augmented sooner, are too few to learn attributes from, and are known by heart one day.
+    """
     recipe = PRESETS[preset]
-    return replace(recipe, sureness=_SURENESS_OF_FEW, attribute_weight=0.0) if faces < FEW_FACES else recipe
+    if faces >= FEW_FACES:
+        return recipe
+    return replace(recipe, sureness=_SURENESS_OF_FEW, attribute_weight=0.0, patience=_PATIENCE_WITH_FEW)
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ run that was killed and resumed is the run that was never killed.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from facegan.gan import samples, watch
 from facegan.gan.adversaries import FIGURES, Adversaries
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
+from facegan.gan.budget import Budget, Patience
 from facegan.gan.config import TrainConfig
 from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
@@ -32,18 +32,7 @@ _GOOD_EVERY = 20_000  # images: how far apart the states are to which a run can 
 _OLD_ENOUGH = 4_000  # images: a state closer to the trouble than this may have it already
 _ROLLBACKS = 3  # then the run has shown that it cannot go on
 _PAGE_EVERY = 15  # s
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Training ends with the first that is reached; minutes count training only, over all its stretches."""
-
-    images_seen: int
-    minutes: float | None = None
-
-    def share(self, images_seen: int, elapsed: float) -> float:
-        """How much is used up, 1.0 and above is over."""
-        return max(images_seen / self.images_seen, elapsed / 60 / self.minutes if self.minutes else 0.0)
+TURNED = "ended early"  # the event, see Patience
 
 
 class Trainer:
@@ -87,7 +76,7 @@ class Trainer:
         self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
         self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
         self.best = Best(judge, torch.from_numpy(judged_latents).to(self.gan.device), self.processes)
-        self.health = Health()
+        self.health, self.patience = Health(), Patience(config.recipe.patience)
         self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
         self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
         self._sums = torch.zeros(len(FIGURES), device=self.gan.device)
@@ -117,12 +106,20 @@ class Trainer:
             self._draw_samples()
             self.save()
             self._event(end, f"The run {end} at {self.images_seen:,} images.")
+            if end == TURNED:
+                self.say(
+                    f"At {self.images_seen:,} images the faces have not come closer to the held-out ones since "
+                    f"{self.best.figures['images_seen']:,}: the training ends here. --resume with more --images-seen "
+                    "or --minutes goes on."
+                )
             self.write_page(budget, running=False)
         if log:
             log.close()
 
     def _loop(self, budget: Budget) -> str:
         """Until there is a reason to end, which is returned as the name of the event."""
+        if self.patience.still_over(budget, self.images_seen):
+            return TURNED
         start, before = time.monotonic(), self.elapsed
         saved = page = checked = start
         checked_images = self.images_seen
@@ -146,8 +143,12 @@ class Trainer:
                     return "gave up"
                 checked_images = self.images_seen
                 continue
-            if self._crossed(images, JUDGE_EVERY):
+            # A run on few faces may be at its best soon.
+            if self._crossed(images, JUDGE_EVERY if images >= JUDGE_EVERY else JUDGE_EVERY // 4):
                 self._judge()
+                best_at = self.processes.agree(self.best.figures.get("images_seen", -1))
+                if self.patience.over(budget, self.images_seen, best_at):
+                    return TURNED
             if self._crossed(images, _GOOD_EVERY) and not self.health.alike and not self.health.saturated:
                 self._keep_as_good()
             elif self.processes.agree(now - saved) >= _SAVE_EVERY:
@@ -285,6 +286,7 @@ class Trainer:
             "rollbacks": self.rollbacks,
             "good": self.good,
             "best": best,
+            "patience": self.patience.state(),
             "steps": self._steps,
         }
         ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values, keep=self.good)
@@ -298,6 +300,7 @@ class Trainer:
         self._stand_at(tensors, values)
         self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
         self.best.restore(tensors, values["best"])
+        self.patience.restore(values.get("patience", {}))
         self._sums.copy_(tensors["sums"])
         self._steps = values["steps"]
         self.gan.slow_down(self._lr_factor)

@@ -24,6 +24,7 @@ _EVENTS = 100  # on the page; log.jsonl has all
 _ENDED = {
     "finished": "Training is finished",
     "stopped": "Training has stopped",
+    "ended early": "Training has ended early: the faces came no closer to the held-out ones",
     "gave up": "Training has given up",
 }
 

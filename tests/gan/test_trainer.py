@@ -11,9 +11,10 @@ from PIL import Image
 from facegan.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import trainer as trainer_module
+from facegan.gan.budget import Budget
+from facegan.gan.config import PRESETS, recipe_for
 from facegan.gan.judge import Judgement
 from facegan.gan.log import read_log
-from facegan.gan.trainer import Budget
 
 
 def weights(trainer):
@@ -147,6 +148,45 @@ def test_the_best_weights_outlive_a_resume(make_trainer, monkeypatch):
         assert torch.equal(value, exported[name]), name
 
 
+def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, monkeypatch):
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+
+    def patient(*kids):
+        trainer = make_trainer(judge=Oracle(*kids))
+        trainer.patience.images = 2000
+        return trainer
+
+    trainer = patient(30.0, 20.0, 21.0, 22.0)
+    said = []
+    trainer.say = said.append
+    trainer.train(Budget(images_seen=9000))
+    assert trainer.images_seen == 4000
+    assert "since 2,000: the training ends here. --resume with more --images-seen or --minutes" in said[-1]
+    assert read_log(trainer.run / "log.jsonl")[-1]["event"] == trainer_module.TURNED
+    same = patient()
+    same.resume()
+    same.train(Budget(images_seen=9000))  # such as after a kill before the export
+    assert same.images_seen == 4000
+    more = patient(23.0, 24.0)
+    more.resume()
+    more.train(Budget(images_seen=10_000))
+    assert more.images_seen == 6000
+    assert more.best.figures["images_seen"] == 2000
+
+
+def test_few_faces_have_patience_and_many_have_their_budget():
+    assert 0 < recipe_for("small", 300).patience < PRESETS["small"].images_seen
+    assert recipe_for("small", 12_000).patience == 0
+
+
+def test_judgements_are_denser_at_first(make_trainer, monkeypatch):
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 4000)
+    trainer = make_trainer(judge=Oracle(*range(20)))
+    trainer.train(Budget(images_seen=12_000))
+    lines = [line["images_seen"] for line in read_log(trainer.run / "log.jsonl") if "kid" in line]
+    assert lines == [1000, 2000, 3000, 4000, 8000, 12_000]
+
+
 # -- when it goes wrong ----------------------------------------------------------------------------------------
 
 
@@ -162,11 +202,11 @@ def sabotage(trainer, at, times, harm):
     """Before the step at `at` images, and again whenever the run comes back there, `times` times in all."""
     step, left = trainer.gan.step, [times]
 
-    def harmed(real):
+    def harmed(*faces):
         if trainer.images_seen == at and left[0]:
             left[0] -= 1
             harm(trainer.gan)
-        return step(real)
+        return step(*faces)
 
     trainer.gan.step = harmed
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from facegan.gan.budget import Budget
 from facegan.gan.config import Start
 from facegan.gan.networks import Generator
 from facegan.gan.samples import draw
-from facegan.gan.trainer import Budget
 
 START = Start("user/faces@abc")
 

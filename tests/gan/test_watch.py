@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from facegan.gan.log import LOG
+from facegan.gan.trainer import TURNED
 from facegan.gan.watch import write_page
 
 VOID = {"meta", "img", "input", "br", "link"}
@@ -244,6 +245,7 @@ def test_a_running_page_says_how_long_and_refreshes_itself(page_of, minutes_left
         (["start", "finished"], 1.0, "Training is finished"),
         (["start", "stopped"], 0.5, "Training has stopped"),
         (["start", "rollback", "gave up"], 0.5, "Training has given up"),
+        (["start", TURNED], 0.5, "Training has ended early: the faces came no closer to the held-out ones"),
         (["start", "stopped", "resumed"], 0.5, "Training has stopped"),
         (["start", "stopped", "resumed"], 1.0, "Training is finished"),
     ],
