@@ -149,11 +149,14 @@ def gan_of(name: str, seed: int, size: int, args: argparse.Namespace):
 
 
 def attributes_of(args: argparse.Namespace):
-    """Those of all faces, as a run with them has left them beside its faces."""
-    from facegan.conditioning import FILE
+    """Those of all faces, read once and kept under --out."""
+    from facegan.conditioning import FILE, attributes_for
+    from facegan.faces.cache import FaceCache
     from facegan.gan.attributes import FaceAttributes
 
-    return FaceAttributes.load(args.faces.parent / FILE)
+    if not (args.out / FILE).exists():
+        attributes_for(args.out, FaceCache.open(args.faces), None)
+    return FaceAttributes.load(args.out / FILE)
 
 
 def speed_of(name: str, size: int, args: argparse.Namespace) -> float:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,9 @@ def compare_unaligned(options: RunOptions, cache: FaceCache, device: str, say: C
     files = find_files(list(options.data), leave_out=options.out / "faces")
     rows, unaligned = unaligned_faces(cache, files, choose_detector(options.faces, say=lambda _: None).open())
     preset, _ = choose_preset(options.preset, len(rows), device)
-    train = TrainConfig(recipe_for(preset, len(rows)), cache.size, options.seed, device, choose_precision(device))
+    # Neither may end before its budget: both are to see the same number of images.
+    recipe = replace(recipe_for(preset, len(rows)), patience=0)
+    train = TrainConfig(recipe, cache.size, options.seed, device, choose_precision(device))
     budget = budget_of(options, train.recipe)
     if options.images_seen is None and options.minutes is None:
         budget = Budget(2**62, _MINUTES)

@@ -7,48 +7,69 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from facegan.faces.cache import FaceCache
+from facegan.faces.mapped import release
 from facegan.gan.attributes import FaceAttributes
 from facegan.latent.labels import AttributeTable, label_faces
 from facegan.latent.labels.attributes import ODD
-from facegan.latent.sliders.fit import OVERALL, overall
+from facegan.latent.sliders.fit import MIN_OF_A_CLASS, OVERALL, overall, own_names
 
 FILE = "attributes.safetensors"  # in the run folder: what it goes on with
 MOST = 60  # of the 100 places of a latent; the others are a face's own
 _LEAST_KNOWN = 0.5  # of the faces, for an attribute to be learned
-_CHUNK = 1024
+_CHUNK = 256
 
 
 def attributes_for(
     run: Path, cache: FaceCache, table: AttributeTable | None, say: Callable[[str], None] = print
-) -> FaceAttributes:
-    """The attributes of all faces that passed, kept in RUN/attributes.safetensors.
+) -> FaceAttributes | None:
+    """The attributes of all faces that passed, kept in RUN/attributes.safetensors; None where nothing differs.
 
     Args:
         run: the run folder.
         cache: its faces.
-        table: a user's own attributes, a row for each of the faces that passed, in the order of cache.selected.
-        say: told what is learned.
+        table: a user's own attributes, a row for each of the faces that passed, in the order of cache.selected. Its
+            columns are named as their sliders are.
+        say: told what is learned, and what is not.
     """
-    rows = cache.selected
-    say(f"Reading the attributes of {len(rows):,} faces, for sliders that are learned with the faces.")
-    framing = float(cache.report["framing"])
-    names, parts = (), []
-    for start in range(0, len(rows), _CHUNK):
-        images = np.ascontiguousarray(cache.images[rows[start : start + _CHUNK]])
-        labels = label_faces(images, framing, mirror=True)
-        names = (*labels.names, *OVERALL)
-        parts.append(np.concatenate([labels.values, overall(images)], axis=1))
-    scores = np.concatenate(parts)
+    names, scores = _read(cache)
     if table is not None:
-        names, scores = (*names, *table.names), np.concatenate([scores, table.values], axis=1)
-    known = np.isfinite(scores)
-    varied = np.array([len(np.unique(column[there])) > 1 for column, there in zip(scores.T, known.T, strict=True)])
-    places = np.flatnonzero((known.mean(axis=0) >= _LEAST_KNOWN) & varied)[:MOST]
-    names = tuple(names[place] for place in places)
-    found = FaceAttributes.of_scores(names, rows, scores[:, places], ODD)
+        names, scores = (*names, *own_names(table.names)), np.concatenate([scores, table.values], axis=1)
+    fit = np.flatnonzero([_tells_apart(column) for column in scores.T])
+    places = fit[:MOST]
+    if table is not None and (left := [name for i, name in enumerate(names) if i not in places]):
+        say(f"Not learned with the faces, for too few have them, or too few have not: {', '.join(left)}.")
+    if not len(places):
+        return None
+    learned = tuple(names[place] for place in places)
+    found = FaceAttributes.of_scores(learned, cache.selected, scores[:, places], ODD)
     run.mkdir(parents=True, exist_ok=True)
     found.save(run / FILE)
-    say(f"The generator learns {len(names)} attributes by name: {', '.join(names)}.")
+    say(f"The generator learns {len(learned)} attributes by name: {', '.join(learned)}.")
     return found
+
+
+def _read(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names, and the scores float32 (n, k) of all faces that passed."""
+    rows, framing = cache.selected, float(cache.report["framing"])
+    names, parts = (), []
+    with tqdm(total=len(rows), unit="face", desc="attributes", disable=len(rows) < _CHUNK) as bar:
+        for start in range(0, len(rows), _CHUNK):
+            images = np.ascontiguousarray(cache.images[rows[start : start + _CHUNK]])
+            labels = label_faces(images, framing, mirror=True)
+            names = (*labels.names, *OVERALL)
+            parts.append(np.concatenate([labels.values, overall(images)], axis=1))
+            release(cache.images)
+            bar.update(len(images))
+    return names, np.concatenate(parts)
+
+
+def _tells_apart(scores: np.ndarray) -> bool:
+    """Whether enough faces have a score, and enough of them another one than most have."""
+    known = scores[np.isfinite(scores)]
+    if len(known) < max(2, _LEAST_KNOWN * len(scores)):
+        return False
+    others = len(known) - np.unique(known, return_counts=True)[1].max()
+    return others >= min(MIN_OF_A_CLASS, len(known) // 5 or 1)

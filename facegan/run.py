@@ -105,7 +105,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         # A model that must be private cannot go where all see it.
         target.for_faces(len(cache), _of_one_person(cache, train))
     table = None
-    if processes.main and options.attributes and options.sliders:
+    if processes.main and options.attributes and (options.sliders or not options.resume):
         table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
     attributes = _attributes(options, train, cache, processes, table, say)
     train = replace(train, attributes=attributes.names if attributes else ())
@@ -134,11 +134,15 @@ def _attributes(
     # machines with a part each do not know.
     apart = bool(options.dataset) and processes.machines > 1
     if not train.recipe.attribute_weight or train.start is not None or apart:
+        if table is not None:
+            say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
         return None
     if processes.main:
+        (options.out / conditioning.FILE).unlink(missing_ok=True)
         conditioning.attributes_for(options.out, cache, table, say)
     processes.wait()
-    return FaceAttributes.load(options.out / conditioning.FILE)
+    path = options.out / conditioning.FILE
+    return FaceAttributes.load(path) if path.exists() else None
 
 
 def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:

@@ -114,7 +114,7 @@ def judge(
     offered = [slider.name for slider in sliders.sliders]
     reader = Reader(model.generate, framing)
     if own_judge is not None:
-        words = own_names(own_judge)
+        words = own_names(own_judge.names)
         kept = [i for i, name in enumerate(words) if name in offered]
         heads = AttributeProbe(
             tuple(own_judge.columns[i] for i in kept), own_judge.weights[:, kept], own_judge.bias[kept]

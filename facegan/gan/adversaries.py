@@ -117,7 +117,7 @@ class Adversaries:
                 self.processes.average([self.lecam.means])
                 total = total + recipe.lecam * self.lecam.penalty(real_logits, fake_logits)
             if known is not None:
-                total = total + recipe.attribute_weight * F.mse_loss(readings[: len(known)].float(), known)
+                total = total + recipe.attribute_weight * _mean_square(readings[: len(known)].float() - known)
         self._descend(self.adam_d, total)
         return loss.detach(), real_logits.detach(), fake_logits.detach()
 
@@ -193,3 +193,9 @@ class Adversaries:
         self.lecam.means.copy_(tensors["lecam"])
         self.images_seen, self.steps = values["images_seen"], values["steps"]
         self.probability.value = values["augment_p"]
+
+
+def _mean_square(values: torch.Tensor) -> torch.Tensor:
+    """Of those that are not NaN; 0 where none is."""
+    known = ~values.isnan()
+    return torch.where(known, values, 0.0).square().sum() / known.sum().clamp_min(1)

@@ -26,14 +26,14 @@ class FaceAttributes:
 
     names: tuple[str, ...]  # k
     rows: np.ndarray  # int64 (n,), ascending
-    latents: np.ndarray  # float32 (n, k), about N(0, I)
+    latents: np.ndarray  # float32 (n, k), about N(0, I); NaN where a face's is not known
     signs: np.ndarray  # float32 (k,): -1 where the mirror image of a face has the opposite
 
     @classmethod
     def of_scores(
         cls, names: tuple[str, ...], rows: np.ndarray, scores: np.ndarray, odd: tuple[str, ...] = ()
     ) -> "FaceAttributes":
-        """Of scores (n, k) in any units, NaN where one is not known; `odd` name those that mirroring turns round.
+        """Of scores (n, k) in any units, NaN where one is not known; `odd` names those that mirroring turns round.
 
         Every score becomes the normal score of its rank, so that tails and classes do not matter: of a yes and a no the
         faces get the numbers above and below a threshold, at random within. Then they are made independent by the
@@ -46,7 +46,8 @@ class FaceAttributes:
         variances, directions = np.linalg.eigh(both.T @ both / len(both))
         # A mirror image has the same attributes but for the signs, and this matrix commutes with them.
         whitening = directions / np.sqrt(np.maximum(variances, _LEAST_SPREAD)) @ directions.T
-        return cls(tuple(names), np.asarray(rows), (normal @ whitening).astype(np.float32), signs.astype(np.float32))
+        latents = np.where(np.isfinite(scores), normal @ whitening, np.nan)
+        return cls(tuple(names), np.asarray(rows), latents.astype(np.float32), signs.astype(np.float32))
 
     def of(self, row: int, mirrored: bool) -> np.ndarray:
         """Float32 (k,) of the face of a row, or of its mirror image."""
@@ -74,9 +75,9 @@ class FaceAttributes:
 
 
 def _normal_scores(scores: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Scores (n,) to what as many draws from N(0, 1) would have at the same ranks; unknown ones draw for themselves.
+    """Scores (n,) to what as many draws from N(0, 1) would have at the same ranks: van der Waerden's scores.
 
-    Van der Waerden's scores; ties are broken at random.
+    Ties are broken at random, and what is not known is a draw: nothing, for the other attributes that go with it.
     """
     found = rng.randn(len(scores))
     known = np.isfinite(scores)

@@ -143,8 +143,8 @@ class Trainer:
                     return "gave up"
                 checked_images = self.images_seen
                 continue
-            # A run on few faces may be at its best soon.
-            if self._crossed(images, JUDGE_EVERY if images >= JUDGE_EVERY else JUDGE_EVERY // 4):
+            soon = self.patience.images and images < JUDGE_EVERY  # a run on few faces may be at its best by then
+            if self._crossed(images, JUDGE_EVERY // 4 if soon else JUDGE_EVERY):
                 self._judge()
                 best_at = self.processes.agree(self.best.figures.get("images_seen", -1))
                 if self.patience.over(budget, self.images_seen, best_at):

@@ -27,8 +27,8 @@ def make_trainer(tmp_path, tiny_images):
     `start`, `weights`: it starts from a model with these, with a warm-up of 80 images.
     """
 
-    def make(preset="small", run=None, seed=0, batch=8, judge=None, start=None, weights=None):
-        recipe = replace(PRESETS[preset], width=2, batch=batch, warm_up=80)
+    def make(preset="small", run=None, seed=0, batch=8, judge=None, start=None, weights=None, patience=0):
+        recipe = replace(PRESETS[preset], width=2, batch=batch, warm_up=80, patience=patience)
         config = TrainConfig(recipe, size=16, seed=seed, device="cpu", precision="float32", start=start)
         run = run or tmp_path / "run"
         run.mkdir(exist_ok=True)

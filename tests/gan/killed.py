@@ -44,8 +44,10 @@ def train(run: Path) -> None:
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (its progress bar, until the kill)
     torch.set_num_threads(1)
     # The rules of a real run at a fraction of its distances, so that kills fall into each of them.
-    module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 64, 400, 400, 0.0
-    recipe = replace(PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True)
+    module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 50, 400, 400, 0.0
+    recipe = replace(
+        PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True, patience=10**6
+    )
     latents = latents_of(range(4)), latents_of(range(8))
     known = attributes()
     config = TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=known.names)

@@ -149,6 +149,22 @@ def test_an_attribute_is_drawn_as_the_latent_says(tiny_images):
     assert np.abs(correlation[:-1]).max() < 0.5 * correlation[-1]
 
 
+def test_a_face_whose_attribute_is_not_known_teaches_none(make_gan):
+    def moved(attributes):
+        gan = Adversaries(TrainConfig(replace(VARIANTS["small"], width=2, batch=8), 16, 0, "cpu", "float32",
+                                      attributes=("smile", "age")))  # fmt: skip
+        before = gan.discriminator.layers[-1].weight.detach().clone()
+        gan.step(make_gan().faces.batch(0, 8).images, torch.tensor(attributes))
+        return (gan.discriminator.layers[-1].weight - before).abs().amax(1).tolist()
+
+    nan = float("nan")
+    real, smile, age = moved([[0.5, nan]] * 8)
+    assert min(real, smile) > 0
+    assert age == 0
+    assert moved([[nan, nan]] * 8)[1:] == [0, 0]
+    assert moved([[nan, nan]] * 7 + [[nan, 1.0]])[2] > 0
+
+
 def test_one_seed_is_one_run(make_gan):
     runs = [make_gan(seed=seed) for seed in (3, 3, 4)]
     for gan in runs:

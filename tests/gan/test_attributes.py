@@ -27,7 +27,8 @@ def attributes(scores):
 
 def test_they_are_normal_and_independent_with_the_mirror_images(attributes):
     both = np.concatenate([attributes.latents, attributes.latents * attributes.signs])
-    assert np.cov(both.T) == pytest.approx(np.eye(4), abs=0.03)
+    both = both[np.isfinite(both).all(axis=1)]
+    assert np.cov(both.T) == pytest.approx(np.eye(4), abs=0.05)
     for column in both.T:
         assert stats.kstest(column, "norm").pvalue > 0.01
 
@@ -48,6 +49,10 @@ def test_the_faces_of_a_class_lie_beyond_its_threshold(attributes, scores):
     assert np.mean((attributes.latents[known, 3] > threshold) == (scores[known, 3] == 1)) > 0.97
 
 
+def test_what_is_not_known_stays_unknown(attributes, scores):
+    assert np.array_equal(np.isnan(attributes.latents), np.isnan(scores))
+
+
 def test_one_score_alone_gets_the_normal_scores_of_its_ranks():
     values = np.array([5.0, 1.0, 3.0, 100.0])
     found = FaceAttributes.of_scores(("age",), np.arange(4), values[:, None]).latents[:, 0]
@@ -57,8 +62,8 @@ def test_one_score_alone_gets_the_normal_scores_of_its_ranks():
 
 def test_a_row_has_its_own_and_the_mirror_image_the_opposite_of_what_turns_round(attributes):
     plain, mirrored = attributes.of(10, False), attributes.of(10, True)
-    assert np.array_equal(plain, attributes.latents[4])
-    assert np.array_equal(mirrored, plain * [1, 1, -1, 1])
+    np.testing.assert_array_equal(plain, attributes.latents[4])
+    np.testing.assert_array_equal(mirrored, plain * [1, 1, -1, 1])
 
 
 def test_what_is_nearly_the_same_twice_is_not_blown_up():
@@ -73,7 +78,7 @@ def test_saved_and_loaded_it_is_the_same(attributes, tmp_path):
     loaded = FaceAttributes.load(tmp_path / "a.safetensors")
     assert loaded.names == attributes.names
     for name in ("rows", "latents", "signs"):
-        assert np.array_equal(getattr(loaded, name), getattr(attributes, name))
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(attributes, name))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no safetensors", b"\x02\0\0\0\0\0\0\0{}"])

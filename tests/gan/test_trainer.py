@@ -152,9 +152,7 @@ def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, monkeyp
     monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
 
     def patient(*kids):
-        trainer = make_trainer(judge=Oracle(*kids))
-        trainer.patience.images = 2000
-        return trainer
+        return make_trainer(judge=Oracle(*kids), patience=2000)
 
     trainer = patient(30.0, 20.0, 21.0, 22.0)
     said = []
@@ -179,12 +177,12 @@ def test_few_faces_have_patience_and_many_have_their_budget():
     assert recipe_for("small", 12_000).patience == 0
 
 
-def test_judgements_are_denser_at_first(make_trainer, monkeypatch):
+@pytest.mark.parametrize(("patience", "judged"), [(10**6, [1000, 2000, 3000, 4000, 8000]), (0, [4000, 8000])])
+def test_of_a_run_with_patience_judgements_are_denser_at_first(make_trainer, monkeypatch, patience, judged):
     monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 4000)
-    trainer = make_trainer(judge=Oracle(*range(20)))
-    trainer.train(Budget(images_seen=12_000))
-    lines = [line["images_seen"] for line in read_log(trainer.run / "log.jsonl") if "kid" in line]
-    assert lines == [1000, 2000, 3000, 4000, 8000, 12_000]
+    trainer = make_trainer(judge=Oracle(*range(20)), patience=patience)
+    trainer.train(Budget(images_seen=8000))
+    assert [line["images_seen"] for line in read_log(trainer.run / "log.jsonl") if "kid" in line] == judged
 
 
 # -- when it goes wrong ----------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def read_attributes(
     if missing:
         say(f"{len(missing):,} rows of it name no usable photo: {_examples(missing)}.")
     if without:
-        say(f"{len(without):,} faces have no row in it and teach no attribute: {_examples(without)}.")
+        say(f"{len(without):,} faces have no row in it and teach none of its attributes: {_examples(without)}.")
     unknown = int(np.isnan(rows.values[[row_of[name] for name in used]]).sum())
     if unknown:
         say(f"{unknown:,} of its values are empty and are left out.")

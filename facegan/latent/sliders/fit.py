@@ -4,7 +4,7 @@ Nothing is asked of the generator but its images, so any will do.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import erf, sqrt
 
@@ -142,7 +142,7 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
         if probe is not None:
             small = (thumbnails(images, THUMBNAIL) + thumbnails(images[:, :, ::-1], THUMBNAIL)) / 2
             values.append(probe.scores_of(np.concatenate([labels.features, small / 128 - 1], axis=1)))
-            names += own_names(probe)
+            names += own_names(probe.names)
         scores.append(np.concatenate(values, axis=1))
     joined = np.concatenate(scores)
     # What this framing does not show, or no face has, is no score.
@@ -162,13 +162,13 @@ def overall(images: np.ndarray) -> np.ndarray:
     return np.stack([colours[..., 0].std(axis=1), np.hypot(colours[..., 1], colours[..., 2]).mean(axis=1)], axis=1)
 
 
-def own_names(probe: AttributeProbe | None) -> tuple[str, ...]:
+def own_names(columns: Iterable[str]) -> tuple[str, ...]:
     """The columns of a user's table, each as one word that no other score has.
 
     "Big Nose" becomes "big_nose", "5_o_Clock" "has_5_o_clock", and a "Smile" that is not ours "smile_2".
     """
     found: list[str] = []
-    for column in probe.names if probe else ():
+    for column in columns:
         name = re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:50] or "attribute"
         name = name if name[0].isalpha() else f"has_{name}"
         same = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in (*NAMES, *OVERALL, *found))
@@ -179,7 +179,7 @@ def own_names(probe: AttributeProbe | None) -> tuple[str, ...]:
 def label_of(name: str, probe: AttributeProbe | None) -> str:
     """What people read beside the slider."""
     own = (
-        {word: column.replace("_", " ") for word, column in zip(own_names(probe), probe.names, strict=True)}
+        {word: column.replace("_", " ") for word, column in zip(own_names(probe.names), probe.names, strict=True)}
         if probe
         else {}
     )
@@ -219,7 +219,7 @@ def mean_differences(latents: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _offered(samples: Samples, probe: AttributeProbe | None) -> tuple[list[str], dict]:
     """The attributes that may be sliders, and what is left out: reasons by name, and doubles of a user's columns."""
     own, reasons = [], {}
-    for name, column in zip(own_names(probe), probe.columns if probe else (), strict=True):
+    for name, column in zip(own_names(probe.names), probe.columns, strict=True) if probe else ():
         reads = column.auc if column.binary else (1 + column.correlation) / 2
         if name not in samples.names:
             reasons[name] = "all generated faces have the same of it"

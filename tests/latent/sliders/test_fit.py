@@ -81,7 +81,7 @@ def probe_of(*names):
 
 
 def test_a_users_columns_become_words_that_nothing_else_is_called():
-    assert own_names(probe_of("Big Nose", "5_o_Clock_Shadow", "Smile", "big_nose", "ß")) == (
+    assert own_names(("Big Nose", "5_o_Clock_Shadow", "Smile", "big_nose", "ß")) == (
         "big_nose", "has_5_o_clock_shadow", "smile_2", "big_nose_2", "attribute",
     )  # fmt: skip
 
