@@ -60,7 +60,7 @@ def test_rows_without_a_photo_and_photos_without_a_row_are_counted(tmp_path, say
     assert say == [
         f"{path} has 1 attributes for 1 of 3 faces.",
         "4 rows of it name no usable photo: z1.jpg, z2.jpg, z3.jpg and 1 more.",
-        "2 faces have no row in it and teach no attribute: b.jpg, c.jpg.",
+        "2 faces have no row in it and teach none of its attributes: b.jpg, c.jpg.",
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_name_that_could_mean_two_photos_means_none(tmp_path, say):
     path = table(tmp_path, "file,x\na.jpg,1\nb.jpg,2\n")
     found = read_attributes(path, ["one/a.jpg", "two/a.jpg", "b.jpg"], say=say)
     assert found.values.ravel() == pytest.approx([np.nan, np.nan, 2], nan_ok=True)
-    assert "2 faces have no row in it and teach no attribute: one/a.jpg, two/a.jpg." in say
+    assert "2 faces have no row in it and teach none of its attributes: one/a.jpg, two/a.jpg." in say
 
 
 def test_a_whole_name_wins_over_the_last_part_of_another(tmp_path, say):
