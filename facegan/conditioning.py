@@ -40,7 +40,7 @@ def attributes_for(
     fit = np.flatnonzero([_tells_apart(column) for column in scores.T])
     places = fit[:MOST]
     if table is not None and (left := [name for i, name in enumerate(names) if i not in places]):
-        say(f"Not learned with the faces, for too few have them, or too few have not: {', '.join(left)}.")
+        say(f"Not learned with the faces, for too few have or lack them, or the places are taken: {', '.join(left)}.")
     if not len(places):
         return None
     learned = tuple(names[place] for place in places)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+TURNED = "ended early"  # the event of a run that lost its patience
+
 
 @dataclass(frozen=True)
 class Budget:

@@ -96,7 +96,7 @@ class TrainConfig:
     attributes: tuple[str, ...] = ()  # the names of those that the last places of the latents decide
 
 
-FEW_FACES = 5_000  # below, a model of other people is a better start than none, and faces are augmented sooner
+FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
 _PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
 _SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
 

@@ -17,7 +17,7 @@ from facegan.gan import samples, watch
 from facegan.gan.adversaries import FIGURES, Adversaries
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
-from facegan.gan.budget import Budget, Patience
+from facegan.gan.budget import TURNED, Budget, Patience
 from facegan.gan.config import TrainConfig
 from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
@@ -32,7 +32,6 @@ _GOOD_EVERY = 20_000  # images: how far apart the states are to which a run can 
 _OLD_ENOUGH = 4_000  # images: a state closer to the trouble than this may have it already
 _ROLLBACKS = 3  # then the run has shown that it cannot go on
 _PAGE_EVERY = 15  # s
-TURNED = "ended early"  # the event, see Patience
 
 
 class Trainer:

@@ -9,6 +9,7 @@ import math
 import time
 from pathlib import Path
 
+from facegan.gan.budget import TURNED
 from facegan.gan.curves import Curve, curves_of, short
 from facegan.gan.log import LOG, TENSORBOARD, read_log
 from facegan.gan.tensorboard import TAGS, png_size
@@ -24,7 +25,7 @@ _EVENTS = 100  # on the page; log.jsonl has all
 _ENDED = {
     "finished": "Training is finished",
     "stopped": "Training has stopped",
-    "ended early": "Training has ended early: the faces came no closer to the held-out ones",
+    TURNED: "Training has ended early: the faces came no closer to the held-out ones",
     "gave up": "Training has given up",
 }
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.gan.budget import TURNED
 from facegan.gan.log import LOG
-from facegan.gan.trainer import TURNED
 from facegan.gan.watch import write_page
 
 VOID = {"meta", "img", "input", "br", "link"}
