@@ -11,7 +11,7 @@ from facegan.gan.networks import Generator
 from facegan.hub.export import export_weights, shipped_form
 from facegan.hub.folder import ModelConfig
 from facegan.hub.model import FaceModel
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.latent.sliders.slider import Slider, SliderSet, even_pace
 from facegan.latent.sliders.surrogate import Surrogate
 
 
@@ -42,6 +42,7 @@ def edited_model(model):
         ("smile", "age"),
         np.ones((2, 2), np.float32),
         np.float32([[-1, 1], [-1, 1]]),
+        even_pace(2),
         linear.T,
         surrogate,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.latent.sliders.slider import Slider, SliderSet, even_pace
 from facegan.latent.sliders.surrogate import Surrogate
 
 
@@ -21,6 +21,7 @@ def small_sliders() -> SliderSet:
         ("smile", "age"),
         np.ones((2, 2), np.float32),
         np.float32([[-1, 1], [-1, 1]]),
+        even_pace(2),
         linear.T.copy(),
         surrogate,
         {"left_out": {"glasses": "the generator does not say it clearly enough"}, "judged": judged},

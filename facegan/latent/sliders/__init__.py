@@ -10,7 +10,8 @@
     slider      Slider and SliderSet
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
-    fit         a generator's SliderSet: samples, scores, balance, ends (torch)
+    calibrate   where its sliders end, and how fast they go there
+    fit         a generator's SliderSet: samples, scores, balance       (torch)
     eyes        what the judge sees of a face                           (torch)
     readings    what it makes of that                                   (torch)
     leakage     figures of what sliders change

@@ -6,7 +6,6 @@ Nothing is asked of the generator but its images, so any will do.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from math import erf, sqrt
 
 import numpy as np
 
@@ -16,14 +15,15 @@ from facegan.latent.labels.colour import lab
 from facegan.latent.labels.crop import thumbnails
 from facegan.latent.labels.probe import THUMBNAIL
 from facegan.latent.labels.ridge import auc
+from facegan.latent.sliders.calibrate import calibrated, ends_of
 from facegan.latent.sliders.learn import EPOCHS, learn_surrogate
-from facegan.latent.sliders.slider import END, HELD, Slider, SliderSet
+from facegan.latent.sliders.slider import END, HELD, Slider, SliderSet, even_pace
 
 Generate = Callable[[np.ndarray], np.ndarray]  # latents float32 (n, d) to images uint8 (n, H, H, 3)
 Edit = Callable[[np.ndarray], np.ndarray]  # latents to latents
 
 SAMPLES = 16_000  # faces; more still helps, at 12 ms each
-CALIBRATION = 100  # faces of each end
+CALIBRATION = 100  # faces, at each place of each slider that is measured
 SEED = 1_000_003  # of the samples, which are none of the faces of the seeds 0, 1, 2 ...
 LEAST_AUC = 0.8  # of an attribute that can be read back from the latents; below it there is no slider
 MIN_OF_A_CLASS = 20  # faces on either side of a boundary, for it to part them
@@ -33,8 +33,6 @@ _SOFT = {"tilt": 0.5, "background_lightness": 0.5}
 OVERALL = ("contrast", "saturation")  # of the whole picture, held as well
 _COARSE = 8  # px: hair and skin, light and shade, and no detail
 _BATCH = 256
-_BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
-_LEAST_END, _MOST_STRETCH = 0.5, 1.5
 _MOST_WEIGHT = 5.0  # of a face in a rare cell against one in the most frequent
 
 LABELS = {
@@ -117,19 +115,27 @@ def fit_sliders(
     )
     learned = learned[:, places]
     sliders = tuple(Slider(name, label_of(name, probe), quality={"read_back_auc": reads[name]}) for name in readable)
-    scale = {name: (float(mean[names.index(name)]), float(spread[names.index(name)])) for name in names}
     facts = {"fit": {"samples": samples, "framing": framing}, "left_out": reasons,
-             "mean": {n: scale[n][0] for n in scale}, "spread": {n: scale[n][1] for n in scale}}  # fmt: skip
+             "mean": dict(zip(names, mean.tolist(), strict=True)),
+             "spread": dict(zip(names, spread.tolist(), strict=True))}  # fmt: skip
     plain = SliderSet(
         sliders,
         tuple(order),
         _weights(learned, order, len(readable)),
-        _ends(learned[:, : len(sliders)]),
+        ends_of(learned[:, : len(sliders)]),
+        even_pace(len(sliders)),
         mean_differences(latents, learned[:, : len(sliders)]),
         surrogate,
         facts,
     )
-    return _calibrated(plain, generate, framing, probe, latent_size, scale)
+
+    def measure(moved: np.ndarray, name: str) -> float:
+        at = names.index(name)
+        return float(np.nanmean(score_faces(generate, moved, framing, probe)[name]) - mean[at]) / float(spread[at])
+
+    return calibrated(
+        plain, measure, np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
+    )
 
 
 def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: AttributeProbe | None) -> Samples:
@@ -263,35 +269,3 @@ def _read_back(foretold: np.ndarray, samples: Samples, name: str, kept: int) -> 
     if min(above.sum(), (~above).sum()) < min(MIN_OF_A_CLASS, len(above) // 5):
         above = truth[known] > np.median(truth[known])
     return auc(foretold[known], above)
-
-
-def _calibrated(
-    sliders: SliderSet, generate: Generate, framing: float, probe: AttributeProbe | None, latent_size: int, scale: dict
-) -> SliderSet:
-    """With ends that real scores reach: the surrogate's own are a little too near, for it foretells part of them only.
-    The mean-difference directions are made to move their attribute just as far."""
-    latents = np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
-    wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
-
-    def mean_score(moved: np.ndarray, name: str) -> float:
-        mean, spread = scale[name]
-        return float(np.nanmean(score_faces(generate, moved, framing, probe)[name]) - mean) / spread
-
-    for row, slider in enumerate(sliders.sliders):
-        for side, value in ((0, -1.0), (1, 1.0)):
-            reached = mean_score(sliders.edit(latents, {slider.name: value}), slider.name)
-            ends[row, side] *= np.clip(wanted[row, side] / max(value * reached, 1e-6) * value, 1.0, _MOST_STRETCH)
-        apart = [mean_score(sliders.edit_before(latents, slider.name, value), slider.name) for value in (-1.0, 1.0)]
-        far = wanted[row, 1] - wanted[row, 0]
-        differences[row] *= np.clip(far / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
-    return replace(sliders, ends=ends, differences=differences)
-
-
-def _ends(scores: np.ndarray) -> np.ndarray:
-    """The ends (s, 2) of scores (n, s) in standard deviations: the shares of faces that lie END standard deviations
-    below and above the mean of a normal distribution. A score that is not normal has no face at a mean less two
-    deviations: no mouth is more closed than closed."""
-    ends = np.nanquantile(scores, (_BELOW, 1 - _BELOW), axis=0).T
-    return np.stack([np.minimum(ends[:, 0], -_LEAST_END), np.maximum(ends[:, 1], _LEAST_END)], axis=1).astype(
-        np.float32
-    )

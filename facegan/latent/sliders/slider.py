@@ -12,6 +12,12 @@ END = 2.0  # standard deviations of the population, where a slider's ends lie
 LEAST_MOVE = 0.5  # standard deviations; a face that is at an end already still moves so far
 HELD = 1.0  # the weight of a score that should stay, against a slider's own
 LOCKED = 4.0  # of one that the user locks
+PACES = 5  # equal parts of either side of a slider, for each of which it is known how far it goes
+
+
+def even_pace(sliders: int) -> np.ndarray:
+    """Equal parts of the way for equal parts of each slider, float32 (sliders, 2, PACES)."""
+    return np.tile(np.linspace(0, 1, PACES + 1, dtype=np.float32)[1:], (sliders, 2, 1))
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class SliderSet:
 
     `scores` are the names of the surrogate's outputs, k: first the attributes of the s sliders, in their order, then
     what else is held still. `weights` (s, k) say how firmly each slider holds each of them; 0 where two are names of
-    one thing. `ends` (s, 2) are the surrogate's outputs at the ends, in standard deviations. `differences` (s, d) are
+    one thing. `ends` (s, 2) are the surrogate's outputs at the ends, in standard deviations; `pace` (s, 2, PACES) the
+    shares of the way to the lower and to the upper end that each fifth of a slider has gone. `differences` (s, d) are
     the mean-difference directions of the same attributes, as long as from a face to the upper end: the "before" that
     the sliders are compared with. `facts` is what was measured, as it stands in sliders.json.
     """
@@ -47,6 +54,7 @@ class SliderSet:
     scores: tuple[str, ...]
     weights: np.ndarray
     ends: np.ndarray
+    pace: np.ndarray
     differences: np.ndarray
     surrogate: Surrogate
     facts: dict = field(default_factory=dict)
@@ -90,4 +98,5 @@ class SliderSet:
     def _target(self, before: np.ndarray, column: int, value: float) -> np.ndarray:
         low, high = self.ends[column]
         end = np.maximum(high, before + LEAST_MOVE) if value > 0 else np.minimum(low, before - LEAST_MOVE)
-        return before + abs(value) * (end - before)
+        gone = np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *self.pace[column, int(value > 0)]])
+        return before + np.float32(gone) * (end - before)

@@ -11,10 +11,10 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.latent.sliders.slider import PACES, Slider, SliderSet, even_pace
 from facegan.latent.sliders.surrogate import Surrogate
 
-FORMAT = 1
+FORMAT = 2  # 1 had no pace: its sliders go evenly
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # of the facts: tables within tables, and numbers in all
@@ -23,6 +23,7 @@ _FIELDS = {"format", "sliders", "scores", "facts"}
 _SLIDER_FIELDS = {"name", "label", "quality", "note"}
 _TENSORS = (
     "ends",
+    "pace",
     "weights",
     "differences",
     "linear",
@@ -52,7 +53,7 @@ def to_json(sliders: SliderSet) -> str:
 def to_safetensors(sliders: SliderSet) -> bytes:
     """sliders.safetensors, float32."""
     s = sliders.surrogate
-    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.weights, sliders.differences,
+    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences,
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
     return save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()})
 
@@ -72,8 +73,8 @@ def parse_json(content: bytes) -> tuple[tuple[Slider, ...], tuple[str, ...], dic
         raise ValueError("it is nested too deeply") from None
     if not isinstance(values, dict) or type(values.get("format")) is not int:
         raise ValueError("it has no format")
-    if values["format"] != FORMAT:
-        raise ValueError(f"it has format {values['format']}, but this program reads {FORMAT}; update FaceGAN")
+    if not 1 <= values["format"] <= FORMAT:
+        raise ValueError(f"it has format {values['format']}, but this program reads up to {FORMAT}; update FaceGAN")
     if set(values) != _FIELDS:
         raise ValueError(f"{sorted(set(values) ^ _FIELDS)[0][:80]!r} is missing or unknown")
     scores = _names(values["scores"], "scores", MOST_SCORES)
@@ -104,13 +105,26 @@ def parse_safetensors(
         tensors = load(content)
     except (SafetensorError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ValueError(f"it is not a file of tensors ({error})") from error
+    tensors.setdefault("pace", even_pace(len(sliders)))
     if set(tensors) != set(_TENSORS):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(_TENSORS))[0][:80]!r} is missing or unknown")
     hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
     if not 1 <= hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d = len(sliders), len(scores), latent_size
-    shapes = ((s, 2), (s, k), (s, d), (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,))
+    shapes = (
+        (s, 2),
+        (s, 2, PACES),
+        (s, k),
+        (s, d),
+        (d, k),
+        (d, hidden),
+        (hidden,),
+        (hidden, hidden),
+        (hidden,),
+        (hidden, k),
+        (k,),
+    )
     for name, shape in zip(_TENSORS, shapes, strict=True):
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
@@ -119,11 +133,13 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
     if (tensors["weights"] < 0).any() or (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
         raise ValueError("a weight is negative, or a slider's lower end is not below its upper one")
+    if (np.diff(tensors["pace"], axis=2, prepend=0) < 0).any() or (tensors["pace"] > 1).any():
+        raise ValueError("a slider's pace does not go from 0 to 1")
     t = tensors
     surrogate = Surrogate(
         t["linear"], (t["first"], t["first_bias"]), (t["second"], t["second_bias"]), (t["last"], t["last_bias"])
     )
-    return SliderSet(sliders, scores, t["weights"], t["ends"], t["differences"], surrogate, facts)
+    return SliderSet(sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], surrogate, facts)
 
 
 def _names(values: object, what: str, most: int) -> tuple[str, ...]:

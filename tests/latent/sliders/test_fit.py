@@ -109,7 +109,7 @@ def toy_judge(monkeypatch):
     names = (*NAMES, "glasses", "skin_lightness", "skin_hue")
     noise = np.random.RandomState(4)
 
-    def read(images, framing, mirror=True):
+    def read(images, framing, mirror=True, people=True):
         found = scores(latents_in(images)) * [1.0, 2.0, 3.0]  # in other units
         rest = np.tile([0.3, 50.0, 40.0], (len(found), 1))
         return np.concatenate([found + noise.randn(*found.shape) * 0.02, rest], axis=1).astype(np.float32)

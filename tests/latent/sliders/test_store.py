@@ -34,7 +34,7 @@ def change(**values):
 
 
 BAD_JSON = {
-    "another format": change(format=2),
+    "a later format": change(format=3),
     "no format": change(format=True),
     "a field more": change(more=1),
     "no sliders": change(sliders=[]),
@@ -70,6 +70,8 @@ TENSORS = {
     "a huge number": lambda t: t["first"].__setitem__((0, 0), 1e9),
     "a negative weight": lambda t: t["weights"].__setitem__((0, 0), -1),
     "ends the wrong way round": lambda t: t.update(ends=t["ends"][:, ::-1].copy()),
+    "a pace that turns round": lambda t: t["pace"].__setitem__((0, 0, 1), 0),
+    "a pace beyond the end": lambda t: t["pace"].__setitem__((0, 1, -1), 1.5),
     "a tensor less": lambda t: t.pop("differences"),
     "a tensor more": lambda t: t.update(more=np.zeros(2, np.float32)),
     "another shape": lambda t: t.update(linear=t["linear"].T.copy()),
@@ -89,3 +91,11 @@ def test_what_are_no_tensors_of_sliders_is_refused(damage):
 def test_another_latent_size_is_refused():
     with pytest.raises(ValueError, match="differences|linear"):
         read(to_json(toy_set()).encode(), to_safetensors(toy_set()), latent_size=D + 1)
+
+
+def test_sliders_of_the_first_format_go_evenly():
+    told, tensors = json.loads(to_json(toy_set())), load(to_safetensors(toy_set()))
+    del tensors["pace"]
+    found = read(json.dumps({**told, "format": 1}).encode(), save(tensors))
+    g = np.random.RandomState(0).randn(5, D).astype(np.float32)
+    np.testing.assert_array_equal(found.edit(g, {"smile": 0.3}), toy_set().edit(g, {"smile": 0.3}))

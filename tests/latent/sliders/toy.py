@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.latent.sliders.slider import Slider, SliderSet, even_pace
 from facegan.latent.sliders.surrogate import Surrogate, squash
 
 D = 12
@@ -32,6 +32,7 @@ def toy_set(bend=0.0, weights=None, names=NAMES):
         names,
         np.ones((k, k), np.float32) if weights is None else weights,
         np.tile(np.float32([-1, 1]), (k, 1)),
+        even_pace(k),
         W.T.copy(),
         linear_surrogate(bend),
     )

@@ -1,0 +1,64 @@
+"""Where a slider ends and how fast it goes there, measured on faces: a surrogate foretells only a part of a score."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import erf, sqrt
+
+import numpy as np
+
+from facegan.latent.sliders.slider import END, PACES, SliderSet, even_pace
+
+Measure = Callable[[np.ndarray, str], float]  # latents (n, d) to the mean score of their faces, in standard deviations
+
+_BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
+_LEAST_END, _MOST_STRETCH = 0.5, 1.5
+
+
+def ends_of(scores: np.ndarray) -> np.ndarray:
+    """The ends float32 (s, 2) of scores (n, s) in standard deviations: the shares of faces that lie END standard
+    deviations below and above the mean of a normal distribution. A score that is not normal has no face at a mean less
+    two deviations: no mouth is more closed than closed."""
+    ends = np.nanquantile(scores, (_BELOW, 1 - _BELOW), axis=0).T
+    return np.stack([np.minimum(ends[:, 0], -_LEAST_END), np.maximum(ends[:, 1], _LEAST_END)], axis=1).astype(
+        np.float32
+    )
+
+
+def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+    """With ends that the faces of `latents` (n, d) reach, and a pace at which equal parts of a slider change as much.
+
+    The surrogate's own ends are a little too near. And near an end the same step of its score moves a face less and
+    less, until that is less than what changes by chance, and the slider seems to stand still or go back.
+    The mean-difference directions are made to move their attribute just as far.
+    """
+    wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
+    for row, slider in enumerate(sliders.sliders):
+        for side, value in ((0, -1.0), (1, 1.0)):
+            reached = measure(sliders.edit(latents, {slider.name: value}), slider.name)
+            ends[row, side] *= np.clip(wanted[row, side] / max(value * reached, 1e-6) * value, 1.0, _MOST_STRETCH)
+        apart = [measure(sliders.edit_before(latents, slider.name, value), slider.name) for value in (-1.0, 1.0)]
+        far = wanted[row, 1] - wanted[row, 0]
+        differences[row] *= np.clip(far / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
+    stretched = replace(sliders, ends=ends, differences=differences)
+    pace = even_pace(len(sliders.sliders))
+    for row, slider in enumerate(sliders.sliders):
+        start = measure(latents, slider.name)
+        for side, sign in ((0, -1.0), (1, 1.0)):
+            scores = [
+                measure(stretched.edit(latents, {slider.name: sign * part}), slider.name) for part in pace[row, side]
+            ]
+            pace[row, side] = pace_of(sign * (np.array(scores) - start))
+    return replace(stretched, pace=pace)
+
+
+def pace_of(gone: np.ndarray) -> np.ndarray:
+    """The shares of the way, float32 (PACES,), at which equal parts of what it changes are done.
+
+    `gone` (PACES,) is what is changed after equal parts of the way. Where more of the way brings nothing more, it ends.
+    """
+    known = np.maximum.accumulate(np.concatenate([[0.0], gone]))
+    if not known[-1] > 1e-6:  # false for NaN
+        return even_pace(1)[0, 0]
+    first = np.concatenate([[True], np.diff(known) > 0])  # of equal ones, the nearest
+    way = np.linspace(0, 1, PACES + 1)
+    return np.interp(np.linspace(0, known[-1], PACES + 1)[1:], known[first], way[first]).astype(np.float32)
