@@ -66,7 +66,7 @@ def open_faces(folder: Path, count: int, only_held_out: bool = False) -> Faces:
     if len(rows) > count:
         rows = np.sort(np.random.RandomState(0).choice(rows, count, replace=False))
     poses = np.full((len(cache.images), 3), np.nan)
-    for record in cache._records:  # the journal has no public reader of the poses
+    for record in cache.records:
         for face in record.faces:
             poses[face.row] = face.yaw, face.pitch, face.roll
     images = np.ascontiguousarray(cache.images[rows])

@@ -5,7 +5,9 @@
         --out facegan/assets/judge_heads
 
 RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
-learned from. The features are those of facegan/latent/sliders/eyes.py, which no label network has seen. The truths:
+learned from. The features are those of facegan/latent/sliders/eyes.py, which no label network has seen. Gender and age
+are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
+assets/judge_people_heads. The truths:
 
     gender, age    people's labels
     turn, nod      InsightFace's five points in the photo
@@ -31,7 +33,8 @@ from fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, ran
 from facegan.faces.cache import FaceCache
 from facegan.latent.labels import AttributeProbe, AttributeTable, label_faces, read_attributes
 from facegan.latent.labels.ridge import auc, correlation
-from facegan.latent.sliders.eyes import look
+from facegan.latent.sliders.eyes import look, who
+from facegan.latent.sliders.judge import PEOPLE
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",
@@ -42,6 +45,12 @@ ABOUT = (
     "https://github.com/joojs/fairface, CC BY 4.0), labelled by people. glasses: SFHQ-T2I (David Beniaguev, MIT) and "
     "FairFace photos ranked by it. smile, mouth_open, turn, nod: measured in FairFace photos. Read from "
     "EfficientNet-Lite0's middle maps; made by tools/fit_judge_heads.py."
+)
+ABOUT_PEOPLE = (
+    "Readings that judge sliders, where InsightFace's recognition network (w600k_mbf, not part of this) is at hand. "
+    "gender, age: FairFace (Karkkainen and Joo 2021, https://github.com/joojs/fairface, CC BY 4.0), labelled by "
+    "people. Read from EfficientNet-Lite0's middle maps and that network's embeddings; made by "
+    "tools/fit_judge_heads.py."
 )
 
 
@@ -68,7 +77,7 @@ def truths(cache: FaceCache, rows: np.ndarray, names: list[str], labels: dict) -
     scores = by_chunks(cache, rows, lambda images: label_faces(images, framing).values)
     smile, mouth = scores[:, 0], scores[:, 4]
     poses = np.full((len(cache.images), 2), np.nan)
-    for record in cache._records:  # the journal has no public reader of the poses
+    for record in cache.records:
         for face in record.faces:
             poses[face.row] = face.yaw, face.pitch
     points = cache.keypoints[rows]
@@ -113,28 +122,54 @@ def main() -> None:
         np.concatenate([photos[own], drawn]), AttributeTable(NAMES, np.concatenate([truth[own], with_drawn]))
     )
     probe.save(args.out, about=ABOUT)
+    known = by_chunks(cache, rows, lambda images: who(images, framing))
+    print("faces are read", flush=True)
+    with_who = np.concatenate([photos, known], axis=1)
+    of_people = [NAMES.index(name) for name in PEOPLE]
+    people = AttributeProbe.fit_features(with_who[own], AttributeTable(PEOPLE, truth[own][:, of_people]))
+    people.save(args.out.parent / "judge_people_heads", about=ABOUT_PEOPLE)
     print(f"learned from {own.sum():,} photos and {len(drawn):,} synthetic faces; held out {(~own).sum():,}")
-    scores = probe.scores_of(photos[~own])
-    for name, column, score, known in zip(NAMES, probe.columns, scores.T, truth[~own].T, strict=True):
+    told(probe, photos[~own], truth[~own])
+    told(people, with_who[~own], truth[~own][:, of_people])
+    if args.celeba:
+        compare_celeba(probe, people, args.celeba, args.celeba_table)
+
+
+def told(probe: AttributeProbe, features: np.ndarray, truth: np.ndarray) -> None:
+    """How well photos that it did not learn from are read."""
+    for column, score, known in zip(probe.columns, probe.scores_of(features).T, truth.T, strict=True):
         held = np.isfinite(known)
         if held.any():
             figure = auc(score[held], known[held] > 0) if column.binary else correlation(score[held], known[held])
-            print(f"{name:12} {'AUC' if column.binary else 'correlation'} {figure:.3f} on {held.sum():,} held out")
-    if args.celeba:
-        compare_celeba(probe, args.celeba, args.celeba_table)
+            kind = "AUC" if column.binary else "correlation"
+            print(
+                f"{column.name:12} {kind} {figure:.3f} on {held.sum():,} held out, from {features.shape[1]:,} numbers"
+            )
 
 
-def compare_celeba(probe: AttributeProbe, folder: Path, path: Path) -> None:
+def compare_celeba(probe: AttributeProbe, people: AttributeProbe, folder: Path, path: Path) -> None:
     cache, rows, names = faces_of(folder, 0)
     framing = float(cache.report["framing"])
     one = by_chunks(cache, rows, lambda images: look(images, framing))
     other = by_chunks(cache, rows, lambda images: look(np.ascontiguousarray(images[:, :, ::-1]), framing))
+    known = by_chunks(cache, rows, lambda images: who(images, framing))
     table = read_attributes(path, names, columns=list(CELEBA.values()))
-    single, mean = probe.scores_of(one), (probe.scores_of(one) + probe.scores_of(other)) / 2
-    for (name, column), truth in zip(CELEBA.items(), table.values.T, strict=True):
-        at, sign = probe.names.index(name), -1 if name == "age" else 1
-        figures = [auc(sign * scores[:, at], truth > 0) for scores in (single, mean)]
-        print(f"{name:12} CelebA {column}: AUC {figures[0]:.3f}, with the mirror image {figures[1]:.3f}")
+    truth = dict(zip(CELEBA, (table.values > 0).T, strict=True))
+    mean = (one + other) / 2
+    for reader, features in ((probe, mean), (people, np.concatenate([mean, known], axis=1))):
+        scores = dict(zip(reader.names, reader.scores_of(features).T, strict=True))
+        for name in truth.keys() & scores.keys():
+            sign = -1 if name == "age" else 1
+            line = f"{name:12} CelebA {CELEBA[name]}: AUC {auc(sign * scores[name], truth[name]):.3f}"
+            if name in PEOPLE:  # what a smile makes of it, within either class
+                apart = [smiles(scores[name], truth["smile"], truth[name] == which) for which in (True, False)]
+                line += f"; people who smile read {apart[0]:+.2f} and {apart[1]:+.2f} sd"
+            print(line)
+
+
+def smiles(scores: np.ndarray, smiling: np.ndarray, among: np.ndarray) -> float:
+    """How much higher those of `among` who smile score, in standard deviations of all."""
+    return float((scores[smiling & among].mean() - scores[~smiling & among].mean()) / scores.std())
 
 
 if __name__ == "__main__":

@@ -144,6 +144,14 @@ def _unpack(archive: Path, folder: Path) -> None:
                     shutil.copyfileobj(source, target)
 
 
+def is_known(path: Path) -> bool:
+    """Whether a file is there, and is the one of its name that InsightFace published."""
+    try:
+        return path.is_file() and _sha256(path) == FILE_SHA256.get(path.name)
+    except OSError:
+        return False
+
+
 def _sha256(path: Path) -> str:
     with contextlib.closing(path.open("rb")) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

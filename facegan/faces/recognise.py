@@ -8,7 +8,7 @@ import numpy as np
 from facegan.errors import FaceGANError
 from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, similarity_transform, warp
 from facegan.faces.detect import DetectorChoice, onnx_providers
-from facegan.faces.insightface_pack import FILE_SHA256
+from facegan.faces.insightface_pack import FILE_SHA256, is_known
 from facegan.faces.options import ANYBODY, FaceOptions
 
 # The only one for which the thresholds in identity.py were measured; buffalo_sc and buffalo_s hold it.
@@ -54,6 +54,15 @@ def choose_recogniser(options: FaceOptions, choice: DetectorChoice) -> Recognise
             "use --insightface-pack buffalo_sc, or leave --person out."
         )
     return RecogniserChoice(model, choice.device)
+
+
+def installed_network(root: Path | None = None) -> Path | None:
+    """The recognition network that training with InsightFace has fetched, if it is there whole; nothing is fetched."""
+    root = FaceOptions().insightface_root if root is None else root
+    for folder in sorted((root.expanduser() / "models").glob("*")):
+        if is_known(folder / MODEL_FILE):
+            return folder / MODEL_FILE
+    return None
 
 
 class Recogniser:

@@ -18,7 +18,7 @@ from facegan.gan.metrics import features, kid
 from facegan.latent.labels import AttributeProbe, label_faces
 from facegan.latent.seeds import latents_of
 from facegan.latent.sliders import leakage, readings
-from facegan.latent.sliders.eyes import look
+from facegan.latent.sliders.eyes import look, recognises
 from facegan.latent.sliders.notes import note_of
 from facegan.latent.sliders.slider import SliderSet
 
@@ -26,6 +26,7 @@ SEEDS = 1_000
 POSITIONS = 11
 # Where the judge says yes rather than no; other readings are parted at the median of the unedited faces.
 BOUNDARIES = {"smile": 0.0, "gender": 0.0, "glasses": 0.0}
+PEOPLE = ("gender", "age")  # the readings for which a recognition network is asked
 # What a reading errs by from one picture to the next, in standard deviations: a fall within it is no fall.
 SLACK = 0.1
 _BATCH = 128
@@ -45,12 +46,12 @@ class Reader:
     def names(self) -> tuple[str, ...]:
         return (*readings.names(), *self.own_names)
 
-    def read(self, latents: np.ndarray, mirror: bool) -> np.ndarray:
-        """Readings float32 (n, j) of the faces of latents."""
+    def read(self, latents: np.ndarray, mirror: bool, people: bool = True) -> np.ndarray:
+        """Readings float32 (n, j) of the faces of latents, see readings.read_faces."""
         parts = [np.empty((0, len(self.names)), np.float32)]
         for start in range(0, len(latents), _BATCH):
             images = self.generate(latents[start : start + _BATCH])
-            found = readings.read_faces(images, self.framing, mirror=mirror)
+            found = readings.read_faces(images, self.framing, mirror=mirror, people=people)
             if self.own is not None:
                 found = np.concatenate([found, self.own.scores_of(look(images, self.framing))], axis=1)
             parts.append(found)
@@ -87,7 +88,7 @@ def judge_sliders(
 
     Args:
         sliders: of the generator that `reader` draws with.
-        seeds: faces; 1,000 take some 20 minutes of one core for eight sliders.
+        seeds: faces; 1,000 take some 30 minutes of one core for eight sliders.
         positions: of each slider, odd, the ends and the middle among them.
         real: held-out real faces, uint8 (m, H, H, 3), to say how far KID is from them; None leaves that out.
     """
@@ -108,8 +109,10 @@ def judge_sliders(
     changes, before, agreed, agreed_before, quality = [], [], [], [], {}
     for name, at in zip(judged, own, strict=True):
         boundary = BOUNDARIES.get(name, float(np.nanmedian(base[:, at])))
-        way = [base if value == 0 else reader.read(sliders.edit(latents, {name: value}), True) for value in values]
-        low, high = way[0], way[-1]
+        low, high = (reader.read(sliders.edit(latents, {name: value}), True) for value in (-1.0, 1.0))
+        people = name in PEOPLE  # which take long to read, and between the ends only the slider's own counts
+        between = [reader.read(sliders.edit(latents, {name: v}), True, people) if v else base for v in values[1:-1]]
+        way = [low, *between, high]
         own_way = np.stack([one[:, at] for one in way])
         ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
         seen = [reader.features(end) for end in ends]
@@ -139,7 +142,12 @@ def judge_sliders(
     for row, name in enumerate(judged):
         quality[name] |= facts["of"][row]
     del facts["of"]
-    facts |= {"seeds": seeds, "positions": positions, "ends_kid": _mean([q["kid"] for q in quality.values()])}
+    facts |= {
+        "seeds": seeds,
+        "positions": positions,
+        "recognition": recognises(),
+        "ends_kid": _mean([q["kid"] for q in quality.values()]),
+    }
     if real is not None and len(real) >= 2:
         facts["real_kid"] = kid(base_features, features(real)).value
     done = []

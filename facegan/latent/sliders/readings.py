@@ -1,6 +1,6 @@
-"""The judge's readings of a face: heads on EfficientNet-Lite0 that tools/fit_judge_heads.py learned, and pixels.
+"""The judge's readings of a face: heads on eyes.py that tools/fit_judge_heads.py learned, and pixels.
 
-Nothing of it is what sliders are fitted with: another network, learned from people's labels where there are some, and
+Nothing of it is what sliders are fitted with: other networks, learned from people's labels where there are some, and
 other places of the face for its colours.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from facegan.latent.labels.colour import MIN_CHROMA, lab
 from facegan.latent.labels.crop import places
 from facegan.latent.labels.probe import AttributeProbe
-from facegan.latent.sliders.eyes import look
+from facegan.latent.sliders.eyes import look, recognises, who
 
 COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
 _ODD = ("turn",)  # what a mirror turns round
@@ -25,9 +25,19 @@ _HAIR_SHARE = 25  # per cent: the darkest of what lies there
 
 @cache
 def heads() -> AttributeProbe:
-    """The readings of assets/judge_heads."""
-    with as_file(files("facegan").joinpath("assets", "judge_heads")) as folder:
-        return AttributeProbe.load(folder)
+    """The readings of assets/judge_heads, of `look`."""
+    return _load("judge_heads")
+
+
+@cache
+def people_heads() -> AttributeProbe:
+    """Those of gender and age in assets/judge_people_heads, of `look` and `who` side by side."""
+    return _load("judge_people_heads")
+
+
+def _load(folder: str) -> AttributeProbe:
+    with as_file(files("facegan").joinpath("assets", folder)) as found:
+        return AttributeProbe.load(found)
 
 
 def names() -> tuple[str, ...]:
@@ -35,16 +45,26 @@ def names() -> tuple[str, ...]:
     return (*heads().names, *COLOURS)
 
 
-def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True) -> np.ndarray:
+def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, people: bool = True) -> np.ndarray:
     """Readings float32 (n, j) of aligned faces uint8 (n, H, H, 3).
 
-    `mirror`: the mean of the face and its mirror image, which halves what a reading errs by and takes twice as long.
+    Args:
+        images: the faces.
+        framing: of the images.
+        mirror: the mean of the face and its mirror image, which halves what a reading errs by and takes twice as long.
+        people: gender and age with the recognition network where it is on this machine: on photos it errs half as
+            often (docs/sliders.md), and takes three times as long as the rest.
     """
-    scores = heads().scores_of(look(images, framing))
+    seen = look(images, framing)
+    scores = heads().scores_of(seen)
     if mirror:
         back = np.where(np.isin(heads().names, _ODD), -1, 1)
-        there = heads().scores_of(look(np.ascontiguousarray(images[:, :, ::-1]), framing))
-        scores = (scores + there * back) / 2
+        there = look(np.ascontiguousarray(images[:, :, ::-1]), framing)
+        scores = (scores + heads().scores_of(there) * back) / 2
+        seen = (seen + there) / 2
+    if people and recognises():
+        columns = [heads().names.index(name) for name in people_heads().names]
+        scores[:, columns] = people_heads().scores_of(np.concatenate([seen, who(images, framing)], axis=1))
     return np.concatenate([scores, _colours(images, framing)], axis=1).astype(np.float32)
 
 
