@@ -1,4 +1,4 @@
-"""What a training starts from: the generator of a model (--init), or random weights."""
+"""What a training starts from: the networks of a model (--init), or random weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,19 +10,21 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache, framing_of
 from facegan.faces.find import find_files
 from facegan.faces.options import ANYBODY, FaceOptions
+from facegan.gan.adversaries import Weights
 from facegan.gan.config import FEW_FACES, PRESETS, Start
-from facegan.gan.networks import channels_at
+from facegan.gan.networks import Discriminator, channels_at
 from facegan.hub import folder as layout
 from facegan.hub.diffusers_model import load_generator
 from facegan.hub.fetch import find_model
 from facegan.hub.folder import ModelConfig, refuse_pickles
+from facegan.hub.tensors import read_discriminator
 from facegan.hub.trainable import NotFoldedError, trainable_form
 from facegan.run_config import RunOptions
 
 AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
 
 _SAME_FRAMING = 0.051  # one step of the framings that photos choose: the eyes are a pixel of 64 apart
-_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS)
+_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,32 @@ class Initial:
             return f"{self.start.name} has other widths than preset {preset}"
         return None
 
-    def weights(self, size: int, preset: str) -> dict[str, torch.Tensor]:
-        """Of a generator of the preset that draws the same faces. Raises FaceGANError when there is none."""
+    def weights(self, size: int, preset: str) -> Weights:
+        """Of a generator of the preset that draws the same faces, and of its discriminator.
+
+        Raises FaceGANError when there is no such generator, or when a file is damaged.
+        """
         recipe = PRESETS[preset]
         try:
-            return trainable_form(load_generator(self.folder), size, recipe.width, recipe.upsample).state_dict()
+            generator = trainable_form(load_generator(self.folder), size, recipe.width, recipe.upsample)
         except NotFoldedError:
             raise FaceGANError(
                 f"{self.start.name} learned with transposed convolutions, which preset {preset} does not have: "
                 "say --preset classic, or choose another --init."
             ) from None
+        return Weights(generator.state_dict(), self.discriminator(size, preset))
+
+    def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
+        """The weights of its own, None when it has none or not one of the preset.
+
+        Raises FaceGANError when the file is damaged.
+        """
+        found, recipe = read_discriminator(self.folder), PRESETS[preset]
+        new = Discriminator(size, recipe.width, recipe.norm, recipe.minibatch_std).state_dict()
+        shapes = {name: tuple(value.shape) for name, value in new.items()}
+        if found is None or {name: value.shape for name, value in found.items()} != shapes:
+            return None
+        return {name: torch.from_numpy(value.copy()).to(new[name].dtype) for name, value in found.items()}
 
 
 def find_initial(options: RunOptions) -> Initial | None:
@@ -111,9 +129,19 @@ def choose_start(
     few = f"{len(cache):,} faces are few; --init none does without"
     say(
         f"Training starts from {initial.start.name}: {'as --init says' if initial.asked else few}. "
-        f"The discriminator is new and learns alone for the first {PRESETS[preset].warm_up:,} images."
+        f"{_told_of_discriminator(initial, options.faces.size, preset)} alone for the first "
+        f"{PRESETS[preset].warm_up:,} images."
     )
     return initial
+
+
+def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
+    """The beginning of the sentence on how it learns."""
+    if initial.discriminator(size, preset) is not None:
+        return "Its discriminator goes on as well, and learns"
+    if (initial.folder / layout.DISCRIMINATOR).exists():
+        return f"The discriminator is new, because the model's is not one of preset {preset}, and learns"
+    return "The discriminator is new and learns"
 
 
 def preset_for(initial: Initial | None, options: RunOptions) -> str:

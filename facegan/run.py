@@ -20,6 +20,7 @@ from facegan.faces.prepare import prepare_faces
 from facegan.findings import add_findings
 from facegan.gan import config as presets
 from facegan.gan import samples
+from facegan.gan.adversaries import Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import held_out_split
@@ -54,7 +55,7 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
 
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
-    weights = None  # that the generator begins with; those of a run that goes on are in its checkpoint
+    weights = None  # that the networks begin with; those of a run that goes on are in its checkpoint
     if options.resume:
         options, train, fingerprint = read_config(options.out, options)
         processes = Processes(train.device)
@@ -185,7 +186,7 @@ def _train_and_export(
     processes: Processes,
     table: AttributeTable | None,
     attributes: FaceAttributes | None,
-    weights: dict[str, torch.Tensor] | None,
+    weights: Weights | None,
     say: Callable[[str], None],
 ) -> Path:
     budget = budget_of(options, train.recipe)
@@ -212,6 +213,7 @@ def _train_and_export(
     films = samples.write_films(options.out / "samples", {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
     trainer.write_page(budget, running=False)  # once more, with the film
     model_folder = options.out / "model"
+    one_person = _of_one_person(cache, train)
     model = save_model(
         trainer.exported_generator(),
         ModelConfig(
@@ -236,12 +238,14 @@ def _train_and_export(
                 "faces_held_out": len(held_out_rows),
                 **_told_of_dataset(options),
                 **_told_of_faces(cache.report),
-                **({"one_person": True} if _of_one_person(cache, train) else {}),
+                **({"one_person": True} if one_person else {}),
                 "contact": options.contact,
             },
         ),
         model_folder,
         films,
+        # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
+        None if one_person else trainer.gan.discriminator,
     )
     # After the export: who has no patience for the measurement has the model.
     say("The model is exported; now it is measured whether it repeats faces, and who is among them.")

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
+from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import PRESETS, Start, TrainConfig
-from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
+from facegan.gan.networks import Discriminator
+from facegan.hub.export import export_discriminator
+from facegan.hub.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
 from facegan.initial import choose_start, faces_for, find_initial, preset_for
 from facegan.run_config import RunOptions, read_config, write_config
 
@@ -101,6 +106,7 @@ def model(tmp_path):
     def make(**values):
         folder = tmp_path / "model"
         shutil.copytree(DEFAULT_FOLDER, folder)
+        (folder / DISCRIMINATOR).unlink(missing_ok=True)
         replace(DEFAULT, **values).save(folder)
         return str(folder)
 
@@ -138,7 +144,61 @@ def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, 
 
 def test_weights_are_those_of_the_preset(options):
     weights = find_initial(options).weights(64, "small")
-    assert weights["ups.0.weight"].shape == (256, 128, 3, 3)
+    assert weights.generator["ups.0.weight"].shape == (256, 128, 3, 3)
+
+
+@pytest.fixture
+def with_discriminator(options, model):
+    """with_discriminator(...): the options of a start from a model with a Discriminator(...), and that one's file."""
+
+    def make(**values):
+        folder = model()
+        torch.manual_seed(3)
+        export_discriminator(Discriminator(**{"size": 64, "width": 32, "norm": "none", **values}), Path(folder))
+        return replace(options, init=folder), Path(folder) / DISCRIMINATOR
+
+    return make
+
+
+def test_a_models_discriminator_goes_on_as_well(with_discriminator):
+    options, file = with_discriminator(attributes=2)
+    initial, said = started(options, faces(300))
+    assert said.endswith("Its discriminator goes on as well, and learns alone for the first 1,000 images.")
+    train = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32", initial.start)
+    found = Adversaries(train, weights=initial.weights(64, "small")).discriminator.state_dict()
+    stored = load_file(file)
+    assert found.keys() == stored.keys()
+    for name, value in found.items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, stored[name].float()), name
+
+
+def test_an_older_model_has_none_and_a_new_one_begins(options, model):
+    initial, said = started(replace(options, init=model()), faces(300))
+    assert said.endswith("The discriminator is new and learns alone for the first 1,000 images.")
+    assert initial.weights(64, "small").discriminator is None
+
+
+@pytest.mark.parametrize("other", [{"width": 16}, {"size": 128}, {"norm": "batch"}, {"minibatch_std": False}])
+def test_one_of_another_network_is_left_and_that_is_said(with_discriminator, other):
+    options, _ = with_discriminator(**other)
+    initial, said = started(options, faces(300))
+    assert "The discriminator is new, because the model's is not one of preset small, and learns alone" in said
+    assert initial.weights(64, "small").discriminator is None
+
+
+def test_a_damaged_discriminator_is_refused_in_one_sentence(with_discriminator):
+    options, file = with_discriminator()
+    weights = load_file(file)
+    weights["layers.2.bias"][5] = float("nan")
+    save_file(weights, file)
+    for said in ("'layers.2.bias' that are not finite", "is not a file of weights"):
+        with pytest.raises(FaceGANError, match=said) as caught:
+            started(options, faces(300))
+        assert str(file) in str(caught.value)
+        assert str(caught.value).endswith("or remove the file: training then begins with a new one.")
+        assert len(str(caught.value).splitlines()) == 1
+        file.write_bytes(file.read_bytes()[:-100])
 
 
 def test_a_run_remembers_its_start_and_an_older_run_had_none(options, tmp_path):

@@ -3,13 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from facegan import run as run_module
 from facegan.errors import FaceGANError
+from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
-from facegan.gan.config import PRESETS, choose_device, choose_preset, recipe_for
+from facegan.gan.checkpoint import load_checkpoint, with_prefix
+from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_preset, recipe_for
+from facegan.gan.processes import Processes
+from facegan.hub.folder import DISCRIMINATOR, ModelConfig
 from facegan.lock import locked
 from facegan.run_config import RunOptions
 
@@ -55,3 +62,39 @@ def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
     assert choose_device("cpu") == "cpu"
     with pytest.raises(FaceGANError, match="--device cuda was asked for, but torch finds only: .*cpu"):
         choose_device("cuda")
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """exported(person=..., start=...): the model folder of a run of 16 images on 30 pictures of noise."""
+    monkeypatch.setattr(run_module, "add_findings", lambda *_: None)
+
+    def make(person=None, start=None):
+        images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
+        report = {"framing": 0.8, "person": person, "photos": {}, "files": 30, "detector": "yunet"}
+        cache = FaceCache(tmp_path, {**report, "eye_spread_px_of_128": {}}, np.arange(30), images)
+        train = TrainConfig(
+            replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
+        )
+        options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
+        return run_module._train_and_export(options, train, cache, Processes("cpu"), None, None, None, lambda _: None)
+
+    return make
+
+
+def test_a_run_exports_the_discriminator_that_it_ends_with(exported):
+    folder = exported()
+    stored = load_file(folder / DISCRIMINATOR)
+    trained = with_prefix(load_checkpoint(folder.parent / "checkpoint")[0], "discriminator")
+    assert stored.keys() == trained.keys()
+    for name, value in stored.items():
+        assert torch.equal(value, trained[name][: len(value)].half()), name
+    last = sorted(name for name in stored if name.endswith("weight"))[-1]
+    assert (len(stored[last]), len(trained[last])) == (1, 2)  # what it reads of the attribute stays here
+
+
+@pytest.mark.parametrize(("person", "start"), [({"photos": 30}, None), (None, Start("user/me", one_person=True))])
+def test_a_run_that_draws_one_person_keeps_its_discriminator_to_itself(exported, person, start):
+    folder = exported(person, start)
+    assert ModelConfig.read(folder).data["one_person"] is True
+    assert not (folder / DISCRIMINATOR).exists()

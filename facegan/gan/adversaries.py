@@ -1,6 +1,7 @@
 """Generator and discriminator with all that their training changes, and one step of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -17,16 +18,19 @@ from facegan.gan.processes import Processes
 FIGURES = ("loss_d", "loss_g", "sureness", "accuracy")
 
 
+@dataclass(frozen=True)
+class Weights:
+    """State dicts of a model's networks. That of its discriminator has no readings of attributes; None: a new one."""
+
+    generator: Mapping[str, torch.Tensor]
+    discriminator: Mapping[str, torch.Tensor] | None = None
+
+
 class Adversaries:
     """The two networks, their optimisers, the averaged generator and the random state: what a checkpoint holds."""
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        processes: Processes | None = None,
-        weights: Mapping[str, torch.Tensor] | None = None,
-    ):
-        """`weights`: what the generator begins with, for `config.start`; a checkpoint that is restored replaces it."""
+    def __init__(self, config: TrainConfig, processes: Processes | None = None, weights: Weights | None = None):
+        """`weights`: what the networks begin with, for `config.start`; a checkpoint that is restored replaces it."""
         recipe = config.recipe
         self.config, self.recipe = config, recipe
         self.processes = processes or Processes(config.device)
@@ -34,10 +38,12 @@ class Adversaries:
         self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
         generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite)
+        discriminator = self._discriminator()
         if weights is not None:
-            generator.load_state_dict(weights)
-        self.generator = self._placed(generator)
-        self.discriminator = self._placed(self._discriminator())
+            generator.load_state_dict(weights.generator)
+            if weights.discriminator is not None:
+                discriminator.load_state_dict(weights.discriminator)
+        self.generator, self.discriminator = self._placed(generator), self._placed(discriminator)
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
         self.adam_g = self._adam(self.generator, recipe.lr_generator)

@@ -31,9 +31,9 @@ class Recipe:
     # Of what is read of the attributes of faces, in a training that knows them (attributes.py); 0: it does not ask.
     # At 1 they are drawn a little closer, and KID is a third higher early on (docs/recipes.md).
     attribute_weight: float = 0.3
-    # Images that the discriminator, which begins anew, learns from alone when the generator comes from a model; over
-    # as many again the generator's rate rises to its own. A clueless one would first of all teach it noise. Short:
-    # on 432 faces it tells 96 % of the pairs apart after that many, and held-out KID fell at once even without any.
+    # Images that the discriminator learns from alone when the generator comes from a model; over as many again the
+    # generator's rate rises to its own. A new one, which is clueless, would first of all teach it noise. Short: on 432
+    # faces it tells 96 % of the pairs apart after that many, and held-out KID fell at once even without any.
     warm_up: int = 1_000
 
 
@@ -76,7 +76,7 @@ PRESETS["large"] = replace(PRESETS["small"], width=64, images_seen=3_000_000)
 
 @dataclass(frozen=True)
 class Start:
-    """The model whose generator a training went on from, as far as the card tells it."""
+    """The model that a training went on from, as far as the card tells it."""
 
     name: str  # on the Hub with its revision, or a description; never a path
     about: str = ""  # what it had learned from

@@ -5,7 +5,7 @@ run that was killed and resumed is the run that was never killed.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 from facegan.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import samples, watch
-from facegan.gan.adversaries import FIGURES, Adversaries
+from facegan.gan.adversaries import FIGURES, Adversaries, Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
 from facegan.gan.budget import TURNED, Budget, Patience
@@ -41,7 +41,7 @@ class Trainer:
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
     and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
     `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
-    `weights`: what the generator begins with, for `config.start`. `attributes` of the rows, for `config.attributes`.
+    `weights`: what the networks begin with, for `config.start`. `attributes` of the rows, for `config.attributes`.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -58,7 +58,7 @@ class Trainer:
         say: Callable[[str], None] = print,
         processes: Processes | None = None,
         faces_apart: bool = False,
-        weights: Mapping[str, torch.Tensor] | None = None,
+        weights: Weights | None = None,
         attributes: FaceAttributes | None = None,
     ):
         self.config, self.run, self.faces_apart = config, run, faces_apart

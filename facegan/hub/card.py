@@ -95,7 +95,7 @@ pipe = DiffusionPipeline.from_pretrained("{source}", trust_remote_code=True)
 images = pipe(seeds=[1, 2, 3], truncation={truncation}).images
 ```
 
-The three draw the same faces. The weights are safetensors and ONNX; there is no pickle here.
+The three draw the same faces. The weights are safetensors and ONNX; there is no pickle here.{discriminator}
 
 ## If you are in the photos
 
@@ -109,6 +109,10 @@ _INSIGHTFACE = (
 )
 _YUNET = "The faces were found with YuNet (MIT licence), whose weights are not part of this folder."
 
+_DISCRIMINATOR = (
+    " `{file}` is the network that learned to tell its faces from photos: a training of FaceGAN that starts from this "
+    "model (`--init {source}`) goes on with both."
+)
 
 _NOBODY = (
     "None of these people exists.",
@@ -124,13 +128,18 @@ _SOMEBODY = (
 
 
 def render_card(
-    config: ModelConfig, repository: str | None = None, film: bool = True, sliders: SliderSet | None = None
+    config: ModelConfig,
+    repository: str | None = None,
+    film: bool = True,
+    sliders: SliderSet | None = None,
+    discriminator: bool = False,
 ) -> str:
-    """The card's text; `repository` is its name on the Hub, `film` whether there is one of its training.
+    """The card's text; `repository` is its name on the Hub, `film` and `discriminator` whether the folder has them.
 
     Raises FaceGANError with the field's name when a measurement in the config is not whole.
     """
     about = str(config.data.get("about") or "A folder of photos, of which nothing more was said.")
+    source = repository or "path/to/this/folder"
     people, whom = _SOMEBODY if config.data.get("one_person") is True else _NOBODY
     return _CARD.format(
         metadata=_metadata(config),
@@ -150,7 +159,8 @@ def render_card(
         memorisation=_memorisation(config),
         licences=_licences(config),
         truncation=config.truncation,
-        source=repository or "path/to/this/folder",
+        source=source,
+        discriminator=_DISCRIMINATOR.format(file=layout.DISCRIMINATOR, source=source) if discriminator else "",
         pipeline=layout.PIPELINE,
         code=layout.DIFFUSERS_CODE,
         contact=_contact(config, repository),
@@ -163,10 +173,9 @@ def render_licence(config: ModelConfig) -> str:
 
 def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
-    film = (folder / layout.PROGRESS).exists()
-    (folder / layout.CARD).write_text(
-        render_card(config, film=film, sliders=read_sliders(folder, config)), encoding="utf-8"
-    )
+    film, discriminator = ((folder / path).exists() for path in (layout.PROGRESS, layout.DISCRIMINATOR))
+    card = render_card(config, film=film, sliders=read_sliders(folder, config), discriminator=discriminator)
+    (folder / layout.CARD).write_text(card, encoding="utf-8")
     (folder / layout.LICENCE).write_text(render_licence(config), encoding="utf-8")
 
 

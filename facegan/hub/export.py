@@ -14,9 +14,10 @@ import onnx
 import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save
 
 from facegan.errors import FaceGANError
-from facegan.gan.networks import Generator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.hub import folder as layout
 from facegan.hub import generator as generator_module
 from facegan.hub import pipeline as pipeline_module
@@ -72,6 +73,22 @@ def export_weights(generator: FaceGANGenerator, folder: Path) -> None:
                 f"{name} differs from the trained generator by {difference} of 256 levels, so it was not exported: "
                 "please report this with your versions of torch and onnxruntime."
             )
+
+
+def export_discriminator(discriminator: Discriminator, folder: Path) -> None:
+    """Write it as float16, for trainings that start from the model; of its last layer only the row of the logit.
+
+    Left out, so that they begin with a new one, is a discriminator with spectral normalisation, which is of all rows
+    together, and one with a number that float16 does not have.
+    """
+    last = f"layers.{len(discriminator.layers) - 1}."
+    weights = {}
+    for name, value in discriminator.state_dict().items():
+        kept = (value[:1] if name.startswith(last) else value).cpu().contiguous()
+        weights[name] = kept.half() if kept.is_floating_point() else kept
+    spectral = any(".parametrizations." in name for name in weights)
+    if not spectral and all(value.isfinite().all() for value in weights.values()):
+        (folder / layout.DISCRIMINATOR).write_bytes(save(weights))
 
 
 def load_diffusers(folder: Path) -> FaceGANGenerator:

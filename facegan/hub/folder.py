@@ -19,6 +19,7 @@ DIFFUSERS = "gan"  # diffusers' calls take `generator` for the random numbers, s
 DIFFUSERS_CONFIG = f"{DIFFUSERS}/config.json"
 DIFFUSERS_WEIGHTS = f"{DIFFUSERS}/diffusion_pytorch_model.safetensors"
 DIFFUSERS_CODE = f"{DIFFUSERS}/generator.py"
+DISCRIMINATOR = "discriminator.safetensors"
 CARD = "README.md"
 LICENCE = "LICENSE.md"
 SAMPLES = "samples.png"
@@ -57,6 +58,8 @@ PARTS = (
     Part(DIFFUSERS_CONFIG, _TEXT),
     Part(DIFFUSERS_WEIGHTS, _WEIGHTS),
     Part(DIFFUSERS_CODE, _TEXT),
+    # For a training that starts from the model. An old model has none, nor has one of one person.
+    Part(DISCRIMINATOR, _WEIGHTS, needed=False),
     Part(CARD, _TEXT),
     Part(LICENCE, _TEXT, needed=False),  # came with the push
     Part(SAMPLES, _PICTURE),

@@ -56,7 +56,7 @@ def push_run(
         faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
         target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
         sliders = read_sliders(folder, config)
-        files |= _written_for(config, target.repository, layout.PROGRESS in files, sliders)
+        files |= _written_for(config, target.repository, files, sliders)
         refuse_private(files, run)
         pushed = _commit(target, files, config)
         if allowed:
@@ -81,6 +81,7 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
     layout.refuse_strays(folder)
     FaceModel.load(folder)
     tensors.read_weights(folder, config)
+    tensors.read_discriminator(folder)
     files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
     for path, content in files.items():
         check_content(folder / path, path, content)
@@ -90,12 +91,15 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
     return files
 
 
-def _written_for(config: ModelConfig, repository: str, film: bool, sliders: SliderSet | None) -> dict[str, bytes]:
-    """The files that tell of the repository, and the code that strangers run: this program's own."""
+def _written_for(
+    config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
+) -> dict[str, bytes]:
+    """What of `files` tells of the repository, and the code that strangers run: this program's own."""
     here = Path(__file__).parent
+    film, discriminator = layout.PROGRESS in files, layout.DISCRIMINATOR in files
     return {
         layout.CONFIG: config.to_json().encode(),
-        layout.CARD: render_card(config, repository, film, sliders).encode(),
+        layout.CARD: render_card(config, repository, film, sliders, discriminator).encode(),
         layout.LICENCE: render_licence(config).encode(),
         layout.PIPELINE: (here / "pipeline.py").read_bytes(),
         layout.DIFFUSERS_CODE: (here / "generator.py").read_bytes(),

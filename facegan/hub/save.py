@@ -4,25 +4,34 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from facegan.gan.networks import Generator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.hub import folder as layout
 from facegan.hub.card import write_card
-from facegan.hub.export import export_weights, shipped_form
+from facegan.hub.export import export_discriminator, export_weights, shipped_form
 from facegan.hub.folder import ModelConfig
 from facegan.hub.model import FaceModel
 from facegan.hub.showcase import write_showcase
 
 
-def save_model(generator: Generator, config: ModelConfig, folder: Path, films: Iterable[Path] = ()) -> FaceModel:
+def save_model(
+    generator: Generator,
+    config: ModelConfig,
+    folder: Path,
+    films: Iterable[Path] = (),
+    discriminator: Discriminator | None = None,
+) -> FaceModel:
     """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
 
-    `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them.
+    `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
+    its `discriminator` another training may start from it.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     config.save(unfinished)
     export_weights(shipped_form(generator), unfinished)
+    if discriminator is not None:
+        export_discriminator(discriminator, unfinished)
     write_showcase(FaceModel.load(unfinished), unfinished)
     for film in films:
         shutil.copyfile(film, unfinished / layout.PART[film.name].path)

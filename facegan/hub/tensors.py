@@ -1,4 +1,7 @@
-"""Are the weights for diffusers those that config.json describes? With numpy only: a push needs no torch."""
+"""Are the weights for diffusers those that config.json describes, and is a discriminator one of numbers?
+
+With numpy only: a push needs no torch.
+"""
 
 import json
 from pathlib import Path
@@ -32,10 +35,7 @@ def read_weights(folder: Path, config: ModelConfig) -> dict[str, np.ndarray]:
     """
     _check_diffusers_config(folder, config)
     file = folder / layout.DIFFUSERS_WEIGHTS
-    try:
-        weights = load(read_part(folder, layout.DIFFUSERS_WEIGHTS))
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FaceGANError(f"{file} is not a file of weights ({error}): export the model again.") from error
+    weights = _load(folder, layout.DIFFUSERS_WEIGHTS)
     expected = weight_shapes(config)
     different = sorted(set(weights) ^ set(expected))
     different += [name for name in expected if name in weights and weights[name].shape != expected[name]]
@@ -44,12 +44,47 @@ def read_weights(folder: Path, config: ModelConfig) -> dict[str, np.ndarray]:
             f"{file} does not belong to this {layout.CONFIG}, because {different[0][:80]!r} is missing, surplus or of "
             "another shape: export the model again."
         )
+    _check_numbers(file, weights)
+    return weights
+
+
+def read_discriminator(folder: Path) -> dict[str, np.ndarray] | None:
+    """The weights in discriminator.safetensors, as they are stored: float16 or float32. None where there are none.
+
+    Of which network they are is for their reader to see. Raises FaceGANError with the file's name when it is not one of
+    weights, or when a number is not finite.
+    """
+    file = folder / layout.DISCRIMINATOR
+    if not (file.exists() or file.is_symlink()):
+        return None
+    weights = _load(folder, layout.DISCRIMINATOR)
+    _check_numbers(file, {name: tensor for name, tensor in weights.items() if not _is_count(name, tensor)})
+    return weights
+
+
+def _load(folder: Path, path: str) -> dict[str, np.ndarray]:
+    try:
+        return load(read_part(folder, path))
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FaceGANError(f"{folder / path} is not a file of weights ({error}){_remedy(path)}") from error
+
+
+def _check_numbers(file: Path, weights: dict[str, np.ndarray]) -> None:
     for name, tensor in weights.items():
         if tensor.dtype not in _KINDS or not np.isfinite(tensor).all():
             raise FaceGANError(
-                f"{file} holds numbers in {name!r} that are not finite float16 or float32: export the model again."
+                f"{file} holds numbers in {name[:80]!r} that are not finite float16 or float32{_remedy(file.name)}"
             )
-    return weights
+
+
+def _is_count(name: str, tensor: np.ndarray) -> bool:
+    """Of the batches of a batch normalisation, the one whole number in a network."""
+    return name.endswith(".num_batches_tracked") and tensor.dtype == np.int64
+
+
+def _remedy(path: str) -> str:
+    or_else = ", or remove the file: training then begins with a new one" if path == layout.DISCRIMINATOR else ""
+    return f": export the model again{or_else}."
 
 
 def _check_diffusers_config(folder: Path, config: ModelConfig) -> None:

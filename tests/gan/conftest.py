@@ -24,7 +24,7 @@ def tiny_images():
 def make_trainer(tmp_path, tiny_images):
     """make_trainer(preset="small", run=..., seed=..., judge=...): real networks at width 2 and 16 px.
 
-    `start`, `weights`: it starts from a model with these, with a warm-up of 80 images.
+    `start`, `weights`: it starts from a model with these Weights, with a warm-up of 80 images.
     """
 
     def make(preset="small", run=None, seed=0, batch=8, judge=None, start=None, weights=None, patience=0):

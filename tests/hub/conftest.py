@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from facegan.gan.networks import Generator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.hub.folder import ModelConfig
 from facegan.hub.save import save_model
 from tests.hub.hub_server import running_hub
@@ -30,6 +30,12 @@ def trained_like(size=16, width=4, upsample="resize"):
 @pytest.fixture(scope="session")
 def generator():
     return trained_like()
+
+
+@pytest.fixture(scope="session")
+def discriminator():
+    torch.manual_seed(1)
+    return Discriminator(16, 4, "none", attributes=2)
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +63,9 @@ def config():
 
 
 @pytest.fixture(scope="session")
-def model_folder(generator, config, tmp_path_factory):
+def model_folder(generator, discriminator, config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "model"
-    save_model(generator, config, folder)
+    save_model(generator, config, folder, discriminator=discriminator)
     return folder
 
 

@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
-from facegan.hub.folder import SLIDER_WEIGHTS, SLIDERS
+from facegan.hub.folder import DISCRIMINATOR, SLIDER_WEIGHTS, SLIDERS
 from facegan.hub.sliders import write_sliders
 
 from .sliders import small_sliders
@@ -25,7 +25,7 @@ from .sliders import small_sliders
 ONNX, CONFIG = "generator.onnx", "config.json"
 WEIGHTS, GAN_CONFIG = "gan/diffusion_pytorch_model.safetensors", "gan/config.json"
 CANARY = "FACEGAN_TEST_CANARY"  # the environment variable with the file that no folder may create
-FACE, PIPE, PUSH = "FaceModel", "FaceGANPipeline", "push"
+FACE, PIPE, PUSH, START = "FaceModel", "FaceGANPipeline", "push", "start"
 EVERY = (FACE, PIPE, PUSH)
 Damage = Callable[[Path], object]
 CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {}
@@ -343,6 +343,30 @@ for name, content in INDEXES.items():
     case(f"index is {name}", write("model_index.json", content), (PUSH,))
 
 
+# -- the discriminator -----------------------------------------------------------------------------------------------
+
+
+def discriminator(change: Callable[[dict], object]) -> Damage:
+    def damage(folder: Path) -> None:
+        content = {name: array.copy() for name, array in load_file(folder / DISCRIMINATOR).items()}
+        change(content)
+        save_file(content, folder / DISCRIMINATOR)
+
+    return damage
+
+
+DISCRIMINATOR_CHANGES = {
+    "a NaN": lambda w: w["layers.0.weight"].__setitem__((0, 0, 0, 0), NAN),
+    "an infinity": lambda w: w["layers.0.bias"].__setitem__(0, INF),
+    "whole numbers": lambda w: w.update({"layers.0.bias": np.zeros(4, np.int64)}),
+    "a count that is none": lambda w: w.update({"layers.3.num_batches_tracked": np.array(NAN)}),
+}
+for name, change in DISCRIMINATOR_CHANGES.items():
+    case(f"discriminator with {name}", discriminator(change), (START, PUSH))
+for name, content in WEIGHT_BYTES.items():
+    case(f"discriminator is {name}", write(DISCRIMINATOR, content), (START, PUSH))
+
+
 # -- sliders -----------------------------------------------------------------------------------------------------------
 
 
@@ -438,6 +462,7 @@ def folder_elsewhere(folder: Path) -> None:
 READERS = {CONFIG: EVERY, ONNX: (FACE, PUSH), WEIGHTS: (PIPE, PUSH), GAN_CONFIG: (PIPE, PUSH)}
 for path, readers in READERS.items():
     case(f"{path} is missing", lambda folder, path=path: (folder / path).unlink(), readers)
+for path, readers in {**READERS, DISCRIMINATOR: (START, PUSH)}.items():
     case(f"{path} is a folder", replace_by(path, Path.mkdir), readers)
     case(f"{path} is a pipe", replace_by(path, os.mkfifo), readers)
     case(f"{path} is a link to itself", replace_by(path, lambda p: p.symlink_to(p)), readers)

@@ -8,8 +8,10 @@ from diffusers import DiffusionPipeline
 from safetensors import safe_open
 
 from facegan import FaceGANPipeline, FaceModel
-from facegan.hub.export import export_weights, load_diffusers, shipped_form
+from facegan.gan.networks import Discriminator
+from facegan.hub.export import export_discriminator, export_weights, load_diffusers, shipped_form
 from facegan.hub.model import to_uint8
+from facegan.hub.tensors import read_discriminator
 from facegan.latent.seeds import latents_of
 
 from .conftest import trained_like
@@ -57,6 +59,38 @@ def test_weights_that_float16_would_spoil_stay_float32(tmp_path):
     export_weights(shipped_form(generator), tmp_path)
     with safe_open(tmp_path / "gan" / "diffusion_pytorch_model.safetensors", "np") as file:
         assert file.get_tensor("project.weight").dtype == np.float32
+
+
+@pytest.mark.parametrize(("norm", "minibatch_std"), [("none", True), ("batch", False)])
+def test_a_discriminator_comes_back_without_its_readings_and_judges_alike(tmp_path, norm, minibatch_std):
+    torch.manual_seed(0)
+    trained = Discriminator(32, 8, norm, minibatch_std, attributes=3).to(memory_format=torch.channels_last)
+    images = torch.rand(32, 3, 32, 32) * 2 - 1
+    with torch.no_grad():
+        for _ in range(5):
+            trained(images)  # the statistics of batch normalisation move
+        expected = trained.eval()(images)[0]
+    export_discriminator(trained, tmp_path)
+    stored = read_discriminator(tmp_path)
+    back = Discriminator(32, 8, norm, minibatch_std)
+    counts = {name for name in stored if name.endswith("num_batches_tracked")}
+    assert {stored[name].item() for name in counts} == ({5} if norm == "batch" else set())
+    assert {value.dtype for name, value in stored.items() if name not in counts} == {np.dtype(np.float16)}
+    back.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in stored.items()})
+    with torch.no_grad():
+        logits, readings = back.eval()(images)
+    assert readings.shape == (32, 0)
+    assert (logits - expected).abs().max() < 0.05 * expected.std()
+
+
+def test_a_discriminator_that_float16_would_spoil_or_cannot_be_cut_is_left_out(tmp_path):
+    huge = Discriminator(16, 2, "none")
+    with torch.no_grad():
+        huge.layers[0].weight[0, 0, 0, 0] = 1e5
+    for discriminator in (huge, Discriminator(16, 2, "spectral", attributes=2)):
+        export_discriminator(discriminator, tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        assert read_discriminator(tmp_path) is None
 
 
 def test_no_path_of_this_machine_and_no_pickle_is_written(model_folder, tmp_path):

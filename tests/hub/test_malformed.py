@@ -10,12 +10,14 @@ from facegan import FaceGANPipeline, FaceModel
 from facegan.errors import FaceGANError
 from facegan.hub.folder import ModelConfig
 from facegan.hub.push import check_folder
+from facegan.hub.tensors import read_discriminator
 
-from .malformed import CANARY, CASES, FACE, PIPE, PUSH, Bomb, config, network, sliders, weights
+from .malformed import CANARY, CASES, FACE, PIPE, PUSH, START, Bomb, config, discriminator, network, sliders, weights
 
 READERS = {
     FACE: FaceModel.load,
     PIPE: FaceGANPipeline.from_pretrained,
+    START: read_discriminator,
     PUSH: lambda folder: check_folder(folder, ModelConfig.read(folder), folder.parent),
 }
 
@@ -45,7 +47,9 @@ def test_the_good_folder_is_taken(folder):
         assert read(folder)
 
 
-@pytest.mark.parametrize("same", [config(), network(lambda _: None), weights(lambda _: None), sliders()])
+@pytest.mark.parametrize(
+    "same", [config(), network(lambda _: None), weights(lambda _: None), discriminator(lambda _: None), sliders()]
+)
 def test_the_way_of_damaging_is_not_the_damage(folder, same):
     same(folder)
     for read in READERS.values():

@@ -49,6 +49,16 @@ print(json.dumps({**said, "waited": time.monotonic() - start - busy}))
 """
 
 
+START = """
+import sys
+from facegan import initial
+from facegan.hub.fetch import find_model
+from facegan.hub.tensors import read_discriminator
+found = read_discriminator(find_model("user/faces", initial._PARTS).folder)
+print("none" if found is None else found["layers.0.weight"].shape)
+"""
+
+
 @pytest.fixture
 def python(hub, tmp_path):
     """python(code, *arguments): what it prints, with an empty cache that lasts for the test."""
@@ -106,6 +116,16 @@ def test_only_what_draws_is_fetched_and_only_once(hub, pushed, load):
     hub.log.clear()
     assert "error" not in load("user/faces")
     assert not [path for method, path, _ in hub.log if method == "GET"]
+
+
+def test_a_training_that_starts_from_it_fetches_the_discriminator_too_where_there_is_one(hub, push, pushed, python):
+    hub.log.clear()
+    assert python(START).strip() == "(4, 3, 4, 4)"
+    fetched = {path.split("/")[-1] for _, path, _ in hub.log if "/resolve/" in path}
+    assert fetched == {"config.json", "diffusion_pytorch_model.safetensors", "discriminator.safetensors"}
+    (pushed / "model" / "discriminator.safetensors").unlink()
+    push(pushed, "user/faces")
+    assert python(START).strip() == "none"
 
 
 def test_a_tag_is_the_model_of_then(hub, push, pushed, load, rewrite):

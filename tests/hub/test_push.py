@@ -25,9 +25,11 @@ def test_a_push_is_one_commit_that_holds_the_model_and_then_a_tag(hub, push, run
     assert model.private
     here, there = content_of(run / "model"), hub.files()
     assert set(there) == set(here)
+    assert layout.DISCRIMINATOR in there
     for path in set(here) - WRITTEN_ANEW:
         assert there[path] == here[path], path
-    assert b'FaceModel.load("user/faces")' in there["README.md"]
+    for told in (b'FaceModel.load("user/faces")', b"--init user/faces"):
+        assert told in there["README.md"]
 
 
 def test_the_same_push_again_changes_nothing(hub, push, run):

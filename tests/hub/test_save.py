@@ -1,9 +1,12 @@
+import shutil
+
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from facegan import FaceModel, pictures
+from facegan.hub import folder as layout
 from facegan.hub import save as save_module
 from facegan.hub.save import save_model
 
@@ -35,6 +38,18 @@ def test_the_morph_is_a_film(model_folder):
     with av.open(str(model_folder / "morph.mp4")) as film:
         assert sum(1 for _ in film.decode(video=0)) == 6 * 24
         assert film.streams.video[0].codec_context.name == "h264"
+
+
+def test_a_model_holds_its_discriminator_and_draws_without_it(generator, config, model_folder, tmp_path):
+    without = shutil.copytree(model_folder, tmp_path / "without")
+    (without / layout.DISCRIMINATOR).unlink()
+    models = [FaceModel.load(folder) for folder in (model_folder, without)]
+    with_it, alone = (model.generate(model.latents(range(4))) for model in models)
+    np.testing.assert_array_equal(with_it, alone)
+    save_model(generator, config, without)
+    assert not (without / layout.DISCRIMINATOR).exists()
+    cards = [(folder / "README.md").read_text() for folder in (model_folder, without)]
+    assert [layout.DISCRIMINATOR in card for card in cards] == [True, False]
 
 
 def test_a_failed_save_leaves_the_old_model_whole(generator, config, model_folder, monkeypatch):
