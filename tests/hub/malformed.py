@@ -404,7 +404,7 @@ def without_part(path: str) -> Damage:
 
 
 SLIDER_FACTS = {
-    "another format": lambda s: s.update(format=2),
+    "another format": lambda s: s.update(format=3),
     "a field more": lambda s: s.update(surprise=1),
     "no sliders": lambda s: s.update(sliders=[]),
     "a slider twice": lambda s: s["sliders"].append(s["sliders"][0]),

@@ -1,0 +1,74 @@
+"""What the judge of sliders sees when the same person really smiles: how little a perfect slider could change.
+
+    python benchmarks/same_person.py
+
+Ten AI-made people in sixteen expressions each (PyPI openpeople, MIT, in requirements-dev.txt). Of each the three
+broadest smiles are paired with the three least; light, hair and head stay, so what the judge sees change beside the
+smile is what a smile does to a face, and what it errs by.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from facegan import FaceModel
+from facegan.faces.align import Frame, face_transform, warp
+from facegan.faces.yunet import YuNetDetector
+from facegan.latent.labels import label_faces
+from facegan.latent.sliders import readings
+
+FRAMING, SIZE, EXPRESSIONS, PAIRED = 1.2, 64, 16, 3
+POPULATION = 1_000  # faces of the embedded generator, whose spread is the unit
+SHEET_WIDTH, SURE = 1200, 0.7
+
+
+def sheets() -> dict[str, np.ndarray]:
+    """Aligned faces uint8 (16, 64, 64, 3) of every person on whose sheet all are found."""
+    spec = find_spec("openpeople")
+    if spec is None or spec.origin is None:
+        sys.exit("openpeople is not installed: pip install -r requirements-dev.txt")
+    detector, frame, found = YuNetDetector(), Frame(SIZE, FRAMING), {}
+    for path in sorted((Path(spec.origin).parent / "data" / "curated").glob("P*/assets/emotions_sheet.jpg")):
+        with Image.open(path) as image:
+            size = SHEET_WIDTH, round(SHEET_WIDTH * image.height / image.width)
+            rgb = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
+        faces = [face for face in detector.detect(rgb) if face.score > SURE]
+        if len(faces) == EXPRESSIONS:
+            found[path.parent.parent.name] = np.stack(
+                [warp(rgb, face_transform(face.keypoints, frame), SIZE) for face in faces]
+            )
+    return found
+
+
+def main() -> None:
+    model = FaceModel.load()
+    names = list(readings.names())
+    spread = np.nanstd(readings.read_faces(model.generate(model.latents(range(POPULATION))), FRAMING), axis=0)
+    smile, gender, skin = (names.index(name) for name in ("smile", "gender", "skin_lightness"))
+    changes, flips, labelled = [], [], []
+    people = sheets()
+    for faces in people.values():
+        read, label = readings.read_faces(faces, FRAMING), label_faces(faces, FRAMING, mirror=True)["gender"]
+        order = np.argsort(read[:, smile])
+        for low in order[:PAIRED]:
+            for high in order[-PAIRED:]:
+                changes.append(np.abs(read[high] - read[low]))
+                flips.append((read[high, gender] > 0) != (read[low, gender] > 0))
+                labelled.append((label[high] > 0) != (label[low] > 0))
+    change = np.array(changes)
+    moved = change[:, smile].mean() / spread[smile]
+    print(f"{len(people)} people, {len(change)} pairs; the smile moves by {moved:.2f} standard deviations")
+    print(f"perceived gender flips in {np.mean(flips):.1%} (the label networks: {np.mean(labelled):.1%})")
+    print(f"skin L* changes by {np.median(change[:, skin]):.1f} (median)")
+    for j, name in enumerate(names):
+        if j != smile:
+            print(f"leakage into {name}: {np.nanmean(change[:, j]) / spread[j] / moved:.2f}")
+
+
+if __name__ == "__main__":
+    main()
