@@ -159,7 +159,8 @@ def as_table(sliders: SliderSet) -> str:
     """What was judged, as Markdown: the figures a slider, then both matrices."""
     facts = sliders.facts["judged"]
     lines = [
-        f"{facts['seeds']:,} faces, {facts['positions']} positions a slider",
+        f"{facts['seeds']:,} faces, {facts['positions']} positions a slider, gender and age judged "
+        f"{'with' if facts.get('recognition') else 'without'} InsightFace's recognition network",
         "",
         f"| slider | {' | '.join(title for title, _, _ in _COLUMNS)} |",
         "|" + "---|" * (len(_COLUMNS) + 1),

@@ -20,9 +20,13 @@ _PICTURE = """
 Each row is a slider moved from end to end on {seeds:,} generated faces. A cell is how much an attribute changes, in its
 standard deviations, for each that the slider's own does; below it the same for the simplest sliders, the mean
 difference of latents with and without an attribute. They are judged by other networks than they were fitted with,
-whose errors count as change, too: of {mean:.0%} on average, {agreed:.0%} is what both see. "Perceived gender" is how a
-network reads a picture, and says nothing of any person.
+whose errors count as change, too: of {mean:.0%} on average, {agreed:.0%} is what both see. {people} "Perceived gender"
+is how a network reads a picture, and says nothing of any person.
 """
+_PEOPLE = {
+    True: "Gender and age were judged with InsightFace's recognition network, too.",
+    False: "Gender and age were judged without a recognition network, which errs more.",
+}
 
 
 def sliders_section(sliders: SliderSet | None) -> str:
@@ -52,7 +56,8 @@ def _picture(judged: object) -> str:
     seeds, mean, agreed = (values.get(name) for name in ("seeds", "leakage_mean", "leakage_agreed"))
     if not values.get("sliders") or any(not isinstance(one, int | float) for one in (seeds, mean, agreed)):
         return ""
-    return _PICTURE.format(leakage=layout.LEAKAGE, seeds=seeds, mean=mean, agreed=agreed)
+    people = _PEOPLE[values.get("recognition") is True]
+    return _PICTURE.format(leakage=layout.LEAKAGE, seeds=seeds, mean=mean, agreed=agreed, people=people)
 
 
 def _share(quality: dict, name: str) -> str:
