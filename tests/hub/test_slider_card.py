@@ -20,8 +20,15 @@ def test_the_card_tells_how_pure_each_slider_is_and_which_are_left_out(config, m
     assert "(sliders.png)" in text
     assert "on 50 generated faces" in text
     assert "of 10% on average, 5% is what both see" in text
+    assert "judged without a recognition network, which errs more" in text
     assert "There is no slider glasses, because the generator does not say it clearly enough." in text
     assert 'model.edit(latents, {"smile": 1.0})' in text
+
+
+def test_the_card_says_that_a_recognition_network_judged():
+    sliders = small_sliders()
+    facts = {**sliders.facts, "judged": {**sliders.facts["judged"], "recognition": True}}
+    assert "judged with InsightFace's recognition network" in sliders_section(replace(sliders, facts=facts))
 
 
 def test_without_sliders_the_card_says_nothing_of_them(config):
