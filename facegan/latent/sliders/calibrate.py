@@ -12,6 +12,11 @@ Measure = Callable[[np.ndarray, str], float]  # latents (n, d) to the mean score
 
 _BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
 _LEAST_END, _MOST_STRETCH = 0.5, 1.5
+_PARTS = 8  # equal ones of the way to an end, after each of which it is measured
+# Of the rate at which the first half of the way changes a score: where it falls below, the way ends. More of it would
+# turn more and more faces back, and change the rest as before: with a fifth of the way less 92 % of smiles grow at
+# every step in place of 85 %, and go nine tenths as far.
+_SLOW = 0.4
 
 
 def ends_of(scores: np.ndarray) -> np.ndarray:
@@ -29,7 +34,7 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
 
     The surrogate's own ends are a little too near. And near an end the same step of its score moves a face less and
     less, until that is less than what changes by chance, and the slider seems to stand still or go back.
-    The mean-difference directions are made to move their attribute just as far.
+    The mean-difference directions are made to move their attribute as far as the ends lie apart.
     """
     wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
     for row, slider in enumerate(sliders.sliders):
@@ -41,12 +46,11 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
         differences[row] *= np.clip(far / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
     stretched = replace(sliders, ends=ends, differences=differences)
     pace = even_pace(len(sliders.sliders))
+    way = np.linspace(0, 1, _PARTS + 1)[1:]
     for row, slider in enumerate(sliders.sliders):
         start = measure(latents, slider.name)
         for side, sign in ((0, -1.0), (1, 1.0)):
-            scores = [
-                measure(stretched.edit(latents, {slider.name: sign * part}), slider.name) for part in pace[row, side]
-            ]
+            scores = [measure(stretched.edit(latents, {slider.name: sign * part}), slider.name) for part in way]
             pace[row, side] = pace_of(sign * (np.array(scores) - start))
     return replace(stretched, pace=pace)
 
@@ -54,11 +58,18 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
 def pace_of(gone: np.ndarray) -> np.ndarray:
     """The shares of the way, float32 (PACES,), at which equal parts of what it changes are done.
 
-    `gone` (PACES,) is what is changed after equal parts of the way. Where more of the way brings nothing more, it ends.
+    `gone` (n,) is what is changed after equal parts of the way. It ends where more of it brings little.
     """
+    n = len(gone)
     known = np.maximum.accumulate(np.concatenate([[0.0], gone]))
-    if not known[-1] > 1e-6:  # false for NaN
+    rates = np.diff(known)
+    usual = rates[: n // 2].mean()
+    if not usual > 1e-6:  # false for NaN
         return even_pace(1)[0, 0]
-    first = np.concatenate([[True], np.diff(known) > 0])  # of equal ones, the nearest
-    way = np.linspace(0, 1, PACES + 1)
-    return np.interp(np.linspace(0, known[-1], PACES + 1)[1:], known[first], way[first]).astype(np.float32)
+    slow = np.flatnonzero(rates[n // 2 :] < _SLOW * usual)
+    last = n // 2 + int(slow[0]) if len(slow) else n
+    rises = np.concatenate([[True], rates[:last] > 0])  # np.interp takes no place twice
+    way = np.linspace(0, 1, n + 1)[: last + 1]
+    return np.interp(np.linspace(0, known[last], PACES + 1)[1:], known[: last + 1][rises], way[rises]).astype(
+        np.float32
+    )

@@ -28,18 +28,21 @@ def test_equal_parts_of_a_slider_change_equally_much_where_the_end_of_the_way_ch
 
 
 def test_the_pace_undoes_a_known_curve():
-    way = np.linspace(0, 1, PACES + 1)[1:]
-    assert pace_of(np.sqrt(way) * 7) == pytest.approx(
-        [np.interp(share, [0, *np.sqrt(way)], [0, *way]) for share in way], abs=1e-6
-    )
-    assert pace_of(way * 3) == pytest.approx(way)  # a straight one stays
+    way = np.linspace(0, 1, 11)[1:]
+    curve = 1.2 * way - 0.4 * way**2  # its rate falls from 1.2 to 0.4 of that of a straight line to 0.8
+    # equal fifths of 0.8 are done where the parabola says
+    expected = (1.2 - np.sqrt(1.44 - 1.6 * 0.8 * np.arange(1, PACES + 1) / PACES)) / 0.8
+    assert pace_of(7 * curve) == pytest.approx(expected, abs=5e-3)
+    assert pace_of(way * 3) == pytest.approx(np.linspace(0, 1, PACES + 1)[1:])  # a straight one stays
 
 
-def test_a_way_that_brings_nothing_more_ends_there():
-    assert pace_of(np.array([1.0, 2.0, 2.0, 1.5, 2.0])) == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.4])
+@pytest.mark.parametrize("rest", [[0.0, -0.5, 0.5, 0.0], [0.3, 0.3, 0.3, 0.3]], ids=["nothing", "little"])
+def test_a_way_that_brings_little_more_ends_there(rest):
+    gone = np.cumsum([1.0, 1.0, 1.0, 1.0, *rest])
+    assert pace_of(gone) == pytest.approx(0.5 * np.linspace(0, 1, PACES + 1)[1:])
 
 
-@pytest.mark.parametrize("gone", [np.zeros(PACES), -np.ones(PACES), np.full(PACES, np.nan)])
+@pytest.mark.parametrize("gone", [np.zeros(8), -np.ones(8), np.full(8, np.nan)])
 def test_what_changes_nothing_keeps_an_even_pace(gone):
     assert pace_of(gone) == pytest.approx(np.linspace(0, 1, PACES + 1)[1:])
 
