@@ -7,7 +7,7 @@ _TEXT = """
 ## Sliders
 
 {count} can each be moved by themselves: `model.edit(latents, {{"{first}": 1.0}})`. From -1 to 1 an attribute goes from
-two standard deviations below the mean of all faces to two above.
+two standard deviations below the mean of all faces to two above, or as far as this generator clearly goes.
 
 | slider | how pure it is | reaches its boundary | monotone |
 |---|---|---|---|

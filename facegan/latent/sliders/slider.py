@@ -25,9 +25,9 @@ class Slider:
     """One attribute of a generator that can be moved by itself.
 
     0 is the face as it is. `high` is where two standard deviations above the mean of all faces lie and `low` two below
-    (where a score is not normal: as few faces, 2.3 %, lie beyond); between them it goes evenly. `quality` holds what
-    was measured of it, by name; docs/sliders.md says how. `note` is one plain sentence on how pure it is on this model,
-    for people who move it.
+    (where a score is not normal: as few faces, 2.3 %, lie beyond), or as far as this generator clearly goes; between
+    them it goes evenly. `quality` holds what was measured of it, by name; docs/sliders.md says how. `note` is one plain
+    sentence on how pure it is on this model, for people who move it.
     """
 
     name: str
