@@ -8,41 +8,20 @@ smile is what a smile does to a face, and what it errs by.
 """
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
-from facegan.faces.align import Frame, face_transform, warp
-from facegan.faces.yunet import YuNetDetector
 from facegan.latent.labels import label_faces
 from facegan.latent.sliders import readings
+from facegan.latent.sliders.eyes import recognises
+from tests.sheets import FRAMING, sheet_faces
 
-FRAMING, SIZE, EXPRESSIONS, PAIRED = 1.2, 64, 16, 3
+PAIRED = 3  # of the broadest smiles, with as many of the least
 POPULATION = 1_000  # faces of the embedded generator, whose spread is the unit
-SHEET_WIDTH, SURE = 1200, 0.7
-
-
-def sheets() -> dict[str, np.ndarray]:
-    """Aligned faces uint8 (16, 64, 64, 3) of every person on whose sheet all are found."""
-    spec = find_spec("openpeople")
-    if spec is None or spec.origin is None:
-        sys.exit("openpeople is not installed: pip install -r requirements-dev.txt")
-    detector, frame, found = YuNetDetector(), Frame(SIZE, FRAMING), {}
-    for path in sorted((Path(spec.origin).parent / "data" / "curated").glob("P*/assets/emotions_sheet.jpg")):
-        with Image.open(path) as image:
-            size = SHEET_WIDTH, round(SHEET_WIDTH * image.height / image.width)
-            rgb = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
-        faces = [face for face in detector.detect(rgb) if face.score > SURE]
-        if len(faces) == EXPRESSIONS:
-            found[path.parent.parent.name] = np.stack(
-                [warp(rgb, face_transform(face.keypoints, frame), SIZE) for face in faces]
-            )
-    return found
 
 
 def main() -> None:
@@ -51,7 +30,9 @@ def main() -> None:
     spread = np.nanstd(readings.read_faces(model.generate(model.latents(range(POPULATION))), FRAMING), axis=0)
     smile, gender, skin = (names.index(name) for name in ("smile", "gender", "skin_lightness"))
     changes, flips, labelled = [], [], []
-    people = sheets()
+    people = sheet_faces()
+    if people is None:
+        sys.exit("openpeople is not installed: pip install -r requirements-dev.txt")
     for faces in people.values():
         read, label = readings.read_faces(faces, FRAMING), label_faces(faces, FRAMING, mirror=True)["gender"]
         order = np.argsort(read[:, smile])
@@ -63,6 +44,7 @@ def main() -> None:
     change = np.array(changes)
     moved = change[:, smile].mean() / spread[smile]
     print(f"{len(people)} people, {len(change)} pairs; the smile moves by {moved:.2f} standard deviations")
+    print(f"gender and age are read {'with' if recognises() else 'without'} InsightFace's recognition network")
     print(f"perceived gender flips in {np.mean(flips):.1%} (the label networks: {np.mean(labelled):.1%})")
     print(f"skin L* changes by {np.median(change[:, skin]):.1f} (median)")
     for j, name in enumerate(names):

@@ -96,6 +96,7 @@ def find_initial(options: RunOptions) -> Initial | None:
     initial = Initial(start, config, found.folder, asked=options.init != AUTO)
     if initial.asked:
         _preset_of(initial, options)
+        read_discriminator(found.folder)  # a damaged one is told of before the photos are read
     return initial
 
 

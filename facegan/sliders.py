@@ -13,13 +13,14 @@ from PIL import Image
 from facegan.errors import FaceGANError
 from facegan.evaluate import load_model
 from facegan.faces.cache import FaceCache
+from facegan.faces.insightface_pack import LICENCE
 from facegan.gan.data import held_out_split
 from facegan.hub import folder as layout
 from facegan.hub.card import write_card
 from facegan.hub.model import FaceModel
 from facegan.hub.sliders import write_sliders
 from facegan.latent.labels import AttributeProbe, AttributeTable, read_attributes
-from facegan.latent.sliders.eyes import look
+from facegan.latent.sliders.eyes import look, recognises
 from facegan.latent.sliders.fit import SAMPLES, fit_sliders, own_names
 from facegan.latent.sliders.judge import POSITIONS, Reader, judge_sliders
 from facegan.latent.sliders.picture import matrix_picture
@@ -120,6 +121,8 @@ def judge(
             tuple(own_judge.columns[i] for i in kept), own_judge.weights[:, kept], own_judge.bias[kept]
         )
         reader = Reader(model.generate, framing, heads, tuple(words[i] for i in kept)) if kept else reader
+    if recognises():
+        say(f"Gender and age are judged with InsightFace's recognition network, too. {LICENCE}")
     real = None
     if cache is not None:
         _, held_out = held_out_split(cache.selected)

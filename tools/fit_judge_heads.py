@@ -7,7 +7,7 @@
 RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
 learned from. The features are those of facegan/latent/sliders/eyes.py, which no label network has seen. Gender and age
 are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
-assets/judge_people_heads. The truths:
+judge_people_heads beside --out. The truths:
 
     gender, age    people's labels
     turn, nod      InsightFace's five points in the photo
@@ -158,7 +158,7 @@ def compare_celeba(probe: AttributeProbe, people: AttributeProbe, folder: Path, 
     mean = (one + other) / 2
     for reader, features in ((probe, mean), (people, np.concatenate([mean, known], axis=1))):
         scores = dict(zip(reader.names, reader.scores_of(features).T, strict=True))
-        for name in truth.keys() & scores.keys():
+        for name in (name for name in CELEBA if name in scores):
             sign = -1 if name == "age" else 1
             line = f"{name:12} CelebA {CELEBA[name]}: AUC {auc(sign * scores[name], truth[name]):.3f}"
             if name in PEOPLE:  # what a smile makes of it, within either class

@@ -81,7 +81,11 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
     layout.refuse_strays(folder)
     FaceModel.load(folder)
     tensors.read_weights(folder, config)
-    tensors.read_discriminator(folder)
+    if tensors.read_discriminator(folder) is not None and config.data.get("one_person") is True:
+        raise FaceGANError(
+            f"{folder / layout.DISCRIMINATOR} tells more of a person's photos than the generator does: remove it; a "
+            "model of one person is published without."
+        )
     files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
     for path, content in files.items():
         check_content(folder / path, path, content)

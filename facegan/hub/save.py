@@ -23,7 +23,7 @@ def save_model(
     """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
 
     `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
-    its `discriminator` another training may start from it.
+    its `discriminator`, that of the last step where the generator is the best one, another training may start from it.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

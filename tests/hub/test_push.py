@@ -134,8 +134,18 @@ def test_near_copies_are_pushed_only_when_it_is_said_and_the_card_tells(hub, pus
     assert push(run, "user/faces").returncode == 0  # it was said once
 
 
+def test_a_model_of_one_person_goes_without_its_discriminator(hub, push, run, rewrite):
+    rewrite(run / "model", data={"one_person": True})
+    assert (run / "model" / layout.DISCRIMINATOR).exists()
+    refused = push(run, "user/faces")
+    assert refused.returncode == 1
+    assert "discriminator.safetensors tells more of a person's photos" in refused.stderr
+    assert not hub.repositories
+
+
 def test_a_model_of_one_person_stays_private_however_many_photos_there_are(hub, push, run, rewrite):
     rewrite(run / "model", data={"faces_used": 5000, "one_person": True})
+    (run / "model" / layout.DISCRIMINATOR).unlink()
     assert push(run, "user/faces").returncode == 0
     assert hub.model().private
 

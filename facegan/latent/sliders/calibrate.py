@@ -34,17 +34,14 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
 
     The surrogate's own ends are a little too near. And near an end the same step of its score moves a face less and
     less, until that is less than what changes by chance, and the slider seems to stand still or go back.
-    The mean-difference directions are made to move their attribute as far as the ends lie apart.
+    The mean-difference directions are made to move their attribute as far as the slider does, from end to end.
     """
     wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
     for row, slider in enumerate(sliders.sliders):
         for side, value in ((0, -1.0), (1, 1.0)):
             reached = measure(sliders.edit(latents, {slider.name: value}), slider.name)
             ends[row, side] *= np.clip(wanted[row, side] / max(value * reached, 1e-6) * value, 1.0, _MOST_STRETCH)
-        apart = [measure(sliders.edit_before(latents, slider.name, value), slider.name) for value in (-1.0, 1.0)]
-        far = wanted[row, 1] - wanted[row, 0]
-        differences[row] *= np.clip(far / max(apart[1] - apart[0], 1e-6), 0.5, 2.0)
-    stretched = replace(sliders, ends=ends, differences=differences)
+    stretched = replace(sliders, ends=ends)
     pace = even_pace(len(sliders.sliders))
     way = np.linspace(0, 1, _PARTS + 1)[1:]
     for row, slider in enumerate(sliders.sliders):
@@ -52,7 +49,12 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
         for side, sign in ((0, -1.0), (1, 1.0)):
             scores = [measure(stretched.edit(latents, {slider.name: sign * part}), slider.name) for part in way]
             pace[row, side] = pace_of(sign * (np.array(scores) - start))
-    return replace(stretched, pace=pace)
+    paced = replace(stretched, pace=pace)
+    for row, name in enumerate(slider.name for slider in sliders.sliders):
+        low, high = (measure(paced.edit(latents, {name: value}), name) for value in (-1.0, 1.0))
+        back, there = (measure(paced.edit_before(latents, name, value), name) for value in (-1.0, 1.0))
+        differences[row] *= np.clip((high - low) / max(there - back, 1e-6), 0.5, 2.0)
+    return replace(paced, differences=differences)
 
 
 def pace_of(gone: np.ndarray) -> np.ndarray:
@@ -61,10 +63,12 @@ def pace_of(gone: np.ndarray) -> np.ndarray:
     `gone` (n,) is what is changed after equal parts of the way. It ends where more of it brings little.
     """
     n = len(gone)
+    if not np.isfinite(gone).all():
+        return even_pace(1)[0, 0]
     known = np.maximum.accumulate(np.concatenate([[0.0], gone]))
     rates = np.diff(known)
     usual = rates[: n // 2].mean()
-    if not usual > 1e-6:  # false for NaN
+    if usual <= 1e-6:
         return even_pace(1)[0, 0]
     slow = np.flatnonzero(rates[n // 2 :] < _SLOW * usual)
     last = n // 2 + int(slow[0]) if len(slow) else n

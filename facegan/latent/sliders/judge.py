@@ -169,6 +169,8 @@ def _facts(
     matrix, naive = leakage.leakage_matrix(changes, own), leakage.leakage_matrix(before, own)
     # The mirror image is a second look: half their difference is about what the mean of both errs by.
     errs = np.sqrt(2) * leakage.mean_of_known(np.abs(single - base)) / sigma
+    if recognises():  # which looks once only
+        errs[[names.index(name) for name in PEOPLE]] = np.nan
     moved = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(changes, own, strict=True)])
     agreed = np.stack([leakage.agreed_change(one) for one in products]) / moved[:, None]
     moved_before = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(before, own, strict=True)])

@@ -52,8 +52,9 @@ def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, peopl
         images: the faces.
         framing: of the images.
         mirror: the mean of the face and its mirror image, which halves what a reading errs by and takes twice as long.
-        people: gender and age with the recognition network where it is on this machine: on photos it errs half as
-            often (docs/sliders.md), and takes three times as long as the rest.
+            The recognition network looks at the face alone: mirrored it says the same but for a tenth of a deviation.
+        people: gender and age with the recognition network where it is on this machine: on held-out photos gender has
+            an AUC of 0.994 in place of 0.978 (docs/sliders.md). It takes three times as long as the rest.
     """
     seen = look(images, framing)
     scores = heads().scores_of(seen)

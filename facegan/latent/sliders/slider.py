@@ -44,10 +44,11 @@ class SliderSet:
 
     `scores` are the names of the surrogate's outputs, k: first the attributes of the s sliders, in their order, then
     what else is held still. `weights` (s, k) say how firmly each slider holds each of them; 0 where two are names of
-    one thing. `ends` (s, 2) are the surrogate's outputs at the ends, in standard deviations; `pace` (s, 2, PACES) the
-    shares of the way to the lower and to the upper end that each fifth of a slider has gone. `differences` (s, d) are
-    the mean-difference directions of the same attributes, as long as from a face to the upper end: the "before" that
-    the sliders are compared with. `facts` is what was measured, as it stands in sliders.json.
+    one thing. `ends` (s, 2) are the surrogate's outputs to which the way leads, in standard deviations; `pace` (s, 2,
+    PACES) the shares of it, down and up, that each fifth of a slider has gone: the slider ends at the last.
+    `differences` (s, d) are the mean-difference directions of the same attributes, which move them as far from -1 to 1
+    as the sliders do: the "before" that these are compared with. `facts` is what was measured, as it stands in
+    sliders.json.
     """
 
     sliders: tuple[Slider, ...]

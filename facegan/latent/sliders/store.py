@@ -133,8 +133,12 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
     if (tensors["weights"] < 0).any() or (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
         raise ValueError("a weight is negative, or a slider's lower end is not below its upper one")
-    if (np.diff(tensors["pace"], axis=2, prepend=0) < 0).any() or (tensors["pace"] > 1).any():
-        raise ValueError("a slider's pace does not go from 0 to 1")
+    if (
+        (np.diff(tensors["pace"], axis=2, prepend=0) < 0).any()
+        or (tensors["pace"] > 1).any()
+        or (tensors["pace"][..., -1] <= 0).any()
+    ):
+        raise ValueError("a slider's pace does not go up from 0 to at most 1")
     t = tensors
     surrogate = Surrogate(
         t["linear"], (t["first"], t["first_bias"]), (t["second"], t["second_bias"]), (t["last"], t["last_bias"])

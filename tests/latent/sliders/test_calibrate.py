@@ -42,7 +42,9 @@ def test_a_way_that_brings_little_more_ends_there(rest):
     assert pace_of(gone) == pytest.approx(0.5 * np.linspace(0, 1, PACES + 1)[1:])
 
 
-@pytest.mark.parametrize("gone", [np.zeros(8), -np.ones(8), np.full(8, np.nan)])
+@pytest.mark.parametrize(
+    "gone", [np.zeros(8), -np.ones(8), np.full(8, np.nan), np.array([1, 2, 3, 4, 5, np.nan, 7, 8])]
+)
 def test_what_changes_nothing_keeps_an_even_pace(gone):
     assert pace_of(gone) == pytest.approx(np.linspace(0, 1, PACES + 1)[1:])
 

@@ -107,16 +107,21 @@ def test_a_users_column_takes_the_place_of_ours_and_a_bad_one_is_left_out(monkey
 def toy_judge(monkeypatch):
     """A judge that reads the toy's latents with errors of its own, and never sees a network."""
     names = (*NAMES, "glasses", "skin_lightness", "skin_hue")
-    noise = np.random.RandomState(4)
+    noise, asked = np.random.RandomState(4), []
 
     def read(images, framing, mirror=True, people=True):
+        asked.append(people)
+        return seen(images)
+
+    def seen(images):
         found = scores(latents_in(images)) * [1.0, 2.0, 3.0]  # in other units
         rest = np.tile([0.3, 50.0, 40.0], (len(found), 1))
         return np.concatenate([found + noise.randn(*found.shape) * 0.02, rest], axis=1).astype(np.float32)
 
-    monkeypatch.setattr(judge, "readings", SimpleNamespace(names=lambda: names, read_faces=read))
+    monkeypatch.setattr(judge, "readings", SimpleNamespace(names=lambda: names, read_faces=read, asked=asked))
+    monkeypatch.setattr(judge, "recognises", lambda: True)
     monkeypatch.setattr(judge, "features", lambda images: latents_in(images))
-    monkeypatch.setattr(judge.Reader, "labels", lambda self, latents: read(drawn(latents), 1.2))
+    monkeypatch.setattr(judge.Reader, "labels", lambda self, latents: seen(drawn(latents)))
     return judge.Reader(drawn, 1.2)
 
 
@@ -136,6 +141,12 @@ def test_the_judge_finds_what_the_toy_does(toy_judge):
         assert slider.quality["monotone"] > 0.9
         assert slider.quality["skin_change"] == 0
         assert slider.note.startswith(("Pure", "Fairly pure"))
+    assert facts["recognition"]
+    # Two looks at the faces as they are; then the ends, with the network, and two places between, and the ends before.
+    asked = judge.readings.asked[: 2 + 3 * 6]
+    assert asked[:2] == [True, True]
+    assert asked[2:8] == [True, True, False, False, True, True]  # smile
+    assert asked[8:] == [True] * 12  # gender and age are read with it all the way
     assert judged.sliders[1].quality["gender_flips"] > 0.7 > judged.sliders[0].quality["gender_flips"]
     assert len(said) == 3
 

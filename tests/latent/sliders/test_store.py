@@ -72,6 +72,7 @@ TENSORS = {
     "ends the wrong way round": lambda t: t.update(ends=t["ends"][:, ::-1].copy()),
     "a pace that turns round": lambda t: t["pace"].__setitem__((0, 0, 1), 0),
     "a pace beyond the end": lambda t: t["pace"].__setitem__((0, 1, -1), 1.5),
+    "a pace that stays": lambda t: t.update(pace=np.zeros_like(t["pace"])),
     "a tensor less": lambda t: t.pop("differences"),
     "a tensor more": lambda t: t.update(more=np.zeros(2, np.float32)),
     "another shape": lambda t: t.update(linear=t["linear"].T.copy()),
