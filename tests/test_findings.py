@@ -8,7 +8,7 @@ import pytest
 from facegan import FaceModel, findings
 from facegan.hub.folder import PART, ModelConfig
 from facegan.hub.report import memorisation_of
-from tests.hub.conftest import config, generator, model_folder, run  # noqa: F401
+from tests.hub.conftest import config, discriminator, generator, model_folder, run  # noqa: F401
 
 
 @pytest.fixture
