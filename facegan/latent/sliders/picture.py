@@ -19,7 +19,9 @@ def matrix_picture(facts: dict, labels: dict[str, str]) -> np.ndarray:
     """
     names, rows = facts["names"], facts["sliders"]
     font, small = ImageFont.load_default(15), ImageFont.load_default(13)
-    head = 120
+    titled = [labels.get(name, name.replace("_", " ").capitalize()) for name in names]
+    length = max(int(small.getlength(title)) for title in titled) + 4
+    head = 30 + length
     height = head + _CELL[1] * len(rows) + _GAP
     width = _LABEL + _CELL[0] * len(names) + _GAP
     sheet = Image.new("RGB", (width, 2 * height), _WHITE)
@@ -31,11 +33,11 @@ def matrix_picture(facts: dict, labels: dict[str, str]) -> np.ndarray:
     for part, (title, key) in enumerate(zip(titles, ("leakage", "before"), strict=True)):
         top = part * height
         draw.text((8, top + 6), title, _INK, font)
-        for column, name in enumerate(names):
-            _upright(sheet, labels.get(name, name.replace("_", " ")), _LABEL + column * _CELL[0], top + head, small)
+        for column, text in enumerate(titled):
+            _upright(sheet, text, length, _LABEL + column * _CELL[0], top + head, small)
         for row, name in enumerate(rows):
             y = top + head + row * _CELL[1]
-            draw.text((8, y + 7), labels.get(name, name.replace("_", " ")), _INK, small)
+            draw.text((8, y + 7), titled[names.index(name)], _INK, small)
             for column, other in enumerate(names):
                 value = facts[key][row][column]
                 value = float("nan") if value is None else float(value)
@@ -61,8 +63,8 @@ def _percent(value: float) -> str:
     return f"{value:.0%}" if np.isfinite(value) else "-"
 
 
-def _upright(sheet: Image.Image, text: str, x: int, bottom: int, font: ImageFont.ImageFont) -> None:
-    """A column's name, read from below."""
-    written = Image.new("RGB", (90, 18), _WHITE)
+def _upright(sheet: Image.Image, text: str, length: int, x: int, bottom: int, font: ImageFont.ImageFont) -> None:
+    """A column's name, at most `length` px long, read from below."""
+    written = Image.new("RGB", (length, 18), _WHITE)
     ImageDraw.Draw(written).text((0, 1), text, _INK, font)
-    sheet.paste(written.rotate(90, expand=True), (x + _CELL[0] // 2 - 9, bottom - 94))
+    sheet.paste(written.rotate(90, expand=True), (x + _CELL[0] // 2 - 9, bottom - length - 4))
