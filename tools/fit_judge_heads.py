@@ -34,7 +34,7 @@ from facegan.faces.cache import FaceCache
 from facegan.latent.labels import AttributeProbe, AttributeTable, label_faces, read_attributes
 from facegan.latent.labels.ridge import auc, correlation
 from facegan.latent.sliders.eyes import look, who
-from facegan.latent.sliders.judge import PEOPLE
+from facegan.latent.sliders.readings import PEOPLE
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",

@@ -284,11 +284,11 @@ for name, content in NETWORK_BYTES.items():
 # -- the weights for diffusers ---------------------------------------------------------------------------------------
 
 
-def weights(change: Callable[[dict], object]) -> Damage:
+def tensors(path: str, change: Callable[[dict], object]) -> Damage:
     def damage(folder: Path) -> None:
-        content = {name: array.copy() for name, array in load_file(folder / WEIGHTS).items()}
+        content = {name: array.copy() for name, array in load_file(folder / path).items()}
         change(content)
-        save_file(content, folder / WEIGHTS)
+        save_file(content, folder / path)
 
     return damage
 
@@ -310,7 +310,7 @@ WEIGHT_CHANGES = {
     "double numbers": lambda w: w.update({"ups.0.bias": np.zeros(4, np.float64)}),
 }
 for name, change in WEIGHT_CHANGES.items():
-    case(f"weights with {name}", weights(change), (PIPE, PUSH))
+    case(f"weights with {name}", tensors(WEIGHTS, change), (PIPE, PUSH))
 WEIGHT_BYTES = {
     "nothing": b"",
     "a pickle": pickle.dumps(Bomb()),
@@ -346,15 +346,6 @@ for name, content in INDEXES.items():
 # -- the discriminator -----------------------------------------------------------------------------------------------
 
 
-def discriminator(change: Callable[[dict], object]) -> Damage:
-    def damage(folder: Path) -> None:
-        content = {name: array.copy() for name, array in load_file(folder / DISCRIMINATOR).items()}
-        change(content)
-        save_file(content, folder / DISCRIMINATOR)
-
-    return damage
-
-
 DISCRIMINATOR_CHANGES = {
     "a NaN": lambda w: w["layers.0.weight"].__setitem__((0, 0, 0, 0), NAN),
     "an infinity": lambda w: w["layers.0.bias"].__setitem__(0, INF),
@@ -362,7 +353,7 @@ DISCRIMINATOR_CHANGES = {
     "a count that is none": lambda w: w.update({"layers.3.num_batches_tracked": np.array(NAN)}),
 }
 for name, change in DISCRIMINATOR_CHANGES.items():
-    case(f"discriminator with {name}", discriminator(change), (START, PUSH))
+    case(f"discriminator with {name}", tensors(DISCRIMINATOR, change), (START, PUSH))
 for name, content in WEIGHT_BYTES.items():
     case(f"discriminator is {name}", write(DISCRIMINATOR, content), (START, PUSH))
 

@@ -12,7 +12,21 @@ from facegan.hub.folder import ModelConfig
 from facegan.hub.push import check_folder
 from facegan.hub.tensors import read_discriminator
 
-from .malformed import CANARY, CASES, FACE, PIPE, PUSH, START, Bomb, config, discriminator, network, sliders, weights
+from .malformed import (
+    CANARY,
+    CASES,
+    DISCRIMINATOR,
+    FACE,
+    PIPE,
+    PUSH,
+    START,
+    WEIGHTS,
+    Bomb,
+    config,
+    network,
+    sliders,
+    tensors,
+)
 
 READERS = {
     FACE: FaceModel.load,
@@ -48,7 +62,13 @@ def test_the_good_folder_is_taken(folder):
 
 
 @pytest.mark.parametrize(
-    "same", [config(), network(lambda _: None), weights(lambda _: None), discriminator(lambda _: None), sliders()]
+    "same",
+    [
+        config(),
+        network(lambda _: None),
+        *(tensors(path, lambda _: None) for path in (WEIGHTS, DISCRIMINATOR)),
+        sliders(),
+    ],
 )
 def test_the_way_of_damaging_is_not_the_damage(folder, same):
     same(folder)

@@ -1,9 +1,8 @@
 """What the judge sees of a face: networks that know nothing of those which fit sliders.
 
-`look` is the middle maps of EfficientNet-Lite0.
-The network was trained on ImageNet, on other pictures and for another purpose than those of labels/. On aligned faces
-its eighth block, in 4 x 4 cells, reads people's labels far better than its last means do: CelebA's Smiling at an AUC of
-0.955 against 0.875, Male at 0.988 against 0.966.
+`look` is the middle maps of EfficientNet-Lite0, trained on ImageNet, on other pictures and for another purpose than the
+networks of labels/. On aligned faces its eighth block, in 4 x 4 cells, reads people's labels far better than its last
+means do: CelebA's Smiling at an AUC of 0.955 against 0.875, Male at 0.988 against 0.966.
 
 `who` is InsightFace's recognition network, where training has fetched it: it learned who people are whatever they do
 with their faces, so what it says of gender and age hardly moves with a smile.

@@ -20,13 +20,13 @@ from facegan.latent.seeds import latents_of
 from facegan.latent.sliders import leakage, readings
 from facegan.latent.sliders.eyes import look, recognises
 from facegan.latent.sliders.notes import note_of
+from facegan.latent.sliders.readings import PEOPLE
 from facegan.latent.sliders.slider import SliderSet
 
 SEEDS = 1_000
 POSITIONS = 11
 # Where the judge says yes rather than no; other readings are parted at the median of the unedited faces.
 BOUNDARIES = {"smile": 0.0, "gender": 0.0, "glasses": 0.0}
-PEOPLE = ("gender", "age")  # the readings for which a recognition network is asked
 # What a reading errs by from one picture to the next, in standard deviations: a fall within it is no fall.
 SLACK = 0.1
 _BATCH = 128
@@ -109,12 +109,12 @@ def judge_sliders(
     changes, before, agreed, agreed_before, quality = [], [], [], [], {}
     for name, at in zip(judged, own, strict=True):
         boundary = BOUNDARIES.get(name, float(np.nanmedian(base[:, at])))
-        low, high = (reader.read(sliders.edit(latents, {name: value}), True) for value in (-1.0, 1.0))
+        ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
+        low, high = (reader.read(end, True) for end in ends)
         people = name in PEOPLE  # which take long to read, and between the ends only the slider's own counts
         between = [reader.read(sliders.edit(latents, {name: v}), True, people) if v else base for v in values[1:-1]]
         way = [low, *between, high]
         own_way = np.stack([one[:, at] for one in way])
-        ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
         seen = [reader.features(end) for end in ends]
         changes.append((high - low) / sigma)
         low_label, high_label = (reader.labels(end) for end in ends)

@@ -14,6 +14,7 @@ from facegan.latent.labels.crop import places
 from facegan.latent.labels.probe import AttributeProbe
 from facegan.latent.sliders.eyes import look, recognises, who
 
+PEOPLE = ("gender", "age")  # what the recognition network is asked for
 COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
 _ODD = ("turn",)  # what a mirror turns round
 # Where no landmark is asked: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
@@ -31,7 +32,7 @@ def heads() -> AttributeProbe:
 
 @cache
 def people_heads() -> AttributeProbe:
-    """Those of gender and age in assets/judge_people_heads, of `look` and `who` side by side."""
+    """Those of PEOPLE in assets/judge_people_heads, of `look` and `who` side by side."""
     return _load("judge_people_heads")
 
 
@@ -64,7 +65,7 @@ def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, peopl
         scores = (scores + heads().scores_of(there) * back) / 2
         seen = (seen + there) / 2
     if people and recognises():
-        columns = [heads().names.index(name) for name in people_heads().names]
+        columns = [heads().names.index(name) for name in PEOPLE]
         scores[:, columns] = people_heads().scores_of(np.concatenate([seen, who(images, framing)], axis=1))
     return np.concatenate([scores, _colours(images, framing)], axis=1).astype(np.float32)
 

@@ -112,19 +112,8 @@ def parse_safetensors(
     if not 1 <= hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d = len(sliders), len(scores), latent_size
-    shapes = (
-        (s, 2),
-        (s, 2, PACES),
-        (s, k),
-        (s, d),
-        (d, k),
-        (d, hidden),
-        (hidden,),
-        (hidden, hidden),
-        (hidden,),
-        (hidden, k),
-        (k,),
-    )
+    shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d),
+              (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,))  # fmt: skip
     for name, shape in zip(_TENSORS, shapes, strict=True):
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
