@@ -95,6 +95,7 @@ CANDIDATES = {
     "hinge, R1 + R2, rates x 4, plain": {**PLAIN, "loss": "hinge"},
     "bce, R1 + R2, rates x 4": {**PAIRS, "loss": "bce"},
     "hinge, R1 + R2, rates x 4": {**PAIRS, "loss": "hinge"},
+    "hinge, R1 + R2, rates x 4, not augmented": {**PAIRS, "augment": False, "loss": "hinge"},
     "hinge, rates x 4, batch 16": {**HINGE, **FASTER, "batch": 16},
     "relativistic, rates x 8": {**RELATIVISTIC, "lr_generator": 1.6e-3, "lr_discriminator": 1.6e-3},
     "bce, spectral": {**HINGE, "loss": "bce"},

@@ -274,7 +274,8 @@ def _best(figures: dict) -> str:
 
 def _of_one_person(cache: FaceCache, train: TrainConfig) -> bool:
     """Whether it draws one real person: of these photos, or of those that its start learned from."""
-    return bool(cache.report.get("person")) or (train.start is not None and train.start.one_person)
+    here = cache.report.get("person") or cache.report.get("one_person")  # older reports have the first only
+    return bool(here) or (train.start is not None and train.start.one_person)
 
 
 def _told_of_start(train: TrainConfig) -> dict:

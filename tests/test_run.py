@@ -66,13 +66,13 @@ def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
 
 @pytest.fixture
 def exported(tmp_path, monkeypatch):
-    """exported(person=..., start=...): the model folder of a run of 16 images on 30 pictures of noise."""
+    """exported(report=..., start=...): the model folder of a run of 16 images on 30 pictures of noise."""
     monkeypatch.setattr(run_module, "add_findings", lambda *_: None)
 
-    def make(person=None, start=None):
+    def make(report=None, start=None):
         images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
-        report = {"framing": 0.8, "person": person, "photos": {}, "files": 30, "detector": "yunet"}
-        cache = FaceCache(tmp_path, {**report, "eye_spread_px_of_128": {}}, np.arange(30), images)
+        of_faces = {"framing": 0.8, "photos": {}, "files": 30, "detector": "yunet", **(report or {})}
+        cache = FaceCache(tmp_path, {**of_faces, "eye_spread_px_of_128": {}}, np.arange(30), images)
         train = TrainConfig(
             replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
         )
@@ -93,8 +93,11 @@ def test_a_run_exports_the_discriminator_that_it_ends_with(exported):
     assert (len(stored[last]), len(trained[last])) == (1, 2)  # what it reads of the attribute stays here
 
 
-@pytest.mark.parametrize(("person", "start"), [({"photos": 30}, None), (None, Start("user/me", one_person=True))])
-def test_a_run_that_draws_one_person_keeps_its_discriminator_to_itself(exported, person, start):
-    folder = exported(person, start)
+@pytest.mark.parametrize(
+    ("report", "start"),
+    [({"person": True}, None), ({"one_person": True}, None), ({}, Start("user/me", one_person=True))],
+)
+def test_a_run_that_draws_one_person_keeps_its_discriminator_to_itself(exported, report, start):
+    folder = exported(report, start)
     assert ModelConfig.read(folder).data["one_person"] is True
     assert not (folder / DISCRIMINATOR).exists()

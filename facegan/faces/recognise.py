@@ -47,13 +47,20 @@ def choose_recogniser(options: FaceOptions, choice: DetectorChoice) -> Recognise
             f"--person {options.person} needs InsightFace's recognition network, and YuNet has none: put InsightFace's "
             f"pack buffalo_sc into {folder} and use --detector insightface, or leave --person out to keep everybody."
         )
-    model = choice.pack_folder / MODEL_FILE
-    if not model.is_file():
+    found = recogniser_beside(choice)
+    if found is None:
         raise FaceGANError(
             f"--person {options.person} needs {MODEL_FILE}, which the pack {options.insightface_pack} does not hold: "
             "use --insightface-pack buffalo_sc, or leave --person out."
         )
-    return RecogniserChoice(model, choice.device)
+    return found
+
+
+def recogniser_beside(choice: DetectorChoice) -> RecogniserChoice | None:
+    """The recognition network in the detector's pack, if there is one."""
+    if choice.pack_folder is None or not (choice.pack_folder / MODEL_FILE).is_file():
+        return None
+    return RecogniserChoice(choice.pack_folder / MODEL_FILE, choice.device)
 
 
 def installed_network(root: Path | None = None) -> Path | None:

@@ -40,6 +40,7 @@ def write_report(
     options: FaceOptions,
     choice: DetectorChoice,
     people: People | None = None,
+    one_person: bool = False,
 ) -> dict:
     """Writes report.json, report.html and its pictures into RUN/faces and returns what report.json holds.
 
@@ -53,8 +54,9 @@ def write_report(
         photos: those that can be read again, by their names in the records.
         options: as resolved.
         choice: the detector; it measures the spread of the eyes anew.
-        people: the groups by identity when one person is wanted. ``report["person"]`` is then true, and whoever
-            publishes must know that the model shows a real person.
+        people: the groups by identity when one person is wanted; ``report["person"]`` is then true.
+        one_person: whether the faces are one person's, wanted or not: whoever publishes must know that the model
+            shows a real person.
     """
     faces = _used_faces(records, verdicts)
     sampled = _sample(faces, FRAMED_FACES)
@@ -70,6 +72,7 @@ def write_report(
         "files": len(records),
         "usable_faces": usable,
         "person": people is not None,
+        "one_person": one_person,
         **_of_people(people, usable),
         "photos": _photo_counts(verdicts),
         "faces": _ordered(Counter(verdict.reason for verdict in verdicts if verdict.face)),

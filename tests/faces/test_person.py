@@ -134,7 +134,7 @@ def test_sunglasses_are_put_aside(prepared):
 
 def test_the_report_shows_the_people_and_says_that_it_is_one(prepared):
     report = json.loads((prepared / "report.json").read_text())
-    assert report["person"] is True
+    assert report["person"] is report["one_person"] is True
     assert report["person_faces"] == report["usable_faces"] == report["faces"]["used"]
     assert report["person_number"] == 1
     page = (prepared / "report.html").read_text()
@@ -150,6 +150,25 @@ def test_everybody_is_kept_without_it(album, options, tmp_path):
     assert not {"other_person", "same_photo", "sunglasses"} & set(report["faces"])
     assert not (tmp_path / "faces" / "people.png").exists()
     assert '"identity"' not in (tmp_path / "faces" / JOURNAL).read_text()
+
+
+@pytest.mark.parametrize(
+    ("names", "detector", "one"),
+    [
+        ("smile_?.jpg", "auto", True),
+        ("smile_?.jpg", "yunet", False),  # which cannot know
+        ("P002_P*.jpg", "auto", False),
+    ],
+)
+def test_photos_of_one_person_are_known_without_asking(album, options, tmp_path, names, detector, one):
+    (tmp_path / "photos").mkdir()
+    for photo in album.glob(names):
+        shutil.copy(photo, tmp_path / "photos")
+    said: list[str] = []
+    options = replace(options, person="any", detector=detector)
+    report = prepare_faces([tmp_path / "photos"], tmp_path / "faces", options, force=True, say=said.append).report
+    assert (report["person"], report["one_person"]) == (False, one)
+    assert any("look like one person" in line and "--person auto" in line for line in said) == one
 
 
 @pytest.fixture(scope="module")
