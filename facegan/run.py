@@ -99,8 +99,9 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
-        train = TrainConfig(presets.recipe_for(preset, count), faces.size, options.seed, device, precision, start)
         weights = initial.weights(faces.size, preset) if initial else None
+        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None)
+        train = TrainConfig(recipe, faces.size, options.seed, device, precision, start)
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:
         # A model that must be private cannot go where all see it.

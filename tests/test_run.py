@@ -57,6 +57,12 @@ def test_few_faces_are_augmented_sooner():
     assert recipe_for("classic", 20_000) == PRESETS["classic"]
 
 
+def test_only_few_faces_with_a_discriminator_of_a_model_freeze_its_beginning():
+    assert recipe_for("small", 300, from_discriminator=True).frozen > 0
+    assert recipe_for("small", 300).frozen == 0  # random weights must learn
+    assert recipe_for("small", 20_000, from_discriminator=True).frozen == 0
+
+
 def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert choose_device("cpu") == "cpu"

@@ -1,6 +1,6 @@
 """Generator and discriminator with all that their training changes, and one step of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -44,10 +44,13 @@ class Adversaries:
             if weights.discriminator is not None:
                 discriminator.load_state_dict(weights.discriminator)
         self.generator, self.discriminator = self._placed(generator), self._placed(discriminator)
+        for layer in self.discriminator.first_levels(recipe.frozen):
+            layer.requires_grad_(False)
+        self._learning = [p for p in self.discriminator.parameters() if p.requires_grad]
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
-        self.adam_g = self._adam(self.generator, recipe.lr_generator)
-        self.adam_d = self._adam(self.discriminator, recipe.lr_discriminator)
+        self.adam_g = self._adam(self.generator.parameters(), recipe.lr_generator)
+        self.adam_d = self._adam(self._learning, recipe.lr_discriminator)
         # On the CPU whatever the device, so that one seed is one run everywhere.
         self.rng = torch.Generator().manual_seed(config.seed)
         self.probability = AdaptiveProbability(recipe.sureness)
@@ -74,8 +77,8 @@ class Adversaries:
         weights = [p for network in (self.generator, self.discriminator) for p in network.parameters()]
         return bool(torch.stack([p.detach().sum() for p in weights]).isfinite().all())
 
-    def _adam(self, network: torch.nn.Module, rate: float) -> torch.optim.Adam:
-        return torch.optim.Adam(network.parameters(), rate, self.recipe.betas, fused=True)
+    def _adam(self, parameters: Iterable[torch.nn.Parameter], rate: float) -> torch.optim.Adam:
+        return torch.optim.Adam(parameters, rate, self.recipe.betas, fused=True)
 
     def step(self, real: torch.Tensor, attributes: torch.Tensor | None = None) -> torch.Tensor:
         """One discriminator and one generator step on this process's share of a batch.
@@ -141,14 +144,16 @@ class Adversaries:
         """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
-        self.discriminator.requires_grad_(False)
+        for p in self._learning:
+            p.requires_grad_(False)
         with self._arithmetic():
             logits, readings = self.discriminator(self._seen(fake))
             total = loss = self.loss.generator(logits, real_logits)
             if k := len(self.config.attributes):
                 total = loss + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
         self._descend(self.adam_g, total)
-        self.discriminator.requires_grad_(True)
+        for p in self._learning:
+            p.requires_grad_(True)
         return loss.detach()
 
     def _pace(self) -> float:

@@ -176,6 +176,11 @@ class Discriminator(nn.Module):
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     nn.init.kaiming_normal_(layer.weight, SLOPE)
 
+    def first_levels(self, count: int) -> list[nn.Module]:
+        """The layers that halve a picture the first `count` times."""
+        ends = [place for place, layer in enumerate(self.layers) if isinstance(layer, nn.LeakyReLU)]
+        return list(self.layers[: ends[count - 1] + 1]) if count else []
+
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         found = self.layers(images)
         return found[:, 0], found[:, 1:]

@@ -14,6 +14,8 @@ VARIANTS = {
     "small": PRESETS["small"],
     "relativistic": replace(PRESETS["small"], norm="none", loss="relativistic", gamma=0.2, penalty_every=2),
     "everything": replace(PRESETS["small"], loss="bce", lecam=0.3, excite=True, gamma=0.1, upsample="transposed"),
+    "frozen": replace(PRESETS["small"], frozen=1),
+    "classic, frozen": replace(PRESETS["classic"], frozen=2),
 }
 
 
@@ -45,8 +47,10 @@ def test_a_step_moves_every_weight_of_both_networks(make_gan, variant):
     still = {name for name in before if torch.equal(before[name], after[name])}
     # Inside its margin a hinge pulls real logits up as much as generated ones down, and pairs compare differences:
     # the last bias has no gradient.
-    last = f"layers.{len(gan.discriminator.layers) - 1}.bias"
-    assert still <= ({last} if variant in ("small", "relativistic") else set())
+    last = {f"layers.{len(gan.discriminator.layers) - 1}.bias"} if gan.recipe.loss == "relativistic" else set()
+    frozen = {"frozen": ("layers.0.",), "classic, frozen": ("layers.0.", "layers.2.", "layers.3.")}.get(variant, ())
+    held = {name for name in before if name.startswith(frozen)} if frozen else set()
+    assert held <= still <= held | last
     assert gan.images_seen == 8
     assert gan.steps == 1
 
