@@ -2,19 +2,15 @@
 
 import json
 import os
-import platform
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from facegan import conditioning
 from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
-from facegan.faces.filters import REASONS
 from facegan.faces.nodes import node_of
 from facegan.faces.prepare import prepare_faces
 from facegan.findings import add_findings
@@ -27,8 +23,6 @@ from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
-from facegan.hub.card import HUB_NAME
-from facegan.hub.folder import ModelConfig
 from facegan.hub.push import push_run
 from facegan.hub.save import save_model
 from facegan.hub.space import publish_space
@@ -39,6 +33,7 @@ from facegan.latent.seeds import latents_of
 from facegan.lock import locked
 from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
 from facegan.sliders import LEAST_SEEN, add_sliders, attributes_of
+from facegan.told import config_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 
@@ -217,32 +212,7 @@ def _train_and_export(
     one_person = _of_one_person(cache, train)
     model = save_model(
         trainer.exported_generator(),
-        ModelConfig(
-            name=f"FaceGAN {train.size} px",
-            image_size=train.size,
-            channels=tuple(norm.num_features for norm in trainer.gan.generator.norms),
-            training={
-                "preset": options.preset,
-                "images_seen": trainer.best.figures.get("images_seen", trainer.images_seen),
-                "minutes": round(trainer.elapsed / 60),
-                "device": train.device,
-                "hardware": _hardware(train.device),
-                "precision": train.precision,
-                "seed": train.seed,
-                **({"attributes": ", ".join(train.attributes)} if train.attributes else {}),
-                **_told_of_start(train),
-                **_metrics(trainer.best.figures),
-            },
-            data={
-                "about": options.about_data,
-                "faces_used": len(training_rows),
-                "faces_held_out": len(held_out_rows),
-                **_told_of_dataset(options),
-                **_told_of_faces(cache.report),
-                **({"one_person": True} if one_person else {}),
-                "contact": options.contact,
-            },
-        ),
+        config_of(options, train, trainer, cache.report, len(training_rows), len(held_out_rows), one_person),
         model_folder,
         films,
         # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
@@ -262,10 +232,6 @@ def _train_and_export(
     return model_folder
 
 
-def _metrics(figures: dict) -> dict:
-    return {"metrics": {**figures, "generated": GENERATED_IN_TRAINING}} if figures else {}
-
-
 def _best(figures: dict) -> str:
     if not figures:
         return ""
@@ -277,35 +243,3 @@ def _of_one_person(cache: FaceCache, train: TrainConfig) -> bool:
     """Whether it draws one real person: of these photos, or of those that its start learned from."""
     here = cache.report.get("person") or cache.report.get("one_person")  # older reports have the first only
     return bool(here) or (train.start is not None and train.start.one_person)
-
-
-def _told_of_start(train: TrainConfig) -> dict:
-    start = train.start
-    return {"started_from": start.name, "start_learned_from": start.about} if start else {}
-
-
-def _hardware(device: str) -> str:
-    """What the minutes of training were minutes of."""
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{os.cpu_count()} cores of {platform.machine()}" if device == "cpu" else device
-
-
-def _told_of_dataset(options: RunOptions) -> dict:
-    """The name of a data set on the Hub; that of one on this machine is nobody's business."""
-    name = options.dataset.repo if options.dataset else ""
-    return {"dataset": name} if HUB_NAME.fullmatch(name) and not Path(name).exists() else {}
-
-
-def _told_of_faces(report: dict) -> dict:
-    """What the card tells of RUN/faces/report.json: counts and spreads, never a name of a file."""
-    spread = {when: (values or {}).get("mean") for when, values in report["eye_spread_px_of_128"].items()}
-    left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
-    return {
-        "photos": report["files"],
-        "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
-        "detector": report["detector"],
-        "framing": report["framing"],
-        "eye_spread_before": spread.get("before"),
-        "eye_spread_after": spread.get("after"),
-    }

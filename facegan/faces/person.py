@@ -17,6 +17,7 @@ from facegan.faces.work import Job, measure_photos
 
 _LOOKED_AT = 200  # faces, by which half of all is known to 4 %, in two seconds
 
+
 def find_people(
     records: list[PhotoRecord],
     options: FaceOptions,

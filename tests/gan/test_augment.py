@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facegan.gan.augment import AdaptiveProbability, augment, colour, translate
+from facegan.gan.augment import AdaptiveProbability, augment, colour, placed
 
 
 def rng(seed=0):
@@ -31,7 +31,8 @@ def test_brightness_moves_by_up_to_a_half():
     assert shift.mean().item() == pytest.approx(0, abs=0.02)
 
 
-def test_colour_and_contrast_keep_the_mean_and_scale_the_rest():
+def test_colour_and_contrast_keep_the_mean_and_scale_the_rest(monkeypatch):
+    monkeypatch.setattr("facegan.gan.augment.placed", lambda images, *_: images)  # which would put others into view
     images = faces(2000)
     grey = images.mean(1, keepdim=True)
     found = augment(images, 1, rng())
@@ -39,12 +40,9 @@ def test_colour_and_contrast_keep_the_mean_and_scale_the_rest():
     # Per image, grey deviation scales by the contrast only, colour deviation by saturation times contrast.
     contrast = found_grey.std((1, 2, 3)) / grey.std((1, 2, 3))
     both = (found - found_grey).std((1, 2, 3)) / (images - grey).std((1, 2, 3))
-    # 0.5 to 1.5, and a little beyond where the translation has put other pixels into view
-    assert 0.45 < contrast.min() < 0.6
-    assert 1.4 < contrast.max() < 1.6
+    assert (contrast.min().item(), contrast.max().item()) == pytest.approx((0.5, 1.5), abs=0.01)
     saturation = both / contrast
-    assert saturation.min() < 0.05
-    assert 1.9 < saturation.max() < 2.2
+    assert (saturation.min().item(), saturation.max().item()) == pytest.approx((0, 2), abs=0.01)
 
 
 def test_colour_is_its_three_changes_one_after_the_other():
@@ -60,23 +58,45 @@ def test_colour_is_its_three_changes_one_after_the_other():
 
 def test_translation_moves_whole_pixels_and_reflects_the_border():
     images = torch.arange(16.0).expand(5, 3, 16, 16).contiguous()  # value = column
-    offsets = torch.tensor([[0, d] for d in (-2, -1, 0, 1, 2)])
-    moved = translate(images, offsets, 2)
+    offsets = torch.tensor([[0.0, d] for d in (-2, -1, 0, 1, 2)])
+    moved = placed(images, offsets, torch.ones(5, 2))
     columns = torch.arange(16)
     for image, (_, offset) in zip(moved[:, 0, 0], offsets, strict=True):
         source = columns - offset
         source = torch.where(source < 0, -source, source)
         source = torch.where(source > 15, 30 - source, source)
-        torch.testing.assert_close(image, source.float())
+        assert torch.equal(image, source)
     rows = images.transpose(2, 3).contiguous()
-    torch.testing.assert_close(translate(rows, offsets.flip(1), 2), moved.transpose(2, 3))
+    assert torch.equal(placed(rows, offsets.flip(1), torch.ones(5, 2)), moved.transpose(2, 3))
 
 
-def test_translation_reaches_an_eighth_either_way():
-    images = torch.arange(16.0).expand(2000, 3, 16, 16) / 100  # brightness and contrast keep the order of columns
-    moved = augment(images, 1.0, rng())
-    darkest = moved[:, 0, 8].argmin(1)  # where column 0 went
-    assert set(darkest.tolist()) == {0, 1, 2}
+def test_size_and_place_are_those_of_an_affine_map():
+    """Against torch's own sampler, which reflects at the centres of the outermost pixels like ours."""
+    images = faces(6)
+    offsets = torch.tensor([[0, 0], [1, -2], [2, 2], [0, 1], [-2, 0], [-1, -1]]).float()
+    zoom = torch.tensor([[1.2, 1.2], [0.8, 0.8], [1.0, 1.3], [0.75, 1.0], [0.8, 1.27], [1.0, 1.0]])
+    scale = 1 / zoom.flip(1)  # torch's maps begin with x
+    shift = -2 * offsets.flip(1) / 15 * scale
+    maps = torch.cat([torch.diag_embed(scale), shift[..., None]], dim=2)
+    grid = torch.nn.functional.affine_grid(maps, list(images.shape), align_corners=True)
+    expected = torch.nn.functional.grid_sample(images, grid, padding_mode="reflection", align_corners=True)
+    torch.testing.assert_close(placed(images, offsets, zoom), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_places_and_sizes_reach_as_far_as_they_say(monkeypatch):
+    asked = []
+    monkeypatch.setattr("facegan.gan.augment.placed", lambda images, *how: asked.append(how) or images)
+    augment(torch.zeros(4000, 3, 16, 16), 1.0, rng())
+    ((offsets, zoom),) = asked
+    assert sorted(set(offsets.flatten().tolist())) == [-2, -1, 0, 1, 2]  # an eighth either way
+    area, shape = zoom.prod(1).sqrt(), zoom[:, 0] / zoom[:, 1]
+    assert (area.min().item(), area.max().item()) == pytest.approx((0.785, 1.275), abs=0.005)  # 2^(+- 0.35)
+    assert (shape.min().item(), shape.max().item()) == pytest.approx((0.901, 1.110), abs=0.005)  # 2^(+- 0.15)
+    augment(torch.zeros(4000, 3, 16, 16), 0.3, rng())
+    offsets, zoom = asked[1]
+    changed = 4000 * (1 - 0.7**5)  # images with any of the five changes; the others do not come here
+    assert len(zoom) == pytest.approx(changed, rel=0.03)
+    assert (zoom != 1).any(1).float().mean().item() == pytest.approx(0.3 / (1 - 0.7**5), abs=0.03)
 
 
 def test_processes_share_one_batch():
