@@ -24,6 +24,7 @@ from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
 from facegan.hub.push import push_run
+from facegan.hub.report import NEAR_COPIES_ALLOWED
 from facegan.hub.save import save_model
 from facegan.hub.space import publish_space
 from facegan.hub.target import Target, check_target
@@ -189,7 +190,8 @@ def _train_and_export(
     training_rows, held_out_rows = held_out_split(cache.selected)
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= 4
-    judge = Judge(cache.images, training_rows, held_out_rows) if judged else None
+    allowed = NEAR_COPIES_ALLOWED if train.recipe.patience else None  # many faces are not known by heart
+    judge = Judge(cache.images, training_rows, held_out_rows, allowed) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
     trainer = Trainer(

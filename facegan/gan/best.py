@@ -14,7 +14,9 @@ _AT_ONCE = 100  # faces
 
 
 class Best:
-    """Keeps the weights with the lowest held-out KID. Without a judge it keeps none.
+    """Keeps the weights with the lowest held-out KID among those that do not repeat training faces.
+
+    Where all repeat them, the lowest of all. Without a judge it keeps none.
 
     Attributes: `figures` (the judgement of the best, with its images_seen; empty before the first).
     """
@@ -35,7 +37,7 @@ class Best:
         if self.judge is not None and self._judged_at != images_seen:
             ready = recalibrated(generator)
             figures = self.judge.judge(np.concatenate([draw(ready, z) for z in self.latents.split(_AT_ONCE)])).to_dict()
-            figures["best"] = not self.figures or figures["kid"] < self.figures["kid"]
+            figures["best"] = not self.figures or _rank(figures) < _rank(self.figures)
         self._judged_at = images_seen
         if self.processes.agree(figures.get("best", False)):
             self._weights = {k: v.detach().cpu().clone() for k, v in generator.state_dict().items()}
@@ -59,3 +61,8 @@ class Best:
         """Put a `state()` back."""
         self._weights = ckpt.with_prefix(tensors, "best")
         self.figures, self._judged_at = values["figures"], values["judged_at"]
+
+
+def _rank(figures: dict) -> tuple[bool, float]:
+    """Lower is better."""
+    return bool(figures.get("repeats")), figures["kid"]

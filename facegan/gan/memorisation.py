@@ -87,6 +87,27 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
     return Comparison(near_copies, ratio, closest, _protocol(n, len(training), len(known), len(real)))
 
 
+class NearCopies:
+    """Counts near copies of few training faces again and again, as `compare` does: their vectors are kept."""
+
+    def __init__(self, images: np.ndarray, training: np.ndarray, held_out: np.ndarray):
+        """`images` uint8 (n, H, W, 3), the rest rows of it, at least two to train on."""
+        real = np.asarray(images[held_out])
+        self._spaces = []
+        for space in (pixels, features):
+            known = list(_blocks(images, training, space))
+            threshold = _threshold(_nearest(*_both_ways(real, space), known).relative)
+            self._spaces.append((space, known, threshold))
+
+    def share(self, generated: np.ndarray) -> float:
+        """Of near copies among generated faces uint8 (n, H, W, 3), 0 to 1."""
+        doubts = [
+            _nearest(*_both_ways(generated, space), known).relative / threshold
+            for space, known, threshold in self._spaces
+        ]
+        return float((np.min(doubts, axis=0) < 1).mean())
+
+
 def pixels(images: np.ndarray) -> np.ndarray:
     """Faces uint8 (n, H, H, 3) as float32 (n, 768): the means of 16 x 16 squares less the mean of the face."""
     n, height = images.shape[:2]

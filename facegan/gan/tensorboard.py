@@ -22,6 +22,7 @@ TAGS = {
     "augment_p": "discriminator/augment_probability",
     "precision": "faces/precision",
     "recall": "faces/recall",
+    "near_copies": "faces/near_copies",
     "diversity": "faces/diversity",
     "images_per_s": "speed/images_per_s",
     "lr_factor": "speed/learning_rate_factor",

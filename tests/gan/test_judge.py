@@ -3,6 +3,7 @@ import pytest
 
 from facegan.gan import judge as module
 from facegan.gan.judge import Judge
+from facegan.gan.memorisation import compare
 from facegan.gan.metrics import features, kid, precision_recall
 
 
@@ -36,6 +37,18 @@ def test_a_generator_that_remembers_is_nearer_to_its_training_faces(faces):
     both = np.concatenate([faces, bright])
     found = Judge(both, np.arange(90, 130), np.arange(40)).judge(bright[:40])
     assert found.kid_train < 0 < found.kid  # an unbiased estimate of 0 on the very same faces lies below it
+
+
+def test_near_copies_are_counted_where_they_matter(faces):
+    """Of ten generated faces three are training faces, mirrored; stripes have lookalikes besides."""
+    training, held_out = np.arange(60), np.arange(60, 80)
+    generated = np.concatenate([faces[:3, :, ::-1], faces[80:87]])
+    share = compare(generated, faces, training, held_out).near_copies
+    assert 0.3 <= share < 1
+    for allowed, repeats in ((share, False), (share - 0.05, True)):
+        found = Judge(faces, training, held_out, allowed).judge(generated)
+        assert (found.near_copies, found.repeats) == (share, repeats)
+    assert Judge(faces, training, held_out).judge(generated).near_copies is None
 
 
 def test_large_data_sets_are_judged_by_a_part_of_them(faces, monkeypatch):

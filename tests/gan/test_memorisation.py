@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.gan import memorisation as module
-from facegan.gan.memorisation import compare, generated_for, pixels
+from facegan.gan.memorisation import NearCopies, compare, generated_for, pixels
 from facegan.gan.metrics import features
 
 _FEATURES = {}
@@ -50,6 +50,14 @@ COPIES = {
 def test_copies_of_training_faces_are_near_copies(faces, kind):
     found = compare(COPIES[kind](faces[:40]), faces, TRAINING, HELD_OUT)
     assert found.near_copies == 1
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_counted_again_and_again_they_are_the_same(faces, kind):
+    known = NearCopies(faces, TRAINING, HELD_OUT)
+    for count in (0, 10, 40):
+        generated = np.concatenate([COPIES[kind](faces[:count]), faces[160 : 200 - count]])
+        assert known.share(generated) == compare(generated, faces, TRAINING, HELD_OUT).near_copies
 
 
 def test_the_ratio_of_distances_compares_with_equally_many_faces(faces):

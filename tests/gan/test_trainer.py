@@ -107,14 +107,15 @@ def test_samples_are_the_averaged_generators_and_end_with_the_last_state(make_tr
 
 
 class Oracle:
-    """A judge with a mind of its own: the KIDs that it will give, in order."""
+    """A judge with a mind of its own: the KIDs that it will give, in order, and who repeats training faces."""
 
-    def __init__(self, *kids):
-        self.kids = list(kids)
+    def __init__(self, *kids, repeats=()):
+        self.kids, self.repeats = list(kids), list(repeats)
 
     def judge(self, images):
         assert images.shape == (10, 16, 16, 3)
-        return Judgement(self.kids.pop(0), 0.1, 1.0, 0.5, 0.5)
+        repeats = self.repeats.pop(0) if self.repeats else None
+        return Judgement(self.kids.pop(0), 0.1, 1.0, 0.5, 0.5, repeats and 0.5, repeats)
 
 
 def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer, monkeypatch):
@@ -133,6 +134,21 @@ def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer
     assert [(line["images_seen"], line["kid"], line["best"]) for line in lines] == [
         (1000, 30.0, True), (2000, 20.0, True), (3000, 25.0, False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kids", "repeats", "best"),
+    [
+        ((30.0, 20.0, 10.0), (False, False, True), 2000),  # what repeats its photos may not be published
+        ((30.0, 20.0, 25.0), (True, True, False), 3000),
+        ((30.0, 20.0, 25.0), (True, True, True), 2000),
+    ],
+)
+def test_weights_that_repeat_training_faces_are_the_last_choice(make_trainer, monkeypatch, kids, repeats, best):
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+    trainer = make_trainer(judge=Oracle(*kids, repeats=repeats))
+    trainer.train(Budget(images_seen=3000))
+    assert trainer.best.figures["images_seen"] == best
 
 
 def test_the_best_weights_outlive_a_resume(make_trainer, monkeypatch):
