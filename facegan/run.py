@@ -12,7 +12,9 @@ from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.nodes import node_of
+from facegan.faces.person import FOUND_TO_BE_ONE, looks_like_one
 from facegan.faces.prepare import prepare_faces
+from facegan.faces.recognise import RecogniserChoice, installed_network
 from facegan.findings import add_findings
 from facegan.gan import config as presets
 from facegan.gan import samples
@@ -32,9 +34,9 @@ from facegan.initial import choose_start, faces_for, find_initial, preset_for
 from facegan.latent.labels import AttributeTable
 from facegan.latent.seeds import latents_of
 from facegan.lock import locked
+from facegan.metadata import model_config
 from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
 from facegan.sliders import LEAST_SEEN, add_sliders, attributes_of
-from facegan.told import config_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 
@@ -63,6 +65,8 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
                 f"The aligned faces in {options.out / 'faces'} are not those the run began with: "
                 "start a new run with another --out."
             )
+        if processes.main:
+            _look_again(cache, options, say)
     else:
         if (options.out / "checkpoint").exists() and not options.compare_unaligned:
             raise FaceGANError(
@@ -190,8 +194,7 @@ def _train_and_export(
     training_rows, held_out_rows = held_out_split(cache.selected)
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= 4
-    allowed = NEAR_COPIES_ALLOWED if train.recipe.patience else None  # many faces are not known by heart
-    judge = Judge(cache.images, training_rows, held_out_rows, allowed) if judged else None
+    judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
     trainer = Trainer(
@@ -214,7 +217,7 @@ def _train_and_export(
     one_person = _of_one_person(cache, train)
     model = save_model(
         trainer.exported_generator(),
-        config_of(options, train, trainer, cache.report, len(training_rows), len(held_out_rows), one_person),
+        model_config(options, train, trainer, cache.report, len(training_rows), len(held_out_rows), one_person),
         model_folder,
         films,
         # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
@@ -234,11 +237,32 @@ def _train_and_export(
     return model_folder
 
 
+def _copies_allowed(options: RunOptions, faces: int) -> float | None:
+    """The share of near copies from which weights count as repeating their photos, None where nobody counts them.
+
+    Twice what a push allows: 1,000 generated faces tell a share of 1 % to half of it, and a good generator shall not
+    lose against a bad one by chance. Many faces are not known by heart.
+    """
+    return None if options.allow_memorised or faces >= presets.FEW_FACES else 2 * NEAR_COPIES_ALLOWED
+
+
 def _best(figures: dict) -> str:
     if not figures:
         return ""
     at, value, spread = figures["images_seen"], figures["kid"], figures["kid_spread"]
     return f", best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
+
+
+def _look_again(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
+    """Whether the faces of a run from before that was looked at are one person's."""
+    if cache.report.get("person") or "one_person" in cache.report:
+        return
+    network = installed_network(options.faces.insightface_root)
+    faces = replace(options.faces, framing=cache.report["framing"])
+    choice = RecogniserChoice(network) if network else None
+    if looks_like_one(cache.images, cache.selected, faces, choice):
+        cache.report["one_person"] = True
+        say(FOUND_TO_BE_ONE)
 
 
 def _of_one_person(cache: FaceCache, train: TrainConfig) -> bool:

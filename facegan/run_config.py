@@ -95,7 +95,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         content = json.loads(path.read_text(encoding="utf-8"))
         then, train = content["options"], content["train"]
         # What runs from before these were options did.
-        kept = {"sureness": 0.6, "attribute_weight": 0.0, **train["recipe"]}
+        kept = {"sureness": 0.6, "attribute_weight": 0.0, "augment_scale": False, **train["recipe"]}
         recipe = Recipe(**{**kept, "betas": tuple(kept["betas"])})
         options = replace(
             now,

@@ -99,6 +99,27 @@ def test_a_run_exports_the_discriminator_that_it_ends_with(exported):
     assert (len(stored[last]), len(trained[last])) == (1, 2)  # what it reads of the attribute stays here
 
 
+@pytest.mark.parametrize(("report", "asked"), [({}, True), ({"person": True}, False), ({"one_person": False}, False)])
+def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, report, asked):
+    """An older report does not say whether its faces are one person's."""
+    said, looked = [], []
+    monkeypatch.setattr(run_module, "installed_network", lambda root: None)
+    monkeypatch.setattr(run_module, "looks_like_one", lambda *faces: looked.append(faces) or True)
+    cache = FaceCache(tmp_path, {"framing": 0.8, **report}, np.arange(3), np.zeros((3, 16, 16, 3), np.uint8))
+    run_module._look_again(cache, OPTIONS, said.append)
+    assert len(looked) == len(said) == asked
+    assert bool(cache.report.get("one_person")) is asked
+    if asked:
+        assert looked[0][2].framing == 0.8
+
+
+@pytest.mark.parametrize(("allow", "faces", "counted"), [(False, 300, True), (True, 300, False), (False, 9000, False)])
+def test_near_copies_of_few_faces_are_counted_unless_they_are_allowed(allow, faces, counted):
+    allowed = run_module._copies_allowed(replace(OPTIONS, allow_memorised=allow), faces)
+    assert (allowed is not None) is counted
+    assert allowed is None or allowed > 0.01  # what a push allows, and some chance
+
+
 @pytest.mark.parametrize(
     ("report", "start"),
     [({"person": True}, None), ({"one_person": True}, None), ({}, Start("user/me", one_person=True))],

@@ -34,7 +34,7 @@ _PORTS = 100  # how many ports are tried from the one asked for
 def build_demo(model: FaceModel) -> gr.Blocks:
     """The page for `model`, not yet served."""
     with gr.Blocks(
-        title="FaceGAN: faces of people who do not exist",
+        title="FaceGAN: AI-generated faces",
         analytics_enabled=False,
         delete_cache=(_CACHE_CHECK, _CACHE_AGE),
     ) as blocks:

@@ -82,7 +82,7 @@ class Faces:
         return seed, draw_figure(self._model, FacesState.near(seed, truncation, count, first))
 
     def generate(self, seed: int, count: int = 1, truncation: float | None = None) -> list[dict]:
-        """Draw AI-generated faces of people who do not exist; the same seed always gives the same face.
+        """Draw AI-generated faces; the same seed always gives the same face.
 
         Args:
             seed: whole number from 0 to 4294967295; face i has seed + i

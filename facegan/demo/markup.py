@@ -103,6 +103,11 @@ def about(config: ModelConfig) -> str:
     training = dict(config.training)
     data = dict(config.data)
     told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
+    whom = (
+        "It draws one real person, also as they never were. Please do not pass a picture off as a photo of them."
+        if config.data.get("one_person") is True
+        else "It cannot draw a person who is asked for. Please do not pass a face off as a real person's."
+    )
     facts = {"model": config.name, "size": f"{config.image_size} × {config.image_size} pixels", **training, **data}
     return (
         '<div class="fg-about">'
@@ -112,8 +117,7 @@ def about(config: ModelConfig) -> str:
         "A seed always gives the same 100 numbers, so the same seed is the same face on every machine.</p>"
         f"<p><strong>What it learned from.</strong> {escape(told)}</p>"
         "<p><strong>What it cannot do.</strong> Its faces are small, so enlarged they stay soft; hair, teeth, glasses "
-        "and backgrounds are often smeared. It repeats the imbalances of its photos. It cannot draw a person who is "
-        "asked for. Please do not pass a face off as a real person's.</p>"
+        f"and backgrounds are often smeared. It repeats the imbalances of its photos. {whom}</p>"
         f"<table>{_rows(facts)}</table></div>"
     )
 

@@ -211,7 +211,7 @@ class Morphs:
         format: Literal["mp4", "gif"] = "mp4",
         truncation: float | None = None,
     ) -> dict:
-        """Draw a film that turns AI-generated faces of people who do not exist into one another.
+        """Draw a film that turns AI-generated faces into one another.
 
         Args:
             seeds: 2 to 12 whole numbers with commas between them, such as "1, 7, 42"; one face each, met in this order

@@ -141,7 +141,7 @@ def _describe(model: FaceModel) -> str:
         f"    {slider.name}: {slider.label}, {slider.low:g} to {slider.high:g}" for slider in model.sliders
     )
     return (
-        "Draw an AI-generated face of a person who does not exist, with some of its attributes moved and the others "
+        "Draw an AI-generated face with some of its attributes moved and the others "
         "held.\n\nArgs:\n"
         "    seed: whole number from 0 to 4294967295\n"
         "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"

@@ -6,16 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from facegan.errors import FaceGANError
-from facegan.faces.align import Frame, eye_distance
+from facegan.faces.align import eye_distance
 from facegan.faces.detect import DetectorChoice
 from facegan.faces.find import FoundFile
 from facegan.faces.identity import NEIGHBOUR, SAME_PERSON, Group, People, examination, group_faces, nearest_group
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.faces.recognise import Recogniser, RecogniserChoice
+from facegan.faces.recognise import RecogniserChoice
 from facegan.faces.records import PhotoRecord
 from facegan.faces.work import Job, measure_photos
 
-_LOOKED_AT = 200  # faces, by which half of all is known to 4 %, in two seconds
+FOUND_TO_BE_ONE = (
+    "Most of these faces look like one person, so the model counts as one of a real person: private on the Hub, and "
+    "its card asks for consent. --person auto would leave other people out."
+)
+_SAMPLE = 200  # faces, by which half of all is known to 4 %, in two seconds
 
 
 def find_people(
@@ -114,7 +118,9 @@ def check_person(options: FaceOptions) -> None:
         )
 
 
-def are_of_one_person(images: np.ndarray, rows: np.ndarray, frame: Frame, recogniser: Recogniser) -> bool:
+def looks_like_one(
+    images: np.ndarray, rows: np.ndarray, options: FaceOptions, network: RecogniserChoice | None
+) -> bool:
     """Whether at least half of aligned faces look like one person, though nobody asked for one.
 
     At 64 px 99 % of the pairs of one public person's photos lie above a cosine of 0.45 and all faces have all others
@@ -123,13 +129,13 @@ def are_of_one_person(images: np.ndarray, rows: np.ndarray, frame: Frame, recogn
     Args:
         images: uint8 (n, size, size, 3).
         rows: the ones that are used.
-        frame: where the eyes are in them.
-        recogniser: the network that tells people apart.
+        options: with the framing that they have.
+        network: the one that tells people apart; without it nobody knows, and the answer is no.
     """
-    if len(rows) < 2:
-        return False
-    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _LOOKED_AT)).astype(int)]
-    keypoints = frame.template()
+    if network is None or len(rows) < 2:
+        return network is not None and len(rows) == 1
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(int)]
+    keypoints, recogniser = options.frame.template(), network.open()
     vectors = np.stack([recogniser.embed(np.asarray(images[row]), keypoints) for row in some])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     neighbours = (vectors @ vectors.T >= NEIGHBOUR).sum(axis=1) - 1  # each is its own

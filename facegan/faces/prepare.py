@@ -15,7 +15,7 @@ from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import REASONS, USED, Verdict, judge
 from facegan.faces.framing import choose_framing
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.faces.person import are_of_one_person, check_person, find_people
+from facegan.faces.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
 from facegan.faces.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
 from facegan.faces.report import write_report
 from facegan.faces.sources import FolderPhotos, Photos, Records
@@ -84,9 +84,12 @@ def prepare_faces(
     verdicts = judge(records, images, options, people)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     np.save(out / SELECTED, selected)
-    one_person = people is not None or _found_to_be_one(images, selected, options, choice, say)
+    found = people is None and looks_like_one(images, selected, options, recogniser_beside(choice))
+    one_person = people is not None or found
     write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
     _check_enough(verdicts, len(selected), options, force, say)
+    if found:
+        say(FOUND_TO_BE_ONE)
     say(f"{len(selected):,} faces are ready; {out / 'report.html'} shows which photos were left out and why.")
     return FaceCache.open(out)
 
@@ -124,20 +127,6 @@ def _measure(
     finally:
         store.close()
     return store.records
-
-
-def _found_to_be_one(
-    images: np.ndarray, selected: np.ndarray, options: FaceOptions, choice: DetectorChoice, say: Callable[[str], None]
-) -> bool:
-    """Whether the faces are one person's without --person having said so: who forgets it must not publish somebody."""
-    network = recogniser_beside(choice)
-    if network is None or not are_of_one_person(images, selected, options.frame, network.open()):
-        return False
-    say(
-        "Most of these faces look like one person, so the model counts as one of a real person: private on the Hub, "
-        "and its card asks for consent. --person auto would leave other people out."
-    )
-    return True
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:

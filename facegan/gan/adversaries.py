@@ -146,8 +146,9 @@ class Adversaries:
             self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
         for p in self._learning:
             p.requires_grad_(False)
+        seen = self._seen(fake)  # not in bfloat16, which the discriminator's step does not see either
         with self._arithmetic():
-            logits, readings = self.discriminator(self._seen(fake))
+            logits, readings = self.discriminator(seen)
             total = loss = self.loss.generator(logits, real_logits)
             if k := len(self.config.attributes):
                 total = loss + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
@@ -167,7 +168,8 @@ class Adversaries:
 
     def _seen(self, images: torch.Tensor) -> torch.Tensor:
         """What the discriminator gets to see of the images."""
-        return augment(images.float(), self.probability.value, self.rng, self._share, self.processes.count)
+        how = self.rng, self._share, self.processes.count, self.recipe.augment_scale
+        return augment(images.float(), self.probability.value, *how)
 
     def _arithmetic(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")

@@ -11,34 +11,42 @@ from dataclasses import dataclass
 import torch
 
 SHIFT = 1 / 8  # of the width, the largest translation; DiffAugment's value
-ZOOM, STRETCH = 0.35, 0.15  # octaves: the largest change of size, and of height against width
+SIZE, SHAPE = 0.35, 0.15  # octaves: the largest changes of size, and of height against width
 
 
 def augment(
-    images: torch.Tensor, probability: float, rng: torch.Generator, share: slice = slice(None), processes: int = 1
+    images: torch.Tensor,
+    probability: float,
+    rng: torch.Generator,
+    share: slice = slice(None),
+    processes: int = 1,
+    scale: bool = True,
 ) -> torch.Tensor:
     """Images float (n, 3, H, H) in [-1, 1] with each change made to each image with `probability` in [0, 1].
 
-    Brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation (+- 1/8 in whole pixels), and size
-    (x 0.78 to 1.27, height against width x 0.90 to 1.11); borders are reflected.
+    Brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation (+- 1/8 in whole pixels), and with
+    `scale` size (x 0.78 to 1.27, height against width x 0.90 to 1.11); borders are reflected.
     `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere; with several
     `processes` each draws for the n * processes images of the whole batch and uses its `share`.
     """
     if probability == 0:
         return images
     n = len(images) * processes
-    chosen = (torch.rand(5, n, 1, generator=rng) < probability).float()
-    amounts = (2 * torch.rand(5, n, 1, generator=rng) - 1) * chosen[[0, 1, 2, 4, 4]]
+    chosen = (torch.rand(4 + scale, n, 1, generator=rng) < probability).float()
+    colours = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
     reach = round(images.shape[-1] * SHIFT)
     offsets = torch.randint(-reach, reach + 1, (n, 2), generator=rng) * chosen[3]
-    chosen, amounts, offsets = chosen[:, share], amounts[:, share], offsets[share]
+    factors = torch.ones(n, 2)
+    if scale:
+        size, shape = ((2 * torch.rand(2, n, 1, generator=rng) - 1) * chosen[4]).unbind()
+        factors = (SIZE * size + SHAPE / 2 * torch.tensor([1.0, -1.0]) * shape).exp2()
+    chosen, colours, offsets, factors = chosen[:, share], colours[:, share], offsets[share], factors[share]
     (rows,) = chosen.any(0)[:, 0].nonzero(as_tuple=True)  # most images stay as they are, and cost nothing
     if len(rows) == 0:
         return images
-    where, amounts = rows.to(images.device), amounts[:, rows]
-    changed = colour(images[where], *amounts[:3].to(images.device)[..., None, None])
-    octaves = ZOOM * amounts[3] + STRETCH / 2 * torch.tensor([1.0, -1.0]) * amounts[4]
-    return images.index_copy(0, where, placed(changed, offsets[rows], octaves.exp2()))
+    where = rows.to(images.device)
+    changed = colour(images[where], *colours[:, rows].to(images.device)[..., None, None])
+    return images.index_copy(0, where, scale_and_shift(changed, factors[rows], offsets[rows]))
 
 
 def colour(
@@ -53,15 +61,15 @@ def colour(
     return c * s * images + (c * (1 - s) * grey + (b + (1 - c) * level))
 
 
-def placed(images: torch.Tensor, offsets: torch.Tensor, zoom: torch.Tensor) -> torch.Tensor:
-    """Enlarge images (n, 3, H, H) by `zoom` (n, 2) about their middle and move them by `offsets` (n, 2) pixels.
+def scale_and_shift(images: torch.Tensor, factors: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+    """Scale images (n, 3, H, H) by `factors` (n, 2) about their middle, then move them by `offsets` (n, 2) pixels.
 
     Both down and right; bilinear, the border reflected once. Along each axis it is a product with a matrix.
     """
     size = images.shape[-1]
     places = torch.arange(size, dtype=torch.float32)
     middle, last = (size - 1) / 2, size - 1
-    source = (places - middle - offsets[..., None]) / zoom[..., None] + middle  # (n, 2, H)
+    source = (places - middle - offsets[..., None]) / factors[..., None] + middle  # (n, 2, H)
     source = last - (last - source.abs()).abs()
     taps = (1 - (source[..., None] - places).abs()).clamp_min(0).to(images.device, images.dtype)
     down, right = taps[:, :1], taps[:, 1:]

@@ -22,6 +22,7 @@ class Recipe:
     augment: bool  # differentiable augmentation under the adaptive controller
     images_seen: int  # the default budget
     sureness: float = 0.8  # of real faces, at which the controller keeps the discriminator (augment.py)
+    augment_scale: bool = True  # faces are also shown larger, smaller and stretched
     minibatch_std: bool = True  # in the discriminator
     excite: bool = False  # skip-layer excitation in the generator
     gamma: float = 0.0  # of the gradient penalties R1 and R2; 0: none

@@ -73,9 +73,8 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
     blocks = list(_blocks(images, known, features))  # 50 MB: they are of use twice
     by_features = _nearest(plain, mirrored, blocks)
     n = len(generated)
-    # How suspicious each generated face is in each space: below 1 is a near copy.
-    doubts = np.stack([space.relative[:n] / _threshold(space.relative[n:]) for space in (by_pixels, by_features)])
-    near_copies = float((doubts.min(axis=0) < 1).mean())
+    spaces = by_pixels, by_features
+    doubts = np.stack([_doubts(space.relative[:n], _threshold(space.relative[n:])) for space in spaces])
     ratio = None
     if len(real):
         chosen = np.isin(known, _some(training, len(real)))
@@ -83,8 +82,8 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
         to_training = _nearest(plain[:n], mirrored[:n], [(known[chosen], equally_many)]).distance
         to_held_out = _nearest(plain[:n], mirrored[:n], [(held_out, plain[n:])]).distance
         ratio = float(np.median(to_training) / max(np.median(to_held_out), 1e-9))
-    closest = _pairs(generated, images, doubts, (by_pixels, by_features))
-    return Comparison(near_copies, ratio, closest, _protocol(n, len(training), len(known), len(real)))
+    closest = _pairs(generated, images, doubts, spaces)
+    return Comparison(_share(doubts), ratio, closest, _protocol(n, len(training), len(known), len(real)))
 
 
 class NearCopies:
@@ -96,16 +95,15 @@ class NearCopies:
         self._spaces = []
         for space in (pixels, features):
             known = list(_blocks(images, training, space))
-            threshold = _threshold(_nearest(*_both_ways(real, space), known).relative)
-            self._spaces.append((space, known, threshold))
+            self._spaces.append((known, _threshold(_nearest(*_both_ways(real, space), known).relative)))
 
-    def share(self, generated: np.ndarray) -> float:
-        """Of near copies among generated faces uint8 (n, H, W, 3), 0 to 1."""
-        doubts = [
-            _nearest(*_both_ways(generated, space), known).relative / threshold
-            for space, known, threshold in self._spaces
-        ]
-        return float((np.min(doubts, axis=0) < 1).mean())
+    def share(self, generated: np.ndarray, their_features: np.ndarray) -> float:
+        """Of near copies among generated faces uint8 (n, H, W, 3) with features (n, 1280), 0 to 1."""
+        mirrored = np.ascontiguousarray(generated[:, :, ::-1])
+        vectors = (pixels(generated), pixels(mirrored)), (their_features, features(mirrored))
+        both = zip(vectors, self._spaces, strict=True)
+        doubts = [_doubts(_nearest(*faces, known).relative, threshold) for faces, (known, threshold) in both]
+        return _share(np.stack(doubts))
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -170,6 +168,16 @@ def _threshold(relative_of_real: np.ndarray) -> float:
     if len(relative_of_real) == 0:
         return _NEVER
     return float(np.clip(np.quantile(relative_of_real, _CALIBRATION), _ALWAYS, _NEVER))
+
+
+def _doubts(relative: np.ndarray, threshold: float) -> np.ndarray:
+    """How suspicious each generated face is in one space: below 1 is a near copy."""
+    return relative / threshold
+
+
+def _share(doubts: np.ndarray) -> float:
+    """Of near copies in any space, of doubts (spaces, n)."""
+    return float((doubts.min(axis=0) < 1).mean())
 
 
 def _some(rows: np.ndarray, count: int) -> np.ndarray:

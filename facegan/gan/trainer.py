@@ -107,9 +107,8 @@ class Trainer:
             self._event(end, f"The run {end} at {self.images_seen:,} images.")
             if end == TURNED:
                 self.say(
-                    f"At {self.images_seen:,} images the faces have not come closer to the held-out ones since "
-                    f"{self.best.figures['images_seen']:,}: the training ends here. --resume with more --images-seen "
-                    "or --minutes goes on."
+                    f"There have been no better weights since {self.best.figures['images_seen']:,} images: the "
+                    "training ends here. --resume with more --images-seen or --minutes goes on."
                 )
             self.write_page(budget, running=False)
         if log:

@@ -25,7 +25,7 @@ _EVENTS = 100  # on the page; log.jsonl has all
 _ENDED = {
     "finished": "Training is finished",
     "stopped": "Training has stopped",
-    TURNED: "Training has ended early: the faces came no closer to the held-out ones",
+    TURNED: "Training has ended early: there were no better weights for a long time",
     "gave up": "Training has given up",
 }
 
@@ -104,7 +104,7 @@ def _head(
     if elapsed is not None:
         facts.append((_duration(elapsed / 60), "of training so far"))
     if best:
-        facts.append((f"{best['kid']:.3g}", f"lowest KID, at {short(best['images_seen'])} images"))
+        facts.append((f"{best['kid']:.3g}", f"KID of the best weights, at {short(best['images_seen'])} images"))
     rollbacks = sum(line.get("event") == "rollback" for line in lines)
     if rollbacks:
         facts.append((str(rollbacks), "rollback, see below" if rollbacks == 1 else "rollbacks, see below"))

@@ -25,8 +25,8 @@ _CARD = """\
 
 # FaceGAN
 
-Random faces, morphs and more from [{model}]({link}), a small generator that was trained with FaceGAN. None of these
-people exists: every picture is AI-generated.
+Random faces, morphs and more from [{model}]({link}), a small generator that was trained with FaceGAN. Every picture
+is AI-generated; whom the generator draws, and what it learned from, stands on the model's page.
 """
 
 
@@ -94,7 +94,7 @@ def _card(model: str, preload: bool) -> str:
         license="mit",
         models=[model],
         preload_from_hub=[f"{model} {fetched}"] if preload else None,
-        short_description="Faces of people who do not exist",
+        short_description="AI-generated faces, morphs and sliders",
     )
     return _CARD.format(metadata=metadata.to_yaml(), model=model, link=f"/{model}")
 

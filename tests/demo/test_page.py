@@ -54,6 +54,10 @@ def test_the_page_says_whether_the_faces_are_of_somebody(model):
     somebody = header(replace(model.config, data={"one_person": True}))
     assert "of one real person" in somebody
     assert "none of these people" not in somebody
+    of_one = replace(model.config, data={"one_person": True})
+    assert "cannot draw a person who is asked for" in about(model.config)
+    assert "draws one real person" in about(of_one)
+    assert "cannot draw a person" not in about(of_one)
 
 
 def test_a_port_in_use_gives_way_to_the_next():

@@ -15,7 +15,7 @@ from facegan.faces.cache import JOURNAL
 from facegan.faces.detect import choose_detector
 from facegan.faces.identity import People
 from facegan.faces.options import FaceOptions
-from facegan.faces.person import find_people
+from facegan.faces.person import find_people, looks_like_one
 from facegan.faces.prepare import prepare_faces
 from facegan.faces.recognise import choose_recogniser
 from facegan.faces.records import PhotoRecord, from_line
@@ -152,6 +152,36 @@ def test_everybody_is_kept_without_it(album, options, tmp_path):
     assert '"identity"' not in (tmp_path / "faces" / JOURNAL).read_text()
 
 
+class Lookalikes:
+    """A recognition network of faces that tell themselves who they are: their first value is the person's number."""
+
+    def open(self):
+        return self
+
+    def embed(self, rgb, keypoints):
+        assert keypoints.shape == (5, 2)
+        return np.eye(100, dtype=np.float32)[rgb[0, 0, 0]] * 20
+
+
+@pytest.mark.parametrize(
+    ("people", "one"),
+    [
+        ([0] * 55 + [*range(1, 46)], True),
+        ([0] * 45 + [*range(1, 56)], False),
+        ([0] * 45 + [1] * 55, True),  # the second is
+        ([3], True),  # with --force
+        ([], False),
+        ([0, 1], False),
+    ],
+)
+def test_one_person_is_who_half_of_the_faces_look_like(people, one):
+    images = np.zeros((len(people) + 1, 64, 64, 3), np.uint8)
+    images[1:] = np.array(people, np.uint8)[:, None, None, None]
+    rows = np.arange(1, len(people) + 1)
+    assert looks_like_one(images, rows, FaceOptions(framing=1.0), Lookalikes()) is one
+    assert looks_like_one(images, rows, FaceOptions(framing=1.0), None) is False
+
+
 @pytest.mark.parametrize(
     ("names", "detector", "one"),
     [
@@ -167,6 +197,7 @@ def test_photos_of_one_person_are_known_without_asking(album, options, tmp_path,
     said: list[str] = []
     options = replace(options, person="any", detector=detector)
     report = prepare_faces([tmp_path / "photos"], tmp_path / "faces", options, force=True, say=said.append).report
+    assert report["usable_faces"] >= 2
     assert (report["person"], report["one_person"]) == (False, one)
     assert any("look like one person" in line and "--person auto" in line for line in said) == one
 

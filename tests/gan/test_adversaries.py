@@ -71,6 +71,21 @@ def test_bfloat16_moves_the_weights_about_as_float32_does(make_gan):
     assert gan.probability.target == recipe.sureness
 
 
+def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
+    """Autocast turns the products in augment into bfloat16, and on CUDA it then fails."""
+    seen = []
+
+    def augment(images, *_):
+        seen.append((images.dtype, torch.is_autocast_enabled("cpu")))
+        return images
+
+    monkeypatch.setattr("facegan.gan.adversaries.augment", augment)
+    gan = make_gan()
+    gan.config = replace(gan.config, precision="bfloat16")
+    run(gan, 1)
+    assert seen == [(torch.float32, False)] * 3  # real and generated for the one, generated for the other
+
+
 def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):
     gan = make_gan("classic", batch=32)
     gan.slow_down(0.0)  # the same networks before and after

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facegan.gan.augment import AdaptiveProbability, augment, colour, placed
+from facegan.gan.augment import AdaptiveProbability, augment, colour, scale_and_shift
 
 
 def rng(seed=0):
@@ -32,7 +32,7 @@ def test_brightness_moves_by_up_to_a_half():
 
 
 def test_colour_and_contrast_keep_the_mean_and_scale_the_rest(monkeypatch):
-    monkeypatch.setattr("facegan.gan.augment.placed", lambda images, *_: images)  # which would put others into view
+    monkeypatch.setattr("facegan.gan.augment.scale_and_shift", lambda images, *_: images)  # or others come into view
     images = faces(2000)
     grey = images.mean(1, keepdim=True)
     found = augment(images, 1, rng())
@@ -59,7 +59,7 @@ def test_colour_is_its_three_changes_one_after_the_other():
 def test_translation_moves_whole_pixels_and_reflects_the_border():
     images = torch.arange(16.0).expand(5, 3, 16, 16).contiguous()  # value = column
     offsets = torch.tensor([[0.0, d] for d in (-2, -1, 0, 1, 2)])
-    moved = placed(images, offsets, torch.ones(5, 2))
+    moved = scale_and_shift(images, torch.ones(5, 2), offsets)
     columns = torch.arange(16)
     for image, (_, offset) in zip(moved[:, 0, 0], offsets, strict=True):
         source = columns - offset
@@ -67,7 +67,7 @@ def test_translation_moves_whole_pixels_and_reflects_the_border():
         source = torch.where(source > 15, 30 - source, source)
         assert torch.equal(image, source)
     rows = images.transpose(2, 3).contiguous()
-    assert torch.equal(placed(rows, offsets.flip(1), torch.ones(5, 2)), moved.transpose(2, 3))
+    assert torch.equal(scale_and_shift(rows, torch.ones(5, 2), offsets.flip(1)), moved.transpose(2, 3))
 
 
 def test_size_and_place_are_those_of_an_affine_map():
@@ -80,23 +80,31 @@ def test_size_and_place_are_those_of_an_affine_map():
     maps = torch.cat([torch.diag_embed(scale), shift[..., None]], dim=2)
     grid = torch.nn.functional.affine_grid(maps, list(images.shape), align_corners=True)
     expected = torch.nn.functional.grid_sample(images, grid, padding_mode="reflection", align_corners=True)
-    torch.testing.assert_close(placed(images, offsets, zoom), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(scale_and_shift(images, zoom, offsets), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_places_and_sizes_reach_as_far_as_they_say(monkeypatch):
     asked = []
-    monkeypatch.setattr("facegan.gan.augment.placed", lambda images, *how: asked.append(how) or images)
+    monkeypatch.setattr("facegan.gan.augment.scale_and_shift", lambda images, *how: asked.append(how) or images)
     augment(torch.zeros(4000, 3, 16, 16), 1.0, rng())
-    ((offsets, zoom),) = asked
+    ((zoom, offsets),) = asked
     assert sorted(set(offsets.flatten().tolist())) == [-2, -1, 0, 1, 2]  # an eighth either way
     area, shape = zoom.prod(1).sqrt(), zoom[:, 0] / zoom[:, 1]
     assert (area.min().item(), area.max().item()) == pytest.approx((0.785, 1.275), abs=0.005)  # 2^(+- 0.35)
     assert (shape.min().item(), shape.max().item()) == pytest.approx((0.901, 1.110), abs=0.005)  # 2^(+- 0.15)
     augment(torch.zeros(4000, 3, 16, 16), 0.3, rng())
-    offsets, zoom = asked[1]
+    zoom, offsets = asked[1]
     changed = 4000 * (1 - 0.7**5)  # images with any of the five changes; the others do not come here
     assert len(zoom) == pytest.approx(changed, rel=0.03)
     assert (zoom != 1).any(1).float().mean().item() == pytest.approx(0.3 / (1 - 0.7**5), abs=0.03)
+
+
+def test_without_scale_nothing_is_enlarged(monkeypatch):
+    asked = []
+    monkeypatch.setattr("facegan.gan.augment.scale_and_shift", lambda images, *how: asked.append(how) or images)
+    augment(torch.zeros(50, 3, 16, 16), 1.0, rng(), scale=False)
+    assert (asked[0][0] == 1).all()
+    assert (asked[0][1] != 0).any()
 
 
 def test_processes_share_one_batch():

@@ -48,6 +48,7 @@ def test_near_copies_are_counted_where_they_matter(faces):
     for allowed, repeats in ((share, False), (share - 0.05, True)):
         found = Judge(faces, training, held_out, allowed).judge(generated)
         assert (found.near_copies, found.repeats) == (share, repeats)
+        assert found.to_dict()["repeats"] is repeats
     assert Judge(faces, training, held_out).judge(generated).near_copies is None
 
 

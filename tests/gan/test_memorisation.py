@@ -57,7 +57,7 @@ def test_counted_again_and_again_they_are_the_same(faces, kind):
     known = NearCopies(faces, TRAINING, HELD_OUT)
     for count in (0, 10, 40):
         generated = np.concatenate([COPIES[kind](faces[:count]), faces[160 : 200 - count]])
-        assert known.share(generated) == compare(generated, faces, TRAINING, HELD_OUT).near_copies
+        assert known.share(generated, features(generated)) == compare(generated, faces, TRAINING, HELD_OUT).near_copies
 
 
 def test_the_ratio_of_distances_compares_with_equally_many_faces(faces):

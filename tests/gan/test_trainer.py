@@ -175,7 +175,7 @@ def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, monkeyp
     trainer.say = said.append
     trainer.train(Budget(images_seen=9000))
     assert trainer.images_seen == 4000
-    assert "since 2,000: the training ends here. --resume with more --images-seen or --minutes" in said[-1]
+    assert "since 2,000 images: the training ends here. --resume with more --images-seen or --minutes" in said[-1]
     assert read_log(trainer.run / "log.jsonl")[-1]["event"] == TURNED
     same = patient()
     same.resume()

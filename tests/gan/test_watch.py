@@ -113,7 +113,7 @@ def test_kid_has_its_spread_as_a_band_and_the_best_as_a_dot(page_of):
     assert points_of(page, "against training photos") == [(250, 75), (500, 225), (1000, 262.5)]
     assert '<polygon class="a" points="250.00,-75.00 500.00,112.50 500.00,187.50 250.00,75.00"/>' in page
     assert '<span class="dot a" style="left:50.00%;top:50.00%" title="2 at 2k">' in page
-    assert '<b>2</b><span class="dim small">lowest KID, at 2k images</span>' in page
+    assert '<b>2</b><span class="dim small">KID of the best weights, at 2k images</span>' in page
     assert "Lower is better" in page
     assert "memorising" in page
     assert_whole(page)
@@ -125,7 +125,7 @@ def test_the_best_is_what_training_marked_else_the_lowest(page_of):
         page = page_of(
             *({"images_seen": at, "kid": kid} | ({"best": mark} if mark is not None else {}) for at, kid, mark in kids)
         )
-        return re.search("<b>([^<]*)</b><span[^>]*>lowest KID, at ([^ ]*)", page).groups()
+        return re.search("<b>([^<]*)</b><span[^>]*>KID of the best weights, at ([^ ]*)", page).groups()
 
     assert best(True, False, True) == ("2", "3k")
     assert best(None, None, None) == ("1", "2k")
@@ -245,7 +245,7 @@ def test_a_running_page_says_how_long_and_refreshes_itself(page_of, minutes_left
         (["start", "finished"], 1.0, "Training is finished"),
         (["start", "stopped"], 0.5, "Training has stopped"),
         (["start", "rollback", "gave up"], 0.5, "Training has given up"),
-        (["start", TURNED], 0.5, "Training has ended early: the faces came no closer to the held-out ones"),
+        (["start", TURNED], 0.5, "Training has ended early: there were no better weights for a long time"),
         (["start", "stopped", "resumed"], 0.5, "Training has stopped"),
         (["start", "stopped", "resumed"], 1.0, "Training is finished"),
     ],

@@ -10,8 +10,8 @@ import pytest
 from facegan.faces.dataset import DatasetChoice
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.networks import Generator
+from facegan.metadata import model_config
 from facegan.run_config import RunOptions
-from facegan.told import config_of
 
 REPORT = {
     "files": 40,
@@ -30,13 +30,14 @@ def tell():
         gan = SimpleNamespace(generator=Generator(16, 2))
         trainer = SimpleNamespace(gan=gan, best=SimpleNamespace(figures=figures or {}), images_seen=5000, elapsed=150.0)
         values = {"data": (Path("/home/anna/photos"),), "out": Path("/home/anna/run"), "preset": "small", **options}
-        return config_of(RunOptions(**values), train, trainer, report, 27, 3, one_person)
+        return model_config(RunOptions(**values), train, trainer, report, 27, 3, one_person)
 
     return tell
 
 
 def test_it_tells_of_network_training_and_faces(tell):
-    config = tell(figures={"images_seen": 4000, "kid": 9.5}, about_data="Photos of mine.", contact="me@example.org")
+    judged = {"images_seen": 4000, "kid": 9.5, "near_copies": 0.002, "repeats": False}
+    config = tell(figures=judged, about_data="Photos of mine.", contact="me@example.org")
     assert (config.image_size, config.channels) == (16, (4, 2))
     training, data = config.training, config.data
     assert (training["preset"], training["images_seen"], training["minutes"], training["seed"]) == ("small", 4000, 2, 7)
