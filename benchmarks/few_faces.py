@@ -20,17 +20,15 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.cache import FaceCache
-from facegan.gan.adversaries import Adversaries, Weights
-from facegan.gan.config import PRESETS, Start, TrainConfig, choose_precision, recipe_for
+from facegan.gan.adversaries import Adversaries
+from facegan.gan.config import TrainConfig, choose_precision, recipe_for
 from facegan.gan.data import FaceBatches, held_out_split
 from facegan.gan.ema import recalibrated
 from facegan.gan.metrics import features, kid, precision_recall
 from facegan.gan.samples import draw
-from facegan.hub.diffusers_model import load_generator
-from facegan.hub.folder import DEFAULT_FOLDER
-from facegan.hub.tensors import read_discriminator
-from facegan.hub.trainable import trainable_form
+from facegan.initial import find_initial
 from facegan.latent.seeds import latents_of
+from facegan.run_config import RunOptions
 
 PRESET = "small"
 
@@ -42,13 +40,6 @@ def unseen_faces(cache: FaceCache, more: FaceCache) -> np.ndarray:
         more.selected.tolist()
     )
     return np.asarray(more.images[sorted(rows)])
-
-
-def default_weights(size: int) -> Weights:
-    recipe = PRESETS[PRESET]
-    generator = trainable_form(load_generator(DEFAULT_FOLDER), size, recipe.width, recipe.upsample)
-    discriminator = read_discriminator(DEFAULT_FOLDER)
-    return Weights(generator.state_dict(), {k: torch.from_numpy(v.copy()).float() for k, v in discriminator.items()})
 
 
 def changed(recipe, settings: list[str]):
@@ -79,14 +70,13 @@ def main() -> None:
     between = kid(judged, known).value
     print(f"{len(training)} faces in training, {len(judged)} judge; KID x 100 between them: {between:.2f}")
     latents = torch.from_numpy(latents_of(range(1000)))
+    initial = find_initial(RunOptions(data=(), out=Path(), init=args.init))
     for settings in args.set:
-        start = args.init == "default"
-        recipe = replace(recipe_for(PRESET, len(cache), start), attribute_weight=0.0)
+        recipe = replace(recipe_for(PRESET, len(cache), initial is not None), attribute_weight=0.0)
         recipe = changed(recipe, [setting for setting in settings.split(",") if setting])
-        config = TrainConfig(
-            recipe, cache.size, args.seed, "cpu", choose_precision("cpu"), Start("the default") if start else None
-        )
-        gan = Adversaries(config, weights=default_weights(cache.size) if start else None)
+        start = initial.start if initial else None
+        config = TrainConfig(recipe, cache.size, args.seed, "cpu", choose_precision("cpu"), start)
+        gan = Adversaries(config, weights=initial.weights(cache.size, PRESET) if initial else None)
         faces = FaceBatches(cache.images, training, args.seed)
         seconds = 0.0
         for images in sorted(args.images):

@@ -103,7 +103,7 @@ class TrainConfig:
 FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
 _PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
 _SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
-_FROZEN_WITH_FEW = 1  # of four: with 300 faces KID is a third lower than with none (docs/person.md)
+_FROZEN_WITH_FEW = 1  # of four at 64 px: with 300 faces KID is a third lower than with none (docs/person.md)
 
 
 def recipe_for(preset: str, faces: int, from_discriminator: bool = False) -> Recipe:

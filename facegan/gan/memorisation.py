@@ -74,7 +74,7 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
     by_features = _nearest(plain, mirrored, blocks)
     n = len(generated)
     spaces = by_pixels, by_features
-    doubts = np.stack([_doubts(space.relative[:n], _threshold(space.relative[n:])) for space in spaces])
+    doubts = np.stack([space.relative[:n] / _threshold(space.relative[n:]) for space in spaces])
     ratio = None
     if len(real):
         chosen = np.isin(known, _some(training, len(real)))
@@ -102,8 +102,7 @@ class NearCopies:
         mirrored = np.ascontiguousarray(generated[:, :, ::-1])
         vectors = (pixels(generated), pixels(mirrored)), (their_features, features(mirrored))
         both = zip(vectors, self._spaces, strict=True)
-        doubts = [_doubts(_nearest(*faces, known).relative, threshold) for faces, (known, threshold) in both]
-        return _share(np.stack(doubts))
+        return _share(np.stack([_nearest(*faces, known).relative / limit for faces, (known, limit) in both]))
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -170,13 +169,8 @@ def _threshold(relative_of_real: np.ndarray) -> float:
     return float(np.clip(np.quantile(relative_of_real, _CALIBRATION), _ALWAYS, _NEVER))
 
 
-def _doubts(relative: np.ndarray, threshold: float) -> np.ndarray:
-    """How suspicious each generated face is in one space: below 1 is a near copy."""
-    return relative / threshold
-
-
 def _share(doubts: np.ndarray) -> float:
-    """Of near copies in any space, of doubts (spaces, n)."""
+    """Of near copies, by how near each face is in each space in parts of the threshold there, (spaces, n)."""
     return float((doubts.min(axis=0) < 1).mean())
 
 
