@@ -22,7 +22,6 @@ from facegan import FaceModel
 from facegan.faces.cache import FaceCache
 from facegan.faces.detect import Detector, make_detector
 from facegan.faces.options import FaceOptions
-from facegan.gan.data import held_out_split
 from facegan.gan.judge import Judge
 
 SIDE = 128  # px
@@ -58,7 +57,7 @@ def main() -> None:
 
     detector, _ = make_detector(FaceOptions(detector="insightface", insightface_root=args.insightface_root))
     cache = FaceCache.open(args.faces)
-    training, held_out = held_out_split(cache.selected)
+    training, held_out = cache.split()
     judge = Judge(cache.images, training, held_out)
     real, _ = best_faces(detector, cache.images[held_out[: args.count]])
     some = np.sort(np.random.RandomState(0).permutation(training)[: args.count])

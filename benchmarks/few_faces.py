@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from facegan.faces.cache import FaceCache
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import TrainConfig, choose_precision, recipe_for
-from facegan.gan.data import FaceBatches, held_out_split
+from facegan.gan.data import FaceBatches
 from facegan.gan.ema import recalibrated
 from facegan.gan.metrics import features, kid, precision_recall
 from facegan.gan.samples import draw
@@ -62,7 +62,7 @@ def main() -> None:
 
     torch.set_num_threads(args.threads)
     cache = FaceCache.open(args.faces)
-    training, held_out = held_out_split(cache.selected)
+    training, held_out = cache.split()
     real = np.asarray(cache.images[held_out])
     if args.more:
         real = np.concatenate([real, unseen_faces(cache, FaceCache.open(args.more))])

@@ -22,13 +22,12 @@ def train(args: argparse.Namespace) -> None:
     from facegan.faces.cache import FaceCache
     from facegan.gan import trainer as module
     from facegan.gan.config import PRESETS, TrainConfig, choose_precision
-    from facegan.gan.data import held_out_split
     from facegan.gan.judge import Judge
     from facegan.latent.seeds import latents_of
 
     module._SAVE_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY = 3.0, 10_000, 10_000
     cache = FaceCache.open(args.faces)
-    training, held_out = held_out_split(cache.selected)
+    training, held_out = cache.split()
     config = TrainConfig(PRESETS[args.preset], cache.size, 0, "cpu", choose_precision("cpu"))
     latents = latents_of(range(32)), latents_of(range(200))
     judge = Judge(cache.images, training, held_out[:200])

@@ -25,7 +25,6 @@ from facegan.faces.detect import Detector, choose_detector
 from facegan.faces.options import MOST_FREQUENT, FaceOptions
 from facegan.faces.recognise import Recogniser, choose_recogniser
 from facegan.faces.records import from_line
-from facegan.gan.data import held_out_split
 from facegan.hub.report import memorisation_of
 
 
@@ -72,7 +71,7 @@ def main() -> None:
     print("|" + "---|" * 12)
     for run in args.runs:
         cache, model = FaceCache.find(run), FaceModel.load(run / "model")
-        training, held_out = held_out_split(cache.selected)
+        training, held_out = cache.split()
         mean = mean_of_photos(cache, training)
         drawn, detected = embeddings(model.generate(model.latents(range(args.count))), detector, recogniser)
         real, _ = embeddings(np.asarray(cache.images[held_out]), detector, recogniser)

@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.gan.data import held_out_split
 from facegan.gan.memorisation import compare, generated_for
 from facegan.pictures import encode_png
 
@@ -32,7 +31,7 @@ def main() -> None:
     args = p.parse_args()
 
     cache = FaceCache.open(args.faces)
-    training, held_out = held_out_split(cache.selected)
+    training, held_out = cache.split()
     model, random = FaceModel.load(args.model), np.random.RandomState(0)
 
     def told(name: str, generated: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -73,8 +73,8 @@ def write_run(folder: Path, count: int, options: FaceOptions) -> None:
             (photos / name).parent.mkdir(exist_ok=True)
             (photos / name).symlink_to(one)
             points = (keypoints + rng.normal(0, 2, (5, 2))).astype(np.float32)
-            values = rng.uniform(60, 90), *rng.uniform(-20, 20, 3), *rng.uniform(50, 150, 2), rng.uniform(0.5, 1), 1.0
-            face = FaceRecord(0, 0.9, points, *map(float, values))
+            values = rng.uniform(60, 90), *rng.uniform(-20, 20, 3), *rng.uniform(50, 150, 2), rng.uniform(0.5, 1)
+            face = FaceRecord(0, 0.9, points, *map(float, values), inside=1.0, certainty=0.8, tint=(15.0, 16.0))
             size, changed = state.st_size, state.st_mtime_ns
             record = PhotoRecord(name, size, changed, f"{first + offset:040x}", 224, 224, faces=(face,))
             store.append(record, picture[None])

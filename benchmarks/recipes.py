@@ -126,11 +126,10 @@ def recipe_of(name: str, faces: int):
 def faces_of(folder: Path, count: int):
     """(images, training rows, held-out features, features of as many training faces)."""
     from facegan.faces.cache import FaceCache
-    from facegan.gan.data import held_out_split
     from facegan.gan.metrics import features
 
     faces = FaceCache.open(folder)
-    training, held_out = held_out_split(faces.selected)
+    training, held_out = faces.split()
     training = np.sort(np.random.RandomState(1).permutation(training)[:count])
     same = training[np.random.RandomState(2).permutation(len(training))[: len(held_out)]]
     return faces.images, training, features(faces.images[held_out]), features(faces.images[np.sort(same)])

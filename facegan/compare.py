@@ -13,11 +13,11 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.detect import choose_detector
 from facegan.faces.find import find_files
+from facegan.faces.held_out import held_out_split
 from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
 from facegan.gan.budget import Budget
 from facegan.gan.config import TrainConfig, choose_precision, choose_preset, recipe_for
-from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer

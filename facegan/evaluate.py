@@ -10,7 +10,6 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.faces.prepare import prepare_faces
-from facegan.gan.data import held_out_split
 from facegan.gan.fid import inception_fid
 from facegan.gan.judge import Judge
 from facegan.gan.metrics import kid
@@ -40,7 +39,7 @@ def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> di
         order = np.random.RandomState(0).permutation(cache.selected)
         other, held_out = np.sort(order[half:]), np.sort(order[:half])
     else:
-        other, held_out = held_out_split(cache.selected)
+        other, held_out = cache.split()
     if len(held_out) < 2:
         raise FaceGANError(f"{len(cache)} faces are too few to measure with: 20 are the least, 1,000 are good.")
     judge = Judge(cache.images, other, held_out)

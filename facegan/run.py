@@ -21,7 +21,6 @@ from facegan.gan import samples
 from facegan.gan.adversaries import Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
-from facegan.gan.data import held_out_split
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
@@ -191,7 +190,7 @@ def _train_and_export(
     say: Callable[[str], None],
 ) -> Path:
     budget = budget_of(options, train.recipe)
-    training_rows, held_out_rows = held_out_split(cache.selected)
+    training_rows, held_out_rows = cache.split()
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= 4
     judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None

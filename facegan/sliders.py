@@ -14,7 +14,6 @@ from facegan.errors import FaceGANError
 from facegan.evaluate import load_model
 from facegan.faces.cache import FaceCache
 from facegan.faces.insightface_pack import LICENCE
-from facegan.gan.data import held_out_split
 from facegan.hub import folder as layout
 from facegan.hub.card import write_card
 from facegan.hub.model import FaceModel
@@ -125,7 +124,7 @@ def judge(
         say(f"Gender and age are judged with InsightFace's recognition network, too. {LICENCE}")
     real = None
     if cache is not None:
-        _, held_out = held_out_split(cache.selected)
+        _, held_out = cache.split()
         real = np.ascontiguousarray(cache.images[held_out[:MOST_REAL]])
     return judge_sliders(
         sliders, reader, latent_size=model.config.latent_size, seeds=seeds, positions=positions, real=real, say=say

@@ -64,7 +64,7 @@ def read(photos: Path) -> tuple[np.ndarray, np.ndarray]:
         rgb = decode_photo((photos / row["file"]).read_bytes()).rgb
         found = detector.detect(rgb)
         if found:
-            keypoints = refine_keypoints(detector, rgb, found[0].keypoints)
+            keypoints, _ = refine_keypoints(detector, rgb, found[0].keypoints)
             features.append(eye_features(upright_face(rgb, keypoints)))
             states.append(STATES.index(row["state"]))
     return np.stack(features), np.array(states)

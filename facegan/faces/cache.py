@@ -4,6 +4,7 @@ photos.jsonl      the journal: the settings, then a line a photo (records.py); w
 faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
 stream.json       how far a data set was read (stream.py)
 selected.npy      int64, the rows that passed the filters
+held_out.npy      int64, those of them that judge and do not teach (held_out.py)
 report.json       counts, reasons and figures (report.py)
 """
 
@@ -16,12 +17,13 @@ import numpy as np
 
 from facegan.errors import FaceGANError
 from facegan.faces.align import Frame, apply_transform, face_transform
+from facegan.faces.held_out import split_of
 from facegan.faces.records import PhotoRecord, from_line, to_line
 
 JOURNAL = "photos.jsonl"
 SELECTED = "selected.npy"
 REPORT = "report.json"
-FORMAT = 1  # raised when the meaning of a journal line changes, so that old caches start anew
+FORMAT = 2  # raised when the meaning of a journal line changes, so that old caches start anew
 
 
 def faces_file(folder: Path, size: int) -> Path:
@@ -92,7 +94,8 @@ class FaceStore:
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():
-            faces.unlink(missing_ok=True)
+            for old in (faces, journal.parent / SELECTED):
+                old.unlink(missing_ok=True)
             return
         rows_on_disk = faces.stat().st_size // self._face_bytes if faces.exists() else 0
         rows = good_bytes = 0
@@ -111,8 +114,8 @@ class FaceStore:
                     rows = max(rows, end)
                     good_bytes += len(line)
         if not good_bytes:
-            for old in journal.parent.glob("faces-*.u8"):
-                old.unlink()
+            for old in (*journal.parent.glob("faces-*.u8"), journal.parent / SELECTED):
+                old.unlink(missing_ok=True)
         elif faces.exists():
             _truncate(faces, rows * self._face_bytes)
         _truncate(journal, good_bytes)
@@ -160,6 +163,10 @@ class FaceCache:
 
     def __len__(self) -> int:
         return len(self.selected)
+
+    def split(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows to train on and those held out, int64, ascending; see held_out.py."""
+        return split_of(self.folder, self.selected)
 
     @property
     def size(self) -> int:

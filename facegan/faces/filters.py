@@ -21,6 +21,7 @@ REASONS = {
     "cut_off": "the face is cut off by the edge of the photo",
     "turned": "the face is turned too far",
     "dark_or_flat": "too dark, too bright or too flat",
+    "colour_cast": "in coloured light",
     "blurred": "blurred",
     "sunglasses": "sunglasses",
     "eyes_closed": "closed eyes",
@@ -29,6 +30,10 @@ REASONS = {
     "near_duplicate": "almost the same picture as another",
 }
 
+
+# Of the tints of the 13,738 faces of FairFace in ordinary light and not: their covariance, and the median.
+_TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])
+USUAL_TINT = (15.3, 15.8)
 
 CLEAR = 0.92  # of the person's median clearness: below it something may be in front of the face
 
@@ -43,8 +48,11 @@ class Verdict:
     detail: str = ""  # the measured value in words
 
 
-def judge_face(face: FaceRecord, options: FaceOptions) -> tuple[str, str]:
-    """The first reason against a face with its measured value in words, or (USED, "")."""
+def judge_face(face: FaceRecord, options: FaceOptions, usual_tint: tuple[float, float] = USUAL_TINT) -> tuple[str, str]:
+    """The first reason against a face with its measured value in words, or (USED, "").
+
+    `usual_tint`: a* and b* of most faces of these photos.
+    """
     if face.eye_distance < options.min_eye_distance:
         return "too_small", f"{face.eye_distance:.0f} px between the eyes, {options.min_eye_distance:.0f} are needed"
     if face.inside < options.min_inside:
@@ -64,14 +72,33 @@ def judge_face(face: FaceRecord, options: FaceOptions) -> tuple[str, str]:
         return "dark_or_flat", f"contrast {face.contrast:.0f} of 255"
     if face.sharpness < options.min_sharpness:
         return "blurred", f"sharpness {face.sharpness:.2f}"
+    if (cast := tint_distance(face.tint, usual_tint)) > options.max_cast:
+        return "colour_cast", f"{cast:.1f} deviations from the usual colour"
+    if face.certainty < (options.min_certainty or 0.0):
+        return "covered", f"the detector is {100 * face.certainty:.0f} % sure of it"
     return USED, ""
 
 
-def judge_person(face: FaceRecord, options: FaceOptions, people: People) -> tuple[str, str]:
+def tint_distance(tint: tuple[float, float], usual: tuple[float, float]) -> float:
+    """How far apart two tints are, in standard deviations of those of faces (Mahalanobis); NaN if unknown."""
+    apart = np.subtract(tint, usual)
+    return float(np.sqrt(apart @ np.linalg.solve(_TINTS, apart)))
+
+
+def usual_tint(records: list[PhotoRecord]) -> tuple[float, float]:
+    """The median of all faces: photos that all have one tint keep it, as those of one filter or of old films do."""
+    tints = np.array([face.tint for record in records for face in record.faces]).reshape(-1, 2)
+    known = tints[np.isfinite(tints).all(axis=1)]
+    return (float(np.median(known[:, 0])), float(np.median(known[:, 1]))) if len(known) else USUAL_TINT
+
+
+def judge_person(
+    face: FaceRecord, options: FaceOptions, people: People, usual_tint: tuple[float, float] = USUAL_TINT
+) -> tuple[str, str]:
     """The same for a face when one person is wanted: also whose it is, and whether it shows all of itself."""
     if face.eye_distance >= options.min_eye_distance and not people.is_wanted(face):
         return "other_person", f"likeness {people.likeness(face):.2f}, {SAME_PERSON:g} is needed"
-    reason, detail = judge_face(face, options)
+    reason, detail = judge_face(face, options, usual_tint)
     if reason != USED:
         return reason, detail
     examined = examination(face)
@@ -98,6 +125,9 @@ def judge(
         people: who is wanted; None keeps everybody.
     """
     verdicts: list[Verdict] = []
+    tint = usual_tint(records)
+    if people:  # whose clearness says it in proportion to the person's own
+        options = replace(options, min_certainty=0.0)
     first_name: dict[str, str] = {}  # of every file content
     for record in records:
         if record.problem:
@@ -109,14 +139,16 @@ def judge(
         elif not record.faces:
             verdicts.append(Verdict(record.name, None, "no_face"))
         else:
-            verdicts.extend(_judge_photo(record, options, people))
+            verdicts.extend(_judge_photo(record, options, people, tint))
     return _drop_twins(verdicts, images, options)
 
 
-def _judge_photo(record: PhotoRecord, options: FaceOptions, people: People | None) -> list[Verdict]:
+def _judge_photo(
+    record: PhotoRecord, options: FaceOptions, people: People | None, tint: tuple[float, float]
+) -> list[Verdict]:
     if people is None:
-        return [Verdict(record.name, face, *judge_face(face, options)) for face in record.faces]
-    verdicts = [Verdict(record.name, face, *judge_person(face, options, people)) for face in record.faces]
+        return [Verdict(record.name, face, *judge_face(face, options, tint)) for face in record.faces]
+    verdicts = [Verdict(record.name, face, *judge_person(face, options, people, tint)) for face in record.faces]
     # A mirror, or a picture of the person on the wall: nobody is twice in one place.
     used = [verdict for verdict in verdicts if verdict.reason == USED]
     best = max(used, key=_quality, default=None)

@@ -66,16 +66,16 @@ def measure_photo(
     for found in detector.detect(rgb):
         if eye_distance(found.keypoints) < MIN_EYE_DISTANCE:
             continue
-        keypoints = refine_keypoints(detector, rgb, found.keypoints)
+        keypoints, certainty = refine_keypoints(detector, rgb, found.keypoints)
         picture = warp(rgb, face_transform(keypoints, frame), frame.size)
-        measured = _measure(len(records), found.score, keypoints, picture, rgb.shape, frame)
+        measured = _measure(len(records), found.score, certainty, keypoints, picture, rgb.shape, frame)
         records.append(replace(measured, examined=examiner.examine(rgb, keypoints)) if examiner else measured)
         pictures.append(picture)
     record = replace(record, width=rgb.shape[1], height=rgb.shape[0], faces=tuple(records))
     return record, np.stack(pictures) if pictures else nothing
 
 
-def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray) -> tuple[np.ndarray, float]:
     """Finds the keypoints again where the detector sees best: on upright crops, and on their mirror images.
 
     The mean is free of what the detector does differently on its left and its right.
@@ -86,35 +86,41 @@ def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray)
         keypoints: a first estimate, (5, 2) in the photo's pixels.
 
     Returns:
-        Better keypoints in the photo's pixels, float32 (5, 2); the first ones if the face is not found again.
+        Better keypoints in the photo's pixels, float32 (5, 2); the first ones if the face is not found again. And the
+        mean of the detector's scores, 0..1, where 0 stands for a crop on which it is not: hands and hair before a face
+        and blur lower it, turning and size, which the crops take away, do not.
     """
-    points = []
+    points, scores = [], []
     for frame in REFINE_FRAMES:
         transform = face_transform(keypoints, frame)
         crop = warp(rgb, transform, frame.size)
         found = _nearest(detector.detect(crop), frame)
         mirrored = _nearest(detector.detect(np.ascontiguousarray(crop[:, ::-1])), frame)
-        if mirrored is not None:
-            mirrored = mirrored[_MIRRORED]
-            mirrored[:, 0] = frame.size - 1 - mirrored[:, 0]
+        scores += [face.score if face else 0.0 for face in (found, mirrored)]
         back = invert_transform(transform)
-        points += [apply_transform(back, seen) for seen in (found, mirrored) if seen is not None]
-    return np.mean(points, axis=0).astype(np.float32) if points else keypoints
+        if found is not None:
+            points.append(apply_transform(back, found.keypoints))
+        if mirrored is not None:
+            turned_back = mirrored.keypoints[_MIRRORED]
+            turned_back[:, 0] = frame.size - 1 - turned_back[:, 0]
+            points.append(apply_transform(back, turned_back))
+    return np.mean(points, axis=0).astype(np.float32) if points else keypoints, float(np.mean(scores))
 
 
-def _nearest(faces: list[DetectedFace], frame: Frame) -> np.ndarray | None:
-    """The keypoints whose eyes are nearest to where they should be, or None if none is near."""
+def _nearest(faces: list[DetectedFace], frame: Frame) -> DetectedFace | None:
+    """The face whose eyes are nearest to where they should be, or None if none is near."""
     wanted = frame.template()[:2].mean(axis=0)
     if not faces:
         return None
     distances = [float(np.linalg.norm(face.keypoints[:2].mean(axis=0) - wanted)) for face in faces]
     best = int(np.argmin(distances))
-    return faces[best].keypoints.copy() if distances[best] <= REFINE_REACH * frame.size else None
+    return faces[best] if distances[best] <= REFINE_REACH * frame.size else None
 
 
 def _measure(
     row: int,
     score: float,
+    certainty: float,
     keypoints: np.ndarray,
     picture: np.ndarray,
     photo_shape: tuple[int, ...],
@@ -135,6 +141,8 @@ def _measure(
         contrast=float(luma.std()),
         sharpness=sharpness(luma),
         inside=share_inside(keypoints, frame, face_box(frame), width, height),
+        certainty=certainty,
+        tint=face_tint(picture, frame),
     )
 
 
@@ -158,9 +166,21 @@ def face_luma(picture: np.ndarray, frame: Frame) -> np.ndarray:
     """
     import cv2
 
-    left, top, right, bottom = np.clip(np.round(face_box(frame)), 0, frame.size - 1).astype(int)
-    face = picture[top : bottom + 1, left : right + 1].astype(np.float32) @ np.array(LUMA, np.float32)
+    face = _face_of(picture, frame).astype(np.float32) @ np.array(LUMA, np.float32)
     return cv2.resize(face, FACE_SHAPE, interpolation=cv2.INTER_AREA)
+
+
+def face_tint(picture: np.ndarray, frame: Frame) -> tuple[float, float]:
+    """The mean colour of the face in an aligned picture without its lightness: a* and b* of CIELAB."""
+    import cv2
+
+    lab = cv2.cvtColor(_face_of(picture, frame).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return float(lab[..., 1].mean()), float(lab[..., 2].mean())
+
+
+def _face_of(picture: np.ndarray, frame: Frame) -> np.ndarray:
+    left, top, right, bottom = np.clip(np.round(face_box(frame)), 0, frame.size - 1).astype(int)
+    return picture[top : bottom + 1, left : right + 1]
 
 
 def sharpness(luma: np.ndarray) -> float:

@@ -41,6 +41,12 @@ class FaceOptions:
     min_contrast: float = 9.0  # standard deviation of the luma
     min_sharpness: float = 0.3  # see measure.sharpness; below it the eyes are smears
     min_inside: float = 0.95  # of the face inside the photo; cut faces turn into monsters with mirrored halves
+    # Standard deviations from the tint of most faces, see filters.tint_distance: 1 % of FairFace lie beyond, in the
+    # light of stages and sunsets.
+    max_cast: float = 4.0
+    # Of the detector on the upright face, see measure.refine_keypoints; None: the detector's own, by which 2 to 3 % of
+    # FairFace go, most of them behind hands, hair and sunglasses, bowed or blurred.
+    min_certainty: float | None = None
     # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
     # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
     near_duplicate: float = 0.98

@@ -21,6 +21,7 @@ _ADVICE = {
     "other_person": "Their faces stay out of the model; --person N chooses another person.",
     "turned": "Faces that look towards the camera are used.",
     "dark_or_flat": "More light on the face helps.",
+    "colour_cast": "Stage lamps, neon and sunsets give faces a colour that others do not have.",
     "blurred": "Focus on the eyes, and hold still.",
     "sunglasses": "Take them off: the generator cannot learn eyes that it does not see.",
     "eyes_closed": "Blinks and downcast eyes; one of the next photos usually does.",

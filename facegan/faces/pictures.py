@@ -159,6 +159,7 @@ SHORT = {
     "turned": "turned too far",
     "dark_or_flat": "dark or flat",
     "covered": "covered or unclear",
+    "colour_cast": "coloured light",
     "same_photo": "twice in one photo",
     "near_duplicate": "almost the same",
 }

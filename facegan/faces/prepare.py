@@ -10,10 +10,11 @@ from tqdm import tqdm
 from facegan.errors import FaceGANError
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
 from facegan.faces.dataset import DatasetChoice
-from facegan.faces.detect import DetectorChoice, choose_detector
+from facegan.faces.detect import MIN_CERTAINTY, DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import REASONS, USED, Verdict, judge
 from facegan.faces.framing import choose_framing
+from facegan.faces.held_out import hold_out
 from facegan.faces.options import ANYBODY, FaceOptions
 from facegan.faces.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
 from facegan.faces.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
@@ -79,10 +80,13 @@ def prepare_faces(
     options = choose_framing(photos, choice, options, say=say)
     done = _measure(photos, out, options, choice, recogniser, say)
     records = photos.records(done)
+    if options.min_certainty is None:
+        options = replace(options, min_certainty=MIN_CERTAINTY[choice.kind])
     people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
     images = _open_faces(out, options.size)
     verdicts = judge(records, images, options, people)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
+    hold_out(out, _selected_before(out), selected)
     np.save(out / SELECTED, selected)
     found = people is None and looks_like_one(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
@@ -127,6 +131,12 @@ def _measure(
     finally:
         store.close()
     return store.records
+
+
+def _selected_before(out: Path) -> np.ndarray:
+    """Rows, int64 (n,); none where the faces are new."""
+    path = out / SELECTED
+    return np.load(path, allow_pickle=False) if path.exists() else np.empty(0, np.int64)
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -32,6 +33,8 @@ class FaceRecord:
     contrast: float  # standard deviation of the luma
     sharpness: float  # see measure.sharpness
     inside: float  # share of the face that lies inside the photo, 0..1
+    certainty: float  # of the detector, 0..1, see measure.refine_keypoints
+    tint: tuple[float, float]  # a* and b* of CIELAB, see measure.face_tint
     examined: Examination | None = None
 
 
@@ -76,6 +79,8 @@ def to_line(record: PhotoRecord) -> str:
             "contrast": round(face.contrast, 1),
             "sharpness": round(face.sharpness, 4),
             "inside": round(face.inside, 3),
+            "certainty": round(face.certainty, 3),
+            "tint": [round(value, 1) for value in face.tint],
             **_examined_as_json(face.examined),
         }
         for face in record.faces
@@ -96,6 +101,9 @@ def from_line(line: str) -> PhotoRecord:
             **{
                 **face,
                 "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2),
+                # Faces of a run from before this was measured; none is told from the others by it.
+                "certainty": face.get("certainty", math.nan),
+                "tint": tuple(face.get("tint", (math.nan, math.nan))),
                 "examined": _examined_of(face.pop("examined", None)),
             }
         )

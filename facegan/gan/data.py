@@ -10,14 +10,6 @@ from facegan.faces.mapped import release
 from facegan.gan.attributes import FaceAttributes
 
 _RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long
-HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
-
-
-def held_out_split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and the held-out tenth that training never sees, both sorted; the same for the same rows."""
-    order = np.random.RandomState(0).permutation(len(rows))
-    held_out = round(len(rows) * HELD_OUT)
-    return np.sort(rows[order[held_out:]]), np.sort(rows[order[:held_out]])
 
 
 def as_floats(images: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,10 @@ rng = np.random.RandomState(0)
 
 def photo(name: str, faces: int = 1) -> tuple[PhotoRecord, np.ndarray]:
     keypoints = (Frame(200, 0.4).template() + rng.rand(5, 2)).astype(np.float32).round(2)
-    records = tuple(FaceRecord(row, 0.9, keypoints, 30.0, 1.0, 2.0, 3.0, 100.0, 40.0, 0.8, 1.0) for row in range(faces))
+    records = tuple(
+        FaceRecord(row, 0.9, keypoints, 30.0, 1.0, 2.0, 3.0, 100.0, 40.0, 0.8, 1.0, 0.79, (15.0, 16.0))
+        for row in range(faces)
+    )
     pictures = rng.randint(0, 256, (faces, 16, 16, 3)).astype(np.uint8)
     return PhotoRecord(name, 10, 20, sha1=name, width=200, height=200, faces=records), pictures
 

@@ -16,7 +16,7 @@ from tests.hub.hub_server import Hub, running_hub
 
 ROOT = Path(__file__).parent.parent.parent
 READ = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 from facegan.errors import FaceGANError
 from facegan.faces.dataset import DatasetChoice
@@ -27,6 +27,9 @@ try:
     print(json.dumps([read, photos.settings["dataset"]["version"]]))
 except FaceGANError as error:
     print(json.dumps(str(error)))
+# Without the end of all threads: those of pyarrow abort the process now and then when the cores are busy.
+sys.stdout.flush()
+os._exit(0)
 """
 
 

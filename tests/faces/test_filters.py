@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facegan.faces.align import Frame
-from facegan.faces.filters import REASONS, USED, judge, judge_face, judge_person
+from facegan.faces.filters import _TINTS, REASONS, USED, judge, judge_face, judge_person, tint_distance
 from facegan.faces.identity import Group, People
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import Examination, FaceRecord, PhotoRecord
@@ -21,8 +21,10 @@ GOOD = FaceRecord(
     contrast=40.0,
     sharpness=0.9,
     inside=1.0,
+    certainty=0.79,
+    tint=(14.0, 17.0),
 )
-OPTIONS = FaceOptions(framing=0.8)
+OPTIONS = FaceOptions(framing=0.8, min_certainty=0.71)
 
 
 def photo(name: str, *faces: FaceRecord, **values) -> PhotoRecord:
@@ -50,6 +52,9 @@ def test_a_good_face_is_used():
         ({"contrast": 4.0}, "dark_or_flat", "contrast 4"),
         ({"sharpness": 0.1}, "blurred", "0.10"),
         ({"inside": 0.5}, "cut_off", "50 %"),
+        ({"tint": (40.0, -30.0)}, "colour_cast", "deviations"),  # the violet of a stage
+        ({"tint": (-20.0, 20.0)}, "colour_cast", "deviations"),  # neon green
+        ({"certainty": 0.62}, "covered", "62 % sure"),
     ],
 )
 def test_each_reason_with_its_measurement(change, reason, words):
@@ -162,3 +167,25 @@ def test_of_two_faces_of_the_person_in_a_photo_the_larger_that_passes_is_used():
 def test_what_is_asked_of_one_person_is_not_asked_of_everybody():
     blinking = replace(GOOD, examined=replace(CLEAR, closed_eyes=9.0, shades=9.0, clearness=1.0))
     assert [v.reason for v in judge([photo("a", blinking)], noise(1), OPTIONS)] == [USED]
+
+
+def test_photos_that_all_have_one_tint_keep_it():
+    sepia = [photo(f"{i}", replace(GOOD, row=i, tint=(2.0 + 0.1 * i, 58.0))) for i in range(9)]
+    stray = photo("stray", replace(GOOD, row=9, tint=(15.0, 16.0)))
+    assert judge_face(sepia[0].faces[0], OPTIONS)[0] == "colour_cast"  # among other photos
+    verdicts = judge([*sepia, stray], noise(10), OPTIONS)
+    assert [v.reason for v in verdicts] == [USED] * 9 + ["colour_cast"]
+
+
+def test_what_was_not_measured_is_held_against_no_face():
+    unknown = replace(GOOD, certainty=float("nan"), tint=(float("nan"), float("nan")))
+    assert judge_face(unknown, OPTIONS) == (USED, "")
+    assert [v.reason for v in judge([photo("a", unknown)], noise(1), OPTIONS)] == [USED]
+
+
+def test_tints_are_measured_in_deviations():
+    # along the direction in which faces differ most, and across it
+    values, directions = np.linalg.eigh(_TINTS)
+    for value, direction in zip(values, directions.T, strict=True):
+        tint = tuple(np.array([15.3, 15.8]) + 3 * np.sqrt(value) * direction)
+        assert tint_distance(tint, (15.3, 15.8)) == pytest.approx(3)

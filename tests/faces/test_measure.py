@@ -8,7 +8,15 @@ from scipy import ndimage
 from facegan.faces.align import Frame, apply_transform, face_transform
 from facegan.faces.detect import DetectedFace
 from facegan.faces.find import FoundFile
-from facegan.faces.measure import face_box, face_luma, measure_photo, refine_keypoints, sharpness, worker_count
+from facegan.faces.measure import (
+    face_box,
+    face_luma,
+    face_tint,
+    measure_photo,
+    refine_keypoints,
+    sharpness,
+    worker_count,
+)
 
 
 def saved(path: Path, rgb: np.ndarray) -> FoundFile:
@@ -74,8 +82,9 @@ def test_the_mirror_image_cancels_what_a_detector_does_to_one_side():
     photo = np.zeros((300, 300, 3), np.uint8)
     for x, y in truth.round().astype(int):
         photo[y - 4 : y + 5, x - 4 : x + 5] = 255
-    refined = refine_keypoints(Wobbly(), photo, (truth + 2.0).astype(np.float32))
+    refined, certainty = refine_keypoints(Wobbly(), photo, (truth + 2.0).astype(np.float32))
     assert np.abs(refined - truth.round()).max() < 0.4  # the error of 1.5 px of 128 alone would be 1.3 here
+    assert certainty == pytest.approx(0.9)
 
 
 def test_another_face_near_by_is_not_mistaken_for_this_one():
@@ -84,7 +93,9 @@ def test_another_face_near_by_is_not_mistaken_for_this_one():
             return [DetectedFace(np.zeros(4, np.float32), Frame(128).template() + 60, 0.9)]
 
     first = Frame(300, 0.4).template().astype(np.float32)
-    assert np.array_equal(refine_keypoints(Elsewhere(), np.zeros((300, 300, 3), np.uint8), first), first)
+    refined, certainty = refine_keypoints(Elsewhere(), np.zeros((300, 300, 3), np.uint8), first)
+    assert np.array_equal(refined, first)
+    assert certainty == 0.0
 
 
 @pytest.mark.parametrize("frame", [Frame(64), Frame(128), Frame(128, 1.1), Frame(64, 0.65)])
@@ -127,3 +138,13 @@ def test_worker_count(monkeypatch):
     assert worker_count(7, 1000) == 7
     assert worker_count(0, 2) == 2
     assert worker_count(0, 0) == 1
+
+
+def test_the_tint_is_that_of_the_face_alone():
+    frame = Frame(64)
+    left, top, right, bottom = (round(value) for value in face_box(frame))
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[..., 1] = 255  # a meadow
+    picture[top : bottom + 1, left : right + 1] = (200, 140, 110)
+    # sRGB (200, 140, 110) under D65 by the formulas of CIE 15:2004, worked out apart: L* 63.48, a* 19.23, b* 25.15
+    assert face_tint(picture, frame) == pytest.approx((19.23, 25.15), abs=0.3)

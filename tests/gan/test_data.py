@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from facegan.gan.attributes import FaceAttributes
-from facegan.gan.data import FaceBatches, as_floats, held_out_split
+from facegan.gan.data import FaceBatches, as_floats
 
 IMAGES = np.random.RandomState(0).randint(0, 256, (20, 4, 4, 3)).astype(np.uint8)
 ROWS = np.arange(3, 17)
@@ -67,12 +67,3 @@ def test_values_and_shape():
     torch.testing.assert_close(floats, torch.tensor([-1.0, -0.6, 1.0]))
     with pytest.raises(ValueError, match="at least one"):
         FaceBatches(IMAGES, ROWS[:0], seed=1)
-
-
-def test_a_tenth_is_held_out_always_the_same():
-    rows = np.arange(100, 300)
-    training, held_out = held_out_split(rows)
-    assert len(held_out) == 20
-    assert sorted([*training, *held_out]) == list(rows)
-    np.testing.assert_array_equal(held_out_split(rows)[1], held_out)
-    assert len(np.unique(np.diff(held_out))) > 3  # spread over the rows, not the last ones

@@ -1,0 +1,43 @@
+"""The faces that a run is judged by and never learns from."""
+
+from pathlib import Path
+
+import numpy as np
+
+HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
+_FILE = "held_out.npy"  # in RUN/faces: int64, rows
+
+
+def held_out_split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on and the held-out tenth that training never sees, both sorted; the same for the same rows."""
+    order = np.random.RandomState(0).permutation(len(rows))
+    held_out = round(len(rows) * HELD_OUT)
+    return np.sort(rows[order[held_out:]]), np.sort(rows[order[:held_out]])
+
+
+def split_of(folder: Path, selected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same for the selected rows of RUN/faces, as `hold_out` left it there; raises as np.load does."""
+    path = folder / _FILE
+    if not path.exists():  # faces that were made before it was kept
+        return held_out_split(selected)
+    held_out = np.load(path, allow_pickle=False)
+    return np.setdiff1d(selected, held_out), np.intersect1d(selected, held_out)
+
+
+def hold_out(folder: Path, before: np.ndarray, selected: np.ndarray) -> None:
+    """Keep which faces are held out: those of before, and a tenth of the new ones.
+
+    So photos that are added and filters that change neither make a face known that judges, nor a known one a judge,
+    and figures of the runs before and after are of the same faces.
+
+    Args:
+        folder: RUN/faces.
+        before: the rows that were selected until now, int64; none where the faces are new.
+        selected: those that are now.
+    """
+    path = folder / _FILE
+    if not len(before):
+        path.unlink(missing_ok=True)
+    held_out = np.load(path, allow_pickle=False) if path.exists() else held_out_split(before)[1]
+    new = np.setdiff1d(selected, np.union1d(before, held_out))
+    np.save(path, np.union1d(held_out, held_out_split(new)[1]))
