@@ -404,6 +404,12 @@ SLIDER_FACTS = {
     "a note of a megabyte": lambda s: s["sliders"][0].update(note="x" * 100_000),
     "deep facts": lambda s: s.update(facts={"a": nested(50)}),
     "a number that is not finite": lambda s: s["facts"].update(a=NAN),
+    "a number of 400 digits": lambda s: s["facts"].update(a=10**400),
+    "a name that no call can have": lambda s: (
+        s["sliders"][0].update(name="class"),
+        s["scores"].__setitem__(0, "class"),
+    ),
+    "a name of the page": lambda s: (s["sliders"][0].update(name="seed"), s["scores"].__setitem__(0, "seed")),
     "a quality that is a text": lambda s: s["sliders"][0].update(quality="good"),
 }
 for name, change in SLIDER_FACTS.items():
@@ -411,6 +417,7 @@ for name, change in SLIDER_FACTS.items():
 SLIDER_TENSORS = {
     "a NaN": lambda t: t["linear"].__setitem__((0, 0), NAN),
     "a huge number": lambda t: t["linear"].__setitem__((0, 0), 1e30),
+    "large numbers everywhere": lambda t: [t[name].fill(1e4) for name in ("linear", "first", "second", "last")],
     "a tensor less": lambda t: t.pop("ends"),
     "a tensor more": lambda t: t.update(more=np.zeros(3, np.float32)),
     "another shape": lambda t: t.update(linear=t["linear"].T.copy()),
