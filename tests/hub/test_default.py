@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from facegan import FaceModel, pictures
+from facegan import FaceGANPipeline, FaceModel, pictures
 from facegan.hub.folder import DEFAULT_FOLDER
 
 
@@ -20,6 +20,16 @@ def test_its_pictures_are_its_own():
     faces = model.generate(model.latents(range(32), model.config.truncation))
     drawn = pictures.grid(np.stack([pictures.enlarge(face, 128) for face in faces]), 8, gap=2)
     assert np.abs(sheet.astype(int) - drawn).max() <= 3  # one level of a pixel, enlarged
+
+
+def test_torch_and_onnxruntime_draw_the_same_faces_up_to_the_last_rounding():
+    """What the card says. They add in different orders, so a value at the edge of two levels can be either."""
+    model, pipe = FaceModel.load(), FaceGANPipeline.from_pretrained()
+    seeds = list(range(200))
+    with_onnx = model.generate(model.latents(seeds)).astype(int)
+    with_torch = np.rint(pipe(seeds=seeds, output_type="np").images * 255).astype(int)
+    assert np.abs(with_onnx - with_torch).max() <= 1
+    assert (with_onnx != with_torch).mean() <= 1e-4
 
 
 def test_its_faces_differ_from_each_other_and_fill_the_range():
