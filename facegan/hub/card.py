@@ -220,7 +220,10 @@ def _datasets(config: ModelConfig) -> list[str] | None:
 def _metrics(config: ModelConfig) -> str:
     metrics = metrics_of(config)
     if not metrics:
-        return "No metric was measured; the faces above are what there is to judge by."
+        return (
+            "No metric was measured: it takes at least four faces that are held out from training. The faces above are "
+            "what there is to judge by."
+        )
     rows = [
         f"| {metric.name} | {metric.value:.4g}{'' if metric.spread is None else f' ± {metric.spread:.2g}'} |"
         for metric in metrics

@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image
 
 from facegan import FaceGANPipeline, FaceModel, pictures
-from facegan.hub.folder import DEFAULT_FOLDER
+from facegan.hub.facts import check_facts
+from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
 
 
 def test_the_default_is_a_whole_model_folder_of_modest_size():
@@ -12,6 +13,10 @@ def test_the_default_is_a_whole_model_folder_of_modest_size():
     expected = {"config.json", "generator.onnx", "README.md", "samples.png", "morph.mp4", "progress.mp4"}
     assert names >= expected | {"gan", "model_index.json", "pipeline.py"}
     assert sum(path.stat().st_size for path in DEFAULT_FOLDER.rglob("*") if path.is_file()) < 15e6
+
+
+def test_it_could_be_pushed_as_it_is():
+    check_facts(ModelConfig.read(DEFAULT_FOLDER))
 
 
 def test_its_pictures_are_its_own():
