@@ -1,9 +1,11 @@
 """The embedded default: what everybody sees first."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
-from facegan import FaceGANPipeline, FaceModel, pictures
+from facegan import FaceGANPipeline, FaceModel, hub, pictures
 from facegan.hub.facts import check_facts
 from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
 
@@ -17,6 +19,12 @@ def test_the_default_is_a_whole_model_folder_of_modest_size():
 
 def test_it_could_be_pushed_as_it_is():
     check_facts(ModelConfig.read(DEFAULT_FOLDER))
+
+
+def test_the_code_in_it_is_this_programs():
+    """Strangers run it with trust_remote_code."""
+    for path in ("pipeline.py", "gan/generator.py"):
+        assert (DEFAULT_FOLDER / path).read_bytes() == (Path(hub.__file__).parent / Path(path).name).read_bytes()
 
 
 def test_its_pictures_are_its_own():
