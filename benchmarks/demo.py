@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def main() -> None:
         for label, call, times in (
             ("one face", lambda: draw_figure(model, FacesState.near(next(seeds), 0.8, 1)), 200),
             (f"a click on Random face, {COUNT} in the grid", lambda: faces.draw_random(0.8, COUNT), 50),
-            ("the morph's slider", lambda: draw_position(model, morph, next(seeds) % 100 / 100), 100),
+            ("the morph's slider", lambda: draw_position(model, replace(morph, position=next(seeds) % 100 / 100)), 100),
             ("/generate, one PNG", lambda: faces.generate(next(seeds)), 100),
             ("/morph, 72 frames as MP4", lambda: write_film(model, morph, "mp4"), 3),
             ("/morph, 72 frames as GIF", lambda: write_film(model, morph, "gif"), 3),

@@ -50,11 +50,12 @@ def draw_strip(model: FaceModel, state: MorphState) -> str:
     """The faces that the morph passes, as HTML."""
     images = model.generate(model.latents(state.seeds, state.truncation))
     recipes = [recipe_of(model, [seed], state.truncation) for seed in state.seeds]
-    return face_strip(images, recipes, state.loop, state.query())
+    return face_strip(images, recipes, state.loop)
 
 
-def draw_position(model: FaceModel, state: MorphState, position: float) -> str:
-    """The face at `position` in [0, 1] of the path, as HTML."""
+def draw_position(model: FaceModel, state: MorphState) -> str:
+    """The face at the state's position on the path, as HTML that carries the state's link."""
+    position = state.position
     stops = state.seeds + state.seeds[: 1 if state.loop else 0]
     point = point_on_path(model.latents(stops, state.truncation), position)
     leg = min(int(position * state.legs), state.legs - 1)
@@ -62,4 +63,5 @@ def draw_position(model: FaceModel, state: MorphState, position: float) -> str:
     caption = f"{part:.0%} of the way from seed {stops[leg]} to {stops[leg + 1]}"
     if part in (0, 1):
         caption = f"seed {stops[leg + int(part)]}"
-    return path_figure(model.generate(point[None])[0], caption, recipe_of_morph(model, state, position))
+    recipe = recipe_of_morph(model, state, position)
+    return path_figure(model.generate(point[None])[0], caption, recipe, state.query())

@@ -47,23 +47,21 @@ def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str
     return f'<div class="fg-grid" role="group" aria-label="Faces to choose from">{cells}</div>'
 
 
-def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool, query: str) -> str:
+def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool) -> str:
     """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
     stops = "".join(
         f"<li>{_thumbnail(image, recipe)}<span>{recipe.seeds[0]}</span></li>"
         for image, recipe in zip(images, recipes, strict=True)
     )
     back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
-    return (
-        f'<ol class="fg-strip" data-query="{escape(query)}" aria-label="The AI-generated faces of this morph">'
-        f"{stops}{back}</ol>"
-    )
+    return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph">{stops}{back}</ol>'
 
 
-def path_figure(image: np.ndarray, caption: str, recipe: Recipe) -> str:
-    """One face on the way of a morph."""
+def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "") -> str:
+    """One face on a way; `query` is the link's part after the question mark, where the page should show one for it."""
+    link = f' data-query="{escape(query)}"' if query else ""
     return (
-        f'<figure class="fg-figure fg-path"><img src="{png_uri(enlarge(image, PATH_SIZE), recipe)}" '
+        f'<figure class="fg-figure fg-path"{link}><img src="{png_uri(enlarge(image, PATH_SIZE), recipe)}" '
         f'width="{PATH_SIZE}" height="{PATH_SIZE}" alt="AI-generated face, {escape(caption)}">'
         '<span class="fg-badge">AI-generated</span>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

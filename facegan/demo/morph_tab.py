@@ -53,7 +53,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             api_visibility="private",
         )
 
-    page.open(morphs.open_page, [page.tabs, *settings])
+    page.open(morphs.open_page, [page.tabs, *settings, controls.position])
     # Whatever changes the seeds draws the small pictures at once, and after them the film, which takes a second.
     film_after(show_after(page.live(tab.select, morphs.first_seeds, [controls.seeds, page.seed], seeds).then).then)
     for event, function, inputs in (
@@ -113,13 +113,13 @@ class _Controls:
             info=f"The morph passes these faces in order: 2 to {MAX_STOPS} numbers with commas between them.",
             elem_id="morph-seeds",
         )
-        strip = gr.HTML(elem_id="morph-stops", js_on_load=SHOW_LINK, apply_default_css=False)
+        strip = gr.HTML(elem_id="morph-stops", apply_default_css=False)
         with gr.Row(elem_classes="fg-tight"):
             add_current = gr.Button("Add my face from Faces", size="sm", min_width=120, elem_id="add-current")
             add_random = gr.Button("Add a random face", size="sm", min_width=120, elem_id="add-random")
         with gr.Row():
             with gr.Column(min_width=200):
-                here = gr.HTML(elem_id="morph-here", apply_default_css=False)
+                here = gr.HTML(elem_id="morph-here", js_on_load=SHOW_LINK, apply_default_css=False)
             with gr.Column(min_width=200):
                 position = gr.Slider(
                     minimum=0,
@@ -157,8 +157,9 @@ class Morphs:
         for sentence in complaints:
             gr.Warning(sentence)
         if state is None:
-            return (gr.skip(),) * 5
-        return gr.Tabs(selected="morph"), _text(state.seeds), state.truncation, state.frames_per_leg, state.loop
+            return (gr.skip(),) * 6
+        settings = _text(state.seeds), state.truncation, state.frames_per_leg, state.loop
+        return gr.Tabs(selected="morph"), *settings, state.position
 
     def first_seeds(self, seeds: str, seed: int | None) -> str:
         """A morph from the face that the visitor has just looked at, unless there is one already."""
@@ -178,14 +179,14 @@ class Morphs:
 
     def show(self, seeds: str, truncation: float, frames: int, loop: bool, position: float) -> tuple[str, str]:
         try:
-            state = MorphState.checked(seeds, truncation, frames, loop)
+            state = MorphState.checked(seeds, truncation, frames, loop, position)
         except FaceGANError as error:
             return complaint(str(error)), ""
-        return draw_strip(self._model, state), draw_position(self._model, state, position)
+        return draw_strip(self._model, state), draw_position(self._model, state)
 
     def walk(self, seeds: str, truncation: float, frames: int, loop: bool, position: float) -> str:
         try:
-            return draw_position(self._model, MorphState.checked(seeds, truncation, frames, loop), position)
+            return draw_position(self._model, MorphState.checked(seeds, truncation, frames, loop, position))
         except FaceGANError:  # `show` has said it
             return ""
 

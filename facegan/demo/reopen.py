@@ -78,4 +78,5 @@ def _edited(recipe: Recipe, known: list[str]) -> str:
 
 def _morph(recipe: Recipe) -> str:
     seeds = ", ".join(map(str, recipe.seeds))
-    return MorphState.checked(seeds, recipe.truncation, recipe.frames_per_leg, recipe.loop).query()
+    state = MorphState.checked(seeds, recipe.truncation, recipe.frames_per_leg, recipe.loop, recipe.position or 0)
+    return state.query()

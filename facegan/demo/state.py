@@ -110,15 +110,21 @@ class FacesState:
 
 @dataclass(frozen=True)
 class MorphState:
-    """The Morph tab: a path through the faces of `seeds`, back to the first when `loop`."""
+    """The Morph tab: a path through the faces of `seeds`, back to the first when `loop`.
+
+    `position`, from 0 to 1, is how far along the path the walk by hand has come.
+    """
 
     seeds: tuple[int, ...]
     truncation: float
     frames_per_leg: int = FRAMES_PER_LEG
     loop: bool = True
+    position: float = 0.0
 
     @classmethod
-    def checked(cls, seeds: object, truncation: object, frames_per_leg: object, loop: object) -> "MorphState":
+    def checked(
+        cls, seeds: object, truncation: object, frames_per_leg: object, loop: object, position: object = 0.0
+    ) -> "MorphState":
         """The state with these values, `seeds` as a text.
 
         Raises FaceGANError, naming the argument, for values out of range, and for a morph longer than the server draws.
@@ -130,6 +136,7 @@ class MorphState:
             number(truncation, "truncation", 0, MAX_TRUNCATION),
             whole_number(frames_per_leg, "frames_per_leg", 1, MAX_FRAMES_PER_LEG),
             loop,
+            number(position, "position", 0, 1),
         )
         if state.legs * state.frames_per_leg > MAX_FRAMES:
             raise FaceGANError(
@@ -148,8 +155,9 @@ class MorphState:
         truncation = FacesState.read(query, truncation)[0].truncation
         frames = reader.whole_number("frames", 1, MAX_FRAMES_PER_LEG, FRAMES_PER_LEG)
         loop = reader.whole_number("loop", 0, 1, 1)
+        position = reader.number("position", 0, 1, 0)
         try:
-            state = cls.checked(query["seeds"], truncation, frames, bool(loop))
+            state = cls.checked(query["seeds"], truncation, frames, bool(loop), position)
         except FaceGANError:
             complaint = (
                 f"The link's seeds are not 2 to {MAX_STOPS} numbers such as 1,7,42, so there is no morph to show."
@@ -163,7 +171,8 @@ class MorphState:
 
     def query(self) -> str:
         values = {"seeds": ",".join(map(str, self.seeds)), "truncation": f"{self.truncation:g}"}
-        return urlencode({**values, "frames": self.frames_per_leg, "loop": int(self.loop)}, safe=",")
+        values |= {"frames": self.frames_per_leg, "loop": int(self.loop)}
+        return urlencode({**values, "position": f"{self.position:g}"} if self.position else values, safe=",")
 
 
 @dataclass(frozen=True)

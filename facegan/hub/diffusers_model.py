@@ -4,12 +4,14 @@ from pathlib import Path
 
 import torch
 
+from facegan.errors import FaceGANError
 from facegan.hub import folder as layout
 from facegan.hub import pipeline
 from facegan.hub.fetch import find_model
 from facegan.hub.folder import ModelConfig, refuse_pickles
 from facegan.hub.generator import FaceGANGenerator
 from facegan.hub.tensors import read_weights
+from facegan.latent.seeds import latents_of
 
 _PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS)
 
@@ -31,9 +33,16 @@ class FaceGANPipeline(pipeline.FaceGANPipeline):
 
 
 def load_generator(folder: Path) -> FaceGANGenerator:
-    """The generator of a folder's part for diffusers, each tensor checked; float32 on the CPU, in eval mode."""
+    """The generator of a folder's part for diffusers, each tensor checked; float32 on the CPU, in eval mode.
+
+    Raises FaceGANError with the file's name when one is not what it should be, or when it draws no finite images.
+    """
     config = ModelConfig.read(folder)
     weights = read_weights(folder, config)
     generator = FaceGANGenerator(config.channels, config.latent_size)
     generator.load_state_dict({name: torch.from_numpy(value.copy()).float() for name, value in weights.items()})
-    return generator.eval()
+    with torch.no_grad():
+        images = generator.eval()(torch.from_numpy(latents_of([0, 1], config.latent_size)))
+    if not images.isfinite().all():  # finite weights can still add up to infinity
+        raise FaceGANError(f"{folder / layout.DIFFUSERS_WEIGHTS} does not draw finite images: train the model again.")
+    return generator

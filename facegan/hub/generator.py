@@ -5,6 +5,7 @@ and every up-sampling written as one transposed convolution: one architecture, h
 """
 
 import math
+from os import PathLike
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,26 @@ class FaceGANGenerator(ModelMixin, ConfigMixin):
             nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in zip(channels, (*channels[1:], 3), strict=True)
         )
 
+    @classmethod
+    def from_pretrained(cls, path: str | PathLike, **options: object) -> "FaceGANGenerator | tuple":
+        """As every model of diffusers, which by itself draws with weights that are missing or no numbers, too.
+
+        Raises ValueError for those.
+        """
+        told = options.pop("output_loading_info", False)
+        generator, info = super().from_pretrained(path, output_loading_info=True, **options)
+        wrong = [f"{name} is missing" for name in info["missing_keys"]]
+        wrong += [f"{name} is surplus" for name in info["unexpected_keys"]]
+        if not wrong:  # what is missing holds no numbers to look at
+            weights = generator.state_dict().items()
+            wrong = [f"{name} holds numbers that are not finite" for name, weight in weights if not _finite(weight)]
+        if wrong:
+            raise ValueError(
+                f"The weights in {path} are not those of a FaceGAN generator ({wrong[0][:200]}): fetch or export the "
+                "model again."
+            )
+        return (generator, info) if told else generator
+
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         # To the uniform cube of the original system: z = 2 Phi(g) - 1.
         x = self.project(torch.erf(latents / math.sqrt(2)))
@@ -37,3 +58,7 @@ class FaceGANGenerator(ModelMixin, ConfigMixin):
         for up in self.ups:
             x = up(F.relu(x))
         return torch.tanh(x)
+
+
+def _finite(weight: torch.Tensor) -> bool:
+    return bool(torch.isfinite(weight).all())

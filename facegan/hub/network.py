@@ -55,6 +55,20 @@ def check_network(content: bytes, config: ModelConfig) -> None:
         raise ValueError("it holds tensors that no step uses, or draws no images")
 
 
+def weights_of(content: bytes) -> list[np.ndarray]:
+    """The weights and biases in the bytes of generator.onnx, in the order in which it uses them, as they are stored.
+
+    Raises ValueError for bytes that `check_network` would refuse for other reasons.
+    """
+    graph = read_graph(content)
+    widened, chain = _split(graph)
+    names = [name for node in chain if node.operation in ("Gemm", "ConvTranspose") for name in node.inputs[1:]]
+    stored = [widened.get(name, name) for name in names]
+    if not set(stored) <= set(graph.tensors):
+        raise ValueError("a step has weights that are not stored")
+    return [graph.tensors[name] for name in stored]
+
+
 def _split(graph: Graph) -> tuple[dict[str, str], tuple[Node, ...]]:
     """The stored name of each weight that a leading Cast widens from float16, and the nodes after those."""
     widened = {}

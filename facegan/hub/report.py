@@ -81,10 +81,12 @@ def memorisation_of(config: ModelConfig) -> Memorisation | None:
         report = Memorisation(**value)
     except TypeError:
         raise _empty("training.memorisation") from None
-    if not _is_number(report.near_copies):
+    if not _is_share(report.near_copies):
         raise _empty("training.memorisation.near_copies")
-    if report.distance_ratio is not None and not _is_number(report.distance_ratio):
+    if report.distance_ratio is not None and not (_is_number(report.distance_ratio) and report.distance_ratio >= 0):
         raise _empty("training.memorisation.distance_ratio")
+    if not isinstance(report.allowed, bool):
+        raise _empty("training.memorisation.allowed")
     if not isinstance(report.protocol, str) or not report.protocol.strip():
         raise _empty("training.memorisation.protocol")
     return report
@@ -109,6 +111,20 @@ def allow_memorised(config: ModelConfig) -> ModelConfig:
     return replace(config, training={**config.training, "memorisation": {**report, "allowed": True}})
 
 
+def check_shares(config: ModelConfig) -> None:
+    """Raises FaceGANError with the field's name when the shares among training or generated faces are not whole."""
+    sections = {"training.shares": config.training.get("shares"), "data.shares": config.data.get("shares")}
+    for field, shares in sections.items():
+        if not isinstance(shares, dict) or not _is_number(shares.get("faces")):
+            raise _empty(f"{field}.faces")
+        parts = {f"{field}.{kind}": found for kind, found in shares.items() if kind != "faces"}
+        for kind, found in parts.items():
+            if not isinstance(found, dict) or not found or not all(_is_share(share) for share in found.values()):
+                raise _empty(kind)
+    if not shares_table(config):
+        raise _empty("training.shares")
+
+
 def shares_table(config: ModelConfig) -> str:
     """The Markdown table of who is among the training and the generated faces; empty where it was not measured."""
     real, drawn = config.data.get("shares"), config.training.get("shares")
@@ -125,6 +141,10 @@ def shares_table(config: ModelConfig) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_share(value: object) -> bool:
+    return _is_number(value) and 0 <= value <= 1
 
 
 def _empty(field: str) -> FaceGANError:

@@ -88,7 +88,7 @@ def test_morph_says_which_argument_is_wrong(morphs, cache, arguments, message):
     [(False, 0.25, 3, 9, 0.5), (False, 0.75, 9, 4, 0.5), (True, 5 / 6, 4, 3, 0.5), (True, 0.1, 3, 9, 0.3)],
 )
 def test_the_slider_shows_the_face_at_its_place_on_the_path(model, pictures_in, loop, position, a, b, part):
-    html = draw_position(model, MorphState((3, 9, 4), 0.8, loop=loop), position)
+    html = draw_position(model, MorphState((3, 9, 4), 0.8, loop=loop, position=position))
     point = slerp(model.latents([a], 0.8)[0], model.latents([b], 0.8)[0], part)
     expected = enlarge(model.generate(point[None])[0], 256).astype(int)
     assert np.abs(pictures_in(html)[0] - expected).max() <= 1
@@ -97,7 +97,23 @@ def test_the_slider_shows_the_face_at_its_place_on_the_path(model, pictures_in, 
 
 @pytest.mark.parametrize(("position", "seed"), [(0, 3), (0.5, 9), (1, 4)])
 def test_the_slider_names_the_stops(model, position, seed):
-    assert f"<figcaption>seed {seed}<" in draw_position(model, MorphState((3, 9, 4), 0.8, loop=False), position)
+    assert f"<figcaption>seed {seed}<" in draw_position(
+        model, MorphState((3, 9, 4), 0.8, loop=False, position=position)
+    )
+
+
+def test_the_link_follows_the_walk(morphs):
+    link = 'data-query="seeds=3,9&amp;truncation=0.8&amp;frames=24&amp;loop=1&amp;position=0.25"'
+    assert link in morphs.walk("3, 9", 0.8, 24, True, 0.25)
+    strip, here = morphs.show("3, 9", 0.8, 24, True, 0.25)
+    assert link in here
+    assert "data-query" not in strip  # of two the page would follow the first
+
+
+def test_a_link_brings_the_place_of_the_walk_back(morphs):
+    tabs, *settings, position = morphs.open_page({"seeds": "3,9", "frames": "10", "loop": "0", "position": "0.25"})
+    assert (tabs.selected, settings, position) == ("morph", ["3, 9", 0.7, 10, False], 0.25)
+    assert morphs.open_page({"seed": "7"}) == (gr.skip(),) * 6
 
 
 def test_the_strip_shows_the_stops_and_whether_the_morph_leads_back(model, face, pictures_in):

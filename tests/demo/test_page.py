@@ -1,13 +1,21 @@
+import inspect
+import json
+import re
 import socket
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+from gradio_client import Client
 
 from facegan.demo import build
 from facegan.demo.markup import about, header
+from facegan.demo.state import FacesState, MorphState, SlidersState
 from facegan.errors import FaceGANError
 from facegan.hub.film import Film
 from facegan.hub.model import FaceModel
+from facegan.latent.sliders.names import RESERVED
 
 
 def test_only_the_stable_endpoints_are_public(model):
@@ -24,6 +32,21 @@ def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
     assert set(endpoints) == {"/generate", "/morph", "/edit"}
     names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
     assert names == ["seed", "truncation", "smile", "age", "lock"]
+
+
+def test_no_slider_can_be_called_what_calls_and_links_need(edited_model):
+    endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
+    calls = {parameter["parameter_name"] for endpoint in endpoints.values() for parameter in endpoint["parameters"]}
+    for call in (Client.predict, Client.submit):
+        parameters = inspect.signature(call).parameters.values()
+        calls |= {parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD}
+        calls |= {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    states = (FacesState(1, 1, 2, 0), MorphState((1, 2), 1, position=0.5), SlidersState(1, 1, {}, ("age",)))
+    links = {name for state in states for name in parse_qs(state.query())}
+    assert (calls | links) - {"smile", "age"} <= RESERVED
+    script = (Path(build.__file__).parent / "theme" / "page.js").read_text()
+    ours = set(json.loads(re.search(r"const ours = new Set\((\[.*?\])\)", script)[1]))
+    assert ours == links  # what the page takes out of the address bar
 
 
 def tabs_of(model):

@@ -38,7 +38,7 @@ def test_a_sheet_of_faces_opens_as_a_grid(model):
 def test_a_morph_opens_as_it_was(model):
     text = text_of(model, 9, 4, 7, frames_per_leg=12, loop=False, position=0.5)
     state, complaints = MorphState.read(query(link_of(text, None, model)), 0.7)
-    assert (state, complaints) == (MorphState((9, 4, 7), 0.6, 12, False), [])
+    assert (state, complaints) == (MorphState((9, 4, 7), 0.6, 12, False, 0.5), [])
 
 
 def test_an_edited_face_opens_with_its_sliders(edited_model):

@@ -61,7 +61,7 @@ def test_a_link_to_faces_leads_back_to_the_same_state(state):
     assert FacesState.read(query_of(state), truncation=0.3) == (state, [])
 
 
-@pytest.mark.parametrize("state", [MorphState((1, 7, 42), 0.8), MorphState((LAST, 0), 1.05, 60, False)])
+@pytest.mark.parametrize("state", [MorphState((1, 7, 42), 0.8), MorphState((LAST, 0), 1.05, 60, False, 0.125)])
 def test_a_link_to_a_morph_leads_back_to_the_same_state(state):
     assert MorphState.read(query_of(state), truncation=0.3) == (state, [])
 

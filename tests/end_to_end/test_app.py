@@ -278,6 +278,7 @@ def test_a_morph_plays_when_its_tab_opens(visit, model):
     plays(page)
     page.locator("#morph-position input[type=range]").fill("0.5")
     page.locator("#morph-here").get_by_text("seed 7").wait_for()
+    page.wait_for_url("**&position=0.5")
 
     page.get_by_role("tab", name="Faces").click()
     page.wait_for_url("**/?seed=20&**")

@@ -302,6 +302,9 @@ ENTRY = {"dtype": "F16", "shape": [2**40, 2**40], "data_offsets": [0, 4]}
 WEIGHT_CHANGES = {
     "a NaN": lambda w: w["project.bias"].__setitem__(0, NAN),
     "an infinity": lambda w: w["project.bias"].__setitem__(0, INF),
+    "numbers that add up to infinity": lambda w: w.update(
+        {k: np.full(v.shape, 3e38, np.float32) for k, v in w.items()}
+    ),
     "a tensor less": lambda w: w.pop("ups.0.bias"),
     "a tensor more": lambda w: w.update(more=np.zeros(3, np.float32)),
     "a path for a name": lambda w: w.update({"../../etc/passwd": np.zeros(3, np.float32)}),
@@ -332,6 +335,13 @@ GAN_CONFIGS = {
 }
 for name, content in GAN_CONFIGS.items():
     case(f"config for diffusers is {name}", write(GAN_CONFIG, content), (PIPE, PUSH))
+SWAPPED = {
+    "other weights than the network": lambda w: w["project.weight"].__imul__(-1),
+    "weights in another order than the network": lambda w: w.update({"ups.0.bias": w["ups.0.bias"][::-1].copy()}),
+    "nothing but zeros": lambda w: [weight.fill(0) for weight in w.values()],
+}
+for name, change in SWAPPED.items():
+    case(f"weights are {name}", tensors(WEIGHTS, change), (PIPE, PUSH))
 INDEXES = {
     "nothing": b"",
     "another module": b'{"_class_name": ["os", "system"], "gan": ["generator", "FaceGANGenerator"]}',
@@ -351,6 +361,12 @@ DISCRIMINATOR_CHANGES = {
     "an infinity": lambda w: w["layers.0.bias"].__setitem__(0, INF),
     "whole numbers": lambda w: w.update({"layers.0.bias": np.zeros(4, np.int64)}),
     "a count that is none": lambda w: w.update({"layers.3.num_batches_tracked": np.array(NAN)}),
+    "a tensor less": lambda w: w.pop("layers.0.bias"),
+    "a tensor more": lambda w: w.update({"me.jpg": np.zeros((3, 60, 60), np.float16)}),
+    "nothing but a tensor more": lambda w: (w.clear(), w.update({"me.jpg": np.zeros((3, 60, 60), np.float16)})),
+    "no tensor": lambda w: w.clear(),
+    "another shape": lambda w: w.update({"layers.0.weight": w["layers.0.weight"][:2].copy()}),
+    "counts of another shape": lambda w: w.update({"layers.3.num_batches_tracked": np.zeros(9, np.int64)}),
 }
 for name, change in DISCRIMINATOR_CHANGES.items():
     case(f"discriminator with {name}", tensors(DISCRIMINATOR, change), (START, PUSH))
@@ -404,6 +420,12 @@ SLIDER_FACTS = {
     "a note of a megabyte": lambda s: s["sliders"][0].update(note="x" * 100_000),
     "deep facts": lambda s: s.update(facts={"a": nested(50)}),
     "a number that is not finite": lambda s: s["facts"].update(a=NAN),
+    "a number of 400 digits": lambda s: s["facts"].update(a=10**400),
+    "a name that no call can have": lambda s: (
+        s["sliders"][0].update(name="class"),
+        s["scores"].__setitem__(0, "class"),
+    ),
+    "a name of the page": lambda s: (s["sliders"][0].update(name="seed"), s["scores"].__setitem__(0, "seed")),
     "a quality that is a text": lambda s: s["sliders"][0].update(quality="good"),
 }
 for name, change in SLIDER_FACTS.items():
@@ -411,6 +433,7 @@ for name, change in SLIDER_FACTS.items():
 SLIDER_TENSORS = {
     "a NaN": lambda t: t["linear"].__setitem__((0, 0), NAN),
     "a huge number": lambda t: t["linear"].__setitem__((0, 0), 1e30),
+    "large numbers everywhere": lambda t: [t[name].fill(1e4) for name in ("linear", "first", "second", "last")],
     "a tensor less": lambda t: t.pop("ends"),
     "a tensor more": lambda t: t.update(more=np.zeros(3, np.float32)),
     "another shape": lambda t: t.update(linear=t["linear"].T.copy()),

@@ -34,12 +34,20 @@ def test_what_the_hub_reads_is_valid_and_true(config):
     assert data.model_name == config.name
     measured = {result.metric_type: result.metric_value for result in data.eval_results}
     assert measured == {"kid": 9.4321, "kid_train": 8.9, "precision": 0.61, "recall": 0.23}
+    sets = {result.metric_type: (result.dataset_name, result.dataset_split) for result in data.eval_results}
+    held_out = "held-out faces", "held-out"
+    assert sets == {
+        "kid": held_out,
+        "kid_train": ("training faces", "train"),
+        "precision": held_out,
+        "recall": held_out,
+    }
     assert {result.task_type for result in data.eval_results} == {data.pipeline_tag}
-    assert data.metrics == list(measured)
+    assert set(data.metrics) == set(measured)
 
 
 def test_without_metrics_there_is_no_model_index(config):
-    text = render_card(config, "user/faces")
+    text = render_card(with_training(config, metrics=None), "user/faces")
     assert ModelCard(text).data.eval_results is None
     assert "model-index" not in text
     assert "No metric was measured" in text
@@ -123,12 +131,43 @@ def test_a_text_cannot_begin_the_metadata_or_a_table_anew(config):
 
 
 @pytest.mark.parametrize("fact", [fact for fact in FACTS if fact.needed and "." in fact.path], ids=lambda f: f.path)
-@pytest.mark.parametrize("empty", [None, "", "  "])
+@pytest.mark.parametrize("empty", [None, "", "  ", {}, "absent"])
 def test_an_empty_field_is_refused_by_name(config, fact, empty):
     section, name = fact.path.split(".")
+    if fact.nothing and empty == fact.nothing[0]:
+        empty = "  "  # the next test has what a run may write
     broken = replace(config, **{section: {**getattr(config, section), name: empty}})
-    with pytest.raises(FaceGANError, match=re.escape(f"field {fact.path} ")):
+    if empty == "absent":
+        del getattr(broken, section)[name]
+    with pytest.raises(FaceGANError, match=re.escape(f"field {fact.path} ") + ".* is .*: "):
         check_facts(broken)
+
+
+def test_where_nothing_was_left_out_or_seen_again_the_card_says_so(config):
+    empty = with_data(config, left_out="", eye_spread_after=None)
+    check_facts(empty)
+    text = render_card(empty)
+    assert "| left out | none |" in text
+    assert "| spread of the eyes after alignment (px of 128) | not measured, because too few" in text
+
+
+def test_of_too_few_faces_no_metric_is_needed(config):
+    unjudged = with_training(config, metrics=None)
+    check_facts(with_data(unjudged, faces_held_out=3))
+    assert "No metric was measured: it takes at least four faces" in render_card(unjudged)
+    with pytest.raises(FaceGANError, match="training.metrics"):
+        check_facts(with_data(unjudged, faces_held_out=4))
+
+
+@pytest.mark.parametrize("section", ["training", "data"])
+@pytest.mark.parametrize(
+    "broken",
+    [{"faces": "many"}, {"gender": {}}, {"gender": {"women": None}}, {"gender": {"women": 1.5}}, {"faces": None}],
+)
+def test_shares_that_are_not_whole_are_refused_by_name(config, section, broken):
+    with pytest.raises(FaceGANError, match=f"{section}.shares"):
+        shares = {**config.data["shares"], **broken}
+        check_facts(replace(config, **{section: {**getattr(config, section), "shares": shares}}))
 
 
 @pytest.mark.parametrize(
@@ -138,11 +177,14 @@ def test_an_empty_field_is_refused_by_name(config, fact, empty):
         ("training", {"images_seen": True}),
         ("data", {"framing": []}),
         ("data", {"about": 5}),
+        ("data", {"one_person": "no"}),
+        ("data", {"one_person": 1}),
+        ("training", {"shares": [1]}),
     ],
 )
 def test_a_field_of_another_type_is_refused_by_name(config, section, values):
     broken = replace(config, **{section: {**getattr(config, section), **values}})
-    with pytest.raises(FaceGANError, match=re.escape(f"field {section}.{next(iter(values))} ") + ".* is not a"):
+    with pytest.raises(FaceGANError, match=re.escape(f"field {section}.{next(iter(values))} ") + ".* is not "):
         check_facts(broken)
 
 
@@ -165,8 +207,11 @@ def test_a_spread_that_nobody_could_estimate_is_left_out(config, tmp_path):
 def test_a_report_that_is_not_whole_is_refused_by_name(config):
     with pytest.raises(FaceGANError, match=re.escape("field training.metrics ")):
         render_card(with_training(config, metrics=["kid"]))
-    with pytest.raises(FaceGANError, match=re.escape("training.memorisation.near_copies")):
-        render_card(with_training(config, memorisation={**asdict(COPIES), "near_copies": None}))
+    wrong = {"near_copies": (None, -1, 55, True), "allowed": ("no", 1, None), "distance_ratio": ("1", -1)}
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(FaceGANError, match=re.escape(f"training.memorisation.{name}")):
+                check_memorisation(with_training(config, memorisation={**asdict(COPIES), name: value}))
 
 
 @pytest.mark.parametrize(

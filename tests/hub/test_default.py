@@ -1,10 +1,13 @@
 """The embedded default: what everybody sees first."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
-from facegan import FaceModel, pictures
-from facegan.hub.folder import DEFAULT_FOLDER
+from facegan import FaceGANPipeline, FaceModel, hub, pictures
+from facegan.hub.facts import check_facts
+from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
 
 
 def test_the_default_is_a_whole_model_folder_of_modest_size():
@@ -14,12 +17,32 @@ def test_the_default_is_a_whole_model_folder_of_modest_size():
     assert sum(path.stat().st_size for path in DEFAULT_FOLDER.rglob("*") if path.is_file()) < 15e6
 
 
+def test_it_could_be_pushed_as_it_is():
+    check_facts(ModelConfig.read(DEFAULT_FOLDER))
+
+
+def test_the_code_in_it_is_this_programs():
+    """Strangers run it with trust_remote_code."""
+    for path in ("pipeline.py", "gan/generator.py"):
+        assert (DEFAULT_FOLDER / path).read_bytes() == (Path(hub.__file__).parent / Path(path).name).read_bytes()
+
+
 def test_its_pictures_are_its_own():
     model = FaceModel.load()
     sheet = np.asarray(Image.open(DEFAULT_FOLDER / "samples.png"))
     faces = model.generate(model.latents(range(32), model.config.truncation))
     drawn = pictures.grid(np.stack([pictures.enlarge(face, 128) for face in faces]), 8, gap=2)
     assert np.abs(sheet.astype(int) - drawn).max() <= 3  # one level of a pixel, enlarged
+
+
+def test_torch_and_onnxruntime_draw_the_same_faces_up_to_the_last_rounding():
+    """What the card says. They add in different orders, so a value at the edge of two levels can be either."""
+    model, pipe = FaceModel.load(), FaceGANPipeline.from_pretrained()
+    seeds = list(range(200))
+    with_onnx = model.generate(model.latents(seeds)).astype(int)
+    with_torch = np.rint(pipe(seeds=seeds, output_type="np").images * 255).astype(int)
+    assert np.abs(with_onnx - with_torch).max() <= 1
+    assert (with_onnx != with_torch).mean() <= 1e-4
 
 
 def test_its_faces_differ_from_each_other_and_fill_the_range():

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import onnx
@@ -6,10 +7,13 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline
 from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from facegan import FaceGANPipeline, FaceModel
-from facegan.gan.networks import Discriminator
+from facegan.errors import FaceGANError
+from facegan.gan.networks import Discriminator, channels_at
 from facegan.hub.export import export_discriminator, export_weights, load_diffusers, shipped_form
+from facegan.hub.folder import ModelConfig
 from facegan.hub.model import to_uint8
 from facegan.hub.tensors import read_discriminator
 from facegan.latent.seeds import latents_of
@@ -44,6 +48,47 @@ def test_every_way_to_load_draws_the_trained_generators_faces(generator, model_f
         np.testing.assert_array_equal(images, drawn["onnx"])
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda weights: weights.pop("ups.0.bias"), "ups.0.bias is missing"),
+        (lambda weights: weights.update(more=np.zeros(2, np.float32)), "more is surplus"),
+        (
+            lambda weights: weights["project.bias"].__setitem__(0, np.nan),
+            "project.bias holds numbers",
+        ),
+    ],
+)
+def test_diffusers_alone_refuses_weights_that_are_not_whole(model_folder, tmp_path, damage, said):
+    folder = with_weights(model_folder, tmp_path / "model", damage)
+    with pytest.raises(ValueError, match=f"{said}.*: fetch or export the model again") as refused:
+        DiffusionPipeline.from_pretrained(str(folder), trust_remote_code=True)
+    assert str(folder / "gan") in str(refused.value)
+
+
+def test_what_is_no_picture_is_not_drawn(model_folder, tmp_path):
+    def huge(weights):
+        weights.update({name: np.full(value.shape, 3e38, np.float32) for name, value in weights.items()})
+
+    folder = with_weights(model_folder, tmp_path / "model", huge)
+    pipe = DiffusionPipeline.from_pretrained(str(folder), trust_remote_code=True)
+    with pytest.raises(ValueError, match="no picture"):
+        pipe(seeds=[1])
+    (folder / "generator.onnx").unlink()  # beside it the weights would be refused as those of another generator
+    with pytest.raises(FaceGANError, match="does not draw finite images"):
+        FaceGANPipeline.from_pretrained(folder)
+
+
+def with_weights(model_folder, folder, damage):
+    """A copy of the folder whose weights for diffusers went through `damage`."""
+    shutil.copytree(model_folder, folder)
+    file = folder / "gan" / "diffusion_pytorch_model.safetensors"
+    weights = {name: value.copy() for name, value in load_file(file).items()}
+    damage(weights)
+    save_file(weights, file)
+    return folder
+
+
 def test_weights_are_stored_in_half_the_bytes_where_that_shows_nowhere(model_folder):
     with safe_open(model_folder / "gan" / "diffusion_pytorch_model.safetensors", "np") as file:
         stored = {file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
@@ -71,7 +116,11 @@ def test_a_discriminator_comes_back_without_its_readings_and_judges_alike(tmp_pa
             trained(images)  # the statistics of batch normalisation move
         expected = trained.eval()(images)[0]
     export_discriminator(trained, tmp_path)
-    stored = read_discriminator(tmp_path)
+    stored = read_discriminator(tmp_path, ModelConfig("f", 32, tuple(channels_at(32, 8))))
+    for other in (ModelConfig("f", 32, tuple(channels_at(32, 4))), ModelConfig("f", 64, tuple(channels_at(64, 4)))):
+        assert read_discriminator(tmp_path)  # a training says that it does not fit, and begins with a new one
+        with pytest.raises(FaceGANError, match="no discriminator of FaceGAN of the size and width in config.json"):
+            read_discriminator(tmp_path, other)
     back = Discriminator(32, 8, norm, minibatch_std)
     counts = {name for name in stored if name.endswith("num_batches_tracked")}
     assert {stored[name].item() for name in counts} == ({5} if norm == "batch" else set())

@@ -104,8 +104,9 @@ def test_three_loaders_draw_the_same_faces_from_an_empty_cache(hub, pushed, pyth
     model = FaceModel.load(pushed / "model")
     here = model.generate(model.latents(range(20), 0.9))
     assert here.std() > 20  # not a flat picture, on which all would agree
-    for name in ("onnx", "own", "strange"):
-        np.testing.assert_array_equal(drawn[name], here)
+    np.testing.assert_array_equal(drawn["onnx"], here)
+    np.testing.assert_array_equal(drawn["own"], drawn["strange"])
+    np.testing.assert_allclose(drawn["own"].astype(int), here, atol=1)  # torch: see test_default.py
 
 
 def test_only_what_draws_is_fetched_and_only_once(hub, pushed, load):

@@ -35,7 +35,8 @@ class FaceGANPipeline(DiffusionPipeline):
         """Draw one face for each of `seeds`, else of `latents` (n, 100), else `batch_size` random ones.
 
         `truncation` scales the latents: 1.0 is full variety, smaller is more typical.
-        `output_type` "pil" gives PIL images, "np" float32 (n, H, W, 3) in [0, 1].
+        `output_type` "pil" gives PIL images, "np" float32 (n, H, W, 3) in [0, 1]. Raises ValueError where the
+        network draws what is no picture.
         """
         size = self.gan.config.latent_size
         if seeds is not None:
@@ -46,6 +47,11 @@ class FaceGANPipeline(DiffusionPipeline):
             # Drawn on the CPU, so that one torch seed is one face on every device.
             latents = torch.randn(batch_size, size, generator=generator) * truncation
         images = self.gan(latents.to(self.gan.device, self.gan.dtype)).float().cpu().numpy()
+        if not np.isfinite(images).all():  # finite weights can still add up to infinity
+            raise ValueError(
+                "What was drawn is no picture, because latents or weights are not finite or far too large: use other "
+                "latents, or fetch or export the model again."
+            )
         images = np.rint((images.transpose(0, 2, 3, 1).clip(-1, 1) + 1) * 127.5) / 255
         if output_type == "pil":
             images = self.numpy_to_pil(images)

@@ -2,7 +2,7 @@
 (() => {
   const seen = (element) => element.offsetParent !== null;
   // What the tabs write into links (facegan/demo/state.py); anything else, such as __theme, stays as it is.
-  const ours = new Set(["seed", "truncation", "count", "first", "seeds", "frames", "loop", "lock"]);
+  const ours = new Set(["seed", "truncation", "count", "first", "seeds", "frames", "loop", "position", "lock"]);
 
   // The address bar's part from the question mark on, for a state: what is not ours in it stays.
   function searchOf(state) {

@@ -8,6 +8,7 @@
     surrogate   a small network that foretells scores from latents, and its gradient
     steer       the way from a face to the same face with other scores
     slider      Slider and SliderSet
+    names       what a slider may be called
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
     calibrate   where its sliders end, and how fast they go there

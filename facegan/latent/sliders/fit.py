@@ -3,6 +3,7 @@
 Nothing is asked of the generator but its images, so any will do.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from facegan.latent.labels.probe import THUMBNAIL
 from facegan.latent.labels.ridge import auc
 from facegan.latent.sliders.calibrate import calibrated, ends_of
 from facegan.latent.sliders.learn import EPOCHS, learn_surrogate
+from facegan.latent.sliders.names import RESERVED
 from facegan.latent.sliders.slider import END, HELD, Slider, SliderSet, even_pace
 
 Generate = Callable[[np.ndarray], np.ndarray]  # latents float32 (n, d) to images uint8 (n, H, H, 3)
@@ -171,14 +173,18 @@ def overall(images: np.ndarray) -> np.ndarray:
 def own_names(columns: Iterable[str]) -> tuple[str, ...]:
     """The columns of a user's table, each as one word that no other score has.
 
-    "Big Nose" becomes "big_nose", "5_o_Clock" "has_5_o_clock", and a "Smile" that is not ours "smile_2".
+    "Big Nose" becomes "big_nose", "5_o_Clock" "has_5_o_clock", a "Smile" that is not ours "smile_2", and a "Class",
+    which no call could name, "class_2".
     """
     found: list[str] = []
+    taken = {*NAMES, *OVERALL, *RESERVED}
     for column in columns:
         name = re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:50] or "attribute"
         name = name if name[0].isalpha() else f"has_{name}"
-        same = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in (*NAMES, *OVERALL, *found))
-        found.append(f"{name}_{same + 1}" if same else name)
+        words = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
+        free = next(word for word in words if word not in taken)
+        found.append(free)
+        taken.add(free)
     return tuple(found)
 
 

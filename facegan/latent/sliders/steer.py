@@ -32,6 +32,25 @@ def steer(
         scores, gradients = surrogate.gradients(found)
         missing = (before + (targets - before) * np.float32(step / steps) - scores) * d
         weighted = gradients * d[:, None]
-        gram = weighted @ weighted.transpose(0, 2, 1) + np.float32(penalty) * np.eye(len(d), dtype=np.float32)
-        found += (weighted.transpose(0, 2, 1) @ np.linalg.solve(gram, missing[..., None]))[..., 0]
+        found += _step(weighted, missing[..., None], penalty)
     return found
+
+
+def _step(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
+    """The step float32 (n, d), of the weighted gradients (n, k, d) and what is missing (n, k, 1).
+
+    Sliders of a stranger can be so steep that the penalty is lost beside them in float32, and the equations have no
+    solution; up to surrogate.STEEPEST they have one in float64.
+    """
+    try:
+        step = _solved(weighted, missing, penalty)
+        if np.isfinite(step).all():
+            return step
+    except np.linalg.LinAlgError:
+        pass
+    return _solved(weighted.astype(np.float64), missing.astype(np.float64), penalty).astype(np.float32)
+
+
+def _solved(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
+    back, one = weighted.transpose(0, 2, 1), np.eye(weighted.shape[1], dtype=weighted.dtype)
+    return (back @ np.linalg.solve(weighted @ back + weighted.dtype.type(penalty) * one, missing))[..., 0]

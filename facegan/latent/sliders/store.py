@@ -5,20 +5,19 @@ They may come from a stranger, so nothing in them is taken on trust: what is rea
 
 import json
 import math
-import re
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from facegan.latent.sliders.slider import PACES, Slider, SliderSet, even_pace
-from facegan.latent.sliders.surrogate import Surrogate
+from facegan.latent.sliders.names import check_name
+from facegan.latent.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
+from facegan.latent.sliders.surrogate import STEEPEST, Surrogate
 
 FORMAT = 2  # 1 had no pace: its sliders go evenly
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # of the facts: tables within tables, and numbers in all
-_WORD = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
 _FIELDS = {"format", "sliders", "scores", "facts"}
 _SLIDER_FIELDS = {"name", "label", "quality", "note"}
 _TENSORS = (
@@ -34,7 +33,7 @@ _TENSORS = (
     "last",
     "last_bias",
 )
-_MOST = 1e4  # the largest number in a tensor; no gradient of it can be infinite
+_MOST = 1e4  # the largest number in a tensor
 
 
 def to_json(sliders: SliderSet) -> str:
@@ -120,8 +119,10 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} is not float32 of the shape {shape}")
         if not (np.abs(tensor) <= _MOST).all():  # false for NaN as well
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
-    if (tensors["weights"] < 0).any() or (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
-        raise ValueError("a weight is negative, or a slider's lower end is not below its upper one")
+    if not ((tensors["weights"] >= 0) & (tensors["weights"] <= LOCKED)).all():
+        raise ValueError(f"a weight is not from 0 to {LOCKED:g}")
+    if (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
+        raise ValueError("a slider's lower end is not below its upper one")
     if (
         (np.diff(tensors["pace"], axis=2, prepend=0) < 0).any()
         or (tensors["pace"] > 1).any()
@@ -132,6 +133,8 @@ def parse_safetensors(
     surrogate = Surrogate(
         t["linear"], (t["first"], t["first_bias"]), (t["second"], t["second_bias"]), (t["last"], t["last_bias"])
     )
+    if not surrogate.steepest() <= STEEPEST:
+        raise ValueError("its scores change so fast that no step towards them can be reckoned")
     return SliderSet(sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], surrogate, facts)
 
 
@@ -139,9 +142,7 @@ def _names(values: object, what: str, most: int) -> tuple[str, ...]:
     if not isinstance(values, list) or not 1 <= len(values) <= most:
         raise ValueError(f"{what} is not a list of 1 to {most} names")
     for name in values:
-        # A name stands in links and in calls, so it is one word.
-        if not isinstance(name, str) or not _WORD.fullmatch(name):
-            raise ValueError(f"{str(name)[:80]!r} in {what} is not a name of letters, digits and _")
+        check_name(name, what)
     if len(set(values)) != len(values):
         raise ValueError(f"{what} name one thing twice")
     return tuple(values)
@@ -165,7 +166,8 @@ def _check_facts(value: object, path: str, depth: int, budget: list[int], whole:
     elif isinstance(value, str):
         if len(value) > _LONGEST or not value.isprintable():
             raise ValueError(f"{path} is not a plain text")
-    elif value is not None and not isinstance(value, bool) and (not math.isfinite(value) or abs(value) >= 2**63):
+    # abs first: isfinite makes a float of a whole number, and one of 400 digits is none. True for NaN as well.
+    elif value is not None and not isinstance(value, bool) and not abs(value) < 2**63:
         raise ValueError(f"{path} is no sensible number")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 _ROOT = np.float32(np.sqrt(2 / np.pi))
 _CUBE = np.float32(0.044715)
+STEEPEST = 1000.0  # standard deviations per unit of the latent, the most that `steepest` may be; the default's is 30
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class Surrogate:
         back = (1 - two**2)[:, None, :] * self.last[0].T[None]
         back = (back @ self.second[0].T) * (1 - one**2)[:, None, :]
         return scores, (back @ self.first[0].T + self.linear.T[None]) * slope[:, None, :]
+
+    def steepest(self) -> float:
+        """No gradient of all the scores together is longer, by the norms of the matrices: tanh is nowhere steeper than
+        1, and `squash` nowhere steeper than 0.8."""
+        one, two, three = (np.linalg.norm(m.astype(np.float64), 2) for m, _ in (self.first, self.second, self.last))
+        return float(np.linalg.norm(self.linear.astype(np.float64), 2) + one * two * three)
 
     def _forward(self, latents: np.ndarray) -> tuple[np.ndarray, ...]:
         z, slope = squash(np.asarray(latents, np.float32))

@@ -86,6 +86,15 @@ def test_a_users_columns_become_words_that_nothing_else_is_called():
     )  # fmt: skip
 
 
+def test_a_users_columns_are_no_words_that_calls_and_links_need():
+    assert own_names(("class", "Seed", "LOCK", "is", "None")) == ("class_2", "seed_2", "lock_2", "is_2", "none")
+
+
+def test_no_two_of_a_users_columns_become_one_word():
+    names = own_names(("a_2", "a", "A", "class_2", "class"))
+    assert names == ("a_2", "a", "a_3", "class_2", "class_3")
+
+
 def test_a_users_column_takes_the_place_of_ours_and_a_bad_one_is_left_out(monkeypatch):
     good, bad = probe_of("Smiling").columns[0], ProbeColumn("Wavy", True, 0.7, 0.2, 100, 50, 1.0)
     probe = AttributeProbe((good, bad), np.zeros((1, 2), np.float32), np.zeros(2, np.float32))

@@ -1,11 +1,13 @@
 """Editing, on a toy whose directions are known in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facegan.latent.sliders.slider import LEAST_MOVE, Slider
 from facegan.latent.sliders.steer import steer
-from facegan.latent.sliders.surrogate import squash
+from facegan.latent.sliders.surrogate import STEEPEST, Surrogate, squash
 
 from .toy import D, W, linear_surrogate, scores, toy_set
 
@@ -108,3 +110,14 @@ def test_unknown_names_are_refused_with_those_there_are():
 def test_a_slider_has_the_promised_parts():
     slider = Slider("smile", "Smile")
     assert (slider.low, slider.high, slider.quality, slider.note) == (-1.0, 1.0, {}, "")
+
+
+def test_the_steepest_sliders_that_are_loaded_can_still_be_moved():
+    """Sliders that all do one thing: beside them float32 loses the penalty, and the system has no solution."""
+    k, d = 2, D
+    nothing = [np.zeros(shape, np.float32) for shape in ((d, 1), (1,), (1, 1), (1,), (1, k), (k,))]
+    linear = np.full((d, k), 0.99 * STEEPEST / np.sqrt(d * k), np.float32)
+    surrogate = Surrogate(linear, tuple(nothing[:2]), tuple(nothing[2:4]), tuple(nothing[4:]))
+    assert surrogate.steepest() <= STEEPEST
+    sliders = replace(toy_set(names=("smile", "age")), surrogate=surrogate)
+    assert np.isfinite(sliders.edit(latents(), {"smile": 1.0}, lock=("age", "smile"))).all()

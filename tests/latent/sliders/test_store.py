@@ -46,6 +46,8 @@ BAD_JSON = {
     "facts as deep as a well": change(facts={"a": [[[[[[[[[[1]]]]]]]]]]}),
     "facts without end": change(facts={"a": [0] * 30_000}),
     "a huge number": change(facts={"a": 10**30}),
+    "a number of 400 digits": change(facts={"a": 10**400}),
+    "a negative number of 400 digits": change(facts={"a": [-(10**400)]}),
     "a line break": change(facts={"a": "x\ny"}),
     "sliders that are texts": change(sliders=["smile"]),
     "a label that is a number": change(sliders=[{**change()["sliders"][0], "label": 5}]),
@@ -56,6 +58,13 @@ BAD_JSON = {
 def test_what_is_no_sliders_json_is_refused(values):
     with pytest.raises(ValueError, match=r"\w+ "):
         parse_json(json.dumps(values).encode())
+
+
+@pytest.mark.parametrize("name", ["class", "lambda", "None", "seed", "truncation", "lock", "first", "api_name"])
+def test_a_name_that_calls_or_links_need_is_refused(name):
+    told = to_json(toy_set(names=("smile", name, "age")))
+    with pytest.raises(ValueError, match=f"'{name}' in .* is a word of links or calls"):
+        parse_json(told.encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"\xff", b'{"format": NaN}', b"[" * 100_000])
@@ -69,6 +78,8 @@ TENSORS = {
     "an infinity": lambda t: t["linear"].__setitem__((0, 0), np.inf),
     "a huge number": lambda t: t["first"].__setitem__((0, 0), 1e9),
     "a negative weight": lambda t: t["weights"].__setitem__((0, 0), -1),
+    "a weight above a lock's": lambda t: t["weights"].__setitem__((0, 0), 5),
+    "a network too steep to follow": lambda t: [t[name].fill(1e4) for name in ("linear", "first", "second", "last")],
     "ends the wrong way round": lambda t: t.update(ends=t["ends"][:, ::-1].copy()),
     "a pace that turns round": lambda t: t["pace"].__setitem__((0, 0, 1), 0),
     "a pace beyond the end": lambda t: t["pace"].__setitem__((0, 1, -1), 1.5),
