@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub.card_rules import faults_in
+
 TOKENS = {  # a token: its user, its role, and the role in the organisation
     "hf_test": ("user", "write", "write"),
     "hf_read": ("user", "read", "read"),
@@ -253,8 +255,9 @@ class Handler(BaseHTTPRequestHandler):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def validate_yaml(self) -> None:
-        valid = self.json()["content"].startswith("---\n")
-        self.send({"errors": [] if valid else [{"message": "no metadata"}], "warnings": []}, 200 if valid else 400)
+        faults = faults_in(self.json()["content"], self.json()["repoType"])
+        told = {"errors": [{"message": fault} for fault in faults], "warnings": []}
+        self.send(told, 400 if faults else 200)
 
     def preupload(self, kind: str, name: str, revision: str) -> None:
         found = self.repository(kind, name, write=True)
