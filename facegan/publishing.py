@@ -51,5 +51,6 @@ def how_to_go_on(options: RunOptions) -> str:
 
 
 def _push_options(options: RunOptions) -> PushOptions:
-    """Without what the model's config.json already tells: the photos, the contact, and whether it may repeat faces."""
-    return PushOptions(options.push_to_hub or "", options.private, space=options.space or "")
+    """Without what the run keeps: a sentence on the photos, and the contact."""
+    name, space = options.push_to_hub or "", options.space or ""
+    return PushOptions(name, options.private, allow_memorised=options.allow_memorised, space=space)

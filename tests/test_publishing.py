@@ -55,6 +55,7 @@ def test_ctrl_c_in_the_push_tells_the_command_that_pushes(monkeypatch, pushes):
         ({}, False, "; the same command goes on."),
         ({}, True, "--resume --out {out} --push-to-hub user/me --private --space=user/demo"),
         ({"push_to_hub": ""}, True, "--resume --out {out} --push-to-hub --private --space=user/demo"),
+        ({"private": None, "allow_memorised": True}, True, "--push-to-hub user/me --space=user/demo --allow-memorised"),
         ({"push_to_hub": None}, True, "; go on with: python train/train.py --resume --out {out}"),
         ({"resume": True}, True, "; the same command goes on."),
         ({"compare_unaligned": True}, True, "; the same command goes on."),
