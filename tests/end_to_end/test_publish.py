@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -177,63 +175,28 @@ def test_a_push_that_fails_at_the_end_leaves_the_model_and_says_how_to_push_it(h
     assert "Traceback" not in done.stderr
 
 
-@pytest.fixture
-def started(hub, home, published, insightface_root, photos, tmp_path):
-    """started(*budget): a run of its own on the faces of the published one, to be pushed to user/stopped, under way."""
-    run = tmp_path / "stopped"
-    shutil.copytree(published[0] / "faces", run / "faces")  # aligned already
-    command = ["train/train.py", "--data", home / SECRET, "--out", run, "--insightface-root", insightface_root]
-    command += ["--about-data", "AI-made people, MIT.", "--push-to-hub", "user/stopped"]
-    processes = []
-
-    def start(*budget):
-        words = [sys.executable, *map(str, [*command, *budget])]
-        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        processes.append(subprocess.Popen(words, cwd=ROOT, env=hub.environment(home), **piped))
-        return run, processes[0]
-
-    yield start
-    processes[0].kill()
-    processes[0].wait(20)
-    hub.repositories.pop(("models", "user/stopped"), None)
-
-
-def test_a_training_that_is_stopped_is_not_published_before_somebody_says_so(hub, home, started):
-    run, process = started("--minutes", 10)
-    deadline = time.monotonic() + 200
-    log = run / "log.jsonl"
-    while not (log.exists() and "loss_d" in log.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=200)
-    assert process.returncode == 0, errors
-    assert ("models", "user/stopped") not in hub.repositories
-    sentence = said.splitlines()[-1]
-    assert sentence.startswith("It was not published, because it was stopped")
-    command = shlex.split(sentence.rpartition(" with: ")[2])
-    assert command == ["python", "train/push.py", str(run), "user/stopped"]
-    command += ["--allow-memorised"]  # whatever so few images have taught it
-    done = subprocess.run([sys.executable, *command[1:]], cwd=ROOT, env=hub.environment(home), capture_output=True)
-    assert done.returncode == 0, done.stderr
-    assert ("models", "user/stopped") in hub.repositories
-
-
-def test_ctrl_c_in_the_push_says_how_to_push_and_ends_at_once(hub, home, started):
-    hub.stall("PUT", "/_lfs/")
+def test_a_training_that_is_stopped_is_not_published_before_somebody_says_so(hub, published):
+    run, _ = published
+    environment = hub.environment(run.parent.parent)
+    commits, log = len(hub.model("user/people").commits), run / "log.jsonl"
+    begun = log.read_text().count('"resumed"')
+    command = ["train/train.py", "--resume", "--out", str(run), "--minutes", "10", "--push-to-hub", "user/people"]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, **piped)
     try:
-        run, process = started("--images-seen", 64)
-        assert hub.stalled.wait(200)
+        deadline = time.monotonic() + 200
+        while log.read_text().count('"resumed"') == begun and time.monotonic() < deadline:
+            time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        start = time.monotonic()
-        _, errors = process.communicate(timeout=60)
-        assert time.monotonic() - start < 10
+        said, errors = process.communicate(timeout=300)
     finally:
-        hub.recover()
-    assert process.returncode == 130
-    told = errors.splitlines()[-1]
-    assert told.endswith(f"publish it with: python train/push.py {run} user/stopped")
-    assert "Traceback" not in errors
-    assert FaceModel.load(run / "model").size == 64
+        process.kill()
+    assert process.returncode == 0, errors
+    assert len(hub.model("user/people").commits) == commits
+    assert said.splitlines()[-1] == (
+        "It was not published, because it was stopped: look at it, and publish it with: "
+        f"python train/push.py {run} user/people"
+    )
 
 
 @pytest.mark.parametrize(
