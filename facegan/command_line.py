@@ -4,12 +4,14 @@ import argparse
 import errno
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facegan.errors import FaceGANError
 
 _MOST_LETTERS = 2000
+FEW_OR_ONE = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
 
 
 def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], float]:
@@ -105,26 +107,37 @@ def add_card_options(parser: argparse.ArgumentParser) -> None:
 
 
 def short_text(text: str) -> str:
-    """An argparse type: what config.json can hold, told before the training and not after it."""
+    """An argparse type: what config.json can hold, on one line, told before the training and not after it."""
     if len(text) > _MOST_LETTERS:
         raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
+    text = " ".join(text.split())  # a command that is printed for later shall be one line
+    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # bytes that are no letters, and controls
+        raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
     return text
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
-    """Run `work`: 0, or 1 with the sentence of a FaceGANError or a full disk, or 130 with `stopped` after Ctrl-C."""
+    """Run `work`: 0, or 1 with the sentence of a FaceGANError or a full disk, or 130 after Ctrl-C.
+
+    With `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
+    """
     try:
         work()
     except FaceGANError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_on_one_line(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
-        where = f" at {error.filename}" if error.filename else ""
+        where = _on_one_line(f" at {error.filename}") if error.filename else ""
         print(f"error: The disk cannot be written{where} ({error.strerror}): free some space there.", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(stopped, file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(_on_one_line(str(stop)) or stopped, file=sys.stderr)
         return 130
     return 0
+
+
+def _on_one_line(text: str) -> str:
+    """With control characters, which the name of a file may hold, written as in Python: a line feed becomes \\n."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

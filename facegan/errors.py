@@ -6,3 +6,7 @@ class FaceGANError(Exception):
 
     The command lines print it without a traceback and end with exit code 1.
     """
+
+
+class NoModel(FaceGANError):
+    """The Hub answers and has the repository, but what lies there now is no model that this program reads."""

@@ -23,17 +23,15 @@ from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
-from facegan.gan.trainer import Trainer
-from facegan.hub.push import push_run
+from facegan.gan.trainer import STOPPED, Trainer
 from facegan.hub.report import NEAR_COPIES_ALLOWED
 from facegan.hub.save import save_model
-from facegan.hub.space import publish_space
-from facegan.hub.target import Target, check_target
 from facegan.initial import choose_start, faces_for, find_initial, preset_for
 from facegan.latent.labels import AttributeTable
 from facegan.latent.seeds import latents_of
 from facegan.lock import locked
 from facegan.metadata import model_config
+from facegan.publishing import check_publishing, how_to_go_on, publish
 from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
 from facegan.sliders import LEAST_SEEN, add_sliders, attributes_of
 
@@ -43,12 +41,16 @@ _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in 
 def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
     """Align, train, export, publish if asked to. Returns the model folder; None for a dry run or a comparison.
 
-    Raises FaceGANError for everything that the user can put right.
+    Raises FaceGANError for everything that the user can put right, and KeyboardInterrupt with a sentence that has the
+    command to go on with.
     """
     # Of the processes that train together the first locks for all of them; a dry run writes nothing.
     alone = options.dry_run or os.environ.get("RANK", "0") != "0"
     with nullcontext() if alone else locked(options.out):
-        return _run(options, say)
+        try:
+            return _run(options, say)
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(str(stop) or how_to_go_on(options)) from None
 
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
@@ -57,7 +59,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         options, train, fingerprint = read_config(options.out, options)
         processes = Processes(train.device)
         say = say if processes.main else lambda _: None
-        target = _check_publishing(options) if processes.main else None  # it publishes for all
+        target = check_publishing(options) if processes.main else None  # it publishes for all
         cache = FaceCache.open(_faces_folder(options, processes))
         if processes.main and fingerprint != fingerprint_of(cache):
             raise FaceGANError(
@@ -81,7 +83,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             check_comparison(options, processes)
             options = replace(options, init="none")  # a model of aligned faces would decide it
         initial = find_initial(options)
-        target = _check_publishing(options) if processes.main else None  # it publishes for all
+        target = check_publishing(options) if processes.main else None  # it publishes for all
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
         faces = faces_for(initial, options, _faces_folder(options, processes), say)
         faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
@@ -112,11 +114,9 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     train = replace(train, attributes=attributes.names if attributes else ())
     if processes.main:
         write_config(options.out, options, train, fingerprint)
-    model_folder = _train_and_export(options, train, cache, processes, table, attributes, weights, say)
+    model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, say)
     if target is not None:
-        pushed = push_run(options.out, options.push_to_hub or "", options.private, say=say)
-        if options.space:
-            publish_space(options.space, pushed.target.repository, options.private, say=say)
+        publish(options, stopped, say)
     return model_folder
 
 
@@ -166,19 +166,6 @@ def _faces_folder(options: RunOptions, processes: Processes) -> Path:
     return options.out / (f"faces-{node}" if node else "faces")
 
 
-def _check_publishing(options: RunOptions) -> Target | None:
-    """Whether what was asked for can be published, told before hours of work. Raises FaceGANError."""
-    if options.push_to_hub is None:
-        return None
-    if not options.about_data.strip():
-        raise FaceGANError(
-            "A published model says what it learned from: add --about-data with a sentence on the photos."
-        )
-    if options.space:
-        check_target(options.space, options.out, options.private, kind="space")
-    return check_target(options.push_to_hub, options.out, options.private)
-
-
 def _train_and_export(
     options: RunOptions,
     train: TrainConfig,
@@ -188,7 +175,8 @@ def _train_and_export(
     attributes: FaceAttributes | None,
     weights: Weights | None,
     say: Callable[[str], None],
-) -> Path:
+) -> tuple[Path, bool]:
+    """The model folder, and whether Ctrl-C ended the training."""
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = cache.split()
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
@@ -207,9 +195,9 @@ def _train_and_export(
         f"Training on {len(training_rows):,} faces ({len(held_out_rows):,} held out) at {train.size} px on the "
         f"{train.device} in {train.precision}, until {until(budget)}. Ctrl-C stops and keeps everything."
     )
-    trainer.train(budget)
+    stopped = trainer.train(budget) == STOPPED
     if not processes.main:
-        return options.out / "model"
+        return options.out / "model", stopped
     films = samples.write_films(options.out / "samples", {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
     trainer.write_page(budget, running=False)  # once more, with the film
     model_folder = options.out / "model"
@@ -233,7 +221,7 @@ def _train_and_export(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: python app.py --model {model_folder}"
     )
-    return model_folder
+    return model_folder, stopped
 
 
 def _copies_allowed(options: RunOptions, faces: int) -> float | None:

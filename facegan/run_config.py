@@ -16,6 +16,7 @@ from facegan.faces.mapped import release
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.config import Recipe, Start, TrainConfig
+from facegan.hub.target import name_of_run
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
 
@@ -72,9 +73,12 @@ def options_as_json(options: RunOptions) -> dict:
 
 
 def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint: str) -> None:
-    """Put it all into RUN/config.json."""
+    """Put it all into RUN/config.json, with the name on the Hub that an earlier stretch of the run was told."""
+    told = options_as_json(options)
+    if options.push_to_hub is None:
+        told["push_to_hub"] = name_of_run(run) or None
     content = {
-        "options": options_as_json(options),
+        "options": told,
         "train": asdict(train),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS_OF},
         "data_fingerprint": fingerprint,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facegan.command_line import add_data_options, add_visibility, exit_code, number, parsed
+from facegan.command_line import add_data_options, add_visibility, exit_code, number, parsed, short_text
 from facegan.errors import FaceGANError
 
 
@@ -19,7 +19,9 @@ def failing(error):
     ("error", "code", "said"),
     [
         (FaceGANError("Do this."), 1, "error: Do this.\n"),
+        (FaceGANError("No a\nb\x1b[1m.jpg: rename it."), 1, "error: No a\\nb\\x1b[1m.jpg: rename it.\n"),
         (KeyboardInterrupt(), 130, "Bye.\n"),
+        (KeyboardInterrupt("Go on with this."), 130, "Go on with this.\n"),
         (
             OSError(errno.ENOSPC, "No space left on device", "/run/film.mp4"),
             1,
@@ -43,6 +45,17 @@ def test_a_number_outside_its_range_names_the_range():
     assert parse("9") == 9
     with pytest.raises(argparse.ArgumentTypeError, match="10 is not from 1 to 9"):
         parse("10")
+
+
+def test_a_text_for_the_card_is_one_line_of_letters():
+    assert short_text("Photos of\n my caf\u00e9,  \u7530\u4e2d \U0001f469\u200d\U0001f466") == (
+        "Photos of my caf\u00e9, \u7530\u4e2d \U0001f469\u200d\U0001f466"
+    )
+    for text in ("Caf\udce9", "a\x1b[1mb", "a\0b"):
+        with pytest.raises(argparse.ArgumentTypeError, match="not UTF-8, or holds control characters"):
+            short_text(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="more than 2,000 letters"):
+        short_text("a" * 2001)
 
 
 @pytest.fixture

@@ -83,7 +83,8 @@ def exported(tmp_path, monkeypatch):
             replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
         )
         options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
-        return run_module._train_and_export(options, train, cache, Processes("cpu"), None, None, None, lambda _: None)
+        about = (None, None, None, lambda _: None)  # no table, attributes and weights
+        return run_module._train_and_export(options, train, cache, Processes("cpu"), *about)[0]
 
     return make
 

@@ -9,6 +9,7 @@ from facegan.faces.dataset import DatasetChoice
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
+from facegan.hub.target import name_of_run
 from facegan.run_config import RunOptions, budget_of, read_config, write_config
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
@@ -44,6 +45,22 @@ def test_a_run_on_a_data_set_remembers_which(tmp_path):
     write_config(tmp_path, replace(OPTIONS, data=(), dataset=choice, max_photos=500), TRAIN, "abc")
     options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
     assert (options.data, options.dataset, options.max_photos) == ((), choice, 500)
+
+
+def test_the_name_on_the_hub_outlives_a_stretch_that_is_not_pushed(tmp_path):
+    def then(name):
+        write_config(tmp_path, replace(OPTIONS, push_to_hub=name), TRAIN, "abc")
+        return name_of_run(tmp_path)
+
+    assert [then(name) for name in (None, "user/me", None, "user/you", "")] == [
+        "",
+        "user/me",
+        "user/me",
+        "user/you",
+        "",
+    ]
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    assert read_config(tmp_path, now)[0].push_to_hub is None  # it is pushed when that is said
 
 
 def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):

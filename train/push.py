@@ -12,15 +12,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import add_card_options, add_visibility, exit_code  # noqa: E402
+from facegan.command_line import FEW_OR_ONE, add_card_options, add_visibility, exit_code  # noqa: E402
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("run", type=Path, metavar="RUN", help="the run folder, which holds model/")
-    p.add_argument("name", nargs="?", default="", metavar="USER/NAME", help="default: your name and the run's")
-    p.add_argument("--space", metavar="USER/SPACE", help="also publish the demo of it as a Space")
-    add_visibility(p, "private for fewer than 1,000 faces")
+    p.add_argument(
+        "name",
+        nargs="?",
+        default="",
+        metavar="USER/NAME",
+        help="default: what train.py was told, else you and the run",
+    )
+    p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish the demo of it as a Space")
+    add_visibility(p, FEW_OR_ONE)
     add_card_options(p)
     return p
 
@@ -29,14 +35,12 @@ def main() -> int:
     args = parser().parse_args()
 
     from facegan.hub.push import push_run
-    from facegan.hub.space import publish_space
+    from facegan.hub.target import PushOptions
 
-    def work() -> None:
-        pushed = push_run(args.run, args.name, args.private, args.about_data, args.contact, args.allow_memorised)
-        if args.space:
-            publish_space(args.space, pushed.target.repository, args.private)
-
-    return exit_code(work, "Stopped. The model is untouched; the same command pushes it.")
+    options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
+    return exit_code(
+        lambda: push_run(args.run, options), "Stopped. The model is untouched; the same command pushes it."
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import add_card_options, add_data_options, add_visibility, exit_code, number, parsed  # noqa: E402
+from facegan.command_line import (  # noqa: E402
+    FEW_OR_ONE,
+    add_card_options,
+    add_data_options,
+    add_visibility,
+    exit_code,
+    number,
+    parsed,
+)
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
@@ -53,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add("--push-to-hub", nargs="?", const="", metavar="USER/NAME", help=publish)
     add("--space", metavar="USER/SPACE", help="publish the demo of it as a Space, with --push-to-hub")
     # fmt: on
-    add_visibility(p, "private for fewer than 1,000 faces")
+    add_visibility(p, FEW_OR_ONE)
     add_card_options(p)
     return p
 

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -64,6 +65,19 @@ def load_checkpoint(
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             say(f"The checkpoint {path.name} is not readable ({error}); the one before it is used.")
     return None
+
+
+@contextmanager
+def of_this_version(run: Path) -> Iterator[None]:
+    """What goes wrong while a readable checkpoint is taken over says that another version wrote it: FaceGANError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise FaceGANError(
+            f"The checkpoint in {run / 'checkpoint'} is not of this version of FaceGAN ({what}): start a new run with "
+            "another --out; this one stays as it is."
+        ) from error
 
 
 def forget_after(folder: Path, images_seen: int) -> None:

@@ -32,6 +32,7 @@ _GOOD_EVERY = 20_000  # images: how far apart the states are to which a run can 
 _OLD_ENOUGH = 4_000  # images: a state closer to the trouble than this may have it already
 _ROLLBACKS = 3  # then the run has shown that it cannot go on
 _PAGE_EVERY = 15  # s
+STOPPED = "stopped"  # how a run ends by Ctrl-C
 
 
 class Trainer:
@@ -87,8 +88,11 @@ class Trainer:
 
     # -- the loop ----------------------------------------------------------------------------------------------
 
-    def train(self, budget: Budget) -> None:
-        """Step until the budget is used up or Ctrl-C; both end with a checkpoint. A second Ctrl-C ends at once."""
+    def train(self, budget: Budget) -> str:
+        """Step until the budget is used up or Ctrl-C; both end with a checkpoint. A second Ctrl-C ends at once.
+
+        Returns how it ended: "finished", TURNED, STOPPED or "gave up".
+        """
         if self.processes.main:
             samples.forget_after(self.run / "samples", self.images_seen)
         log = RunLog(self.run, self.images_seen, self.say) if self.processes.main else None
@@ -113,6 +117,7 @@ class Trainer:
             self.write_page(budget, running=False)
         if log:
             log.close()
+        return end
 
     def _loop(self, budget: Budget) -> str:
         """Until there is a reason to end, which is returned as the name of the event."""
@@ -123,7 +128,7 @@ class Trainer:
         checked_images = self.images_seen
         while budget.share(self.images_seen, self.elapsed) < 1:
             if self.processes.agree(self._console.stop_asked):
-                return "stopped"
+                return STOPPED
             if self.images_seen >= self.next_sample:
                 self._draw_samples()
             images = self.images_seen
@@ -290,17 +295,18 @@ class Trainer:
         ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values, keep=self.good)
 
     def resume(self) -> bool:
-        """Go back to the newest readable checkpoint; False when there is none."""
+        """Go back to the newest readable checkpoint; False when there is none. Raises FaceGANError for an old one."""
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say)
         if found is None:
             return False
         tensors, values = found
-        self._stand_at(tensors, values)
-        self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
-        self.best.restore(tensors, values["best"])
-        self.patience.restore(values.get("patience", {}))
-        self._sums.copy_(tensors["sums"])
-        self._steps = values["steps"]
+        with ckpt.of_this_version(self.run):
+            self._stand_at(tensors, values)
+            self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
+            self.best.restore(tensors, values["best"])
+            self.patience.restore(values.get("patience", {}))
+            self._sums.copy_(tensors["sums"])
+            self._steps = values["steps"]
         self.gan.slow_down(self._lr_factor)
         return True
 

@@ -1,5 +1,6 @@
 """The Hub's client: what its errors mean in one sentence each, and an end to waiting for a network that is dead."""
 
+import errno
 import re
 import threading
 import time
@@ -14,6 +15,10 @@ SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody w
 
 class HubError(Exception):
     """The Hub answers, and the answer is no. The text is what is wrong, to stand after "because"."""
+
+
+class Unfit(HubError):
+    """The repository is there and holds something else than a FaceGAN model."""
 
 
 class Unreachable(Exception):
@@ -52,26 +57,46 @@ def within(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
 @contextmanager
 def network_errors(repository: str) -> Iterator[None]:
     """Turn the client's errors about `repository` into HubError and Unreachable."""
-    from huggingface_hub import errors
-
     try:
         yield
-    except (HubError, Unreachable):
-        raise
-    except errors.OfflineModeIsEnabled:
-        raise Unreachable("the Hub is switched off by HF_HUB_OFFLINE") from None
-    except errors.LocalTokenNotFoundError:
-        raise HubError(NO_TOKEN) from None
-    except errors.HFValidationError:
-        raise HubError(f"{repository!r} is not a name of the form USER/NAME") from None
-    except errors.HfHubHTTPError as error:
-        raise _of_answer(error, repository) from error
-    except ValueError as error:  # what the Hub says of a card's metadata
-        raise HubError(f"the Hub refuses a file ({_in_short(error)})") from error
-    except (errors.HTTPError, OSError) as error:
-        raise Unreachable(f"the Hub cannot be reached{_in_plain_words(error)}") from error
+    except Exception as error:
+        meant = _meaning(error, repository)
+        if meant is None:
+            raise
+        raise meant from error
 
 
+def _meaning(error: BaseException, repository: str) -> Exception | None:
+    """The HubError or Unreachable that an error of the client stands for; None for one that stands for itself."""
+    from huggingface_hub import errors
+
+    if isinstance(error, RuntimeError):
+        # So the client wraps whatever ended an upload, and so hf_xet reports most of its own trouble.
+        inner = _meaning(error.__cause__, repository) if error.__cause__ else None
+        return inner or Unreachable(f"the Hub cannot be reached{_in_plain_words(error.__cause__ or error)}")
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return Unreachable("the Hub is switched off by HF_HUB_OFFLINE")
+    if isinstance(error, errors.LocalTokenNotFoundError):
+        return HubError(NO_TOKEN)
+    if isinstance(error, errors.HFValidationError):
+        return HubError(f"{repository!r} is not a name of the form USER/NAME")
+    if isinstance(error, errors.HfHubHTTPError):
+        return _of_answer(error, repository)
+    if isinstance(error, ValueError):  # what the Hub says of a card's metadata
+        return HubError(f"the Hub refuses a file ({_in_short(error)})")
+    if isinstance(error, OSError) and (error.filename or error.errno in _OF_THE_DISK):
+        # Without the name of the file: a page that visitors see shows this sentence.
+        return Unreachable(
+            f"the folder of the Hub's client on this machine cannot be used ({error.strerror}; "
+            "HF_HOME says where it is)"
+        )
+    if isinstance(error, errors.HTTPError | OSError):
+        return Unreachable(f"the Hub cannot be reached{_in_plain_words(error)}")
+    return None
+
+
+# What a write tells without the name of the file. The network knows none of them.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_NETWORK = "there seems to be no connection to the internet"
 # What the systems' own words for a dead network mean to people, the first that fits.
 _PLAIN_WORDS = (
@@ -85,7 +110,7 @@ _PLAIN_WORDS = (
 )
 
 
-def _in_plain_words(error: Exception) -> str:
+def _in_plain_words(error: BaseException) -> str:
     said = _in_short(error)
     words = next((words for pattern, words in _PLAIN_WORDS if re.search(pattern, said, re.IGNORECASE)), None)
     if words:
@@ -94,7 +119,7 @@ def _in_plain_words(error: Exception) -> str:
     return f" ({said})" if said else ""
 
 
-def _in_short(error: Exception) -> str:
+def _in_short(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

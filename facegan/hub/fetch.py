@@ -1,13 +1,13 @@
 """Where a model is: the embedded default, a folder, or the Hub with its cache. Only files of PARTS are ever fetched."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.errors import FaceGANError, NoModel
 from facegan.hub import folder as layout
-from facegan.hub.client import SILENCE, HubError, Unreachable, network_errors, within
+from facegan.hub.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
 
 _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
@@ -63,7 +63,8 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Seq
         said = str(error)
         note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
     except HubError as error:
-        raise FaceGANError(
+        kind = NoModel if isinstance(error, Unfit) else FaceGANError
+        raise kind(
             f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
         ) from error
     return Found(folder, f"{repository}@{folder.name}", note, there)
@@ -81,9 +82,9 @@ def _fetch(
         alive()
         for path in parts:
             if path not in sizes and layout.PART[path].needed:
-                raise HubError(f"it has no {path} and so is not a FaceGAN model")
+                raise Unfit(f"it has no {path} and so is not a FaceGAN model")
             if sizes.get(path, 0) > layout.PART[path].limit:
-                raise HubError(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
+                raise Unfit(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
         for _ in range(2):  # somebody may push in between: then once more
             # Those that not every model has come first: a copy that was cut off then never lacks half of them.
             there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
@@ -108,19 +109,32 @@ def _telling(alive: Callable[[], None]) -> type:
     return Telling
 
 
+def earlier_copies(source: str, parts: Sequence[str], offered: Sequence[str] = ()) -> Iterator[Found]:
+    """The whole copies of "user/name" in the Hub's cache, the newest first; none of a source that names a revision."""
+    if _HUB_NAME.fullmatch(source) and ".." not in source and "@" not in source:
+        for snapshot in _snapshots(source, parts):
+            yield Found(snapshot, f"{source}@{snapshot.name}", offered=_here(snapshot, offered).offered)
+
+
 def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | None:
     """What an earlier call fetched: of this revision, else, where it is the newest that is wanted, any whole one."""
-    from huggingface_hub import constants, try_to_load_from_cache
-
-    def whole(snapshot: Path) -> bool:
-        return all((snapshot / path).is_file() for path in parts if layout.PART[path].needed)
+    from huggingface_hub import try_to_load_from_cache
 
     first = try_to_load_from_cache(repository, parts[0], revision=revision)
-    if isinstance(first, str) and whole(snapshot := Path(first.removesuffix(parts[0]))):
+    if isinstance(first, str) and _whole(snapshot := Path(first.removesuffix(parts[0])), parts):
         return snapshot
-    if revision != "main":
-        return None
     # A fetch that was cut off has moved the name to a snapshot that lacks files; the one before is better than none.
+    return next(_snapshots(repository, parts), None) if revision == "main" else None
+
+
+def _snapshots(repository: str, parts: Sequence[str]) -> Iterator[Path]:
+    """All whole copies of the repository in the cache, the newest first."""
+    from huggingface_hub import constants
+
     kept = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "snapshots"
     snapshots = sorted(kept.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return next((snapshot for snapshot in snapshots if whole(snapshot)), None)
+    return (snapshot for snapshot in snapshots if _whole(snapshot, parts))
+
+
+def _whole(snapshot: Path, parts: Sequence[str]) -> bool:
+    return all((snapshot / path).is_file() for path in parts if layout.PART[path].needed)

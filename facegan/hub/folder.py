@@ -97,7 +97,9 @@ def read_part(folder: Path, path: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise FaceGANError(f"{file} is missing: export the model again.") from None
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
-        raise FaceGANError(f"{file} cannot be read ({error}): export the model again.") from error
+        # The system's own text has the path that the links lead to, which the page of a model need not show.
+        why = getattr(error, "strerror", None) or error
+        raise FaceGANError(f"{file} cannot be read ({why}): export the model again.") from error
     if len(content) > PART[path].limit:
         raise FaceGANError(
             f"{file} has more than {PART[path].limit / 1e6:,.1f} MB, which no FaceGAN model has: export it again."

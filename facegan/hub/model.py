@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from facegan.errors import FaceGANError
+from facegan.errors import FaceGANError, NoModel
 from facegan.hub import folder as layout
-from facegan.hub.fetch import find_model
+from facegan.hub.fetch import Found, earlier_copies, find_model
 from facegan.hub.film import FILMS, Film
 from facegan.hub.folder import ModelConfig, read_part, refuse_pickles
 from facegan.hub.network import check_network
@@ -18,15 +19,16 @@ from facegan.latent.seeds import latents_of
 from facegan.latent.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
+_DRAWS = tuple(part.path for part in layout.PARTS if part.draws)
 
 
 class FaceModel:
     """A generator of faces, loaded with `FaceModel.load()`.
 
     Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
-    the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy,
-    because the Hub cannot be reached), `weights` (16 hexadecimal digits that tell its network from every other),
-    `films` (of its training, to be read when they are wanted).
+    the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy),
+    `weights` (16 hexadecimal digits that tell its network from every other), `films` (of its training, to be read
+    when they are wanted).
     """
 
     def __init__(
@@ -51,7 +53,21 @@ class FaceModel:
         Hub cannot be reached, what an earlier call fetched is used. Raises FaceGANError with the file's name when the
         folder is not a model, and with what to do when it cannot be fetched.
         """
-        found = find_model(source, [part.path for part in layout.PARTS if part.draws], FILMS)
+        return cls._of(find_model(source, _DRAWS, FILMS))
+
+    @classmethod
+    def load_earlier(cls, source: str) -> "FaceModel | None":
+        """The newest copy of "user/name" that an earlier call fetched and that is a model; None where there is none.
+
+        For when what lies on the Hub now is none.
+        """
+        for found in earlier_copies(source, _DRAWS, FILMS):
+            with suppress(FaceGANError):
+                return cls._of(found)
+        return None
+
+    @classmethod
+    def _of(cls, found: Found) -> "FaceModel":
         try:
             config, session, weights = _open(found.folder)
             sliders = read_sliders(found.folder, config)
@@ -59,7 +75,7 @@ class FaceModel:
             if not found.origin:
                 raise
             # Where the Hub's cache lies on this machine helps nobody, and the demo shows the sentence to visitors.
-            raise FaceGANError(str(error).replace(str(found.folder), found.origin)) from error
+            raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
         films = tuple(Film(found.origin or found.folder, path) for path in found.offered)
         return cls(config, session, found.origin, found.note, sliders, weights, films)
 

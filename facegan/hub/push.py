@@ -16,7 +16,8 @@ from facegan.hub.model import FaceModel
 from facegan.hub.private import refuse_private
 from facegan.hub.report import allow_memorised, check_memorisation
 from facegan.hub.sliders import read_sliders
-from facegan.hub.target import Target, check_target, push_command
+from facegan.hub.space import publish_space
+from facegan.hub.target import PushOptions, Target, check_target, name_of_run
 from facegan.latent.sliders.slider import SliderSet
 
 
@@ -29,46 +30,44 @@ class Pushed:
     tag: str
 
 
-def push_run(
-    run: Path,
-    name: str = "",
-    private: bool | None = None,
-    about: str = "",
-    contact: str = "",
-    allowed: bool = False,
-    say: Callable[[str], None] = print,
-) -> Pushed:
-    """Push RUN/model to the repository `name`, or to the token's user and the run's name.
+def push_run(run: Path, options: PushOptions, say: Callable[[str], None] = print) -> Pushed:
+    """Push RUN/model to the repository that `options` name, else train.py's, else the token's user and the run's name.
 
-    `about` and `contact` are filled into the model's config.json first where they are not empty. `allowed`: a model
-    that repeats faces of its training is pushed too, which its config and card then tell, here as there. Raises
-    FaceGANError in one sentence that ends with the command to push later; RUN/model is whole then as before.
+    Raises FaceGANError in one sentence that ends with the command to push later, or to publish the Space later when
+    the model is on the Hub; RUN/model is whole then as before.
     """
     folder = run / "model"
     try:
-        config = ModelConfig.read(folder)
-        if about or contact:
-            told = {"about": about, "contact": contact}
-            config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
-        config = allow_memorised(config) if allowed else config
-        files = check_folder(folder, config, run)
-        target = check_target(name, run, private)
-        faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
-        target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
-        sliders = read_sliders(folder, config)
-        files |= _written_for(config, target.repository, files, sliders)
-        refuse_private(files, run)
-        pushed = _commit(target, files, config)
-        if allowed:
-            kept = allow_memorised(ModelConfig.read(folder))
-            kept.save(folder)
-            write_card(kept, folder)
+        pushed = _push(folder, run, options)
     except FaceGANError as error:
-        command = push_command(run, name, private, allowed)
-        raise FaceGANError(f"{error} The model is untouched in {folder}; push it later with: {command}") from error
+        told = f"{error} The model is untouched in {folder}; push it later with: {options.command(run)}"
+        raise FaceGANError(told) from error
+    target = pushed.target
     say(f"{target.repository} holds the model ({target.visibility}, tag {pushed.tag}).")
     if target.visibility == "private" and not target.private:
         say(f"It was private before and stays so: make {target.repository} public in its settings if you like.")
+    if options.space:
+        publish_space(options.space, target.repository, options.private, say)
+    return pushed
+
+
+def _push(folder: Path, run: Path, options: PushOptions) -> Pushed:
+    config = ModelConfig.read(folder)
+    told = {"about": options.about, "contact": options.contact}
+    config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
+    config = allow_memorised(config) if options.allow_memorised else config
+    files = check_folder(folder, config, run)
+    target = check_target(options.name or name_of_run(run), run, options.private)
+    faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
+    target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
+    sliders = read_sliders(folder, config)
+    files |= _written_for(config, target.repository, files, sliders)
+    refuse_private(files, run)
+    pushed = _commit(target, files, config)
+    if options.allow_memorised:
+        kept = allow_memorised(ModelConfig.read(folder))
+        kept.save(folder)
+        write_card(kept, folder)
     return pushed
 
 

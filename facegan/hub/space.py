@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from facegan.errors import FaceGANError
 from facegan.hub import folder as layout
 from facegan.hub.client import HubError, Unreachable, network_errors, within
-from facegan.hub.target import Target, check_target
+from facegan.hub.target import Target, check_name, check_target, space_command
 
 ROOT = Path(__file__).parent.parent.parent
 MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
@@ -36,21 +36,12 @@ def publish_space(space: str, model: str, private: bool | None = None, say: Call
     Without `private` it is as visible as the model. Raises FaceGANError in one sentence when the model is not there,
     the Space cannot be written to, or the Hub cannot be reached; what was there before then stays.
     """
-    from facegan.hub.commit import ensure_repository, put_files, set_variable
-
-    target = check_target(space, ROOT, private, kind="space")
     try:
-        model_is_private = within(_PATIENCE, lambda _: _is_private(model))
-        target = target.decide(model_is_private if private is None else private, "its model is private")
-        ensure_repository(target)
-        set_variable(target, MODEL_VARIABLE, model)
-        files = space_files(model, preload=not model_is_private)
-        put_files(target, files, _is_ours, f"FaceGAN demo of {model}")
-    except (HubError, Unreachable) as error:
-        raise FaceGANError(
-            f"{space} could not be published, because {error}; try again with: "
-            f"python train/publish_space.py {space} --model {model}"
-        ) from error
+        check_name(model)
+        target = check_target(space, ROOT, private, kind="space")
+        target, model_is_private = _publish(target, model)
+    except FaceGANError as error:
+        raise FaceGANError(f"{error} Publish the Space later with: {space_command(space, model, private)}") from error
     say(f"{target.repository} shows {model} ({target.visibility}).")
     if model_is_private:
         say(
@@ -58,6 +49,22 @@ def publish_space(space: str, model: str, private: bool | None = None, say: Call
             "else it shows the default."
         )
     return target
+
+
+def _publish(target: Target, model: str) -> tuple[Target, bool]:
+    """The Space as it is then, and whether the model is private."""
+    from facegan.hub.commit import ensure_repository, put_files, set_variable
+
+    try:
+        model_is_private = within(_PATIENCE, lambda _: _is_private(model))
+        target = target.decide(model_is_private if target.private is None else target.private, "its model is private")
+        ensure_repository(target)
+        set_variable(target, MODEL_VARIABLE, model)
+        files = space_files(model, preload=not model_is_private)
+        put_files(target, files, _is_ours, f"FaceGAN demo of {model}")
+    except (HubError, Unreachable) as error:
+        raise FaceGANError(f"{target.repository} could not be published, because {error}.") from error
+    return target, model_is_private
 
 
 def space_files(model: str, preload: bool = True) -> dict[str, bytes]:

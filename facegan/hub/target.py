@@ -1,5 +1,6 @@
 """Where a push goes, and whether it may: asked before a long training, and again before the push."""
 
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -65,8 +66,8 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
     or without the right to write there, another kind of repository has the name, it holds something else, or the Hub
     cannot be reached.
     """
-    if name and not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name, re.ASCII):
-        raise FaceGANError(f"{name!r} is not a name on the Hub: give it as USER/NAME, of letters, digits, - _ and .")
+    if name:
+        check_name(name)
     try:
         user = within(_PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
         repository = name or f"{user['name']}/{_name_of(run)}"
@@ -78,23 +79,67 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
         raise FaceGANError(f"{name or 'The model'} cannot be pushed now, because {error}.") from error
 
 
-def push_command(run: Path, name: str = "", private: bool | None = None, allow_memorised: bool = False) -> str:
-    """What to type to push the run later."""
-    words = ["python", "train/push.py", str(run), *([name] if name else [])]
-    if private is not None:
-        words.append("--private" if private else "--public")
-    if allow_memorised:
-        words.append("--allow-memorised")
-    return shlex.join(words)
+def check_name(name: str) -> None:
+    """Raises FaceGANError when `name` is not of the form "user/name"."""
+    if re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*@.*", name, re.ASCII):
+        raise FaceGANError(f"{name!r} names a revision, but the newest one is meant here: give it as USER/NAME only.")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name, re.ASCII):
+        raise FaceGANError(f"{name!r} is not a name on the Hub: give it as USER/NAME, of letters, digits, - _ and .")
+
+
+@dataclass(frozen=True)
+class PushOptions:
+    """What train/push.py can be told, and the command that tells it again.
+
+    `name` is "user/name", or "" for the run's own; `private` None where the number of faces decides; `about` and
+    `contact` are filled into the model's config.json where they are not empty; `allow_memorised`: push even a model
+    that repeats faces of its training; `space`, "user/name", is the Space to publish too, if any.
+    """
+
+    name: str = ""
+    private: bool | None = None
+    about: str = ""
+    contact: str = ""
+    allow_memorised: bool = False
+    space: str = ""
+
+    def command(self, run: Path) -> str:
+        """What to type to push the run later."""
+        return shlex.join(["python", "train/push.py", str(run), *([self.name] if self.name else []), *self.flags()])
+
+    def flags(self) -> list[str]:
+        """All but the name as arguments, for push.py and train.py."""
+        texts = {"--about-data": self.about, "--contact": self.contact, "--space": self.space}
+        # In one word: a text that begins with a dash would be taken for an option.
+        flags = [*_visibility(self.private), *(f"{option}={text}" for option, text in texts.items() if text)]
+        return [*flags, *(["--allow-memorised"] if self.allow_memorised else [])]
+
+
+def space_command(space: str, model: str, private: bool | None = None) -> str:
+    """What to type to publish the Space `space` of `model` later."""
+    return shlex.join(["python", "train/publish_space.py", space, "--model", model, *_visibility(private)])
+
+
+def _visibility(private: bool | None) -> list[str]:
+    return [] if private is None else ["--private" if private else "--public"]
+
+
+def name_of_run(run: Path) -> str:
+    """The --push-to-hub that train.py was told for the run and keeps in RUN/config.json; "" where it was none."""
+    try:
+        name = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]["push_to_hub"]
+    except (OSError, ValueError, KeyError, TypeError):  # a folder that holds no more than model/ can be pushed too
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def _ask(repository: str, question: Callable[["HfApi"], T]) -> T:
     """What the Hub answers to the holder of the token. Raises HubError and Unreachable."""
     from huggingface_hub import HfApi, get_token
 
-    if get_token() is None:
-        raise HubError(NO_TOKEN)
-    with network_errors(repository):
+    with network_errors(repository):  # also the look for a token, which reads a file
+        if get_token() is None:
+            raise HubError(NO_TOKEN)
         return question(HfApi())
 
 

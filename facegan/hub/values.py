@@ -58,6 +58,8 @@ def _check_facts(value: object, path: str, depth: int) -> None:
     elif isinstance(value, str):
         if len(value) > _MAX_TEXT:
             raise ValueError(f"{path} has more than {_MAX_TEXT:,} letters")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):  # JSON can hold them, no file of text can
+            raise ValueError(f"{path} is not text in UTF-8")
     elif depth == 0 or len(value) > _MAX_ITEMS:
         raise ValueError(f"{path} holds too much")
     elif isinstance(value, dict):

@@ -3,8 +3,10 @@
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -171,6 +173,30 @@ def test_a_push_that_fails_at_the_end_leaves_the_model_and_says_how_to_push_it(h
     assert "192 images seen" in done.stdout
     assert FaceModel.load(run / "model").size == 64
     assert "Traceback" not in done.stderr
+
+
+def test_a_training_that_is_stopped_is_not_published_before_somebody_says_so(hub, published):
+    run, _ = published
+    environment = hub.environment(run.parent.parent)
+    commits, log = len(hub.model("user/people").commits), run / "log.jsonl"
+    begun = log.read_text().count('"resumed"')
+    command = ["train/train.py", "--resume", "--out", str(run), "--minutes", "10", "--push-to-hub", "user/people"]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, **piped)
+    try:
+        deadline = time.monotonic() + 200
+        while log.read_text().count('"resumed"') == begun and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert len(hub.model("user/people").commits) == commits
+    assert said.splitlines()[-1] == (
+        "It was not published, because it was stopped: look at it, and publish it with: "
+        f"python train/push.py {run} user/people"
+    )
 
 
 @pytest.mark.parametrize(

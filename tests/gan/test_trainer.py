@@ -32,7 +32,7 @@ def assert_same(one, other):
 def test_resume_goes_on_bit_for_bit(make_trainer, tmp_path, preset):
     whole = make_trainer(preset, tmp_path / "whole")
     whole.gan.probability.value = 0.3
-    whole.train(Budget(images_seen=240))
+    assert whole.train(Budget(images_seen=240)) == "finished"
     first = make_trainer(preset, tmp_path / "parts")
     first.gan.probability.value = 0.3
     first.train(Budget(images_seen=104))
@@ -52,6 +52,34 @@ def test_there_is_nothing_to_resume_in_an_empty_folder(make_trainer):
     assert not make_trainer().resume()
 
 
+def without_networks(tensors, values):
+    values.pop("gan")
+
+
+def with_another_width(tensors, values):
+    tensors["generator.project.weight"] = tensors["generator.project.weight"][:, :-1].contiguous()
+
+
+def with_other_health(tensors, values):
+    values["health"]["pulse"] = 60
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(without_networks, "it has no 'gan'"), (with_another_width, ""), (with_other_health, "pulse")],
+)
+def test_a_checkpoint_of_another_version_is_one_sentence(make_trainer, change, said):
+    trainer = make_trainer()
+    trainer.train(Budget(images_seen=16))
+    folder = trainer.run / "checkpoint"
+    tensors, values = ckpt.load_checkpoint(folder)
+    change(tensors, values)
+    ckpt.save_checkpoint(folder, 16, tensors, values)
+    with pytest.raises(FaceGANError, match=rf"not of this version of FaceGAN \(.*{said}.*\): start a new run") as told:
+        make_trainer().resume()
+    assert "\n" not in str(told.value)
+
+
 def test_minutes_end_a_run_and_count_over_its_stretches(make_trainer):
     trainer = make_trainer()
     trainer.train(Budget(images_seen=10**9, minutes=0.01))
@@ -67,7 +95,7 @@ def test_ctrl_c_ends_with_a_checkpoint(make_trainer):
     trainer = make_trainer()
     interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     interrupt.start()
-    trainer.train(Budget(images_seen=10**9, minutes=1))
+    assert trainer.train(Budget(images_seen=10**9, minutes=1)) == trainer_module.STOPPED
     assert trainer.elapsed < 30
     again = make_trainer()
     assert again.resume()

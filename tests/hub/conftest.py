@@ -115,13 +115,13 @@ def hub():
 
 @pytest.fixture
 def push(hub, tmp_path):
-    """push(run, *arguments, token=...): the real command with the real client, finished."""
+    """push(run, *arguments, token=..., **environment): the real command with the real client, finished."""
 
-    def command(*arguments, token="hf_test", script="push.py"):
+    def command(*arguments, token="hf_test", script="push.py", **environment):
         return subprocess.run(
             [sys.executable, f"train/{script}", *map(str, arguments)],
             cwd=ROOT,
-            env=hub.environment(tmp_path / "home", token),
+            env={**hub.environment(tmp_path / "home", token), **environment},
             capture_output=True,
             text=True,
             timeout=120,

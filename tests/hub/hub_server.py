@@ -3,7 +3,7 @@
     with running_hub() as hub: ...   # the client in a process of its own, with hub.environment(home)
 
 Repositories are kept in memory. Xet is left out: `environment` switches it off, and then the client uses LFS. A fault
-is a rule: hub.refuse("POST", "/commit/", 403), hub.stall("PUT", "/_lfs/").
+is a rule: hub.refuse("POST", "/commit/", 403), hub.stall("PUT", "/_lfs/"), hub.hang_up("PUT", "/_lfs/").
 """
 
 import base64
@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub.card_rules import faults_in
+
 TOKENS = {  # a token: its user, its role, and the role in the organisation
     "hf_test": ("user", "write", "write"),
     "hf_read": ("user", "read", "read"),
@@ -27,6 +29,7 @@ TOKENS = {  # a token: its user, its role, and the role in the organisation
     "hf_fine": ("user", "fineGrained", "write"),
 }
 ORGANISATION = "club"
+_HANG_UP = -1
 _LFS = (".safetensors", ".onnx", ".png", ".mp4", ".gif")
 
 
@@ -95,12 +98,16 @@ class Hub:
         """Never answer requests whose path holds `part`."""
         self._faults.append((method, part, None))
 
+    def hang_up(self, method: str, part: str) -> None:
+        """End the connection of requests whose path holds `part` without an answer."""
+        self._faults.append((method, part, _HANG_UP))
+
     def recover(self) -> None:
         self._faults.clear()
         self.stalled.clear()
 
     def fault(self, method: str, path: str) -> int | None:
-        """The code to refuse with, 0 for none, None for a stall."""
+        """The code to refuse with, 0 for none, None for a stall, _HANG_UP."""
         return next((code for verb, part, code in self._faults if verb == method and part in path), 0)
 
     def model(self, name: str = "user/faces") -> Repository:
@@ -147,6 +154,9 @@ class Handler(BaseHTTPRequestHandler):
         if code is None:
             self.hub.stalled.set()
             time.sleep(600)
+        elif code == _HANG_UP:
+            self.close_connection = True
+            return None
         elif code:
             return self.refuse(code, "Fault", "as the test asked")
         path = urlsplit(self.path).path
@@ -245,8 +255,9 @@ class Handler(BaseHTTPRequestHandler):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def validate_yaml(self) -> None:
-        valid = self.json()["content"].startswith("---\n")
-        self.send({"errors": [] if valid else [{"message": "no metadata"}], "warnings": []}, 200 if valid else 400)
+        faults = faults_in(self.json()["content"], self.json()["repoType"])
+        told = {"errors": [{"message": fault} for fault in faults], "warnings": []}
+        self.send(told, 400 if faults else 200)
 
     def preupload(self, kind: str, name: str, revision: str) -> None:
         found = self.repository(kind, name, write=True)

@@ -94,7 +94,7 @@ BAD_VALUES = {
     "truncation": [None, True, "1", -0.1, 2, INF, NAN, [1]],
     "format_version": [None, True, "1", 0, 2, 99, 1.0, -1],
     "training": [None, [], "x", {"a": NAN}, {"a": INF}, {"a": nested(9)}, {"": 1}, {"a": "x" * 5000}, {"a": 10**40}],
-    "data": [None, 3, {"a\n": 1}, {"a": [0] * 999}, {str(i): i for i in range(600)}, {"x" * 99: 1}],
+    "data": [None, 3, {"a": "Caf\udce9"}, {"a\n": 1}, {"a": [0] * 999}, {str(i): i for i in range(600)}, {"x" * 99: 1}],
     "surprise": [1],
     "__class__": ["os.system"],
 }

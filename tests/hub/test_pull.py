@@ -193,6 +193,44 @@ def test_the_page_falls_back_on_the_default_and_says_why(hub, pushed, load):
     assert load("user/faces", "--page")["note"] == ""
 
 
+def test_the_page_shows_an_earlier_copy_where_the_newest_is_no_model(hub, pushed, load):
+    first = load("user/faces")
+    whole = dict(hub.model().trees[hub.model().head])
+    for damage, said in (
+        ({**whole, "generator.onnx": {"data": b"\x08\x0a"}}, "generator.onnx is not the network of a FaceGAN model"),
+        ({path: entry for path, entry in whole.items() if path != "generator.onnx"}, "it has no generator.onnx"),
+    ):
+        hub.model().trees[hub.model().commit({}, [], "damaged")] = damage
+        assert said in load("user/faces")["error"]
+        told = load("user/faces", "--page")
+        assert told["origin"] == first["origin"]
+        assert said in told["note"]
+        assert told["note"].endswith("The page shows user/faces as it was fetched earlier meanwhile.")
+        assert "puller" not in told["note"]
+
+
+def test_what_its_owner_took_down_is_not_shown_from_an_earlier_copy(hub, pushed, load):
+    load("user/faces")
+    del hub.repositories["models", "user/faces"]
+    assert load("user/faces", "--page")["note"].endswith("The page shows the embedded default meanwhile.")
+
+
+def test_an_earlier_copy_is_not_shown_for_a_revision_that_was_asked_for(hub, pushed, load):
+    load("user/faces")
+    sha = hub.model().commit({"generator.onnx": {"data": b"\x08\x0a"}}, [], "damaged")
+    assert load(f"user/faces@{sha}", "--page")["origin"] == ""
+
+
+def test_a_cache_that_cannot_be_written_is_told_without_its_path(hub, pushed, load, tmp_path):
+    taken = tmp_path / "a file"
+    taken.touch()
+    told = load("user/faces", "--page", HF_HOME=str(taken))
+    assert "the folder of the Hub's client on this machine cannot be used" in told["note"]
+    assert "cannot be reached" not in told["note"]
+    assert str(tmp_path) not in told["note"]
+    assert load("user/faces")["note"] == ""
+
+
 def closed(stack):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
