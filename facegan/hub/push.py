@@ -80,7 +80,7 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
     layout.refuse_strays(folder)
     FaceModel.load(folder)
     tensors.read_weights(folder, config)
-    if tensors.read_discriminator(folder) is not None and config.data.get("one_person") is True:
+    if tensors.read_discriminator(folder, config) is not None and config.data.get("one_person") is True:
         raise FaceGANError(
             f"{folder / layout.DISCRIMINATOR} tells more of a person's photos than the generator does: remove it; a "
             "model of one person is published without."
