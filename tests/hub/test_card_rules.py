@@ -26,7 +26,7 @@ def test_this_programs_cards_are_good():
         (MODEL, "model", "license_link: LICENSE.md", "license_link: elsewhere", "license_link is not"),
         (MODEL, "model", "pipeline_tag: unconditional", "pipeline_tag: any", "pipeline_tag is not"),
         (MODEL, "model", "- faces\n", "- 7\n", "tags is not"),
-        (MODEL, "model", "value: 3.8171", "value: low", "model-index is not"),
+        (MODEL, "model", "type: kid\n      value: ", "type: kid\n      value: low", "model-index is not"),
         (MODEL, "model", "      type: photos\n", "", "model-index is not"),
         (SPACE, "space", "sdk: gradio", "sdk: gradoi", "sdk is not"),
         (SPACE, "space", "sdk: gradio\n", "", "sdk is required"),

@@ -41,7 +41,9 @@ def test_what_can_be_read_is_read_on_faces_that_were_not_seen(fitted, faces, tru
     probe, _ = fitted
     scores = probe.scores(faces[0][200:], faces[1])
     bright, red = truth.values[200:, 0], truth.values[200:, 1]
-    assert ((scores[:, 0] > 0) == (bright > 0)).mean() > 0.85  # log-odds: 0 is the boundary
+    pairs = np.subtract.outer(scores[bright > 0, 0], scores[bright <= 0, 0])
+    assert (pairs > 0).mean() > 0.9  # the area under the ROC curve, by counting pairs
+    assert ((scores[:, 0] > 0) == (bright > 0)).mean() > 0.75  # log-odds: 0 is the boundary, and 40 faces are few
     assert np.corrcoef(scores[:, 1], red)[0, 1] > 0.9
     assert np.abs(scores[:, 1] - red).mean() < 0.35 * red.std()  # in the unit of the column
 
