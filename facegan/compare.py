@@ -13,7 +13,7 @@ from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.detect import choose_detector
 from facegan.faces.find import find_files
-from facegan.faces.held_out import held_out_split
+from facegan.faces.held_out import LEAST_JUDGED, held_out_split
 from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
 from facegan.gan.budget import Budget
@@ -73,7 +73,7 @@ def _train(
     train: TrainConfig, images: np.ndarray, rows: np.ndarray, run: Path, budget: Budget, say: Callable[[str], None]
 ) -> Trainer:
     training, held_out = held_out_split(rows)  # by their number alone, so these are the same faces for both kinds
-    judge = Judge(images, training, held_out) if len(held_out) >= 4 else None
+    judge = Judge(images, training, held_out) if len(held_out) >= LEAST_JUDGED else None
     run.mkdir(parents=True)
     latents = latents_of(_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     trainer = Trainer(train, images, training, run, *latents, judge, say)

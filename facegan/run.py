@@ -11,6 +11,7 @@ from facegan import conditioning
 from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
 from facegan.faces.cache import FaceCache
+from facegan.faces.held_out import LEAST_JUDGED
 from facegan.faces.nodes import node_of
 from facegan.faces.person import FOUND_TO_BE_ONE, looks_like_one
 from facegan.faces.prepare import prepare_faces
@@ -180,7 +181,7 @@ def _train_and_export(
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = cache.split()
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
-    judged = processes.main and len(held_out_rows) >= 4
+    judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
     judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1

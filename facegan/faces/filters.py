@@ -31,7 +31,7 @@ REASONS = {
 }
 
 
-# Of the tints of the 13,738 faces of FairFace in ordinary light and not: their covariance, and the median.
+# Of the tints (a* and b*) of 13,738 faces of FairFace: their covariance, and about their median.
 _TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])
 USUAL_TINT = (15.3, 15.8)
 
@@ -48,10 +48,10 @@ class Verdict:
     detail: str = ""  # the measured value in words
 
 
-def judge_face(face: FaceRecord, options: FaceOptions, usual_tint: tuple[float, float] = USUAL_TINT) -> tuple[str, str]:
+def judge_face(face: FaceRecord, options: FaceOptions, usual: tuple[float, float] = USUAL_TINT) -> tuple[str, str]:
     """The first reason against a face with its measured value in words, or (USED, "").
 
-    `usual_tint`: a* and b* of most faces of these photos.
+    `usual`: the tint of most faces of these photos.
     """
     if face.eye_distance < options.min_eye_distance:
         return "too_small", f"{face.eye_distance:.0f} px between the eyes, {options.min_eye_distance:.0f} are needed"
@@ -72,7 +72,7 @@ def judge_face(face: FaceRecord, options: FaceOptions, usual_tint: tuple[float, 
         return "dark_or_flat", f"contrast {face.contrast:.0f} of 255"
     if face.sharpness < options.min_sharpness:
         return "blurred", f"sharpness {face.sharpness:.2f}"
-    if (cast := tint_distance(face.tint, usual_tint)) > options.max_cast:
+    if (cast := tint_distance(face.tint, usual)) > options.max_cast:
         return "colour_cast", f"{cast:.1f} deviations from the usual colour"
     if face.certainty < (options.min_certainty or 0.0):
         return "covered", f"the detector is {100 * face.certainty:.0f} % sure of it"
@@ -93,12 +93,12 @@ def usual_tint(records: list[PhotoRecord]) -> tuple[float, float]:
 
 
 def judge_person(
-    face: FaceRecord, options: FaceOptions, people: People, usual_tint: tuple[float, float] = USUAL_TINT
+    face: FaceRecord, options: FaceOptions, people: People, usual: tuple[float, float] = USUAL_TINT
 ) -> tuple[str, str]:
     """The same for a face when one person is wanted: also whose it is, and whether it shows all of itself."""
     if face.eye_distance >= options.min_eye_distance and not people.is_wanted(face):
         return "other_person", f"likeness {people.likeness(face):.2f}, {SAME_PERSON:g} is needed"
-    reason, detail = judge_face(face, options, usual_tint)
+    reason, detail = judge_face(face, options, usual)
     if reason != USED:
         return reason, detail
     examined = examination(face)
@@ -125,7 +125,7 @@ def judge(
         people: who is wanted; None keeps everybody.
     """
     verdicts: list[Verdict] = []
-    tint = usual_tint(records)
+    usual = usual_tint(records)
     if people:  # whose clearness says it in proportion to the person's own
         options = replace(options, min_certainty=0.0)
     first_name: dict[str, str] = {}  # of every file content
@@ -139,16 +139,16 @@ def judge(
         elif not record.faces:
             verdicts.append(Verdict(record.name, None, "no_face"))
         else:
-            verdicts.extend(_judge_photo(record, options, people, tint))
+            verdicts.extend(_judge_photo(record, options, people, usual))
     return _drop_twins(verdicts, images, options)
 
 
 def _judge_photo(
-    record: PhotoRecord, options: FaceOptions, people: People | None, tint: tuple[float, float]
+    record: PhotoRecord, options: FaceOptions, people: People | None, usual: tuple[float, float]
 ) -> list[Verdict]:
     if people is None:
-        return [Verdict(record.name, face, *judge_face(face, options, tint)) for face in record.faces]
-    verdicts = [Verdict(record.name, face, *judge_person(face, options, people, tint)) for face in record.faces]
+        return [Verdict(record.name, face, *judge_face(face, options, usual)) for face in record.faces]
+    verdicts = [Verdict(record.name, face, *judge_person(face, options, people, usual)) for face in record.faces]
     # A mirror, or a picture of the person on the wall: nobody is twice in one place.
     used = [verdict for verdict in verdicts if verdict.reason == USED]
     best = max(used, key=_quality, default=None)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
+LEAST_JUDGED = 4  # held-out faces: fewer say nothing of a generator
 _FILE = "held_out.npy"  # in RUN/faces: int64, rows
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from facegan.errors import FaceGANError
+from facegan.faces.held_out import LEAST_JUDGED
 from facegan.hub.folder import ModelConfig
 from facegan.hub.report import check_shares
 
 _MEASURE = "have it measured: train.py --resume --out RUN"
-_LEAST_JUDGED = 4  # held-out faces: run.py judges by no fewer
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Fact:
 
 def _is_not_judged(config: ModelConfig) -> bool:
     held_out = config.data.get("faces_held_out")
-    return type(held_out) is int and held_out < _LEAST_JUDGED
+    return type(held_out) is int and held_out < LEAST_JUDGED
 
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table", bool: "true or false"}
