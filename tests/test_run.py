@@ -14,7 +14,7 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
-from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_preset, recipe_for
+from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_precision, choose_preset, recipe_for
 from facegan.gan.processes import Processes
 from facegan.hub.folder import DISCRIMINATOR, ModelConfig
 from facegan.lock import locked
@@ -61,6 +61,19 @@ def test_only_few_faces_with_a_discriminator_of_a_model_freeze_its_beginning():
     assert recipe_for("small", 300, from_discriminator=True).frozen > 0
     assert recipe_for("small", 300).frozen == 0  # random weights must learn
     assert recipe_for("small", 20_000, from_discriminator=True).frozen == 0
+
+
+def test_where_a_models_attributes_go_on_they_are_read_before_the_generator_is_asked_for_them():
+    assert recipe_for("medium", 20_000, from_attributes=True).warm_up > recipe_for("medium", 20_000, True).warm_up
+
+
+@pytest.mark.parametrize(
+    ("amx", "avx512", "expected"), [(True, True, "bfloat16"), (False, True, "bfloat16"), (False, False, "float32")]
+)
+def test_a_cpu_calculates_in_bfloat16_where_it_has_instructions_for_it(monkeypatch, amx, avx512, expected):
+    monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: avx512)
+    assert choose_precision("cpu") == expected
 
 
 def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
