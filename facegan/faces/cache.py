@@ -83,9 +83,11 @@ class FaceStore:
         # The faces first: a line in the journal promises that its rows are there.
         self._faces.write(np.ascontiguousarray(faces).tobytes())
         self._faces.flush()
-        self._journal.write(to_line(record).encode() + b"\n")
+        line = to_line(record)
+        self._journal.write(line.encode() + b"\n")
         self._journal.flush()
-        self.records[record.name] = record
+        # As it will be read: numbers that are rounded there pass a threshold now if they pass it then.
+        self.records[record.name] = from_line(line)
 
     def close(self) -> None:
         """Ends writing."""

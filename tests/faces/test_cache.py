@@ -79,6 +79,16 @@ def test_what_was_appended_is_there_again(tmp_path):
     store.close()
 
 
+def test_what_is_judged_now_is_what_will_be_judged_when_the_faces_are_opened_again(tmp_path):
+    """30.04 degrees are written as 30.0, which passes a limit of 30."""
+    record, pictures = photo("a")
+    exact = replace(record, faces=(replace(record.faces[0], yaw=30.04, certainty=0.70951),))
+    now = filled(tmp_path, (exact, pictures)).records["a"]
+    then = FaceStore(tmp_path, SETTINGS).records["a"]
+    assert [(face.yaw, face.certainty) for face in now.faces] == [(face.yaw, face.certainty) for face in then.faces]
+    assert same(now, exact)
+
+
 @pytest.mark.parametrize("cut", range(1, 40, 6))
 def test_a_kill_while_a_line_is_written_loses_that_photo_only(tmp_path, cut):
     filled(tmp_path, photo("a", 2), photo("b", 1))
