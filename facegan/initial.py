@@ -37,28 +37,45 @@ class Initial:
     asked: bool
 
     @property
+    def width(self) -> int:
+        """Channels of its largest maps, as Recipe counts them."""
+        return self.config.channels[-1]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Those that the last places of its latents decide, see gan/attributes.py."""
+        named = self.config.training.get("attributes")
+        return tuple(named.split(", ")) if isinstance(named, str) and named else ()
+
+    @property
     def framing(self) -> float | None:
         """How close its faces are, if it says so."""
         value = self.config.data.get("framing")
         return float(value) if isinstance(value, int | float) and 0.3 <= value <= 1.5 else None
 
-    def misfit(self, size: int, preset: str) -> str | None:
-        """Why its network is not that of the preset at a size, as a sentence without its end; None when it is."""
+    def misfit(self, size: int, preset: str, wider: bool = False) -> str | None:
+        """Why its network is not that of the preset at a size, as a sentence without its end; None when it is.
+
+        `wider`: the preset may also be wider, because both networks can be widened (gan/widen.py).
+        """
         if self.config.image_size != size:
             return f"{self.start.name} draws {self.config.image_size} px and not {size}"
         recipe = PRESETS[preset]
-        if tuple(channels_at(size, recipe.width)) != self.config.channels or recipe.excite:
+        as_wide = self.width == recipe.width or (wider and self.width < recipe.width and recipe.norm == "none")
+        if not as_wide or tuple(channels_at(size, self.width)) != self.config.channels or recipe.excite:
             return f"{self.start.name} has other widths than preset {preset}"
         return None
 
     def weights(self, size: int, preset: str) -> Weights:
-        """Of a generator of the preset that draws the same faces, and of its discriminator.
+        """Of a generator that draws the same faces, with the preset's up-sampling, and of its discriminator.
+
+        Both of the model's own width, which may be less than the preset's.
 
         Raises FaceGANError when there is no such generator, or when a file is damaged.
         """
         recipe = PRESETS[preset]
         try:
-            generator = trainable_form(load_generator(self.folder), size, recipe.width, recipe.upsample)
+            generator = trainable_form(load_generator(self.folder), size, self.width, recipe.upsample)
         except NotFoldedError:
             raise FaceGANError(
                 f"{self.start.name} learned with transposed convolutions, which preset {preset} does not have: "
@@ -67,12 +84,12 @@ class Initial:
         return Weights(generator.state_dict(), self.discriminator(size, preset))
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
-        """The weights of its own, None when it has none or not one of the preset.
+        """The weights of its own, None when it has none or not one of the preset (which may be wider).
 
         Raises FaceGANError when the file is damaged.
         """
         found, recipe = read_discriminator(self.folder), PRESETS[preset]
-        new = Discriminator(size, recipe.width, recipe.norm, recipe.minibatch_std).state_dict()
+        new = Discriminator(size, self.width, recipe.norm, recipe.minibatch_std).state_dict()
         shapes = {name: tuple(value.shape) for name, value in new.items()}
         if found is None or {name: value.shape for name, value in found.items()} != shapes:
             return None
@@ -95,7 +112,8 @@ def find_initial(options: RunOptions) -> Initial | None:
     start = Start("FaceGAN's default generator" if source is None else name, about, one_person)
     initial = Initial(start, config, found.folder, asked=options.init != AUTO)
     if initial.asked:
-        _preset_of(initial, options)
+        if why := _settled(initial, options)[1]:
+            raise FaceGANError(f"{why}: {_what_to_do(initial, options)}.")
         read_discriminator(found.folder)  # a damaged one is told of before the photos are read
     return initial
 
@@ -108,32 +126,36 @@ def faces_for(
     if initial is None or faces.framing is not None or initial.framing is None:
         return faces
     if not initial.asked:
-        preset = "small" if options.preset == "auto" else options.preset
         # New photos must not change the framing of faces that are done.
         done = framing_of(faces_folder) is not None
-        if done or initial.misfit(faces.size, preset) or not _few_expected(options, faces_folder):
+        if done or _settled(initial, options)[1] or not _few_expected(options, faces_folder):
             return faces
     say(f"Framing {initial.framing:g}, that of {initial.start.name}, from which training starts.")
     return replace(faces, framing=initial.framing)
 
 
 def choose_start(
-    initial: Initial | None, options: RunOptions, cache: FaceCache, preset: str, say: Callable[[str], None]
-) -> Initial | None:
-    """The model that training does start from, and says why. `preset`: the one that faces and device choose."""
+    initial: Initial | None, options: RunOptions, cache: FaceCache, count: int, say: Callable[[str], None]
+) -> tuple[Initial | None, str]:
+    """The model that training does start from, and says why; and the preset, which may be "auto" without one.
+
+    `count`: the faces of all machines.
+    """
     if initial is None:
-        return None
-    why = None if initial.asked else _reason_against(initial, options, cache, preset)
+        return None, options.preset
+    preset, why = _settled(initial, options)
+    if not initial.asked:
+        why = _reason_against(initial, cache, count) or why
     if why:
         say(f"Training starts from random weights: {why}.")
-        return None
-    few = f"{len(cache):,} faces are few; --init none does without"
+        return None, options.preset
+    few = f"{count:,} faces are few; --init none does without"
+    wider = ", widened" if initial.width < PRESETS[preset].width else ""
     say(
-        f"Training starts from {initial.start.name}: {'as --init says' if initial.asked else few}. "
-        f"{_told_of_discriminator(initial, options.faces.size, preset)} alone for the first "
-        f"{PRESETS[preset].warm_up:,} images."
+        f"Training starts from {initial.start.name}{wider}: {'as --init says' if initial.asked else few}. "
+        f"{_told_of_discriminator(initial, options.faces.size, preset)} alone at first."
     )
-    return initial
+    return initial, preset
 
 
 def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
@@ -145,35 +167,32 @@ def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
     return "The discriminator is new and learns"
 
 
-def preset_for(initial: Initial | None, options: RunOptions) -> str:
-    """What --preset auto is settled as before the faces are counted: the preset of the model asked for."""
-    return _preset_of(initial, options) if initial is not None and initial.asked else options.preset
+def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
+    """The preset of a training that starts from the model, and why none can, as a sentence without its end.
 
-
-def _preset_of(initial: Initial, options: RunOptions) -> str:
-    """The preset asked for, or the model's own. Raises FaceGANError when the model is of another."""
-    size, own = options.faces.size, initial.config.training.get("preset")
+    The preset that is asked for, or the model's own.
+    """
+    size = options.faces.size
     if options.preset != "auto":
-        if why := initial.misfit(size, options.preset):
-            raise FaceGANError(f"{why}: {_what_to_do(initial, size)}, or choose another --init.")
-        return options.preset
-    if initial.config.image_size != size:
-        raise FaceGANError(f"{initial.misfit(size, 'small')}: {_what_to_do(initial, size)}, or choose another --init.")
+        return options.preset, initial.misfit(size, options.preset, wider=initial.asked)
+    own = initial.config.training.get("preset")
     for preset in ([own] if own in PRESETS else []) + list(PRESETS):
         if initial.misfit(size, preset) is None:
-            return preset
-    raise FaceGANError(f"{initial.start.name} has the widths of no preset: choose another --init, or say --init none.")
+            return preset, None
+    if initial.config.image_size != size:
+        return "small", initial.misfit(size, "small")
+    return "small", f"{initial.start.name} has the widths of no preset"
 
 
-def _what_to_do(initial: Initial, size: int) -> str:
-    return "leave --preset out" if initial.config.image_size == size else f"say --size {initial.config.image_size}"
+def _what_to_do(initial: Initial, options: RunOptions) -> str:
+    if initial.config.image_size != options.faces.size:
+        return f"say --size {initial.config.image_size}, or choose another --init"
+    return f"{'leave --preset out' if options.preset != 'auto' else 'say --init none'}, or choose another --init"
 
 
-def _reason_against(initial: Initial, options: RunOptions, cache: FaceCache, preset: str) -> str | None:
-    if len(cache) >= FEW_FACES:
-        return f"{len(cache):,} faces are enough"
-    if why := initial.misfit(options.faces.size, preset):
-        return why
+def _reason_against(initial: Initial, cache: FaceCache, count: int) -> str | None:
+    if count >= FEW_FACES:
+        return f"{count:,} faces are enough"
     framing = float(cache.report["framing"])
     if initial.framing is None or abs(framing - initial.framing) > _SAME_FRAMING:
         return f"the faces have framing {framing:g}, those of {initial.start.name} {initial.framing:g}"

@@ -27,7 +27,7 @@ from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.hub.report import NEAR_COPIES_ALLOWED
 from facegan.hub.save import save_model
-from facegan.initial import choose_start, faces_for, find_initial, preset_for
+from facegan.initial import choose_start, faces_for, find_initial
 from facegan.latent.labels import AttributeTable
 from facegan.latent.seeds import latents_of
 from facegan.lock import locked
@@ -95,15 +95,18 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             return None
         # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
         count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
-        preset, why = presets.choose_preset(preset_for(initial, options), count, device)
+        initial, preset = choose_start(initial, options, cache, count, say)
+        preset, why = presets.choose_preset(preset, count, device)
         say(why)
-        initial = choose_start(initial, options, cache, preset, say)
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
         weights = initial.weights(faces.size, preset) if initial else None
-        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None)
-        train = TrainConfig(recipe, faces.size, options.seed, device, precision, start)
+        # What a training with few faces does was measured without attributes, and with a discriminator as wide.
+        known = initial.attributes if initial and count >= presets.FEW_FACES else ()
+        as_it_is = initial is not None and initial.width == presets.PRESETS[preset].width
+        recipe = presets.recipe_for(preset, count, as_it_is and weights.discriminator is not None, bool(known))
+        train = TrainConfig(recipe, faces.size, options.seed, device, precision, start, known)
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:
         # A model that must be private cannot go where all see it.
@@ -129,22 +132,31 @@ def _attributes(
     table: AttributeTable | None,
     say: Callable[[str], None],
 ) -> FaceAttributes | None:
-    """What the run teaches its latents by name: that of a run that goes on, or read from the faces now."""
+    """What the run teaches its latents by name: that of a run that goes on, or read from the faces now.
+
+    `train.attributes` of a run that begins: those that the latents of the model decide from which it starts.
+    """
     if options.resume:
         return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
-    # A model that it starts from has its own use for all places of a latent. Ranks are those of all faces, which
-    # machines with a part each do not know.
+    # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
+    # do not know.
     apart = bool(options.dataset) and processes.machines > 1
-    if not train.recipe.attribute_weight or train.start is not None or apart:
-        if table is not None:
-            say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
+    none = not train.recipe.attribute_weight or apart or (train.start is not None and not train.attributes)
+    if table is not None and (none or train.start is not None):
+        say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
+        table = None
+    if none:
         return None
     if processes.main:
         (options.out / conditioning.FILE).unlink(missing_ok=True)
         conditioning.attributes_for(options.out, cache, table, say)
     processes.wait()
     path = options.out / conditioning.FILE
-    return FaceAttributes.load(path) if path.exists() else None
+    found = FaceAttributes.load(path) if path.exists() else None
+    if train.start is not None and (found is None or found.names != train.attributes):
+        say("These faces do not tell all attributes that the model's latents decide, so training goes on without.")
+        return None
+    return found
 
 
 def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:

@@ -14,6 +14,7 @@ from facegan.errors import FaceGANError
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.processes import Processes
+from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
 from facegan.latent.labels import AttributeTable, label_faces
 from facegan.run_config import RunOptions
 
@@ -73,9 +74,9 @@ def test_a_wide_table_leaves_places_for_the_faces_themselves(cache, tmp_path):
     assert len(found.names) == conditioning.MOST
 
 
-def learned(tmp_path, cache, train=TRAIN, **options):
+def learned(tmp_path, cache, train=TRAIN, table=None, said=None, **options):
     options = RunOptions(data=(Path("photos"),), out=tmp_path, **options)
-    return run_module._attributes(options, train, cache, Processes("cpu"), None, lambda _: None)
+    return run_module._attributes(options, train, cache, Processes("cpu"), table, (said or []).append)
 
 
 def test_a_run_reads_them_once_and_goes_on_with_the_same(cache, tmp_path, monkeypatch):
@@ -97,3 +98,14 @@ def test_a_run_reads_them_once_and_goes_on_with_the_same(cache, tmp_path, monkey
 def test_the_classic_recipe_and_a_start_from_a_model_have_none(train, cache, tmp_path):
     assert learned(tmp_path, cache, train) is None
     assert not (tmp_path / conditioning.FILE).exists()
+
+
+def test_a_start_from_a_model_goes_on_with_its_attributes_where_these_faces_tell_them_all(cache, tmp_path):
+    own = ModelConfig.read(DEFAULT_FOLDER).training["attributes"].split(", ")
+    train = replace(TRAIN, start=Start("the default"), attributes=tuple(own))
+    table, said = AttributeTable(("Hat",), np.tile([[0.0], [1.0]], (15, 1))), ["a list of its own"]
+    assert learned(tmp_path, cache, train, table, said).names == tuple(own)
+    assert "table are not learned" in said[1]
+    other = replace(train, attributes=(*own, "Hat"))
+    assert learned(tmp_path, cache, other, table, said) is None
+    assert "goes on without" in said[-1]

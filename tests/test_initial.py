@@ -15,14 +15,16 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import PRESETS, Start, TrainConfig
-from facegan.gan.networks import Discriminator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.hub.export import export_discriminator
 from facegan.hub.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
-from facegan.initial import choose_start, faces_for, find_initial, preset_for
+from facegan.initial import choose_start, faces_for, find_initial
 from facegan.run_config import RunOptions, read_config, write_config
 
 DEFAULT = ModelConfig.read(DEFAULT_FOLDER)
 FRAMING = DEFAULT.data["framing"]
+OWN = DEFAULT.training["preset"]
+WIDTH = DEFAULT.channels[-1]
 
 
 @pytest.fixture
@@ -35,10 +37,11 @@ def faces(count, framing=FRAMING, size=64):
     return FaceCache(Path(), {"framing": framing}, np.arange(count), np.zeros((1, size, size, 3), np.uint8))
 
 
-def started(options, cache, preset="small"):
+def started(options, cache):
     said = []
-    initial = choose_start(find_initial(options), options, cache, preset, said.append)
+    initial, preset = choose_start(find_initial(options), options, cache, len(cache), said.append)
     assert len(said) == (0 if options.init == "none" else 1)
+    assert preset == (OWN if initial and options.preset == "auto" else options.preset)
     return initial, "".join(said)
 
 
@@ -51,17 +54,18 @@ def test_auto_starts_few_faces_from_the_default_and_says_so(options):
 @pytest.mark.parametrize(
     ("count", "framing", "size", "preset", "why"),
     [
-        (5000, FRAMING, 64, "small", "5,000 faces are enough"),
-        (300, 0.8, 64, "small", "the faces have framing 0.8"),
-        (300, FRAMING, 128, "small", "draws 64 px and not 128"),
+        (5000, FRAMING, 64, OWN, "5,000 faces are enough"),
+        (300, 0.8, 64, "auto", "the faces have framing 0.8"),
+        (300, FRAMING, 128, OWN, "draws 64 px and not 128"),
         (300, FRAMING, 64, "classic", "other widths than preset classic"),
+        (300, FRAMING, 64, "large", "other widths than preset large"),  # only where --init asks for it
     ],
 )
 def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
     options, count, framing, size, preset, why
 ):
     options = replace(options, faces=FaceOptions(size=size), preset=preset)
-    initial, said = started(options, faces(count, framing, size), preset)
+    initial, said = started(options, faces(count, framing, size))
     assert initial is None
     assert said.startswith("Training starts from random weights: ")
     assert why in said
@@ -123,8 +127,28 @@ def test_a_folder_is_recorded_without_its_path_and_its_one_person_stays_one(opti
 
 
 def test_the_preset_is_the_models_own(options, model):
-    options = replace(options, init=model(training={"preset": "classic"}))  # which cannot be: it has width 32
-    assert preset_for(find_initial(options), options) == "small"
+    options = replace(options, init=model(training={"preset": "classic"}))  # which cannot be: it is wider
+    assert started(options, faces(300))[0].width == WIDTH
+
+
+def test_machines_that_share_the_faces_decide_by_all_of_them(options):
+    said = []
+    initial, preset = choose_start(find_initial(options), options, faces(300), 9000, said.append)
+    assert (initial, preset, said) == (None, "auto", ["Training starts from random weights: 9,000 faces are enough."])
+
+
+def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
+    options = replace(options, init="default", preset="large")
+    initial, said = started(options, faces(9000))
+    assert said.startswith("Training starts from FaceGAN's default generator, widened: as --init says. Its discri")
+    train = TrainConfig(replace(PRESETS["large"], width=WIDTH + 2), 64, 0, "cpu", "float32", initial.start)
+    weights = initial.weights(64, "large")
+    gan = Adversaries(train, weights=weights)
+    narrow = Generator(64, WIDTH)
+    narrow.load_state_dict(weights.generator)
+    latents = torch.randn(4, 100, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(gan.generator(latents), narrow(latents), atol=1e-5, rtol=0)
+    assert torch.equal(gan.discriminator.layers[0].weight[:WIDTH], weights.discriminator["layers.0.weight"])
 
 
 @pytest.mark.parametrize(
@@ -142,9 +166,9 @@ def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, 
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_weights_are_those_of_the_preset(options):
-    weights = find_initial(options).weights(64, "small")
-    assert weights.generator["ups.0.weight"].shape == (256, 128, 3, 3)
+def test_weights_are_unfolded(options):
+    weights = find_initial(options).weights(64, OWN)
+    assert weights.generator["ups.0.weight"].shape == (8 * WIDTH, 4 * WIDTH, 3, 3)
 
 
 @pytest.fixture
@@ -154,7 +178,7 @@ def with_discriminator(options, model):
     def make(**values):
         folder = model()
         torch.manual_seed(3)
-        export_discriminator(Discriminator(**{"size": 64, "width": 32, "norm": "none", **values}), Path(folder))
+        export_discriminator(Discriminator(**{"size": 64, "width": WIDTH, "norm": "none", **values}), Path(folder))
         return replace(options, init=folder), Path(folder) / DISCRIMINATOR
 
     return make
@@ -163,9 +187,9 @@ def with_discriminator(options, model):
 def test_a_models_discriminator_goes_on_as_well(with_discriminator):
     options, file = with_discriminator(attributes=2)
     initial, said = started(options, faces(300))
-    assert said.endswith("Its discriminator goes on as well, and learns alone for the first 1,000 images.")
-    train = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32", initial.start)
-    found = Adversaries(train, weights=initial.weights(64, "small")).discriminator.state_dict()
+    assert said.endswith("Its discriminator goes on as well, and learns alone at first.")
+    train = TrainConfig(PRESETS[OWN], 64, 0, "cpu", "float32", initial.start)
+    found = Adversaries(train, weights=initial.weights(64, OWN)).discriminator.state_dict()
     stored = load_file(file)
     assert found.keys() == stored.keys()
     for name, value in found.items():
@@ -175,16 +199,16 @@ def test_a_models_discriminator_goes_on_as_well(with_discriminator):
 
 def test_an_older_model_has_none_and_a_new_one_begins(options, model):
     initial, said = started(replace(options, init=model()), faces(300))
-    assert said.endswith("The discriminator is new and learns alone for the first 1,000 images.")
-    assert initial.weights(64, "small").discriminator is None
+    assert said.endswith("The discriminator is new and learns alone at first.")
+    assert initial.weights(64, OWN).discriminator is None
 
 
 @pytest.mark.parametrize("other", [{"width": 16}, {"size": 128}, {"norm": "batch"}, {"minibatch_std": False}])
 def test_one_of_another_network_is_left_and_that_is_said(with_discriminator, other):
     options, _ = with_discriminator(**other)
     initial, said = started(options, faces(300))
-    assert "The discriminator is new, because the model's is not one of preset small, and learns alone" in said
-    assert initial.weights(64, "small").discriminator is None
+    assert f"The discriminator is new, because the model's is not one of preset {OWN}, and learns alone" in said
+    assert initial.weights(64, OWN).discriminator is None
 
 
 def test_a_damaged_discriminator_is_refused_in_one_sentence(with_discriminator):

@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="budget in minutes of training; whichever ends first")
-    add("--preset", choices=("auto", "classic", "small", "large"), default="auto")
+    add("--preset", choices=("auto", "classic", "small", "medium", "large"), default="auto")
     closeness = "0.8 shows most hair, 1.2 is close; default: what fits, or what --init has"
     add("--framing", type=number(float, 0.3, 1.5), metavar="F", help=closeness)
     add("--init", default="auto", metavar="MODEL", help="auto, none, default, or a model to start from: DIR, USER/NAME")

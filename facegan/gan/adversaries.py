@@ -14,13 +14,17 @@ from facegan.gan.ema import Ema
 from facegan.gan.losses import LOSSES, LeCam, gradient_penalty
 from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
 from facegan.gan.processes import Processes
+from facegan.gan.widen import begin_as
 
 FIGURES = ("loss_d", "loss_g", "sureness", "accuracy")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """State dicts of a model's networks. That of its discriminator has no readings of attributes; None: a new one."""
+    """State dicts of a model's networks, which may be narrower than those that begin with them.
+
+    That of its discriminator has no readings of attributes; None: a new one.
+    """
 
     generator: Mapping[str, torch.Tensor]
     discriminator: Mapping[str, torch.Tensor] | None = None
@@ -40,9 +44,9 @@ class Adversaries:
         generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite)
         discriminator = self._discriminator()
         if weights is not None:
-            generator.load_state_dict(weights.generator)
+            begin_as(generator, weights.generator)
             if weights.discriminator is not None:
-                discriminator.load_state_dict(weights.discriminator)
+                begin_as(discriminator, weights.discriminator)
         self.generator, self.discriminator = self._placed(generator), self._placed(discriminator)
         for layer in self.discriminator.first_levels(recipe.frozen):
             layer.requires_grad_(False)
