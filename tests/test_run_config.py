@@ -93,3 +93,10 @@ def test_a_run_remembers_its_table_of_attributes(tmp_path):
     write_config(tmp_path, replace(OPTIONS, attributes=Path("list_attr.csv")), TRAIN, "abc")
     options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
     assert options.attributes == Path("list_attr.csv")
+
+
+@pytest.mark.parametrize(("then", "now", "expected"), [(True, True, True), (False, True, False), (True, False, False)])
+def test_a_run_without_sliders_has_none_when_it_goes_on(tmp_path, then, now, expected):
+    write_config(tmp_path, replace(OPTIONS, sliders=then), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True, sliders=now))
+    assert options.sliders is expected
