@@ -30,8 +30,6 @@ from facegan.initial import find_initial
 from facegan.latent.seeds import latents_of
 from facegan.run_config import RunOptions
 
-PRESET = "small"
-
 
 def unseen_faces(cache: FaceCache, more: FaceCache) -> np.ndarray:
     """Of `more`, those that come from other photos than any of `cache`."""
@@ -54,7 +52,7 @@ def main() -> None:
     p.add_argument("faces", type=Path, help="RUN/faces of a prepared run on few photos")
     p.add_argument("--more", type=Path, help="RUN/faces with more photos of the same people, framed alike")
     p.add_argument("--images", type=int, nargs="+", default=[20_000, 60_000], help="images seen, to be judged at")
-    p.add_argument("--init", choices=("default", "none"), default="default")
+    p.add_argument("--init", default="default", metavar="MODEL", help="as train.py has it; not auto")
     p.add_argument("--set", nargs="+", default=[""], metavar="KEY=VALUE[,KEY=VALUE]", help="one training each")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=1)
@@ -71,12 +69,13 @@ def main() -> None:
     print(f"{len(training)} faces in training, {len(judged)} judge; KID x 100 between them: {between:.2f}")
     latents = torch.from_numpy(latents_of(range(1000)))
     initial = find_initial(RunOptions(data=(), out=Path(), init=args.init))
+    preset = initial.own_preset(cache.size) if initial else "small"
     for settings in args.set:
-        recipe = replace(recipe_for(PRESET, len(cache), initial is not None), attribute_weight=0.0)
+        recipe = replace(recipe_for(preset, len(cache), initial is not None), attribute_weight=0.0)
         recipe = changed(recipe, [setting for setting in settings.split(",") if setting])
         start = initial.start if initial else None
         config = TrainConfig(recipe, cache.size, args.seed, "cpu", choose_precision("cpu"), start)
-        gan = Adversaries(config, weights=initial.weights(cache.size, PRESET) if initial else None)
+        gan = Adversaries(config, weights=initial.weights(cache.size, preset) if initial else None)
         faces = FaceBatches(cache.images, training, args.seed)
         seconds = 0.0
         for images in sorted(args.images):
@@ -89,7 +88,7 @@ def main() -> None:
             of = kid(judged, found)
             precision, recall = precision_recall(judged, found[: len(judged)])
             print(json.dumps({
-                "init": args.init, "set": settings, "seed": args.seed, "images_seen": gan.images_seen,
+                "init": args.init, "preset": preset, "set": settings, "seed": args.seed, "images_seen": gan.images_seen,
                 "kid": round(of.value, 2), "spread": round(of.spread, 2),
                 "kid_train": round(kid(known, found).value, 2),
                 "precision": round(precision, 2), "recall": round(recall, 2),

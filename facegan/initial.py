@@ -66,6 +66,12 @@ class Initial:
             return f"{self.start.name} has other widths than preset {preset}"
         return None
 
+    def own_preset(self, size: int) -> str | None:
+        """The preset whose networks it has at a size, None where there is none."""
+        named = self.config.training.get("preset")
+        candidates = ([named] if named in PRESETS else []) + list(PRESETS)
+        return next((preset for preset in candidates if self.misfit(size, preset) is None), None)
+
     def weights(self, size: int, preset: str) -> Weights:
         """Of a generator that draws the same faces, with the preset's up-sampling, and of its discriminator.
 
@@ -175,10 +181,8 @@ def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
     size = options.faces.size
     if options.preset != "auto":
         return options.preset, initial.misfit(size, options.preset, wider=initial.asked)
-    own = initial.config.training.get("preset")
-    for preset in ([own] if own in PRESETS else []) + list(PRESETS):
-        if initial.misfit(size, preset) is None:
-            return preset, None
+    if own := initial.own_preset(size):
+        return own, None
     if initial.config.image_size != size:
         return "small", initial.misfit(size, "small")
     return "small", f"{initial.start.name} has the widths of no preset"
