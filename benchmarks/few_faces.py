@@ -2,7 +2,7 @@
 
     python benchmarks/few_faces.py runs/ME/faces --more runs/ALL-OF-ME/faces --images 60000 --set frozen=0 frozen=1
 
-Trains once for every --set, from the default's two networks (--init none: from random weights), and judges 1,000 faces
+Trains once for every --set, from a model's two networks (--init none: from random weights), and judges 1,000 faces
 at each number of images. A tenth of a few hundred faces says little, so --more takes faces that the training does not
 have either: of the same photos and others, all that come from photos whose names are not in the first folder.
 """
@@ -20,6 +20,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.cache import FaceCache
+from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import TrainConfig, choose_precision, recipe_for
 from facegan.gan.data import FaceBatches
@@ -68,14 +69,19 @@ def main() -> None:
     between = kid(judged, known).value
     print(f"{len(training)} faces in training, {len(judged)} judge; KID x 100 between them: {between:.2f}")
     latents = torch.from_numpy(latents_of(range(1000)))
-    initial = find_initial(RunOptions(data=(), out=Path(), init=args.init))
-    preset = initial.own_preset(cache.size) if initial else "small"
+    framing = float(cache.report["framing"])
+    options = RunOptions(data=(), out=Path(), init=args.init, faces=FaceOptions(size=cache.size, framing=framing))
+    initial = find_initial(options)
+    preset = (initial.own_preset(cache.size) if initial else None) or "small"
+    weights = initial.weights(cache.size, preset) if initial else None
     for settings in args.set:
-        recipe = replace(recipe_for(preset, len(cache), initial is not None), attribute_weight=0.0)
+        known = weights is not None and weights.discriminator is not None
+        recipe = replace(recipe_for(preset, len(cache), known), attribute_weight=0.0)
+        recipe = replace(recipe, upsample=weights.upsample) if weights else recipe
         recipe = changed(recipe, [setting for setting in settings.split(",") if setting])
         start = initial.start if initial else None
         config = TrainConfig(recipe, cache.size, args.seed, "cpu", choose_precision("cpu"), start)
-        gan = Adversaries(config, weights=initial.weights(cache.size, preset) if initial else None)
+        gan = Adversaries(config, weights=weights)
         faces = FaceBatches(cache.images, training, args.seed)
         seconds = 0.0
         for images in sorted(args.images):

@@ -13,7 +13,7 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.mapped import release
 from facegan.gan.attributes import FaceAttributes
 from facegan.latent.labels import AttributeTable, label_faces
-from facegan.latent.labels.attributes import ODD
+from facegan.latent.labels.attributes import NAMES, ODD
 from facegan.latent.sliders.fit import MIN_OF_A_CLASS, OVERALL, overall, own_names
 
 FILE = "attributes.safetensors"  # in the run folder: what it goes on with
@@ -23,7 +23,11 @@ _CHUNK = 256
 
 
 def attributes_for(
-    run: Path, cache: FaceCache, table: AttributeTable | None, say: Callable[[str], None] = print
+    run: Path,
+    cache: FaceCache,
+    table: AttributeTable | None,
+    wanted: tuple[str, ...] = (),
+    say: Callable[[str], None] = print,
 ) -> FaceAttributes | None:
     """The attributes of all faces that passed, kept in RUN/attributes.safetensors; None where nothing differs.
 
@@ -32,13 +36,19 @@ def attributes_for(
         cache: its faces.
         table: a user's own attributes, a row for each of the faces that passed, in the order of cache.selected. Its
             columns are named as their sliders are.
+        wanted: exactly these, in their order, or none where the faces do not tell them all.
         say: told what is learned, and what is not.
     """
+    own = own_names(table.names) if table is not None else ()
+    if _goes_on_without(set(wanted) - {*NAMES, *OVERALL, *own}, say):  # without reading any face
+        return None
     names, scores = _read(cache)
     if table is not None:
-        names, scores = (*names, *own_names(table.names)), np.concatenate([scores, table.values], axis=1)
+        names, scores = (*names, *own), np.concatenate([scores, table.values], axis=1)
     fit = np.flatnonzero([_tells_apart(column) for column in scores.T])
-    places = fit[:MOST]
+    if _goes_on_without(set(wanted) - {names[place] for place in fit}, say):
+        return None
+    places = np.array([names.index(name) for name in wanted], np.int64) if wanted else fit[:MOST]
     if table is not None and (left := [name for i, name in enumerate(names) if i not in places]):
         say(f"Not learned with the faces, for too few have or lack them, or the places are taken: {', '.join(left)}.")
     if not len(places):
@@ -49,6 +59,13 @@ def attributes_for(
     found.save(run / FILE)
     say(f"The generator learns {len(learned)} attributes by name: {', '.join(learned)}.")
     return found
+
+
+def _goes_on_without(missing: set[str], say: Callable[[str], None]) -> bool:
+    if missing:
+        what = ", ".join(sorted(missing))
+        say(f"Of the attributes that the model's latents decide these faces do not tell {what}: none is learned on.")
+    return bool(missing)
 
 
 def _read(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:

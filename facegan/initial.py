@@ -69,24 +69,21 @@ class Initial:
     def own_preset(self, size: int) -> str | None:
         """The preset whose networks it has at a size, None where there is none."""
         named = self.config.training.get("preset")
-        candidates = ([named] if named in PRESETS else []) + list(PRESETS)
+        candidates = ([named] if isinstance(named, str) and named in PRESETS else []) + list(PRESETS)
         return next((preset for preset in candidates if self.misfit(size, preset) is None), None)
 
     def weights(self, size: int, preset: str) -> Weights:
-        """Of a generator that draws the same faces, with the preset's up-sampling, and of its discriminator.
+        """Of a generator that draws the same faces, and of its discriminator, both of the model's own width.
 
-        Both of the model's own width, which may be less than the preset's.
+        Its up-sampling is the preset's, or free kernels where the model has these.
 
-        Raises FaceGANError when there is no such generator, or when a file is damaged.
+        Raises FaceGANError when a file is damaged.
         """
-        recipe = PRESETS[preset]
+        shipped = load_generator(self.folder)
         try:
-            generator = trainable_form(load_generator(self.folder), size, self.width, recipe.upsample)
+            generator = trainable_form(shipped, size, self.width, PRESETS[preset].upsample)
         except NotFoldedError:
-            raise FaceGANError(
-                f"{self.start.name} learned with transposed convolutions, which preset {preset} does not have: "
-                "say --preset classic, or choose another --init."
-            ) from None
+            generator = trainable_form(shipped, size, self.width, "transposed")
         return Weights(generator.state_dict(), self.discriminator(size, preset))
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
@@ -151,7 +148,7 @@ def choose_start(
         return None, options.preset
     preset, why = _settled(initial, options)
     if not initial.asked:
-        why = _reason_against(initial, cache, count) or why
+        why = _enough(count) or _in_words(why, initial, options) or _framed_otherwise(initial, cache)
     if why:
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
@@ -191,12 +188,24 @@ def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
 def _what_to_do(initial: Initial, options: RunOptions) -> str:
     if initial.config.image_size != options.faces.size:
         return f"say --size {initial.config.image_size}, or choose another --init"
-    return f"{'leave --preset out' if options.preset != 'auto' else 'say --init none'}, or choose another --init"
+    if options.preset != "auto" and initial.own_preset(options.faces.size):
+        return "leave --preset out, or choose another --init"
+    return "name a wider --preset, or say --init none"
 
 
-def _reason_against(initial: Initial, cache: FaceCache, count: int) -> str | None:
-    if count >= FEW_FACES:
-        return f"{count:,} faces are enough"
+def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | None:
+    """A reason with what could be said instead, where it is the preset that was asked for."""
+    if why is None or initial.config.image_size != options.faces.size or options.preset == "auto":
+        return why
+    wider = initial.misfit(options.faces.size, options.preset, wider=True) is None
+    return f"{why} ({'--init default widens it' if wider else 'leave --preset out to start from it'})"
+
+
+def _enough(count: int) -> str | None:
+    return f"{count:,} faces are enough" if count >= FEW_FACES else None
+
+
+def _framed_otherwise(initial: Initial, cache: FaceCache) -> str | None:
     framing = float(cache.report["framing"])
     if initial.framing is None or abs(framing - initial.framing) > _SAME_FRAMING:
         return f"the faces have framing {framing:g}, those of {initial.start.name} {initial.framing:g}"

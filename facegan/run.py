@@ -56,6 +56,7 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     weights = None  # that the networks begin with; those of a run that goes on are in its checkpoint
+    wanted: tuple[str, ...] = ()  # attributes that the latents of the model decide from which it starts
     if options.resume:
         options, train, fingerprint = read_config(options.out, options)
         processes = Processes(train.device)
@@ -96,17 +97,20 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
         count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
         initial, preset = choose_start(initial, options, cache, count, say)
+        its_own = initial is not None and options.preset == "auto"
         preset, why = presets.choose_preset(preset, count, device)
-        say(why)
+        say(f"Preset {preset}, that of {initial.start.name}." if its_own else why)
         options = replace(options, preset=preset)
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
         weights = initial.weights(faces.size, preset) if initial else None
-        # What a training with few faces does was measured without attributes, and with a discriminator as wide.
-        known = initial.attributes if initial and count >= presets.FEW_FACES else ()
-        as_it_is = initial is not None and initial.width == presets.PRESETS[preset].width
-        recipe = presets.recipe_for(preset, count, as_it_is and weights.discriminator is not None, bool(known))
-        train = TrainConfig(recipe, faces.size, options.seed, device, precision, start, known)
+        widened = initial is not None and initial.width < presets.PRESETS[preset].width
+        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, widened)
+        if weights is not None:
+            recipe = replace(recipe, upsample=weights.upsample)
+        train = TrainConfig(recipe, faces.size, options.seed, device, precision, start)
+        # What a training with few faces does was measured without attributes.
+        wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
         fingerprint = fingerprint_of(cache) if processes.main else ""
     if target is not None:
         # A model that must be private cannot go where all see it.
@@ -114,8 +118,8 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     table = None
     if processes.main and options.attributes and (options.sliders or not options.resume):
         table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
-    attributes = _attributes(options, train, cache, processes, table, say)
-    train = replace(train, attributes=attributes.names if attributes else ())
+    attributes = _attributes(options, train, cache, processes, table, wanted, say)
+    train = presets.with_attributes(train, attributes.names if attributes else ())
     if processes.main:
         write_config(options.out, options, train, fingerprint)
     model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, say)
@@ -130,33 +134,28 @@ def _attributes(
     cache: FaceCache,
     processes: Processes,
     table: AttributeTable | None,
+    wanted: tuple[str, ...],
     say: Callable[[str], None],
 ) -> FaceAttributes | None:
     """What the run teaches its latents by name: that of a run that goes on, or read from the faces now.
 
-    `train.attributes` of a run that begins: those that the latents of the model decide from which it starts.
+    `wanted`: what the latents of the model decide from which a run starts, which is taught on or not at all.
     """
     if options.resume:
         return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
     # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
     # do not know.
     apart = bool(options.dataset) and processes.machines > 1
-    none = not train.recipe.attribute_weight or apart or (train.start is not None and not train.attributes)
-    if table is not None and (none or train.start is not None):
-        say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
-        table = None
-    if none:
+    if not train.recipe.attribute_weight or apart or (train.start is not None and not wanted):
+        if table is not None:
+            say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
         return None
     if processes.main:
         (options.out / conditioning.FILE).unlink(missing_ok=True)
-        conditioning.attributes_for(options.out, cache, table, say)
+        conditioning.attributes_for(options.out, cache, table, wanted, say)
     processes.wait()
     path = options.out / conditioning.FILE
-    found = FaceAttributes.load(path) if path.exists() else None
-    if train.start is not None and (found is None or found.names != train.attributes):
-        say("These faces do not tell all attributes that the model's latents decide, so training goes on without.")
-        return None
-    return found
+    return FaceAttributes.load(path) if path.exists() else None
 
 
 def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:

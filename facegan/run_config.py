@@ -110,7 +110,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             preset=then["preset"],
             init=then.get("init", "none"),
             attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
-            sliders=now.sliders and then.get("sliders", True),
+            sliders=now.sliders and (then.get("sliders", True) or now.attributes is not None),
             seed=then["seed"],
             about_data=now.about_data or then["about_data"],
             contact=now.contact or then.get("contact", ""),

@@ -16,7 +16,7 @@ from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.networks import Discriminator, Generator
-from facegan.hub.export import export_discriminator
+from facegan.hub.export import export_discriminator, export_weights, shipped_form
 from facegan.hub.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
 from facegan.initial import choose_start, faces_for, find_initial
 from facegan.run_config import RunOptions, read_config, write_config
@@ -56,9 +56,9 @@ def test_auto_starts_few_faces_from_the_default_and_says_so(options):
     [
         (5000, FRAMING, 64, OWN, "5,000 faces are enough"),
         (300, 0.8, 64, "auto", "the faces have framing 0.8"),
-        (300, FRAMING, 128, OWN, "draws 64 px and not 128"),
-        (300, FRAMING, 64, "classic", "other widths than preset classic"),
-        (300, FRAMING, 64, "large", "other widths than preset large"),  # only where --init asks for it
+        (300, 0.8, 128, OWN, "draws 64 px and not 128."),  # and so they were not framed as the default
+        (300, 0.8, 64, "classic", "other widths than preset classic (leave --preset out to start from it)."),
+        (300, 0.8, 64, "large", "other widths than preset large (--init default widens it)."),
     ],
 )
 def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
@@ -166,9 +166,29 @@ def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, 
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_weights_are_unfolded(options):
+def test_kernels_that_are_free_stay_free(options, model):
+    folder = Path(model())
+    free = Generator(64, WIDTH, "transposed")
+    for up in (*free.ups, free.to_rgb):
+        torch.nn.init.normal_(up.weight, 0.0, 0.05)
+    for norm in free.norms:
+        torch.nn.init.normal_(norm.bias)
+    export_weights(shipped_form(free.eval()), folder)
+    weights = find_initial(replace(options, init=str(folder))).weights(64, OWN)
+    assert weights.upsample == "transposed"
+    train = TrainConfig(replace(PRESETS[OWN], upsample=weights.upsample), 64, 0, "cpu", "float32", Start("a model"))
+    assert torch.equal(Adversaries(train, weights=weights).generator.to_rgb.weight, weights.generator["to_rgb.weight"])
+
+
+@pytest.mark.parametrize("preset", [["small"], {}, 3, None])
+def test_a_model_that_names_no_preset_has_the_one_of_its_width(options, model, preset):
+    assert find_initial(replace(options, init=model(training={"preset": preset}))).own_preset(64) == OWN
+
+
+def test_weights_are_unfolded_where_they_were_folded(options):
     weights = find_initial(options).weights(64, OWN)
-    assert weights.generator["ups.0.weight"].shape == (8 * WIDTH, 4 * WIDTH, 3, 3)
+    side = 3 if weights.upsample == "resize" else 4
+    assert weights.generator["ups.0.weight"].shape == (8 * WIDTH, 4 * WIDTH, side, side)
 
 
 @pytest.fixture

@@ -14,7 +14,16 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
-from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_precision, choose_preset, recipe_for
+from facegan.gan.config import (
+    PRESETS,
+    Start,
+    TrainConfig,
+    choose_device,
+    choose_precision,
+    choose_preset,
+    recipe_for,
+    with_attributes,
+)
 from facegan.gan.processes import Processes
 from facegan.hub.folder import DISCRIMINATOR, ModelConfig
 from facegan.lock import locked
@@ -63,12 +72,25 @@ def test_only_few_faces_with_a_discriminator_of_a_model_freeze_its_beginning():
     assert recipe_for("small", 20_000, from_discriminator=True).frozen == 0
 
 
-def test_where_a_models_attributes_go_on_they_are_read_before_the_generator_is_asked_for_them():
-    assert recipe_for("medium", 20_000, from_attributes=True).warm_up > recipe_for("medium", 20_000, True).warm_up
+def test_what_is_new_in_a_models_discriminator_learns_longer_alone():
+    usual = recipe_for("medium", 20_000, True)
+    assert recipe_for("medium", 20_000, True, widened=True).warm_up > usual.warm_up
+    began, went_on = (TrainConfig(usual, 64, 0, "cpu", "float32", start) for start in (None, Start("a model")))
+    assert with_attributes(went_on, ("smile",)).recipe.warm_up > usual.warm_up
+    for train in (with_attributes(began, ("smile",)), with_attributes(went_on, ())):
+        assert train.recipe == usual
+    assert with_attributes(began, ("smile",)).attributes == ("smile",)
+
+
+def test_few_faces_with_a_larger_preset_have_no_larger_budget_and_a_widened_beginning_learns():
+    assert recipe_for("large", 300).images_seen == recipe_for("small", 300).images_seen
+    assert recipe_for("large", 20_000).images_seen > recipe_for("small", 20_000).images_seen
+    assert recipe_for("large", 300, from_discriminator=True, widened=True).frozen == 0
 
 
 @pytest.mark.parametrize(
-    ("amx", "avx512", "expected"), [(True, True, "bfloat16"), (False, True, "bfloat16"), (False, False, "float32")]
+    ("amx", "avx512", "expected"),
+    [(True, True, "bfloat16"), (True, False, "bfloat16"), (False, True, "bfloat16"), (False, False, "float32")],
 )
 def test_a_cpu_calculates_in_bfloat16_where_it_has_instructions_for_it(monkeypatch, amx, avx512, expected):
     monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: amx)

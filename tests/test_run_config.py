@@ -100,3 +100,5 @@ def test_a_run_without_sliders_has_none_when_it_goes_on(tmp_path, then, now, exp
     write_config(tmp_path, replace(OPTIONS, sliders=then), TRAIN, "abc")
     options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True, sliders=now))
     assert options.sliders is expected
+    table = replace(RunOptions(data=(), out=tmp_path, resume=True, sliders=now), attributes=Path("list_attr.csv"))
+    assert read_config(tmp_path, table)[0].sliders is now  # who names a table wants sliders for it

@@ -29,6 +29,11 @@ class Weights:
     generator: Mapping[str, torch.Tensor]
     discriminator: Mapping[str, torch.Tensor] | None = None
 
+    @property
+    def upsample(self) -> str:
+        """Of the generator, as Recipe has it."""
+        return "transposed" if self.generator["to_rgb.weight"].shape[-1] == 4 else "resize"
+
 
 class Adversaries:
     """The two networks, their optimisers, the averaged generator and the random state: what a checkpoint holds."""

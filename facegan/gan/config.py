@@ -105,24 +105,37 @@ class TrainConfig:
 FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
 _PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
 _SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
-_READING_WARM_UP = 10_000  # images: the readings of attributes are new, also where the discriminator is a model's
+_LONG_WARM_UP = 10_000  # images, where a part of a model's discriminator is new: its readings of attributes, its width
+_BUDGET_OF_FEW = 1_000_000  # images, of a preset with more
 _FROZEN_WITH_FEW = 1  # of four at 64 px: with 300 faces KID is a third lower than with none (docs/person.md)
 
 
-def recipe_for(preset: str, faces: int, from_discriminator: bool = False, from_attributes: bool = False) -> Recipe:
+def recipe_for(preset: str, faces: int, from_discriminator: bool = False, widened: bool = False) -> Recipe:
     """The preset's recipe for so many faces.
 
     Few are augmented sooner, are known by heart one day, and leave the beginning of a model's discriminator alone,
-    if training goes on from one (`from_discriminator`). Where it goes on with a model's attributes (`from_attributes`)
-    the discriminator learns to read them before it is asked.
+    if training goes on from one (`from_discriminator`) that is as wide; one that is `widened` learns longer alone.
     """
     recipe = PRESETS[preset]
-    if from_attributes:
-        recipe = replace(recipe, warm_up=_READING_WARM_UP)
+    if widened:
+        recipe = replace(recipe, warm_up=_LONG_WARM_UP)
     if faces >= FEW_FACES:
         return recipe
-    frozen = _FROZEN_WITH_FEW if from_discriminator else 0
-    return replace(recipe, sureness=_SURENESS_OF_FEW, patience=_PATIENCE_WITH_FEW, frozen=frozen)
+    return replace(
+        recipe,
+        sureness=_SURENESS_OF_FEW,
+        patience=_PATIENCE_WITH_FEW,
+        frozen=_FROZEN_WITH_FEW if from_discriminator and not widened else 0,
+        images_seen=min(recipe.images_seen, _BUDGET_OF_FEW),
+    )
+
+
+def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
+    """The same run, in which the last places of the latents decide these attributes."""
+    recipe = train.recipe
+    if names and train.start is not None:  # a model's discriminator comes without what reads them
+        recipe = replace(recipe, warm_up=_LONG_WARM_UP)
+    return replace(train, recipe=recipe, attributes=names)
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
@@ -149,11 +162,12 @@ def choose_device(name: str) -> str:
 def choose_precision(device: str) -> str:
     """bfloat16 arithmetic where the hardware multiplies it natively (twice the speed), else float32.
 
-    CPU: AVX-512 with bfloat16 (Intel since 2021, AMD since 2022), where Intel's matrix units (AMX) are the fastest of
-    it: on two cores of an AMD EPYC without them 469 images/s in place of 244. Without either it is slower than float32.
+    CPU: with Intel's matrix units (AMX), and with AVX-512 for bfloat16 (AMD since Zen 4, Intel's servers): on two cores
+    of an AMD EPYC 469 images/s in place of 244. Without either it is slower than float32.
     """
     if device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16"
-    if device == "cpu" and torch.cpu._is_avx512_bf16_supported():  # no public name for it in torch 2.13
+    native = torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported  # without public names in torch 2.13
+    if device == "cpu" and any(supported() for supported in native):
         return "bfloat16"
     return "float32"

@@ -1,9 +1,9 @@
 """Networks that begin as those of a model do, which may be narrower.
 
-New channels see everything, with the weights that a new network has, and nothing sees them: the weights that lead from
-them are 0. So the wider network does what the narrower one did, its first step moves the weights that lead from new
-channels, and no two of those are alike, which copies would have to unlearn. After Net2Net, which copies: Chen et al.
-2016, https://arxiv.org/abs/1511.05641.
+New channels see everything, with the weights of a new network, and none of the old channels sees them: the weights that
+lead there are 0. So the wider network does what the narrower one did, its first step moves those weights, and no two
+channels are alike, which copies would have to unlearn. After Net2Net, which copies: Chen et al. 2016,
+https://arxiv.org/abs/1511.05641.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ Tensors = Mapping[str, torch.Tensor]
 def begin_as(network: Generator | Discriminator, weights: Tensors) -> None:
     """Makes a new network do what one of the same kind, with as many channels or fewer, does by its state dict.
 
-    A discriminator that also sees how a batch varies sees that of new channels too, so a wider one's logits differ a
-    little at first; and readings of attributes that the narrow one has not keep their new weights.
+    A discriminator that also sees how a batch varies sees that of new channels too, so a wider one's logits differ at
+    first; and readings of attributes that the narrow one has not keep their new weights.
 
     Raises ValueError (or RuntimeError, as load_state_dict) when the networks have other layers, or more channels.
     """
@@ -59,6 +59,9 @@ def _widen_discriminator(mine: Tensors, narrow: Tensors, varying: int) -> None:
             mine[name][: len(value)] = value
         elif value.dim() == 4:
             kept_out, kept_in = value.shape[:2]
+            # Where new channels are much louder than the trained ones (15 times at the first level of the default) the
+            # first steps of Adam, which are as large for all weights, make the network clueless.
+            mine[name][kept_out:] *= min(1.0, float(value.square().mean() / mine[name].square().mean()) ** 0.5)
             mine[name][:kept_out, kept_in:] = 0
             mine[name][:kept_out, :kept_in] = value
         elif value.dim() == 2:

@@ -55,6 +55,22 @@ def test_where_a_batch_does_not_vary_one_that_sees_that_says_the_same_too():
     assert torch.equal(wide.layers[-1].weight[:, -16:], narrow.layers[-1].weight[:, -16:])
 
 
+def test_new_channels_of_a_discriminator_are_no_louder_than_trained_ones():
+    """At the first steps all weights move alike: what leads from loud channels would drown what was learned."""
+    narrow, wide = Discriminator(32, 4, "none", False), Discriminator(32, 8, "none", False)
+    with torch.no_grad():
+        narrow.layers[0].weight *= 0.05  # as trained ones are
+    begin_as(wide, narrow.state_dict())
+    assert wide.layers[0](FACES)[:, 4:].std() < 2 * narrow.layers[0](FACES).std()
+    # And those that a network makes smaller than they were trained to be are not made louder.
+    quiet = Discriminator(32, 8, "none", False)
+    with torch.no_grad():
+        narrow.layers[0].weight *= 1000
+    before = quiet.layers[0].weight[4:].clone()
+    begin_as(quiet, narrow.state_dict())
+    assert torch.equal(quiet.layers[0].weight[4:], before)
+
+
 @pytest.mark.parametrize(("kind", "seen"), [(Generator, LATENTS), (Discriminator, FACES)])
 def test_two_steps_move_every_weight(kind, seen):
     wide = kind(32, 5) if kind is Generator else kind(32, 5, "none")
