@@ -75,8 +75,8 @@ def main() -> None:
     preset = (initial.own_preset(cache.size) if initial else None) or "small"
     weights = initial.weights(cache.size, preset) if initial else None
     for settings in args.set:
-        known = weights is not None and weights.discriminator is not None
-        recipe = replace(recipe_for(preset, len(cache), known), attribute_weight=0.0)
+        goes_on = weights is not None and weights.discriminator is not None
+        recipe = replace(recipe_for(preset, len(cache), goes_on), attribute_weight=0.0)
         recipe = replace(recipe, upsample=weights.upsample) if weights else recipe
         recipe = changed(recipe, [setting for setting in settings.split(",") if setting])
         start = initial.start if initial else None
