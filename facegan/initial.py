@@ -148,7 +148,8 @@ def choose_start(
         return None, options.preset
     preset, why = _settled(initial, options)
     if not initial.asked:
-        why = _enough(count) or _in_words(why, initial, options) or _framed_otherwise(initial, cache)
+        enough = f"{count:,} faces are enough" if count >= FEW_FACES else None
+        why = enough or _in_words(why, initial, options) or _framed_otherwise(initial, cache)
     if why:
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
@@ -199,10 +200,6 @@ def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | N
         return why
     wider = initial.misfit(options.faces.size, options.preset, wider=True) is None
     return f"{why} ({'--init default widens it' if wider else 'leave --preset out to start from it'})"
-
-
-def _enough(count: int) -> str | None:
-    return f"{count:,} faces are enough" if count >= FEW_FACES else None
 
 
 def _framed_otherwise(initial: Initial, cache: FaceCache) -> str | None:
