@@ -52,7 +52,11 @@ def main() -> None:
         os.environ["GRADIO_TEMP_DIR"] = cache
         for label, call, times in (
             ("one face", lambda: draw_figure(model, FacesState.near(next(seeds), 0.8, 1)), 200),
-            (f"a click on Random face, {COUNT} in the grid", lambda: faces.draw_random(0.8, COUNT), 50),
+            (
+                f"a click on Random face, {COUNT} in the grid",
+                lambda: faces.draw_seed(next(seeds) * COUNT, 0.8, COUNT, 0),
+                50,
+            ),
             ("the morph's slider", lambda: draw_position(model, replace(morph, position=next(seeds) % 100 / 100)), 100),
             ("/generate, one PNG", lambda: faces.generate(next(seeds)), 100),
             ("/morph, 72 frames as MP4", lambda: write_film(model, morph, "mp4"), 3),

@@ -7,7 +7,7 @@ import gradio as gr
 from facegan.demo.files import cached_png
 from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.page import SHOW_LINK, Page, moved, told
-from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, random_seed, whole_number
+from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, whole_number
 from facegan.hub.model import FaceModel
 from facegan.hub.provenance import Recipe, recipe_of
 from facegan.latent.seeds import MAX_SEED
@@ -42,7 +42,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     settings = [page.truncation, count]
     shown = [page.seed, first, figure, grid]
     page.open(faces.open_page, [*settings, *shown])
-    page.live(random.click, faces.draw_random, settings, shown)
+    page.live(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
     changed = [page.seed.input, *moved(page.truncation), *moved(count)]
     page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
     page.live(grid.select, faces.choose, [*settings, first], [page.seed, figure])
@@ -62,9 +62,6 @@ class Faces:
         for sentence in complaints:
             gr.Warning(sentence)
         return state.truncation, state.count, *self._draw(state)
-
-    def draw_random(self, truncation: float, count: int) -> tuple:
-        return self._draw(FacesState.near(random_seed(), truncation, count))
 
     def draw_seed(self, seed: int | None, truncation: float, count: int, first: int) -> tuple:
         if seed is None:  # the visitor has cleared the field to type another

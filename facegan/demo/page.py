@@ -8,7 +8,7 @@ from functools import partial
 import gradio as gr
 from gradio.components import Component
 
-from facegan.demo.state import MAX_TRUNCATION, random_seed
+from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
 from facegan.errors import FaceGANError
 from facegan.hub.model import FaceModel
 
@@ -80,6 +80,14 @@ class Page:
 
         return self.live(tab.select, draw, [self.ready, *inputs], outputs)
 
+    def random_face(self, button: gr.Button) -> Event:
+        """The event after `button` has given the page a random current face.
+
+        The browser draws the seed, so that whatever the visitor does before the face is there is about that seed.
+        """
+        js = f"() => Math.floor(Math.random() * {RANDOM_SEEDS})"
+        return button.click(None, None, [self.seed], js=js, api_visibility="private").then
+
     def live(
         self,
         events: Event | Sequence[Event],
@@ -90,7 +98,8 @@ class Page:
     ) -> gr.events.Dependency:
         """Run `function` at every one of `events` without signs of waiting.
 
-        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost. `queue`:
+        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost. Answers
+        come in the order of the questions, so that a slow one does not take the place of a later one's face. `queue`:
         wait in turn; what takes a few milliseconds need not, and is there 30 milliseconds sooner.
         """
         return listen(events)(
@@ -99,7 +108,8 @@ class Page:
             outputs,
             show_progress="hidden",
             trigger_mode="always_last",
-            concurrency_id="faces",
+            concurrency_limit=1,
+            concurrency_id="page",
             queue=queue,
             api_visibility="private",
         )

@@ -8,7 +8,7 @@ import gradio as gr
 from facegan.demo.files import cached_png
 from facegan.demo.markup import face_figure, path_figure
 from facegan.demo.page import SHOW_LINK, Page, moved, told
-from facegan.demo.state import SlidersState, random_seed, split_words
+from facegan.demo.state import SlidersState, split_words
 from facegan.hub.model import FaceModel
 from facegan.hub.provenance import recipe_of
 
@@ -42,7 +42,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     face, controls = [page.seed, page.truncation], [*sliders, *locks]
     page.open(edits.open_page, [page.tabs, *controls, before, after])
     page.live(tab.select, edits.draw_both, [*face, *controls], [before, after])
-    page.live(random.click, edits.draw_random, [page.truncation, *controls], [page.seed, before, after])
+    page.live(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
     page.live(reset.click, edits.reset, face, [*controls, after])
     page.live(
         [event for slider in sliders for event in moved(slider)], edits.draw, [*face, *controls], [after], queue=False
@@ -72,10 +72,6 @@ class Edits:
 
     def draw_both(self, seed: int | None, truncation: float, *controls: float | bool) -> tuple[str, str]:
         return self._draw_both(self._state(seed, truncation, controls))
-
-    def draw_random(self, truncation: float, *controls: float | bool) -> tuple[int, str, str]:
-        seed = random_seed()
-        return seed, *self.draw_both(seed, truncation, *controls)
 
     def reset(self, seed: int | None, truncation: float) -> tuple:
         nothing = [0] * len(self._names) + [False] * len(self._names)

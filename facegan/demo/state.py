@@ -22,11 +22,11 @@ MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
 MAX_FRAMES = 600  # 25 seconds: bounds what one visitor can ask of the server
 FRAMES_PER_LEG = 24  # one second
 
-_RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
+RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
 
 
 def random_seed() -> int:
-    return secrets.randbelow(_RANDOM_SEEDS)
+    return secrets.randbelow(RANDOM_SEEDS)
 
 
 def number(value: object, what: str, low: float, high: float) -> float:

@@ -44,12 +44,6 @@ def test_reset_puts_everything_back(edits, face, pictures_in):
     assert np.array_equal(pictures_in(after)[0], enlarge(face(7, 0.8), 384))
 
 
-def test_a_random_face_keeps_the_sliders(edits, edited_model, pictures_in):
-    seed, before, after = edits.draw_random(0.8, 0.5, 0, False, True)
-    assert np.array_equal(pictures_in(after)[0], enlarge(moved(edited_model, seed, 0.8, {"smile": 0.5}, ["age"]), 384))
-    assert np.array_equal(pictures_in(before)[0], enlarge(moved(edited_model, seed, 0.8, {}), 256))
-
-
 def test_a_cleared_seed_is_seed_0(edits, edited_model, pictures_in):
     assert np.array_equal(
         pictures_in(edits.draw(None, 0.8, 1, 0, False, False))[0],

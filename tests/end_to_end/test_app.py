@@ -25,6 +25,16 @@ from tests.end_to_end.running_app import MODEL, ROOT, running_app
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
 PHONE = {"width": 390, "height": 844}
+# The same page from a server that is slow at the faces of seed 20, but for the page's opening.
+SLOW = ("-c", """
+import sys, time
+from facegan.demo.sliders_tab import Edits
+draw_both = Edits.draw_both
+Edits.draw_both = lambda self, seed, *rest: (time.sleep(seed == 20), draw_both(self, seed, *rest))[1]
+import app
+sys.argv = ["app.py", *sys.argv[1:]]
+app.main()
+""", *APP[1:])  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -494,6 +504,20 @@ def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model
     assert np.array_equal(after(page, seed), enlarge(edited(model, int(seed), 0.6, {"smile": 1}), 384))
     page.get_by_role("tab", name="Faces").click()
     assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
+
+
+def test_a_slow_answer_does_not_take_the_place_of_a_later_face(tmp_path, browser):
+    with running_app(tmp_path, *SLOW, "--port", "0") as address:
+        page = browser.new_page()
+        page.goto(f"{address}/?seed=20&smile=1")
+        page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then the tab asks for the same once more
+        page.keyboard.press("r")
+        page.wait_for_function("() => !location.search.includes('seed=20&')")
+        seed = link(page)["seed"]
+        page.wait_for_timeout(2000)
+        assert (link(page)["seed"], page.locator("#seed input").input_value()) == (seed, seed)
+        assert page.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
+        page.close()
 
 
 def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
