@@ -12,15 +12,16 @@ from facegan.hub.model import FaceModel
 from facegan.hub.provenance import Recipe, recipe_of
 from facegan.latent.seeds import MAX_SEED
 
-# A click on a face of the grid presses it at once; the server then shows it large.
+# A click on a face of the grid presses it at once; the server then shows the pressed one large.
 _CHOOSE = """
 element.addEventListener("click", (event) => {
   const cell = event.target.closest("[data-seed]");
   if (!cell) return;
   element.querySelectorAll("[data-seed]").forEach((other) => other.setAttribute("aria-pressed", other === cell));
-  trigger("select", {seed: Number(cell.dataset.seed)});
+  trigger("select");
 });
 """
+_CHOSEN = """Number(document.querySelector('#faces [aria-pressed="true"]').dataset.seed)"""
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -45,7 +46,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.live(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
     changed = [page.seed.input, *moved(page.truncation), *moved(count)]
     page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
-    page.live(grid.select, faces.choose, [*settings, first], [page.seed, figure])
+    page.live(page.current(grid.select, _CHOSEN), faces.draw_large, [page.seed, *settings, first], [figure])
     # The current face may have been changed in another tab meanwhile.
     page.selected(tab, faces.draw_seed, [page.seed, *settings, first], shown)
     gr.api(faces.generate, api_name="generate", concurrency_id="faces")
@@ -73,10 +74,10 @@ class Faces:
         # Writing an unchanged seed back would overwrite the next digit of somebody who types on.
         return gr.skip() if kept == seed else kept, *drawn
 
-    def choose(self, truncation: float, count: int, first: int, event: gr.EventData) -> tuple:
+    def draw_large(self, seed: int | None, truncation: float, count: int, first: int) -> str:
         with told():
-            seed = whole_number(event.seed, "The chosen seed", 0, MAX_SEED)
-        return seed, draw_figure(self._model, FacesState.near(seed, truncation, count, first))
+            seed = whole_number(seed, "The chosen seed", 0, MAX_SEED)
+        return draw_figure(self._model, FacesState.near(seed, truncation, count, first))
 
     def generate(self, seed: int, count: int = 1, truncation: float | None = None) -> list[dict]:
         """Draw AI-generated faces; the same seed always gives the same face.

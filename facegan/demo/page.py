@@ -81,12 +81,15 @@ class Page:
         return self.live(tab.select, draw, [self.ready, *inputs], outputs)
 
     def random_face(self, button: gr.Button) -> Event:
-        """The event after `button` has given the page a random current face.
+        """The event after `button` has made a random face the current one."""
+        return self.current(button.click, f"Math.floor(Math.random() * {RANDOM_SEEDS})")
 
-        The browser draws the seed, so that whatever the visitor does before the face is there is about that seed.
+    def current(self, event: Event, seed: str) -> Event:
+        """The event after `event` has made the face of `seed`, an expression in JavaScript, the current one.
+
+        The browser does it, so that whatever the visitor does before the face is there is about that seed.
         """
-        js = f"() => Math.floor(Math.random() * {RANDOM_SEEDS})"
-        return button.click(None, None, [self.seed], js=js, api_visibility="private").then
+        return event(None, None, [self.seed], js=f"() => {seed}", api_visibility="private").then
 
     def live(
         self,

@@ -90,12 +90,11 @@ def test_a_cleared_seed_field_leaves_the_page_as_it_is(faces):
 
 
 def test_a_chosen_face_becomes_the_large_one_and_the_grid_stays(faces, face, pictures_in):
-    seed, figure = faces.choose(0.6, 5, 40, gr.EventData(None, {"seed": 43}))
-    assert seed == 43
+    figure = faces.draw_large(43, 0.6, 5, 40)
     assert shown_seed(pictures_in, face, figure, 0.6, range(40, 45)) == [43]
     assert "first=40" in figure
 
 
-def test_a_choice_that_the_page_cannot_have_sent_is_refused(faces):
+def test_no_seed_cannot_be_chosen(faces):
     with pytest.raises(gr.Error, match="whole number"):
-        faces.choose(0.6, 5, 40, gr.EventData(None, {"seed": "<b>"}))
+        faces.draw_large(None, 0.6, 5, 40)
