@@ -71,7 +71,9 @@ def _faces(data: Path, model: FaceModel, say: Callable[[str], None]) -> FaceCach
     if found := FaceCache.find(data):
         return found
     options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
-    return prepare_faces([data], Path("runs") / data.resolve().name / "faces", options, force=True, say=say)
+    # Not RUN/faces: a run on a folder of the same name may have chosen otherwise among the same photos.
+    folder = Path("runs") / data.resolve().name / "evaluation" / "faces"
+    return prepare_faces([data], folder, options, force=True, say=say)
 
 
 _ROWS = (

@@ -23,8 +23,14 @@ def main() -> int:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model", metavar="MODEL", help="a run, a model folder or USER/NAME on the Hub")
     p.add_argument("--data", type=Path, metavar="RUN|DIR", help="a run's faces, or a folder of photos")
-    p.add_argument("--sliders", action="store_true", help="judge its sliders instead; half an hour on two cores")
-    p.add_argument("--seeds", type=number(int, 20, 10_000), default=1_000, metavar="N", help="faces that judge sliders")
+    p.add_argument("--sliders", action="store_true", help="judge its sliders instead; half an hour of one core")
+    p.add_argument(
+        "--seeds",
+        type=number(int, 20, 10_000),
+        default=1_000,
+        metavar="N",
+        help="faces that judge sliders (default: 1000)",
+    )
     p.add_argument("--generated", type=number(int, 2, 100_000), default=5_000, metavar="N", help="default: 5000")
     p.add_argument("--unseen", action="store_true", help="none of these faces was in the model's training")
     p.add_argument("--fid", action="store_true", help="Inception FID too (train/requirements-fid.txt)")

@@ -21,9 +21,13 @@ def main() -> int:
     p.add_argument("model", type=Path, metavar="MODEL", help="a run or a model folder")
     p.add_argument("--data", type=Path, metavar="RUN", help="the run whose faces it learned from (default: MODEL)")
     p.add_argument("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes")
-    p.add_argument("--samples", type=number(int, 500, 10**6), metavar="N", help="generated faces to learn from")
-    p.add_argument("--seeds", type=number(int, 20, 10_000), metavar="N", help="faces to judge by")
-    p.add_argument("--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd")
+    p.add_argument(
+        "--samples", type=number(int, 500, 10**6), metavar="N", help="generated faces to learn from (default: 16000)"
+    )
+    p.add_argument("--seeds", type=number(int, 20, 10_000), metavar="N", help="faces to judge by (default: 100)")
+    p.add_argument(
+        "--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd (default: 5)"
+    )
     args = p.parse_args()
 
     def work() -> None:

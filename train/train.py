@@ -37,22 +37,25 @@ def parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
     add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
-    add("--minutes", type=number(float, 0.01), metavar="M", help="budget in minutes of training; whichever ends first")
-    add("--preset", choices=("auto", "classic", "small", "medium", "large"), default="auto")
+    add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
+    presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
+    add("--preset", choices=("auto", "classic", "small", "medium", "large"), default="auto", help=presets)
     closeness = "0.8 shows most hair, 1.2 is close; default: what fits, or what --init has"
     add("--framing", type=number(float, 0.3, 1.5), metavar="F", help=closeness)
-    add("--init", default="auto", metavar="MODEL", help="auto, none, default, or a model to start from: DIR, USER/NAME")
+    start = "auto (the default where faces are few), none, default, DIR or USER/NAME"
+    add("--init", default="auto", metavar="MODEL", help=start)
     both = "train twice from nothing, on aligned and on unaligned faces, compare them in RUN/compare, and leave"
     add("--compare-unaligned", action="store_true", help=both)
     add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
-    add("--detector", choices=("auto", "insightface", "yunet"), default="auto")
-    add("--insightface-pack", default="buffalo_sc", metavar="NAME")
-    add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR")
+    detectors = "auto: InsightFace where it can be had, else YuNet"
+    add("--detector", choices=("auto", "insightface", "yunet"), default="auto", help=detectors)
+    add("--insightface-pack", default="buffalo_sc", metavar="NAME", help="default: buffalo_sc")
+    add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR", help="default: ~/.insightface")
     workers = "processes that align (default: one a core)"
     add("--workers", type=number(int, 0, 1024), default=0, metavar="N", help=workers)
     add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
     add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="auto: a GPU where torch has one")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")
     add("--force", action="store_true", help="train even on fewer than 100 faces")
