@@ -14,6 +14,7 @@ from facegan.latent.seeds import MAX_SEED
 
 # A click on a face of the grid presses it at once; the server then shows the pressed one large.
 _CHOOSE = """
+watch("value", window.facegan.markShown);
 element.addEventListener("click", (event) => {
   const cell = event.target.closest("[data-seed]");
   if (!cell) return;
@@ -21,13 +22,14 @@ element.addEventListener("click", (event) => {
   trigger("select");
 });
 """
+_SHOWN = SHOW_LINK + "watch('value', window.facegan.markShown);"
 _CHOSEN = """Number(document.querySelector('#faces [aria-pressed="true"]').dataset.seed)"""
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
-            figure = gr.HTML(elem_id="face", elem_classes="fg-stage", js_on_load=SHOW_LINK, apply_default_css=False)
+            figure = gr.HTML(elem_id="face", elem_classes="fg-stage", js_on_load=_SHOWN, apply_default_css=False)
         with gr.Column(min_width=300):
             random = gr.Button("Random face", variant="primary", elem_id="random-face", elem_classes="fg-key-r")
             page.seed.render()
@@ -46,6 +48,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.live(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
     changed = [page.seed.input, *moved(page.truncation), *moved(count)]
     page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
+    page.seed.blur(None, [page.seed], [page.seed], js="window.facegan.seedOr", api_visibility="private")
     page.live(page.current(grid.select, _CHOSEN), faces.draw_large, [page.seed, *settings, first], [figure])
     # The current face may have been changed in another tab meanwhile.
     page.selected(tab, faces.draw_seed, [page.seed, *settings, first], shown)

@@ -61,7 +61,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         (controls.add_current.click, morphs.with_seed, [controls.seeds, page.seed]),
         (controls.add_random.click, morphs.with_random, seeds),
     ):
-        film_after(page.live(event, function, inputs, seeds).then)
+        # What is on the screen is no longer the film of the seeds, also should they become what they were.
+        forget = page.live(event, function, inputs, seeds).then
+        film_after(forget(None, None, [filmed], js="() => ''", api_visibility="private").then)
     pace = [*moved(controls.frames_per_leg), controls.loop.input]
     # `change` and not `input`, which Gradio loses for the first typing after a button has set the text.
     show_after([controls.seeds.change, *pace])

@@ -13,6 +13,7 @@ from facegan.hub.model import FaceModel
 from facegan.hub.provenance import recipe_of
 
 _STEP = 0.05
+_SHOWN = SHOW_LINK + "watch('value', () => window.facegan.settle(() => trigger('select')));"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -22,7 +23,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Column(min_width=130):
                 before = gr.HTML(elem_id="face-before", apply_default_css=False)
             with gr.Column(min_width=130):
-                after = gr.HTML(elem_id="face-after", js_on_load=SHOW_LINK, apply_default_css=False)
+                after = gr.HTML(elem_id="face-after", js_on_load=_SHOWN, apply_default_css=False)
         with gr.Column(min_width=300):
             with gr.Row(elem_classes="fg-tight"):
                 random = gr.Button(
@@ -47,6 +48,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.live(
         [event for slider in sliders for event in moved(slider)], edits.draw, [*face, *controls], [after], queue=False
     )
+    page.live(after.select, edits.draw_both, [*face, *controls], [before, after])
     page.live([lock.input for lock in locks], edits.draw, [*face, *controls], [after])
     gr.api(edits.endpoint(), api_name="edit", concurrency_id="faces")
 

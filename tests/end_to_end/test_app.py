@@ -25,12 +25,14 @@ from tests.end_to_end.running_app import MODEL, ROOT, running_app
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
 PHONE = {"width": 390, "height": 844}
-# The same page from a server that is slow at the faces of seed 20, but for the page's opening.
+# The same page from a server that takes a second for what the tab Sliders asks of seed 20, and three to open 3 faces.
 SLOW = ("-c", """
 import sys, time
+from facegan.demo.faces_tab import Faces
 from facegan.demo.sliders_tab import Edits
-draw_both = Edits.draw_both
+draw_both, open_page = Edits.draw_both, Faces.open_page
 Edits.draw_both = lambda self, seed, *rest: (time.sleep(seed == 20), draw_both(self, seed, *rest))[1]
+Faces.open_page = lambda self, query: (time.sleep(3 * (query.get("count") == "3")), open_page(self, query))[1]
 import app
 sys.argv = ["app.py", *sys.argv[1:]]
 app.main()
@@ -506,18 +508,77 @@ def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model
     assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
 
 
-def test_a_slow_answer_does_not_take_the_place_of_a_later_face(tmp_path, browser):
-    with running_app(tmp_path, *SLOW, "--port", "0") as address:
-        page = browser.new_page()
-        page.goto(f"{address}/?seed=20&smile=1")
-        page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then the tab asks for the same once more
-        page.keyboard.press("r")
-        page.wait_for_function("() => !location.search.includes('seed=20&')")
-        seed = link(page)["seed"]
-        page.wait_for_timeout(2000)
-        assert (link(page)["seed"], page.locator("#seed input").input_value()) == (seed, seed)
-        assert page.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
-        page.close()
+@pytest.fixture(scope="module")
+def slow_app(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("cache"), *SLOW, "--port", "0") as address:
+        yield address
+
+
+@pytest.fixture
+def waiting(slow_app, browser):
+    """A page on which the face of seed 20 with a smile of 1 is there, and is being drawn once more, slowly."""
+    page = browser.new_page()
+    page.goto(f"{slow_app}/?seed=20&truncation=0.6&smile=1")
+    page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then Gradio selects the tab, which asks for it again
+    yield page
+    page.close()
+
+
+def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
+    waiting.keyboard.press("r")
+    waiting.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(waiting)["seed"]
+    waiting.wait_for_timeout(2000)
+    assert (link(waiting)["seed"], waiting.locator("#seed input").input_value()) == (seed, seed)
+    assert waiting.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
+
+
+def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
+    waiting.locator("#slider-smile input[type=range]").fill("-0.5")
+    waiting.wait_for_url("**smile=-0.5")
+    waiting.wait_for_timeout(3000)  # the slow answer, with a smile of 1, has come and gone
+    waiting.wait_for_url("**smile=-0.5")
+    assert np.array_equal(after(waiting, 20), enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384))
+
+
+def test_nothing_is_asked_for_before_the_page_has_opened(slow_app, browser):
+    page = browser.new_page()
+    page.goto(f"{slow_app}/?seed=20&count=3")
+    page.locator("#random-face").wait_for()
+    page.keyboard.press("r")
+    page.wait_for_timeout(1000)
+    assert page.locator("#face img").count() == 0
+    page.locator('#face img[alt$="seed 20"]').wait_for()
+    assert page.locator("#seed input").input_value() == "20"
+    page.close()
+
+
+def test_a_number_out_of_range_is_put_right_and_drawn(visit):
+    page = visit("?seed=20&count=4")
+    large_face(page, 20)
+    number = page.locator("#count [data-testid=number-input]")
+    number.fill("30")
+    number.press("Tab")
+    page.locator("#faces [data-seed='44']").wait_for()
+    page.wait_for_url("**count=25")
+    assert number.input_value() == "25"
+    number.fill("")
+    number.press("Tab")
+    assert number.input_value() == "25"
+    assert page.get_by_text("Error", exact=True).count() == 0
+
+
+def test_a_seed_field_left_empty_has_the_face_that_is_shown(visit):
+    page = visit("?seed=20&count=4")
+    large_face(page, 20)
+    page.locator("#faces [data-seed='22']").click()
+    large_face(page, 22)
+    page.locator("#seed input").fill("")
+    page.locator("#seed input").press("Tab")
+    page.wait_for_function("() => document.querySelector('#seed input').value === '22'")
+    page.locator("#seed input").fill("20")  # the same grid as at first
+    large_face(page, 20)
+    assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "20"
 
 
 def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
