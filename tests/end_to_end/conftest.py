@@ -1,9 +1,13 @@
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from gradio_client import Client
 
-from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS
+from facegan import FaceModel
+from tests.end_to_end.looking import APP
+from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, running_app
 from tests.packs import make_dev_pack, missing_reason
 
 
@@ -41,3 +45,45 @@ def photos(tmp_path_factory):
         (person / path.name).symlink_to(path)
     (folder / "notes.txt").write_text("not a photo")
     return folder
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("cache"), *APP, "--port", "0") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def model():
+    return FaceModel.load(MODEL)
+
+
+@pytest.fixture(scope="module")
+def client(app, tmp_path_factory):
+    return Client(app, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+@pytest.fixture
+def visit(app, browser):
+    """visit(query, viewport): a fresh page with its face drawn. At the end: no error, and nothing left this machine."""
+    outside, errors, contexts = [], [], []
+
+    def open_page(query="", viewport=None):
+        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{app}/{query}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+def leaves(url):
+    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"

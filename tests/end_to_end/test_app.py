@@ -1,7 +1,5 @@
 """The app as people use it: started by its command, called by gradio_client, clicked in Chromium."""
 
-import base64
-import io
 import os
 import re
 import socket
@@ -9,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -18,99 +16,10 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from facegan import FaceModel
-from facegan.hub.provenance import Recipe, read_recipe, recipe_of
-from facegan.pictures import encode_png, enlarge
+from facegan.hub.provenance import Recipe, recipe_of
+from facegan.pictures import encode_png
+from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, recipe_in
 from tests.end_to_end.running_app import MODEL, ROOT, running_app
-
-APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
-PHONE = {"width": 390, "height": 844}
-# The same page from a server that takes a second for what the tab Sliders asks of seed 20, and three to open 3 faces.
-SLOW = ("-c", """
-import sys, time
-from facegan.demo.faces_tab import Faces
-from facegan.demo.sliders_tab import Edits
-draw_both, open_page = Edits.draw_both, Faces.open_page
-Edits.draw_both = lambda self, seed, *rest: (time.sleep(seed == 20), draw_both(self, seed, *rest))[1]
-Faces.open_page = lambda self, query: (time.sleep(3 * (query.get("count") == "3")), open_page(self, query))[1]
-import app
-sys.argv = ["app.py", *sys.argv[1:]]
-app.main()
-""", *APP[1:])  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with running_app(tmp_path_factory.mktemp("cache"), *APP, "--port", "0") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def model():
-    return FaceModel.load(MODEL)
-
-
-@pytest.fixture(scope="module")
-def client(app, tmp_path_factory):
-    return Client(app, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-
-
-@pytest.fixture
-def visit(app, browser):
-    """visit(query, viewport): a fresh page with its face drawn. At the end: no error, and nothing left this machine."""
-    outside, errors, contexts = [], [], []
-
-    def open_page(query="", viewport=None):
-        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{app}/{query}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert outside == []
-    assert errors == []
-
-
-def leaves(url):
-    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
-
-
-def large_face(page, seed=None):
-    """The large face, uint8 (384, 384, 3), once it is that of `seed`, as the browser has decoded it."""
-    return decoded(page, "#face", seed)
-
-
-def decoded(page, element, seed=None):
-    image = page.locator(f"{element} img" if seed is None else f'{element} img[alt$="seed {seed}"]')
-    image.wait_for()
-    page.wait_for_function("element => document.querySelector(`${element} img`).complete", arg=element)
-    assert image.evaluate("image => image.naturalWidth") == 384
-    data = image.evaluate(
-        """image => {
-            const canvas = Object.assign(document.createElement("canvas"), {width: 384, height: 384});
-            canvas.getContext("2d").drawImage(image, 0, 0);
-            return canvas.toDataURL("image/png");
-        }"""
-    )
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB"))
-
-
-def recipe_in(path):
-    return read_recipe(Path(path).read_bytes())
-
-
-def link(page):
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def drawn(model, seed, truncation, size=384):
-    return enlarge(model.generate(model.latents([int(seed)], float(truncation)))[0], size)
 
 
 def test_the_endpoints_are_the_stable_ones(client):
@@ -310,20 +219,6 @@ def test_a_morphs_link_brings_it_back(visit, model):
         assert recipe_in(download.value.path()) == expected
 
 
-def drop(page, path, name="picture"):
-    """Drops a file on the page as a visitor does, from another window."""
-    content = base64.b64encode(path.read_bytes()).decode()
-    page.evaluate(
-        """([content, name]) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
-            for (const type of ["dragover", "drop"])
-                document.body.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true}));
-        }""",
-        [content, name],
-    )
-
-
 def test_a_picture_dropped_on_the_page_brings_its_state_back(visit, client, model, tmp_path):
     (face,) = client.predict(99, 1, 0.4, api_name="/generate")
     film = client.predict("3, 9", 10, False, "gif", api_name="/morph")
@@ -452,139 +347,3 @@ def test_a_missing_model_is_one_clear_line(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"
-
-
-def edited(model, seed, truncation, values, lock=()):
-    return model.generate(model.edit(model.latents([seed], truncation), values, lock))[0]
-
-
-def after(page, seed):
-    """The edited face, uint8 (384, 384, 3), as the browser has decoded it."""
-    return decoded(page, "#face-after", seed)
-
-
-def test_edit_returns_what_the_model_draws(client, model):
-    path = client.predict(5, 0.7, smile=0.5, gender=-0.25, lock="age", api_name="/edit")
-    moved = {"smile": 0.5, "gender": -0.25}
-    assert np.array_equal(np.asarray(Image.open(path)), edited(model, 5, 0.7, moved, ["age"]))
-    assert recipe_in(path) == recipe_of(model, [5], 0.7, moved, lock=["age"])
-
-
-def test_a_slider_moves_the_face_and_the_link_brings_it_back(visit, model):
-    page = visit("?seed=20&truncation=0.6")
-    large_face(page, 20)
-    page.get_by_role("tab", name="Sliders").click()
-    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
-    page.locator("#slider-smile input[type=range]").fill("0.5")
-    page.wait_for_url("**smile=0.5")
-    page.locator("#lock-age input").check()
-    page.wait_for_url("**lock=age")
-    moved = enlarge(edited(model, 20, 0.6, {"smile": 0.5}, ["age"]), 384)
-    assert np.array_equal(after(page, 20), moved)
-    assert not np.array_equal(moved, drawn(model, 20, 0.6))
-    page.reload()
-    page.locator("#face-after img").wait_for()
-    assert np.array_equal(after(page, 20), moved)
-    page.wait_for_url("**smile=0.5&lock=age")
-    with page.expect_download() as download:
-        page.locator("#face-after").get_by_text("Save PNG").click()
-    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6, {"smile": 0.5}, lock=["age"])
-    drop(page, Path(download.value.path()))
-    page.wait_for_url("**smile=0.5&lock=age")
-    page.locator("#reset-sliders").click()
-    page.wait_for_url("**/?seed=20&truncation=0.6")
-    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
-
-
-def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model):
-    page = visit("?seed=20&truncation=0.6&smile=1")
-    page.locator('#face-after img[alt$="seed 20"]').wait_for()
-    page.wait_for_url("**smile=1")
-    page.keyboard.press("r")
-    page.wait_for_function("() => !location.search.includes('seed=20&')")
-    seed = link(page)["seed"]
-    assert np.array_equal(after(page, seed), enlarge(edited(model, int(seed), 0.6, {"smile": 1}), 384))
-    page.get_by_role("tab", name="Faces").click()
-    assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
-
-
-@pytest.fixture(scope="module")
-def slow_app(tmp_path_factory):
-    with running_app(tmp_path_factory.mktemp("cache"), *SLOW, "--port", "0") as address:
-        yield address
-
-
-@pytest.fixture
-def waiting(slow_app, browser):
-    """A page on which the face of seed 20 with a smile of 1 is there, and is being drawn once more, slowly."""
-    page = browser.new_page()
-    page.goto(f"{slow_app}/?seed=20&truncation=0.6&smile=1")
-    page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then Gradio selects the tab, which asks for it again
-    yield page
-    page.close()
-
-
-def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
-    waiting.keyboard.press("r")
-    waiting.wait_for_function("() => !location.search.includes('seed=20&')")
-    seed = link(waiting)["seed"]
-    waiting.wait_for_timeout(2000)
-    assert (link(waiting)["seed"], waiting.locator("#seed input").input_value()) == (seed, seed)
-    assert waiting.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
-
-
-def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
-    waiting.locator("#slider-smile input[type=range]").fill("-0.5")
-    waiting.wait_for_url("**smile=-0.5")
-    waiting.wait_for_timeout(3000)  # the slow answer, with a smile of 1, has come and gone
-    waiting.wait_for_url("**smile=-0.5")
-    assert np.array_equal(after(waiting, 20), enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384))
-
-
-def test_nothing_is_asked_for_before_the_page_has_opened(slow_app, browser):
-    page = browser.new_page()
-    page.goto(f"{slow_app}/?seed=20&count=3")
-    page.locator("#random-face").wait_for()
-    page.keyboard.press("r")
-    page.wait_for_timeout(1000)
-    assert page.locator("#face img").count() == 0
-    page.locator('#face img[alt$="seed 20"]').wait_for()
-    assert page.locator("#seed input").input_value() == "20"
-    page.close()
-
-
-def test_a_number_out_of_range_is_put_right_and_drawn(visit):
-    page = visit("?seed=20&count=4")
-    large_face(page, 20)
-    number = page.locator("#count [data-testid=number-input]")
-    number.fill("30")
-    number.press("Tab")
-    page.locator("#faces [data-seed='44']").wait_for()
-    page.wait_for_url("**count=25")
-    assert number.input_value() == "25"
-    number.fill("")
-    number.press("Tab")
-    assert number.input_value() == "25"
-    assert page.get_by_text("Error", exact=True).count() == 0
-
-
-def test_a_seed_field_left_empty_has_the_face_that_is_shown(visit):
-    page = visit("?seed=20&count=4")
-    large_face(page, 20)
-    page.locator("#faces [data-seed='22']").click()
-    large_face(page, 22)
-    page.locator("#seed input").fill("")
-    page.locator("#seed input").press("Tab")
-    page.wait_for_function("() => document.querySelector('#seed input').value === '22'")
-    page.locator("#seed input").fill("20")  # the same grid as at first
-    large_face(page, 20)
-    assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "20"
-
-
-def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
-    page = visit("?seed=20&smile=1", viewport=PHONE)
-    page.locator("#face-after img").wait_for()
-    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
-    face = page.locator("#face-after img").bounding_box()
-    assert face["y"] >= 0
-    assert face["y"] + face["height"] < PHONE["height"] / 2

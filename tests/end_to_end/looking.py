@@ -1,0 +1,71 @@
+"""What the tests of the page look at: its faces as the browser has decoded them, its link, and what they should be."""
+
+import base64
+import io
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+from PIL import Image
+
+from facegan.hub.provenance import read_recipe
+from facegan.pictures import enlarge
+from tests.end_to_end.running_app import MODEL
+
+APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
+PHONE = {"width": 390, "height": 844}
+
+
+def large_face(page, seed=None):
+    """The large face, uint8 (384, 384, 3), once it is that of `seed`, as the browser has decoded it."""
+    return decoded(page, "#face", seed)
+
+
+def decoded(page, element, seed=None):
+    image = page.locator(f"{element} img" if seed is None else f'{element} img[alt$="seed {seed}"]')
+    image.wait_for()
+    page.wait_for_function("element => document.querySelector(`${element} img`).complete", arg=element)
+    assert image.evaluate("image => image.naturalWidth") == 384
+    data = image.evaluate(
+        """image => {
+            const canvas = Object.assign(document.createElement("canvas"), {width: 384, height: 384});
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL("image/png");
+        }"""
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB"))
+
+
+def recipe_in(path):
+    return read_recipe(Path(path).read_bytes())
+
+
+def link(page):
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def drawn(model, seed, truncation, size=384):
+    return enlarge(model.generate(model.latents([int(seed)], float(truncation)))[0], size)
+
+
+def edited(model, seed, truncation, values, lock=()):
+    return model.generate(model.edit(model.latents([seed], truncation), values, lock))[0]
+
+
+def after(page, seed):
+    """The edited face, uint8 (384, 384, 3), as the browser has decoded it."""
+    return decoded(page, "#face-after", seed)
+
+
+def drop(page, path, name="picture"):
+    """Drops a file on the page as a visitor does, from another window."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    page.evaluate(
+        """([content, name]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
+            for (const type of ["dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true}));
+        }""",
+        [content, name],
+    )

@@ -1,0 +1,152 @@
+"""The tab Sliders in Chromium; and that what is set and what is shown agree, whatever comes late."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.hub.provenance import recipe_of
+from facegan.pictures import enlarge
+from tests.end_to_end.looking import APP, PHONE, after, drawn, drop, edited, large_face, link, recipe_in
+from tests.end_to_end.running_app import running_app
+
+# The same page from a server that takes a second for what the tab Sliders asks of seed 20, and three to open 3 faces.
+SLOW = ("-c", """
+import sys, time
+from facegan.demo.faces_tab import Faces
+from facegan.demo.sliders_tab import Edits
+draw_both, open_page = Edits.draw_both, Faces.open_page
+Edits.draw_both = lambda self, seed, *rest: (time.sleep(seed == 20), draw_both(self, seed, *rest))[1]
+Faces.open_page = lambda self, query: (time.sleep(3 * (query.get("count") == "3")), open_page(self, query))[1]
+import app
+sys.argv = ["app.py", *sys.argv[1:]]
+app.main()
+""", *APP[1:])  # fmt: skip
+
+
+def test_edit_returns_what_the_model_draws(client, model):
+    path = client.predict(5, 0.7, smile=0.5, gender=-0.25, lock="age", api_name="/edit")
+    moved = {"smile": 0.5, "gender": -0.25}
+    assert np.array_equal(np.asarray(Image.open(path)), edited(model, 5, 0.7, moved, ["age"]))
+    assert recipe_in(path) == recipe_of(model, [5], 0.7, moved, lock=["age"])
+
+
+def test_a_slider_moves_the_face_and_the_link_brings_it_back(visit, model):
+    page = visit("?seed=20&truncation=0.6")
+    large_face(page, 20)
+    page.get_by_role("tab", name="Sliders").click()
+    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
+    page.locator("#slider-smile input[type=range]").fill("0.5")
+    page.wait_for_url("**smile=0.5")
+    page.locator("#lock-age input").check()
+    page.wait_for_url("**lock=age")
+    moved = enlarge(edited(model, 20, 0.6, {"smile": 0.5}, ["age"]), 384)
+    assert np.array_equal(after(page, 20), moved)
+    assert not np.array_equal(moved, drawn(model, 20, 0.6))
+    page.reload()
+    page.locator("#face-after img").wait_for()
+    assert np.array_equal(after(page, 20), moved)
+    page.wait_for_url("**smile=0.5&lock=age")
+    with page.expect_download() as download:
+        page.locator("#face-after").get_by_text("Save PNG").click()
+    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6, {"smile": 0.5}, lock=["age"])
+    drop(page, Path(download.value.path()))
+    page.wait_for_url("**smile=0.5&lock=age")
+    page.locator("#reset-sliders").click()
+    page.wait_for_url("**/?seed=20&truncation=0.6")
+    assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
+
+
+def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model):
+    page = visit("?seed=20&truncation=0.6&smile=1")
+    page.locator('#face-after img[alt$="seed 20"]').wait_for()
+    page.wait_for_url("**smile=1")
+    page.keyboard.press("r")
+    page.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(page)["seed"]
+    assert np.array_equal(after(page, seed), enlarge(edited(model, int(seed), 0.6, {"smile": 1}), 384))
+    page.get_by_role("tab", name="Faces").click()
+    assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
+
+
+@pytest.fixture(scope="module")
+def slow_app(tmp_path_factory):
+    with running_app(tmp_path_factory.mktemp("cache"), *SLOW, "--port", "0") as address:
+        yield address
+
+
+@pytest.fixture
+def waiting(slow_app, browser):
+    """A page on which the face of seed 20 with a smile of 1 is there, and is being drawn once more, slowly."""
+    page = browser.new_page()
+    page.goto(f"{slow_app}/?seed=20&truncation=0.6&smile=1")
+    page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then Gradio selects the tab, which asks for it again
+    yield page
+    page.close()
+
+
+def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
+    waiting.keyboard.press("r")
+    waiting.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(waiting)["seed"]
+    waiting.wait_for_timeout(2000)
+    assert (link(waiting)["seed"], waiting.locator("#seed input").input_value()) == (seed, seed)
+    assert waiting.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
+
+
+def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
+    waiting.locator("#slider-smile input[type=range]").fill("-0.5")
+    waiting.wait_for_url("**smile=-0.5")
+    waiting.wait_for_timeout(3000)  # the slow answer, with a smile of 1, has come and gone
+    waiting.wait_for_url("**smile=-0.5")
+    assert np.array_equal(after(waiting, 20), enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384))
+
+
+def test_nothing_is_asked_for_before_the_page_has_opened(slow_app, browser):
+    page = browser.new_page()
+    page.goto(f"{slow_app}/?seed=20&count=3")
+    page.locator("#random-face").wait_for()
+    page.keyboard.press("r")
+    page.wait_for_timeout(1000)
+    assert page.locator("#face img").count() == 0
+    page.locator('#face img[alt$="seed 20"]').wait_for()
+    assert page.locator("#seed input").input_value() == "20"
+    page.close()
+
+
+def test_a_number_out_of_range_is_put_right_and_drawn(visit):
+    page = visit("?seed=20&count=4")
+    large_face(page, 20)
+    number = page.locator("#count [data-testid=number-input]")
+    number.fill("30")
+    number.press("Tab")
+    page.locator("#faces [data-seed='44']").wait_for()
+    page.wait_for_url("**count=25")
+    assert number.input_value() == "25"
+    number.fill("")
+    number.press("Tab")
+    assert number.input_value() == "25"
+    assert page.get_by_text("Error", exact=True).count() == 0
+
+
+def test_a_seed_field_left_empty_has_the_face_that_is_shown(visit):
+    page = visit("?seed=20&count=4")
+    large_face(page, 20)
+    page.locator("#faces [data-seed='22']").click()
+    large_face(page, 22)
+    page.locator("#seed input").fill("")
+    page.locator("#seed input").press("Tab")
+    page.wait_for_function("() => document.querySelector('#seed input').value === '22'")
+    page.locator("#seed input").fill("20")  # the same grid as at first
+    large_face(page, 20)
+    assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "20"
+
+
+def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
+    page = visit("?seed=20&smile=1", viewport=PHONE)
+    page.locator("#face-after img").wait_for()
+    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
+    face = page.locator("#face-after img").bounding_box()
+    assert face["y"] >= 0
+    assert face["y"] + face["height"] < PHONE["height"] / 2
