@@ -19,7 +19,8 @@ _PICTURE = """
 
 Each row is a slider moved from end to end on {seeds:,} generated faces. A cell is how much an attribute changes, in its
 standard deviations, for each that the slider's own does; below it the same for the simplest sliders, the mean
-difference of latents with and without an attribute. They are judged by other networks than they were fitted with,
+difference of latents with and without an attribute. The table above counts the attributes that have a slider; the
+picture shows what else is read, too. They are judged by other networks than they were fitted with,
 whose errors count as change, too: of {mean:.0%} on average, {agreed:.0%} is what both see. {people} "Perceived gender"
 is how a network reads a picture, and says nothing of any person.
 """
