@@ -75,9 +75,10 @@
     [...document.querySelectorAll(".fg-key-r")].find(seen)?.click();
   });
 
-  // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked.
+  // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked. A
+  // page that could not open is of use by its buttons after a while.
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#tabs") || document.querySelector("[data-query]")) return;
+    if (!event.target.closest("#tabs") || document.querySelector("[data-query]") || performance.now() > 20_000) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
