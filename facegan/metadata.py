@@ -42,7 +42,7 @@ def model_config(
             "seed": train.seed,
             **({"attributes": ", ".join(train.attributes)} if train.attributes else {}),
             **_told_of_start(train),
-            **_metrics(trainer.best.figures),
+            **metrics_of(trainer.best.figures),
         },
         data={
             "about": options.about_data,
@@ -56,7 +56,7 @@ def model_config(
     )
 
 
-def _metrics(figures: dict) -> dict:
+def metrics_of(figures: dict) -> dict:
     """Those that the card tells; near copies are counted anew, of more faces, in findings.py."""
     told = {name: value for name, value in figures.items() if name not in ("near_copies", "repeats")}
     return {"metrics": {**told, "generated": GENERATED_IN_TRAINING}} if told else {}

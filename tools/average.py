@@ -13,7 +13,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -21,14 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.cache import FaceCache  # noqa: E402
 from facegan.findings import add_findings  # noqa: E402
+from facegan.gan.best import Best  # noqa: E402
 from facegan.gan.checkpoint import load_checkpoint, with_prefix  # noqa: E402
-from facegan.gan.ema import recalibrated  # noqa: E402
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge  # noqa: E402
 from facegan.gan.networks import Discriminator, Generator  # noqa: E402
-from facegan.gan.samples import draw  # noqa: E402
+from facegan.gan.processes import Processes  # noqa: E402
 from facegan.hub.folder import ModelConfig  # noqa: E402
 from facegan.hub.save import save_model  # noqa: E402
 from facegan.latent.seeds import latents_of  # noqa: E402
+from facegan.metadata import metrics_of  # noqa: E402
 from facegan.run_config import RunOptions, read_config  # noqa: E402
 
 MEASURED = ("metrics", "memorisation", "shares")  # facts of other weights
@@ -53,7 +53,6 @@ def main() -> None:
     recipe = train.recipe
     generator = Generator(train.size, recipe.width, recipe.upsample, recipe.excite)
     generator.load_state_dict(mean_of(args.checkpoints))
-    generator = recalibrated(generator)
     discriminator = None
     if (args.run / "model" / "discriminator.safetensors").exists():
         discriminator = Discriminator(
@@ -64,17 +63,16 @@ def main() -> None:
     cache = FaceCache.open(args.run / "faces")
     training, held_out = cache.split()
     latents = torch.from_numpy(latents_of(range(GENERATED_IN_TRAINING)))
-    judgement = Judge(cache.images, training, held_out).judge(
-        np.concatenate([draw(generator, part) for part in latents.split(100)])
-    )
-    print(judgement)
+    images_seen = max(int(path.stem) for path in args.checkpoints)
+    best = Best(Judge(cache.images, training, held_out), latents, Processes("cpu"))
+    print(best.consider(generator, images_seen))
     config = ModelConfig.read(args.run / "model")
     facts = {name: value for name, value in config.training.items() if name not in MEASURED}
     data = {name: value for name, value in config.data.items() if name not in MEASURED}
-    facts["images_seen"] = max(int(path.stem) for path in args.checkpoints)
-    facts["metrics"] = {**judgement.to_dict(), "generated": GENERATED_IN_TRAINING}
+    facts |= {"images_seen": images_seen, **metrics_of(best.figures)}
     films = sorted((args.run / "samples").glob("progress.*"))
-    model = save_model(generator, replace(config, training=facts, data=data), args.run / "model", films, discriminator)
+    config = replace(config, training=facts, data=data)
+    model = save_model(best.exported(generator), config, args.run / "model", films, discriminator)
     add_findings(model, args.run / "model", cache, training, held_out)
 
 

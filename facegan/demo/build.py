@@ -25,7 +25,7 @@ TABS = {
 
 _THEME_FOLDER = Path(__file__).parent / "theme"
 _QUEUE = 64  # visitors who wait; later ones are told that the page is busy
-_WORKERS = 2  # draws at a time: what the two cores of a free Space can do
+_WORKERS = 2  # calls of the endpoints at a time: what the two cores of a free Space can do
 _SESSIONS = 200  # visitors whose last pictures gradio keeps, about a megabyte each
 _CACHE_CHECK, _CACHE_AGE = 600, 3600  # s; a film stays for an hour
 _PORTS = 100  # how many ports are tried from the one asked for
