@@ -51,7 +51,10 @@ def test_a_slider_moves_the_face_and_the_link_brings_it_back(visit, model):
     with page.expect_download() as download:
         page.locator("#face-after").get_by_text("Save PNG").click()
     assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6, {"smile": 0.5}, lock=["age"])
+    page.evaluate("window.before = true")  # the link of the picture is that of the page, so it tells nothing
     drop(page, Path(download.value.path()))
+    page.wait_for_function("() => !window.before && document.querySelector('#face-after img')")
+    assert np.array_equal(after(page, 20), moved)
     page.wait_for_url("**smile=0.5&lock=age")
     page.locator("#reset-sliders").click()
     page.wait_for_url("**/?seed=20&truncation=0.6")
