@@ -7,6 +7,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from facegan import conditioning
 from facegan.compare import check_comparison, compare_unaligned
 from facegan.errors import FaceGANError
@@ -18,11 +20,12 @@ from facegan.faces.prepare import prepare_faces
 from facegan.faces.recognise import RecogniserChoice, installed_network
 from facegan.findings import add_findings
 from facegan.gan import config as presets
-from facegan.gan import samples
+from facegan.gan import known_latents, samples
 from facegan.gan.adversaries import Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
+from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.hub.report import NEAR_COPIES_ALLOWED
@@ -120,9 +123,11 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
     attributes = _attributes(options, train, cache, processes, table, wanted, say)
     train = presets.with_attributes(train, attributes.names if attributes else ())
+    known = _known_latents(options, train, cache, processes, say)
+    train = presets.with_known_latents(train) if known else train
     if processes.main:
         write_config(options.out, options, train, fingerprint)
-    model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, say)
+    model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, known, say)
     if target is not None:
         publish(options, stopped, say)
     return model_folder
@@ -158,6 +163,29 @@ def _attributes(
     return FaceAttributes.load(path) if path.exists() else None
 
 
+def _known_latents(
+    options: RunOptions, train: TrainConfig, cache: FaceCache, processes: Processes, say: Callable[[str], None]
+) -> KnownLatents | None:
+    """The latents that the faces are to be learned from: those of --latents, or of a run that goes on."""
+    path = options.out / known_latents.FILE
+    if options.resume:
+        return KnownLatents.load(path) if train.known_latents else None
+    if options.latents is None:
+        return None
+    names = [cache.names[row] for row in cache.selected]
+    known = LatentsOfPictures.load(options.latents).for_rows(cache.selected, names)
+    if processes.main:
+        options.out.mkdir(parents=True, exist_ok=True)
+        known.save(path)
+        left = len(names) - len(known.rows)
+        say(
+            f"Every face is learned from its own latents: those of {len(known.rows):,} faces are known"
+            + (f", {left:,} without are left out." if left else ".")
+        )
+    processes.wait()
+    return known
+
+
 def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
     """The aligned faces, made by one process of all, or of each machine where a data set is shared out."""
     folder = _faces_folder(options, processes)
@@ -186,18 +214,32 @@ def _train_and_export(
     table: AttributeTable | None,
     attributes: FaceAttributes | None,
     weights: Weights | None,
+    known: KnownLatents | None,
     say: Callable[[str], None],
 ) -> tuple[Path, bool]:
     """The model folder, and whether Ctrl-C ended the training."""
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = cache.split()
+    if known is not None:
+        training_rows = np.intersect1d(training_rows, known.rows)
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
     judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
     latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     apart = bool(options.dataset) and processes.machines > 1
     trainer = Trainer(
-        train, cache.images, training_rows, options.out, *latents, judge, say, processes, apart, weights, attributes
+        train,
+        cache.images,
+        training_rows,
+        options.out,
+        *latents,
+        judge,
+        say,
+        processes,
+        apart,
+        weights,
+        attributes,
+        known,
     )
     if options.resume:
         if not trainer.resume():

@@ -43,6 +43,7 @@ class RunOptions:
     allow_memorised: bool = False
     init: str = "auto"  # what training starts from: see initial.py
     attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
+    latents: Path | None = None  # a file of the latents that the photos were drawn from, see gan/known_latents.py
     sliders: bool = True
     compare_unaligned: bool = False  # instead of a training: see compare.py
     resume: bool = False
@@ -68,7 +69,9 @@ def options_as_json(options: RunOptions) -> dict:
     values = {**asdict(options), "faces": options.faces.to_dict()}
     values["data"] = [str(folder) for folder in options.data]
     values["out"] = str(options.out)
-    values["attributes"] = str(options.attributes) if options.attributes else None
+    for name in ("attributes", "latents"):
+        path = getattr(options, name)
+        values[name] = str(path) if path else None
     return values
 
 

@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     add = p.add_argument
     # fmt: off (an option a line reads as the table that it is)
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
-    add("--size", type=int, choices=(64, 128), default=64, help="px of the faces (default: 64)")
+    add("--size", type=int, choices=(64, 128, 256), default=64, help="px of the faces (default: 64)")
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
     presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     workers = "processes that align (default: one a core)"
     add("--workers", type=number(int, 0, 1024), default=0, metavar="N", help=workers)
     add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
+    drawn = "latents that drawn pictures came from; each picture is learned from its own"
+    add("--latents", type=Path, metavar="FILE", help=drawn)
     add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="auto: a GPU where torch has one")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")

@@ -11,12 +11,12 @@ from facegan.gan.augment import AdaptiveProbability, augment
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
-from facegan.gan.losses import LOSSES, LeCam, gradient_penalty
+from facegan.gan.losses import LOSSES, LeCam, feature_distance, gradient_penalty, picture_distance
 from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
 from facegan.gan.processes import Processes
 from facegan.gan.widen import begin_as
 
-FIGURES = ("loss_d", "loss_g", "sureness", "accuracy")
+FIGURES = ("loss_d", "loss_g", "sureness", "accuracy", "distance")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Adversaries:
         self.device = self.processes.device
         self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
-        generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite)
+        generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite, recipe.thin)
         discriminator = self._discriminator()
         if weights is not None:
             begin_as(generator, weights.generator)
@@ -70,7 +70,9 @@ class Adversaries:
 
     def _discriminator(self) -> Discriminator:
         config, recipe = self.config, self.config.recipe
-        return Discriminator(config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes))
+        return Discriminator(
+            config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes), recipe.thin
+        )
 
     def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
         return self.processes.joined(network.to(self.device, memory_format=torch.channels_last))
@@ -89,23 +91,28 @@ class Adversaries:
     def _adam(self, parameters: Iterable[torch.nn.Parameter], rate: float) -> torch.optim.Adam:
         return torch.optim.Adam(parameters, rate, self.recipe.betas, fused=True)
 
-    def step(self, real: torch.Tensor, attributes: torch.Tensor | None = None) -> torch.Tensor:
+    def step(
+        self, real: torch.Tensor, attributes: torch.Tensor | None = None, latents: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """One discriminator and one generator step on this process's share of a batch.
 
         `real` uint8 (n, 3, H, W), made floats on the device; `attributes` float32 (n, k) of these faces where
-        `config.attributes` names k of them. Returns FIGURES as float32 (4,), on the device, because
-        reading them waits for it: the losses of discriminator and generator, how sure the discriminator is of real
-        faces (see losses.py), and the share of pairs whose real face has the higher logit.
+        `config.attributes` names k of them; `latents` float32 (n, 100) of these faces where they are known. Returns
+        FIGURES as float32 (5,), on the device, because reading them waits for it: the losses of discriminator and
+        generator, how sure the discriminator is of real faces (see losses.py), the share of pairs whose real face has
+        the higher logit, and the distance of generated faces to those of the same latents (losses.picture_distance; 0
+        where latents are not known).
         """
         real = as_floats(real.to(self.device, non_blocking=True))
-        latents = self._noise()
+        paired = latents is not None
+        latents = latents.to(self.device, non_blocking=True) if paired else self._noise()
         with self._arithmetic():
             fake = self.generator(latents)  # both networks learn from the same: a pass in ten is saved
         known = None if attributes is None else attributes.to(self.device, non_blocking=True)
         loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach(), known)
-        loss_g = self._generator_step(fake, latents, real_logits)
+        loss_g, distance = self._generator_step(fake, latents, real_logits, real if paired else None)
         accuracy = (real_logits > fake_logits).float().mean()
-        figures = torch.stack([loss_d, loss_g, self.loss.sureness(real_logits, fake_logits), accuracy])
+        figures = torch.stack([loss_d, loss_g, self.loss.sureness(real_logits, fake_logits), accuracy, distance])
         self.processes.average([figures])
         self.images_seen += self.recipe.batch
         self.steps += 1
@@ -149,22 +156,40 @@ class Adversaries:
             return torch.cat([logits for logits, _ in apart]), torch.cat([readings for _, readings in apart])
         return self.discriminator(both)
 
-    def _generator_step(self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor) -> torch.Tensor:
-        """`real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time."""
+    def _generator_step(
+        self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor, real: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The adversarial loss, and the distance to `real`, the faces of the same latents, if there are such.
+
+        `real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time.
+        """
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
         for p in self._learning:
             p.requires_grad_(False)
         seen = self._seen(fake)  # not in bfloat16, which the discriminator's step does not see either
+        distance = torch.zeros((), device=self.device)
         with self._arithmetic():
-            logits, readings = self.discriminator(seen)
+            logits, readings, maps = self.discriminator.with_maps(seen)
             total = loss = self.loss.generator(logits, real_logits)
+            if real is not None:
+                with torch.no_grad():
+                    wanted = self.discriminator.with_maps(real)[2]
+                distance = picture_distance(fake, real)
+                loss_of_pairs = self.recipe.match_pictures * distance
+                loss_of_pairs = loss_of_pairs + self.recipe.match_features * feature_distance(maps, wanted)
+                total = total + self._share_of_pairs() * loss_of_pairs
             if k := len(self.config.attributes):
-                total = loss + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
+                total = total + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
         self._descend(self.adam_g, total)
         for p in self._learning:
             p.requires_grad_(True)
-        return loss.detach()
+        return loss.detach(), distance.detach()
+
+    def _share_of_pairs(self) -> float:
+        """What is left of the weights of known latents by now, see Recipe.match_half_life."""
+        half_life = self.recipe.match_half_life
+        return max(self.recipe.match_least, 0.5 ** (self.images_seen / half_life)) if half_life else 1.0
 
     def _pace(self) -> float:
         """The share of its rate at which the generator of a model learns now, see Recipe.warm_up."""

@@ -35,6 +35,13 @@ class Recipe:
     # Of what is read of the attributes of faces, in a training that knows them (attributes.py); 0: it does not ask.
     # At 1 they are drawn a little closer, and KID is a third higher early on (docs/recipes.md).
     attribute_weight: float = 0.3
+    thin: bool = False  # levels above 64 px have half the channels of the one below (networks.channels_at)
+    # Where the latents of the faces are known, the generator's loss also has, at these weights, the distance of its
+    # picture to the face's (losses.picture_distance) and that of what the discriminator sees (feature_distance).
+    match_pictures: float = 3.0
+    match_features: float = 2.0
+    match_half_life: int = 0  # images after which both weights are half; 0: they stay
+    match_least: float = 0.1  # share of the weights that stays to the end
     # Images that the discriminator learns from alone when the generator comes from a model; over as many again the
     # generator's rate rises to its own. A new one, which is clueless, would first of all teach it noise. Short: on 432
     # faces it tells 96 % of the pairs apart after that many, and held-out KID fell at once even without any.
@@ -72,6 +79,7 @@ PRESETS: dict[str, Recipe] = {
         batch=32,
         augment=True,
         images_seen=1_000_000,
+        thin=True,
     ),
 }
 # The same at twice the parameters, for hours of a CPU: image for image better, and half as fast.
@@ -100,6 +108,7 @@ class TrainConfig:
     precision: str  # "float32" or "bfloat16" (of the arithmetic; weights are float32 always)
     start: Start | None = None  # None: from random weights
     attributes: tuple[str, ...] = ()  # the names of those that the last places of the latents decide
+    known_latents: bool = False  # every face is learned from its own latents
 
 
 FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
@@ -136,6 +145,15 @@ def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
     if names and train.start is not None:  # a model's discriminator comes without what reads them
         recipe = replace(recipe, warm_up=_LONG_WARM_UP)
     return replace(train, recipe=recipe, attributes=names)
+
+
+def with_known_latents(train: TrainConfig) -> TrainConfig:
+    """The same run, which learns every face from its own latents.
+
+    Nothing is augmented: generated and real faces are compared map by map, and their number keeps the discriminator
+    from knowing them by heart.
+    """
+    return replace(train, recipe=replace(train.recipe, augment=False), known_latents=True)
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import torch
 
 from facegan.faces.mapped import release
 from facegan.gan.attributes import FaceAttributes
+from facegan.gan.known_latents import KnownLatents
 
 _RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long
 
@@ -22,6 +23,7 @@ class Faces(NamedTuple):
 
     images: torch.Tensor  # uint8 (n, 3, H, W), channels last in memory, as the networks want it
     attributes: torch.Tensor | None = None  # float32 (n, k), see attributes.py
+    latents: torch.Tensor | None = None  # float32 (n, 100), of which each image is to be drawn, see known_latents.py
 
 
 class FaceBatches:
@@ -29,14 +31,23 @@ class FaceBatches:
 
     Every epoch is its own permutation, every face is mirrored in half of its epochs, and both depend on nothing but
     the seed and the epoch: a run that goes on at `position` sees exactly what it would have seen without the stop.
+    With known latents nothing is mirrored, because nobody knows the latents of a mirror image.
     The batch that follows is read by a thread while the networks work, so they never wait for a disk.
     """
 
-    def __init__(self, images: np.ndarray, rows: np.ndarray, seed: int, attributes: FaceAttributes | None = None):
-        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows` the ones to use, and their `attributes`."""
+    def __init__(
+        self,
+        images: np.ndarray,
+        rows: np.ndarray,
+        seed: int,
+        attributes: FaceAttributes | None = None,
+        latents: KnownLatents | None = None,
+    ):
+        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows` the ones to use, their `attributes`, and what they
+        are to be drawn from."""
         if len(rows) == 0:
             raise ValueError("rows must hold at least one face.")
-        self.images, self.rows, self.seed, self.attributes = images, rows, seed, attributes
+        self.images, self.rows, self.seed, self.attributes, self.latents = images, rows, seed, attributes, latents
         self._epoch, self._order, self._mirrored = -1, rows, rows
         self._served = 0
         self._reader = ThreadPoolExecutor(1, "faces")  # one thread: _at keeps the order of the epoch it is in
@@ -61,13 +72,16 @@ class FaceBatches:
         known = None
         if self.attributes is not None:
             known = torch.from_numpy(np.stack([self.attributes.of(row, mirrored) for row, mirrored in picked]))
-        return Faces(torch.from_numpy(images).permute(0, 3, 1, 2), known)
+        latents = None
+        if self.latents is not None:
+            latents = torch.from_numpy(self.latents.of([row for row, _ in picked]))
+        return Faces(torch.from_numpy(images).permute(0, 3, 1, 2), known, latents)
 
     def _at(self, position: int) -> tuple[int, bool]:
         epoch, place = divmod(position, len(self.rows))
         if epoch != self._epoch:
             rng = np.random.RandomState([self.seed, epoch])
             self._order = self.rows[rng.permutation(len(self.rows))]
-            self._mirrored = rng.rand(len(self.rows)) < 0.5
+            self._mirrored = (rng.rand(len(self.rows)) < 0.5) & (self.latents is None)
             self._epoch = epoch
         return int(self._order[place]), bool(self._mirrored[place])

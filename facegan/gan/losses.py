@@ -72,6 +72,28 @@ class Relativistic:
         return (real.float() - fake.float()).sign().mean()
 
 
+def picture_distance(one: torch.Tensor, other: torch.Tensor, scales: int = 4) -> torch.Tensor:
+    """Mean absolute difference of images (n, 3, H, W) at full size, half, a quarter and so on: the mean over scales."""
+    total = one.new_zeros((), dtype=torch.float32)
+    for scale in range(scales):
+        if scale:
+            one, other = F.avg_pool2d(one, 2), F.avg_pool2d(other, 2)
+        total = total + (one - other).abs().float().mean()
+    return total / scales
+
+
+def feature_distance(ones: list[torch.Tensor], others: list[torch.Tensor]) -> torch.Tensor:
+    """Mean absolute difference of a network's maps, level by level in units of the others' mean size.
+
+    Feature matching on the discriminator: Wang et al. 2018 (pix2pixHD), https://arxiv.org/abs/1711.11585, equation 4.
+    """
+    distances = [
+        (one.float() - other.float()).abs().mean() / other.float().abs().mean().clamp_min(1e-6)
+        for one, other in zip(ones, others, strict=True)
+    ]
+    return torch.stack(distances).mean()
+
+
 LOSSES: dict[str, AdversarialLoss] = {"bce": BinaryCrossEntropy(), "hinge": Hinge(), "relativistic": Relativistic()}
 
 

@@ -4,6 +4,7 @@ DCGAN: Radford et al. 2016, https://arxiv.org/abs/1511.06434
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,15 +18,26 @@ BASE_SIZE = 4  # px: where both networks meet the dense layers
 SLOPE = 0.2  # of every leaky ReLU, from the paper
 
 
-def channels_at(size: int, width: int) -> list[int]:
-    """Channels from the 4x4 map up to the last one before RGB: 64 px -> [8w, 4w, 2w, w], 128 px -> [8w, 8w, 4w, 2w, w].
+THIN_ABOVE = 64  # px: up to here all layouts have the same channels
+_THINNEST = 16  # channels: six of them carry the colours when a network is grown (widen.py)
+
+
+def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
+    """Channels from the 4x4 map up to the last one before RGB. At 64 px they are [8w, 4w, 2w, w].
+
+    Above 64 px a classic network gets wider from below (128 px: [8w, 8w, 4w, 2w, w], four times the work), a thin one
+    gets levels of half the channels on top (128 px: [8w, 4w, 2w, w, w/2]), each of which costs about as much as the one
+    before it.
 
     Raises ValueError unless size is a power of two from 16 on.
     """
     levels = round(math.log2(size / BASE_SIZE))
     if size != BASE_SIZE * 2**levels or levels < 2:
         raise ValueError(f"size must be a power of two from 16 on, not {size}")
-    # Above 64 px the widest maps stay at 8w: 16w would double the parameters for a 4x4 map.
+    if thin and size > THIN_ABOVE:
+        below = channels_at(size // 2, width, thin)
+        return [*below, max(below[-1] // 2, min(width, _THINNEST))]
+    # The widest maps stay at 8w: 16w would double the parameters for a 4x4 map.
     return [width * min(8, 2 ** (levels - 1 - i)) for i in range(levels)]
 
 
@@ -87,10 +99,19 @@ class Generator(nn.Module):
     https://arxiv.org/abs/2101.04775), a short way for gradients through the whole network.
     """
 
-    def __init__(self, size: int = 64, width: int = 32, upsample: str = "resize", excite: bool = False):
+    def __init__(
+        self,
+        size: int = 64,
+        width: int = 32,
+        upsample: str = "resize",
+        excite: bool = False,
+        thin: bool = False,
+        channels: Sequence[int] | None = None,
+    ):
+        """`channels`: in place of those of size, width and layout."""
         super().__init__()
         up = {"resize": ResizeConv, "transposed": TransposedConv}[upsample]
-        channels = channels_at(size, width)
+        channels = channels or channels_at(size, width, thin)
         self.project = nn.Linear(LATENT_SIZE, channels[0] * BASE_SIZE**2, bias=False)
         self.norms = nn.ModuleList(nn.BatchNorm2d(c) for c in channels)
         self.ups = nn.ModuleList(up(a, b) for a, b in zip(channels, channels[1:], strict=False))
@@ -153,10 +174,16 @@ class Discriminator(nn.Module):
     """
 
     def __init__(
-        self, size: int = 64, width: int = 32, norm: str = "spectral", minibatch_std: bool = True, attributes: int = 0
+        self,
+        size: int = 64,
+        width: int = 32,
+        norm: str = "spectral",
+        minibatch_std: bool = True,
+        attributes: int = 0,
+        thin: bool = False,
     ):
         super().__init__()
-        channels = [3, *reversed(channels_at(size, width))]
+        channels = [3, *reversed(channels_at(size, width, thin))]
         layers: list[nn.Module] = []
         for level, (a, b) in enumerate(zip(channels, channels[1:], strict=False)):
             batch_norm = norm == "batch" and level > 0
@@ -184,6 +211,15 @@ class Discriminator(nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         found = self.layers(images)
         return found[:, 0], found[:, 1:]
+
+    def with_maps(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+        """As `forward`, and the maps (n, c, h, w) of every level on the way, the largest first."""
+        maps, x = [], images
+        for layer in self.layers:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                maps.append(x)
+        return x[:, 0], x[:, 1:], maps
 
 
 def _initialise(module: nn.Module) -> None:

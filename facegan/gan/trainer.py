@@ -23,6 +23,7 @@ from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
 from facegan.gan.judge import JUDGE_EVERY, Judge
+from facegan.gan.known_latents import KnownLatents
 from facegan.gan.log import RunLog
 from facegan.gan.networks import Generator
 from facegan.gan.processes import Processes
@@ -42,7 +43,8 @@ class Trainer:
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
     and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
     `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
-    `weights`: what the networks begin with, for `config.start`. `attributes` of the rows, for `config.attributes`.
+    `weights`: what the networks begin with, for `config.start`. `attributes` of the rows, for `config.attributes`; known
+    `latents` of the rows, for `config.known_latents`.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -61,6 +63,7 @@ class Trainer:
         faces_apart: bool = False,
         weights: Weights | None = None,
         attributes: FaceAttributes | None = None,
+        latents: KnownLatents | None = None,
     ):
         self.config, self.run, self.faces_apart = config, run, faces_apart
         self.processes = processes or Processes(config.device)
@@ -70,7 +73,7 @@ class Trainer:
                 f"{self.processes.count} processes cannot share a batch of {config.recipe.batch} in whole groups of "
                 "four: start a number of processes that divides a quarter of it."
             )
-        self.faces = FaceBatches(images, rows, config.seed, attributes)
+        self.faces = FaceBatches(images, rows, config.seed, attributes, latents)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
         self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
@@ -169,7 +172,7 @@ class Trainer:
 
     def _check(self, images_per_s: float, budget: Budget) -> str | None:
         """Log the means since the last check and return what is wrong, if anything is."""
-        loss_d, loss_g, sureness, accuracy = (self._sums / self._steps).tolist()
+        loss_d, loss_g, sureness, accuracy, distance = (self._sums / self._steps).tolist()
         self._sums.zero_()
         self._steps = 0
         real, fake = self.gan.newest
@@ -182,6 +185,7 @@ class Trainer:
             "loss_g": round(loss_g, 4),
             "sureness": round(sureness, 3),
             "accuracy": round(accuracy, 3),
+            **({"distance": round(distance, 4)} if self.config.known_latents else {}),
             "diversity": round(vitals.diversity, 3),
             "augment_p": round(self.gan.probability.value, 4),
             "lr_factor": self._lr_factor,
@@ -305,7 +309,8 @@ class Trainer:
             self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
             self.best.restore(tensors, values["best"])
             self.patience.restore(values.get("patience", {}))
-            self._sums.copy_(tensors["sums"])
+            sums = tensors["sums"]
+            self._sums[: len(sums)].copy_(sums)  # runs of before have fewer figures
             self._steps = values["steps"]
         self.gan.slow_down(self._lr_factor)
         return True

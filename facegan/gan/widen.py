@@ -1,4 +1,8 @@
-"""Networks that begin as those of a model do, which may be narrower.
+"""Networks that begin as those of a model do, which may be narrower, and draw half the size.
+
+Growing: the model's last picture becomes six channels of the new level (colours and negatives, because rectifiers lose
+one side), which the new last layer turns back into colours at twice the size; the new discriminator begins by halving
+its picture into six such channels. So the first picture is the old one enlarged, and it is judged as the old one was.
 
 New channels see everything, with the weights of a new network, and none of the old channels sees them: the weights that
 lead there are 0. So the wider network does what the narrower one did, its first step moves those weights, and no two
@@ -10,9 +14,93 @@ from collections.abc import Mapping
 
 import torch
 
-from facegan.gan.networks import BASE_SIZE, Discriminator, Generator, MinibatchStd
+from facegan.gan.networks import BASE_SIZE, LATENT_SIZE, SLOPE, Discriminator, Generator, MinibatchStd
 
 Tensors = Mapping[str, torch.Tensor]
+
+
+_SAMPLES = 1_024  # latents by which the spread of a picture is measured
+_SIGNS = (1.0, -1.0)
+# A pixel and its neighbours in a picture doubled by repetition: together they are bilinear interpolation.
+_SMOOTH = torch.tensor([0.25, 0.5, 0.25])
+
+
+@torch.no_grad()
+def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, torch.Tensor]:
+    """The state dict of a generator of twice the size that draws the pictures of this one, enlarged.
+
+    `last`: channels of the new level, at least six; `upsample` of both, as Recipe has it.
+    """
+    levels = sum(name.startswith("ups.") and name.endswith(".weight") for name in weights)
+    up, norm = f"ups.{levels}", f"norms.{levels + 1}"
+    colours, bias = weights["to_rgb.weight"], weights["to_rgb.bias"]
+    mean, variance = _moments_before_tanh(weights, upsample)
+    kernel = torch.empty(colours.shape[0], last, *colours.shape[2:]).normal_(0, 0.02)
+    kernel[:, :6] = torch.cat([sign * colours for sign in _SIGNS], 1)
+    rgb = torch.zeros(last, 3, *colours.shape[2:])
+    smooth = torch.outer(_SMOOTH, _SMOOTH) if upsample == "resize" else _transposed_smooth()
+    for place in range(3):
+        rgb[place, place], rgb[3 + place, place] = smooth, -smooth
+    eps = torch.nn.BatchNorm2d(1).eps
+    shift = torch.cat([sign * mean for sign in _SIGNS])
+    scale, offset = torch.ones(last), torch.zeros(last)
+    # Normalisation takes mean and deviation out, and its scale and offset put them back; the bias was part of the mean.
+    scale[:6], offset[:6] = (variance + eps).sqrt().repeat(2), shift
+    running_mean, running_var = torch.zeros(last), torch.ones(last)
+    running_mean[:6] = shift - torch.cat([sign * bias for sign in _SIGNS])
+    running_var[:6] = variance.repeat(2)
+    return {
+        **{name: value for name, value in weights.items() if not name.startswith("to_rgb.")},
+        f"{up}.weight": kernel,
+        f"{norm}.weight": scale,
+        f"{norm}.bias": offset,
+        f"{norm}.running_mean": running_mean,
+        f"{norm}.running_var": running_var,
+        f"{norm}.num_batches_tracked": torch.tensor(0),
+        "to_rgb.weight": rgb,
+        "to_rgb.bias": torch.zeros(3),
+    }
+
+
+def _transposed_smooth() -> torch.Tensor:
+    """Bilinear enlargement as a free 4x4 kernel."""
+    taps = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    return torch.outer(taps, taps)
+
+
+def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance (3,) of the colours before the hyperbolic tangent, over 1,024 fixed latents."""
+    channels = [len(weights[f"norms.{i}.weight"]) for i in range(sum(n.endswith("running_mean") for n in weights))]
+    generator = Generator(BASE_SIZE * 2 ** len(channels), upsample=upsample, channels=channels)
+    generator.load_state_dict(weights)
+    latents = torch.randn(_SAMPLES, LATENT_SIZE, generator=torch.Generator().manual_seed(0))
+    drawn = torch.cat([generator.eval()(part) for part in latents.split(64)])
+    colours = drawn.clamp(-1 + 1e-6, 1 - 1e-6).atanh()
+    return colours.mean((0, 2, 3)), colours.var((0, 2, 3), correction=0)
+
+
+@torch.no_grad()
+def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]:
+    """The state dict of a discriminator of twice the size that judges a picture as this one judges it at half the size.
+
+    `first`: channels of the new level, at least six.
+    """
+    numbers = sorted({int(name.split(".")[1]) for name in weights})
+    grown = {
+        f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # a convolution and a rectifier further
+        for name, value in weights.items()
+    }
+    halve = torch.zeros(first, 3, 4, 4)
+    if first > 6:
+        torch.nn.init.kaiming_normal_(halve[6:], SLOPE)
+    for place in range(3):
+        halve[place, place, 1:3, 1:3], halve[3 + place, place, 1:3, 1:3] = 0.25, -0.25
+    old = weights[f"layers.{numbers[0]}.weight"]
+    after = torch.zeros(old.shape[0], first, *old.shape[2:])
+    # f(x) - f(-x) = (1 + slope) x for the leaky rectifier f.
+    after[:, :3], after[:, 3:6] = old / (1 + SLOPE), -old / (1 + SLOPE)
+    grown[f"layers.{numbers[0] + 2}.weight"] = after
+    return {"layers.0.weight": halve, "layers.0.bias": torch.zeros(first), **grown}
 
 
 @torch.no_grad()

@@ -1,0 +1,253 @@
+"""Draws faces of people who do not exist from known latents, for train.py --latents.
+
+pip install -r train/requirements.txt -r tools/requirements-draw.txt
+pip install --no-deps random-face==2021.7.21.1
+python tools/draw_faces.py basis BASIS.safetensors
+python tools/draw_faces.py faces BASIS.safetensors FACES --count 40000
+python tools/draw_faces.py pairs BASIS.safetensors PAIRS --attribute smile --count 2000
+python train/train.py --data FACES --latents FACES/latents.safetensors
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # the cores are shared out by processes
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np  # noqa: E402
+from drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
+from drawn_faces.fitting import Rounds, fit_basis, random_people, start  # noqa: E402
+from drawn_faces.readings import aligned, find_face, read_labels  # noqa: E402
+from drawn_faces.wanted import NAMES, WANTED  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from facegan.gan.known_latents import FILE, LatentsOfPictures  # noqa: E402
+
+
+@cache
+def _network():
+    from drawn_faces.network import Network
+
+    return Network()
+
+
+@cache
+def _detector():
+    from facegan.faces.detect import choose_detector
+    from facegan.faces.options import FaceOptions
+
+    return choose_detector(FaceOptions(), say=lambda _: None).open()
+
+
+def _read_one(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The labels (k,) and the aligned face (128, 128, 3) of one person."""
+    picture = _network().draw(w)
+    found = find_face(_detector(), picture)
+    if found is None:
+        return np.full(len(NAMES), np.nan, np.float32), np.zeros((128, 128, 3), np.uint8)
+    face = aligned(picture, found[0])
+    return read_labels(face[None], NAMES)[0], face
+
+
+def read_people(w: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (n, k) and faces uint8 (n, 128, 128, 3) of w (n, 512)."""
+    labels, faces = zip(*pool.imap(_read_one, w, chunksize=8), strict=True)
+    return np.stack(labels), np.stack(faces)
+
+
+def report(labels: np.ndarray) -> str:
+    """Spread and correlations of labels (n, k), as a table."""
+    lines = [f"faces {np.isfinite(labels[:, 0]).mean():.3f}"]
+    for wanted, label in zip(WANTED, labels.T, strict=True):
+        low, high = wanted.thirds
+        known = label[np.isfinite(label)]
+        p = np.percentile(known, [1, 10, 50, 90, 99]).round(2)
+        lines.append(f"{wanted.name:22} thirds {np.mean(known < low):.2f} {np.mean(known > high):.2f}  {p}")
+    good = labels[np.isfinite(labels).all(axis=1)]
+    c = np.corrcoef(good, rowvar=False)
+    lines.append("correlations\n" + "\n".join(" ".join(f"{v:6.2f}" for v in row) for row in c))
+    return "\n".join(lines)
+
+
+def basis(args: argparse.Namespace) -> None:
+    rng = np.random.RandomState(args.seed)
+    mean, components = start(_network().map(rng.randn(10_000, 512)))
+    with get_context("fork").Pool(args.processes) as pool:
+        rounds = None
+        for number in range(args.rounds + 1):
+            if number == 0:
+                u = random_people(rng, args.count)
+            else:
+                found = fit_basis(mean, components, rounds)
+                found.save(args.basis)
+                u = found.people(rng.randn(args.count, LATENT_SIZE))
+            labels, faces = read_people((mean + u @ components).astype(np.float32), pool)
+            print(f"round {number}\n{report(labels)}", flush=True)
+            if args.sheets:
+                args.sheets.mkdir(parents=True, exist_ok=True)
+                sheet = faces[:96].reshape(8, 12, 128, 128, 3).transpose(0, 2, 1, 3, 4).reshape(1024, 1536, 3)
+                Image.fromarray(sheet).save(args.sheets / f"round{number}.jpg", quality=88)
+                np.savez(args.sheets / f"round{number}.npz", u=u, labels=labels)
+            if rounds is None:
+                rounds = Rounds(u, labels)
+            else:
+                rounds.add(u, labels)
+        fit_basis(mean, components, rounds).save(args.basis)
+
+
+# -- the set -------------------------------------------------------------------------------------------------------
+
+_YOUNGEST = 25.0  # years, by each of two readings: who looks younger is left out
+_MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
+_SURE_AGE = 45.0  # years that a latent asks for, from which nobody is read as too young
+
+
+@dataclass(frozen=True)
+class Task:
+    """One picture: its file, its latents, and how large it is saved."""
+
+    path: Path
+    g: np.ndarray
+    basis: Path
+    size: int
+
+
+@cache
+def _basis(path: Path) -> Basis:
+    return Basis.load(path)
+
+
+@cache
+def _ages():
+    from drawn_faces.ages import SecondAge
+
+    return SecondAge()
+
+
+def _draw_one(task: Task) -> str:
+    """Draws and saves one picture, or says why it is left out."""
+    found = _basis(task.basis)
+    picture = _network().draw(found.w_of(task.g[None])[0])
+    face = find_face(_detector(), picture)
+    if face is None or face[1] < _MIN_SCORE:
+        return "no clear face"
+    asked = WANTED[NAMES.index("age")].value(found.attributes(task.g[None])[0, NAMES.index("age")])
+    if asked < _SURE_AGE:
+        if read_labels(aligned(picture, face[0])[None], ("age",))[0, 0] < _YOUNGEST:
+            return "too young by the first reading"
+        if _ages().youngest(picture, face[0]) < _YOUNGEST:
+            return "too young by the second reading"
+    save_picture(picture, task.path, task.size)
+    return ""
+
+
+def save_picture(picture: np.ndarray, path: Path, size: int) -> None:
+    """A JPEG of `size` px, which is there whole or not at all."""
+    unfinished = path.with_suffix(".unfinished")
+    image = Image.fromarray(picture).resize((size, size), Image.Resampling.LANCZOS)
+    image.save(unfinished, format="JPEG", quality=93, subsampling=0)
+    unfinished.replace(path)
+
+
+def latents_of_picture(seed: int, number: int) -> np.ndarray:
+    """The latents (100,) of picture `number`; another stream than that of seeds, whose faces nobody shall have seen."""
+    return np.random.RandomState([seed, number]).randn(LATENT_SIZE)
+
+
+def draw_set(args: argparse.Namespace) -> None:
+    """Draws the pictures whose numbers begin at --first; goes on where it was stopped."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    left_out = args.out / f"left_out_{args.first}.jsonl"
+    done = {json.loads(line)["number"] for line in left_out.read_text().splitlines()} if left_out.exists() else set()
+    names = {number: f"{number:06d}.jpg" for number in range(args.first, args.first + args.count)}
+    open_ones = [n for n, name in names.items() if n not in done and not (args.out / name).exists()]
+    tasks = [Task(args.out / names[n], latents_of_picture(args.seed, n), args.basis, args.size) for n in open_ones]
+    with get_context("fork").Pool(args.processes) as pool, left_out.open("a") as record:
+        for number, why in zip(open_ones, pool.imap(_draw_one, tasks, chunksize=4), strict=True):
+            if why:
+                record.write(json.dumps({"number": number, "why": why}) + "\n")
+                record.flush()
+            if number % 500 == 0:
+                print(f"{number:,} of {args.first + args.count:,}", flush=True)
+    write_latents(args.out, args.seed, _basis(args.basis))
+
+
+def write_latents(folder: Path, seed: int, found: Basis) -> None:
+    """FOLDER/latents.safetensors, of all pictures that lie in it."""
+    names = sorted(path.name for path in folder.glob("[0-9]*.jpg"))
+    latents = np.stack([latents_of_picture(seed, int(name[:6])) for name in names]).astype(np.float32)
+    LatentsOfPictures(tuple(names), latents, found.names).save(folder / FILE)
+    print(f"{len(names):,} pictures in {folder}, their latents in {folder / FILE}")
+
+
+# -- pairs ---------------------------------------------------------------------------------------------------------
+
+
+def draw_pairs(args: argparse.Namespace) -> None:
+    """Pictures NUMBER_low.jpg and NUMBER_high.jpg of one person with the attribute at its ends, all else the same."""
+    found = _basis(args.basis)
+    if args.attribute not in found.names:
+        raise SystemExit(f"--attribute must be one of {', '.join(found.names)}.")
+    place = found.names.index(args.attribute) - len(found.names)
+    args.out.mkdir(parents=True, exist_ok=True)
+    tasks = []
+    for number in range(args.count):
+        for end, value in (("low", -args.distance), ("high", args.distance)):
+            g = latents_of_picture(args.seed, number)
+            g[place] = value
+            tasks.append(Task(args.out / f"{number:06d}_{end}.jpg", g, args.basis, args.size))
+    open_ones = [task for task in tasks if not task.path.exists()]
+    with get_context("fork").Pool(args.processes) as pool:
+        for task, why in zip(open_ones, pool.imap(_draw_one, open_ones, chunksize=4), strict=True):
+            if why:
+                print(f"{task.path.name}: {why}")
+    whole = [task for task in tasks if all(task.path.with_name(f"{task.path.name[:6]}_{end}.jpg").exists()
+                                           for end in ("low", "high"))]  # fmt: skip
+    latents = np.stack([task.g for task in whole]).astype(np.float32)
+    LatentsOfPictures(tuple(task.path.name for task in whole), latents, found.names).save(args.out / FILE)
+    print(f"{len(whole) // 2:,} pairs in {args.out}")
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--processes", type=int, default=2, help="each takes a core and 800 MB (default: 2)")
+    commands = p.add_subparsers(required=True)
+    # fmt: off (an option a line reads as the table that it is)
+    c = commands.add_parser("basis", help="learn which way each attribute lies in the latents")
+    c.add_argument("basis", type=Path)
+    c.add_argument("--rounds", type=int, default=3)
+    c.add_argument("--count", type=int, default=1200, help="people a round")
+    c.add_argument("--seed", type=int, default=0)
+    c.add_argument("--sheets", type=Path, help="a folder for pictures and readings of each round")
+    c.set_defaults(run=basis)
+    c = commands.add_parser("faces", help="draw a set of people and their latents")
+    c.add_argument("basis", type=Path)
+    c.add_argument("out", type=Path)
+    c.add_argument("--first", type=int, default=0, help="number of the first picture")
+    c.add_argument("--count", type=int, default=44_000, help="some are left out")
+    c.add_argument("--size", type=int, default=384, help="px")
+    c.add_argument("--seed", type=int, default=0)
+    c.set_defaults(run=draw_set)
+    c = commands.add_parser("pairs", help="draw people twice, with one attribute moved")
+    c.add_argument("basis", type=Path)
+    c.add_argument("out", type=Path)
+    c.add_argument("--attribute", required=True)
+    c.add_argument("--count", type=int, default=2000)
+    c.add_argument("--distance", type=float, default=1.3, help="deviations of the attribute's latent to either side")
+    c.add_argument("--size", type=int, default=384, help="px")
+    c.add_argument("--seed", type=int, default=1)
+    c.set_defaults(run=draw_pairs)
+    # fmt: on
+    args = p.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
