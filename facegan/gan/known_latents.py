@@ -1,7 +1,7 @@
 """Pictures whose latents are known: a generator learns each from its own latents, beside the adversary.
 
-The pictures were drawn from these latents by a stronger generator (tools/draw_faces.py), so to learn them is to distil it
-(Hinton et al. 2015, https://arxiv.org/abs/1503.02531; for images Belousov 2021, https://arxiv.org/abs/2104.04767).
+A stronger generator drew the pictures from these latents (tools/draw_faces.py): to learn them is to distil it.
+Hinton et al. 2015, https://arxiv.org/abs/1503.02531; for images Belousov 2021, https://arxiv.org/abs/2104.04767.
 """
 
 import json

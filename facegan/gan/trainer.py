@@ -43,8 +43,8 @@ class Trainer:
     (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
     and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
     `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
-    `weights`: what the networks begin with, for `config.start`. `attributes` of the rows, for `config.attributes`; known
-    `latents` of the rows, for `config.known_latents`.
+    `weights`: what the networks begin with, for `config.start`. Of the rows, `attributes` for `config.attributes`, and
+    `latents` for `config.known_latents`.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """

@@ -29,8 +29,9 @@ _SMOOTH = torch.tensor([0.25, 0.5, 0.25])
 def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, torch.Tensor]:
     """The state dict of a generator of twice the size that draws the pictures of this one, enlarged.
 
-    `last`: channels of the new level, at least six; `upsample` of both, as Recipe has it.
+    `last`: channels of the new level, at least six; `upsample` of both, as Recipe has it. Raises ValueError for fewer.
     """
+    _check_room(last)
     levels = sum(name.startswith("ups.") and name.endswith(".weight") for name in weights)
     up, norm = f"ups.{levels}", f"norms.{levels + 1}"
     colours, bias = weights["to_rgb.weight"], weights["to_rgb.bias"]
@@ -62,6 +63,11 @@ def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, tor
     }
 
 
+def _check_room(channels: int) -> None:
+    if channels < 6:
+        raise ValueError(f"a new level of {channels} channels cannot carry three colours and their negatives")
+
+
 def _transposed_smooth() -> torch.Tensor:
     """Bilinear enlargement as a free 4x4 kernel."""
     taps = torch.tensor([0.25, 0.75, 0.75, 0.25])
@@ -83,8 +89,11 @@ def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor,
 def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]:
     """The state dict of a discriminator of twice the size that judges a picture as this one judges it at half the size.
 
-    `first`: channels of the new level, at least six.
+    `first`: channels of the new level, at least six. Raises ValueError for fewer, and for a network with normalisation.
     """
+    _check_room(first)
+    if any("norm" in name or "running" in name or "parametrizations" in name for name in weights):
+        raise ValueError("only a discriminator without normalisation can be grown")
     numbers = sorted({int(name.split(".")[1]) for name in weights})
     grown = {
         f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # a convolution and a rectifier further

@@ -89,7 +89,8 @@ def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
 def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):
     gan = make_gan("classic", batch=32)
     gan.slow_down(0.0)  # the same networks before and after
-    loss_d, loss_g, sign, accuracy = dict(zip(FIGURES, run(gan, 1)[0].tolist(), strict=True)).values()
+    loss_d, loss_g, sign, accuracy, distance = dict(zip(FIGURES, run(gan, 1)[0].tolist(), strict=True)).values()
+    assert distance == 0  # nobody knows latents
     assert loss_d == pytest.approx(2 * np.log(2), abs=0.3)  # it knows nothing yet
     assert loss_g == pytest.approx(np.log(2), abs=0.3)
     assert -1 <= sign <= 1

@@ -15,6 +15,19 @@ from facegan.gan.networks import (
 )
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(32, [16, 8, 4]), (64, [32, 16, 8, 4]), (128, [32, 16, 8, 4, 4]), (256, [32, 16, 8, 4, 4, 4])],
+)
+def test_a_thin_network_has_levels_on_top_and_never_fewer_channels_than_carry_colours(size, expected):
+    assert channels_at(size, 4, thin=True) == expected
+
+
+@pytest.mark.parametrize(("width", "expected"), [(48, [384, 192, 96, 48, 24, 16]), (64, [512, 256, 128, 64, 32, 16])])
+def test_a_thin_networks_levels_halve(width, expected):
+    assert channels_at(256, width, thin=True) == expected
+
+
 @pytest.mark.parametrize(("size", "expected"), [(16, [8, 4]), (64, [32, 16, 8, 4]), (128, [32, 32, 16, 8, 4])])
 def test_channels_halve_with_every_doubling_and_stop_at_eight_widths(size, expected):
     assert channels_at(size, 4) == expected

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from facegan.gan.networks import Discriminator, Generator
-from facegan.gan.widen import begin_as
+from facegan.gan.widen import begin_as, grown_discriminator, grown_generator
 
 RNG = torch.Generator().manual_seed(0)
 LATENTS = torch.randn(8, 100, generator=RNG)
@@ -105,3 +106,52 @@ def test_of_the_same_width_it_is_a_copy():
 def test_what_is_wider_or_has_other_layers_is_refused(network, other):
     with pytest.raises(ValueError):
         begin_as(network, other.state_dict())
+
+
+@pytest.mark.parametrize("upsample", ["resize", "transposed"])
+def test_a_grown_generator_draws_the_old_picture_enlarged(upsample):
+    small = trained_a_little(Generator(32, 6, upsample)).eval()
+    grown = Generator(64, upsample=upsample, channels=[24, 12, 6, 7])
+    before = {name: value.clone() for name, value in small.state_dict().items()}
+    grown.load_state_dict(grown_generator(before, 7, upsample))
+    colours = small(LATENTS).double().atanh()  # enlarged before the hyperbolic tangent
+    wanted = F.interpolate(colours, scale_factor=2, mode="bilinear").tanh().float()
+    inside = (..., slice(2, -2), slice(2, -2))  # at the border the kernel sees zeros
+    torch.testing.assert_close(grown.eval()(LATENTS)[inside], wanted[inside], atol=1e-4, rtol=0)
+
+
+def test_a_grown_generator_begins_training_with_the_old_picture():
+    """In training the batch's own statistics take the place of those that were measured."""
+    small = trained_a_little(Generator(32, 6))
+    for _ in range(30):
+        small(torch.randn(64, 100))
+    grown = Generator(64, channels=[24, 12, 6, 7])
+    grown.load_state_dict(grown_generator(small.eval().state_dict(), 7, "resize"))
+    latents = torch.randn(256, 100)
+    wanted = F.interpolate(small(latents), scale_factor=2, mode="bilinear")
+    assert (grown.train()(latents) - wanted).abs().mean() < 0.1 * wanted.abs().mean()
+
+
+def test_a_grown_discriminator_judges_a_picture_as_the_old_one_its_half():
+    small = Discriminator(32, 8, "none", attributes=2)
+    grown = Discriminator(64, 8, "none", attributes=2)  # at this size the level below the first has as many channels
+    state = grown_discriminator(small.state_dict(), 8)
+    layers = {name: value.shape for name, value in state.items()}
+    assert layers["layers.0.weight"] == (8, 3, 4, 4)
+    assert len(state) == len(grown.state_dict())
+    first, second = state["layers.0.weight"], state["layers.2.weight"]
+    faces = torch.rand(4, 3, 64, 64) * 2 - 1
+    inner = F.leaky_relu(F.conv2d(faces, first, stride=2, padding=1), 0.2)
+    found = F.conv2d(inner, second, state["layers.2.bias"], stride=2, padding=1)
+    old = small.layers[0]
+    torch.testing.assert_close(found, old(F.avg_pool2d(faces, 2)), atol=1e-5, rtol=1e-5)
+    # And everything after it is the old network.
+    assert torch.equal(state["layers.4.weight"], small.layers[2].weight)
+
+
+def test_what_cannot_be_grown_is_refused():
+    with pytest.raises(ValueError, match="three colours"):
+        grown_generator(Generator(32, 2).state_dict(), 5, "resize")
+    for norm in ("spectral", "batch"):
+        with pytest.raises(ValueError, match="without normalisation"):
+            grown_discriminator(Discriminator(32, 2, norm).state_dict(), 8)
