@@ -1,1 +1,1 @@
-"""Seeds, truncation and paths in the latent space."""
+"""What has no subject of its own: errors, locks, pictures, pages, seeds, stamps."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes it
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 
 def node_of(environment: Mapping[str, str]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from facegan.stamp import as_text, stamp
+from facegan.base.stamp import as_text, stamp
 
 _CAPTION = 28  # px
 

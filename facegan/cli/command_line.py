@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 _MOST_LETTERS = 2000
 FEW_OR_ONE = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility

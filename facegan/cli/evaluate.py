@@ -5,18 +5,15 @@
     python train/evaluate.py facegan/assets/default --sliders
 
 The same tenth of the faces is held out in every run on the same photos, so MODEL must come from a run on these, or
-say --unseen. The protocol stands in facegan/gan/judge.py, that of sliders in facegan/latent/sliders/judge.py.
+say --unseen. The protocol stands in facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
-
-from facegan.command_line import exit_code, number  # noqa: E402
-from facegan.latent.sliders.store import plain  # noqa: E402
+from facegan.cli.command_line import exit_code, number
+from facegan.sliders.store import plain
 
 
 def main() -> int:
@@ -41,9 +38,9 @@ def main() -> int:
         p.error("say what to measure against: --data RUN or --data DIR")
 
     def work() -> None:
-        from facegan.evaluate import EvaluateOptions, as_table, evaluate
-        from facegan.sliders import as_table as as_slider_table
-        from facegan.sliders import judge_model
+        from facegan.runs.evaluate import EvaluateOptions, as_table, evaluate
+        from facegan.runs.model_sliders import as_table as as_slider_table
+        from facegan.runs.model_sliders import judge_model
 
         if sliders:
             judged = judge_model(args["model"], args["data"], seeds)
@@ -58,7 +55,3 @@ def main() -> int:
             json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
     return exit_code(work)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

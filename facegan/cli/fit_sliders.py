@@ -8,12 +8,9 @@ Takes some minutes on two cores. A run does this by itself after its training.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
-
-from facegan.command_line import exit_code, number  # noqa: E402
+from facegan.cli.command_line import exit_code, number
 
 
 def main() -> int:
@@ -31,9 +28,9 @@ def main() -> int:
     args = p.parse_args()
 
     def work() -> None:
-        from facegan.errors import FaceGANError
+        from facegan.base.errors import FaceGANError
         from facegan.faces.cache import FaceCache
-        from facegan.sliders import add_sliders, as_table, attributes_of
+        from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
 
         folder = args.model / "model" if (args.model / "model").is_dir() else args.model
         cache = FaceCache.find(args.data or args.model)
@@ -46,7 +43,3 @@ def main() -> int:
             print(as_table(model.slider_set))
 
     return exit_code(work)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,12 +6,8 @@ The same command updates it. Needs a token with write access: `hf auth login`, o
 """
 
 import argparse
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
-
-from facegan.command_line import add_visibility, exit_code  # noqa: E402
+from facegan.cli.command_line import add_visibility, exit_code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,10 +21,6 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = parser().parse_args()
 
-    from facegan.hub.space import publish_space
+    from facegan.publish.space import publish_space
 
     return exit_code(lambda: publish_space(args.space, args.model, args.private))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,12 +7,9 @@ Needs a token with write access: `hf auth login`, or HF_TOKEN. Pushing what is t
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
-
-from facegan.command_line import FEW_OR_ONE, add_card_options, add_visibility, exit_code  # noqa: E402
+from facegan.cli.command_line import FEW_OR_ONE, add_card_options, add_visibility, exit_code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,14 +31,10 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = parser().parse_args()
 
-    from facegan.hub.push import push_run
-    from facegan.hub.target import PushOptions
+    from facegan.publish.push import push_run
+    from facegan.publish.target import PushOptions
 
     options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
     return exit_code(
         lambda: push_run(args.run, options), "Stopped. The model is untouched; the same command pushes it."
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

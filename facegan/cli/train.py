@@ -13,9 +13,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
-
-from facegan.command_line import (  # noqa: E402
+from facegan.cli.command_line import (
     FEW_OR_ONE,
     add_card_options,
     add_data_options,
@@ -81,9 +79,9 @@ def main() -> int:
         print(f"Training needs {', '.join(missing)}: run pip install -r train/requirements.txt", file=sys.stderr)
         return 1
 
-    from facegan.faces.dataset import DatasetChoice
     from facegan.faces.options import FaceOptions
-    from facegan.run import RunOptions, run
+    from facegan.faces.sources.dataset import DatasetChoice
+    from facegan.runs.run import RunOptions, run
 
     def work() -> None:
         about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
@@ -94,7 +92,3 @@ def main() -> int:
         run(RunOptions(**{**args, "data": tuple(args["data"])}))
 
     return exit_code(work, "Stopped. What was done is kept; the same command goes on.")
-
-
-if __name__ == "__main__":  # the workers that align import this file again
-    sys.exit(main())

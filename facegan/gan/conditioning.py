@@ -1,6 +1,6 @@
 """The attributes that a training teaches its latents: read from the faces, and taken from a user's table.
 
-It stands above the rooms, like run.py: what the faces say comes from latent/, what is learned of it from gan/.
+What the faces say comes from labels/, what is learned of it is in attributes.py.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from facegan.base.mapped import release
 from facegan.faces.cache import FaceCache
-from facegan.faces.mapped import release
 from facegan.gan.attributes import FaceAttributes
-from facegan.latent.labels import AttributeTable, label_faces
-from facegan.latent.labels.attributes import NAMES, ODD
-from facegan.latent.sliders.fit import MIN_OF_A_CLASS, OVERALL, overall, own_names
+from facegan.labels import AttributeTable, label_faces
+from facegan.labels.attributes import NAMES, ODD
+from facegan.labels.overall import OVERALL, overall
+from facegan.labels.table import MIN_OF_A_CLASS, own_names
 
 FILE = "attributes.safetensors"  # in the run folder: what it goes on with
 MOST = 60  # of the 100 places of a latent; the others are a face's own

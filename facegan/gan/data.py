@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from facegan.faces.mapped import release
+from facegan.base.mapped import release
 from facegan.gan.attributes import FaceAttributes
 
 _RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long

@@ -1,6 +1,6 @@
 """Scores of aligned faces, and probes for a user's own attributes.
 
-    from facegan.latent.labels import label_faces
+    from facegan.labels import label_faces
     labels = label_faces(images, framing)       # uint8 (n, H, H, 3) -> Labels
     labels["smile"]                             # float32 (n,); labels.attributes says what each score means
 
@@ -14,19 +14,21 @@ The files, upstream first:
     points      pose and mouth from 68 landmarks
     networks    the embedded face-api networks and their inner features
     colour      CIELAB of skin, hair and background
+    overall     contrast and saturation of the whole picture
     ridge       ridge regression with cross-validation, AUC
-    table       attribute tables
-    probe       AttributeProbe
     attributes  what every label is
+    table       attribute tables, and the words by which their columns are known
+    probe       AttributeProbe
     label       label_faces
+    shares      who is among many faces, for the model card
 
 docs/labels.md says how well each score reads the truth. Nothing here imports torch or OpenCV.
 """
 
-from facegan.latent.labels.attributes import ATTRIBUTES, Attribute
-from facegan.latent.labels.label import Labels, label_faces
-from facegan.latent.labels.probe import AttributeProbe, ProbeColumn
-from facegan.latent.labels.table import AttributeTable, read_attributes
+from facegan.labels.attributes import ATTRIBUTES, Attribute
+from facegan.labels.label import Labels, label_faces
+from facegan.labels.probe import AttributeProbe, ProbeColumn
+from facegan.labels.table import AttributeTable, read_attributes
 
 __all__ = [
     "ATTRIBUTES",

@@ -6,7 +6,7 @@ the landmarks say the cheeks are, so that a turned head does not read as other s
 
 import numpy as np
 
-from facegan.latent.labels.crop import places
+from facegan.labels.crop import places
 
 # sRGB's primaries and white (IEC 61966-2-1) in XYZ, with white at Y = 1.
 RGB_TO_XYZ = np.array(

@@ -6,12 +6,12 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from facegan.latent.labels.attributes import ATTRIBUTES, NAMES, ODD, Attribute
-from facegan.latent.labels.colour import background_lightness, hair_lightness, lab, skin
-from facegan.latent.labels.crop import face_crops, to_places
-from facegan.latent.labels.networks import EXPRESSIONS, FEATURE_SIZE, NetworkOutputs, run_networks
-from facegan.latent.labels.points import mouth_opening, poses
-from facegan.latent.labels.probe import AttributeProbe
+from facegan.labels.attributes import ATTRIBUTES, NAMES, ODD, Attribute
+from facegan.labels.colour import background_lightness, hair_lightness, lab, skin
+from facegan.labels.crop import face_crops, to_places
+from facegan.labels.networks import EXPRESSIONS, FEATURE_SIZE, NetworkOutputs, run_networks
+from facegan.labels.points import mouth_opening, poses
+from facegan.labels.probe import AttributeProbe
 
 _CHUNK = 256  # faces at once: bounds the memory of crops and colours to 60 MB
 

@@ -11,9 +11,9 @@ from importlib.resources import files
 import numpy as np
 import onnxruntime
 
-from facegan.errors import FaceGANError
-from facegan.latent.labels.crop import SIDE
-from facegan.latent.labels.points import mirrored_points
+from facegan.base.errors import FaceGANError
+from facegan.labels.crop import SIDE
+from facegan.labels.points import mirrored_points
 
 EXPRESSIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
 _BATCH = 4  # faces at once: larger batches leave the processor's caches, 16 take a tenth longer and 64 a third

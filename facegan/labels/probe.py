@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from facegan.errors import FaceGANError
-from facegan.latent.labels.crop import face_crops, thumbnails
-from facegan.latent.labels.networks import FEATURE_SIZE, inner_features
-from facegan.latent.labels.ridge import auc, correlation, fit_ridge, log_odds
-from facegan.latent.labels.table import AttributeTable
+from facegan.base.errors import FaceGANError
+from facegan.labels.crop import face_crops, thumbnails
+from facegan.labels.networks import FEATURE_SIZE, inner_features
+from facegan.labels.ridge import auc, correlation, fit_ridge, log_odds
+from facegan.labels.table import AttributeTable
 
 FORMAT = 1
 WEIGHTS, FACTS = "probe.safetensors", "probe.json"

@@ -1,15 +1,21 @@
 """Attribute tables: a file name and then a column an attribute, as CSV or in CelebA's own format."""
 
 import csv
-from collections.abc import Callable, Sequence
+import itertools
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
+from facegan.base.slider_names import RESERVED
+from facegan.labels.attributes import NAMES
+from facegan.labels.overall import OVERALL
 
 MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "?"))  # how tables say that a value is not known
+MIN_OF_A_CLASS = 20  # faces on either side of a boundary, for it to part them
 _SHOWN = 3  # examples in a message
 
 
@@ -74,6 +80,24 @@ def read_attributes(
     if unknown:
         say(f"{unknown:,} of its values are empty and are left out.")
     return AttributeTable(rows.names, values)
+
+
+def own_names(columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns of a user's table, each as one word that no other score has.
+
+    "Big Nose" becomes "big_nose", "5_o_Clock" "has_5_o_clock", a "Smile" that is not ours "smile_2", and a "Class",
+    which no call could name, "class_2".
+    """
+    found: list[str] = []
+    taken = {*NAMES, *OVERALL, *RESERVED}
+    for column in columns:
+        name = re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:50] or "attribute"
+        name = name if name[0].isalpha() else f"has_{name}"
+        words = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
+        free = next(word for word in words if word not in taken)
+        found.append(free)
+        taken.add(free)
+    return tuple(found)
 
 
 def _read(path: Path) -> _Rows:

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from facegan.hub import folder as layout
-from facegan.hub.facts import table
-from facegan.hub.folder import ModelConfig
-from facegan.hub.report import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
-from facegan.hub.slider_card import sliders_section
-from facegan.hub.sliders import read_sliders
-from facegan.latent.sliders.slider import SliderSet
+from facegan.model import folder as layout
+from facegan.model.facts import table
+from facegan.model.folder import ModelConfig
+from facegan.model.report import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
+from facegan.model.slider_card import sliders_section
+from facegan.model.sliders import read_sliders
+from facegan.sliders.slider import SliderSet
 
 _TASK = "unconditional-image-generation"
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9_][\w.-]*)?", re.ASCII)  # of a data set; a few have no user

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import torch
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub import pipeline
-from facegan.hub.fetch import find_model
-from facegan.hub.folder import ModelConfig, refuse_pickles
-from facegan.hub.generator import FaceGANGenerator
-from facegan.hub.tensors import read_weights
-from facegan.latent.seeds import latents_of
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import latents_of
+from facegan.model import folder as layout
+from facegan.model import pipeline
+from facegan.model.fetch import find_model
+from facegan.model.folder import ModelConfig, refuse_pickles
+from facegan.model.generator import FaceGANGenerator
+from facegan.model.tensors import read_weights
 
 _PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS)
 

@@ -16,14 +16,14 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import latents_of
 from facegan.gan.networks import Discriminator, Generator
-from facegan.hub import folder as layout
-from facegan.hub import generator as generator_module
-from facegan.hub import pipeline as pipeline_module
-from facegan.hub.generator import BASE_SIZE, FaceGANGenerator
-from facegan.hub.model import to_uint8
-from facegan.latent.seeds import latents_of
+from facegan.model import folder as layout
+from facegan.model import generator as generator_module
+from facegan.model import pipeline as pipeline_module
+from facegan.model.generator import BASE_SIZE, FaceGANGenerator
+from facegan.model.load import to_uint8
 
 _UNSEEN = 2  # of 256 levels: no eye tells faces apart by less, and half the bytes are kept
 _OPSET = 18

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.held_out import LEAST_JUDGED
-from facegan.hub.folder import ModelConfig
-from facegan.hub.report import check_shares
+from facegan.model.folder import ModelConfig
+from facegan.model.report import check_shares
 
 _MEASURE = "have it measured: train.py --resume --out RUN"
 

@@ -1,7 +1,7 @@
 """A page must open: the model on the Hub, else its earlier copy on this machine, else the embedded default."""
 
-from facegan.errors import FaceGANError, NoModel
-from facegan.hub.model import FaceModel
+from facegan.base.errors import FaceGANError, NoModel
+from facegan.model.load import FaceModel
 
 
 def load_or_default(source: str) -> FaceModel:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegan.errors import FaceGANError, NoModel
-from facegan.hub import folder as layout
-from facegan.hub.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
+from facegan.base.errors import FaceGANError, NoModel
+from facegan.model import folder as layout
+from facegan.model.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
 
 _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub.fetch import find_model
-from facegan.hub.folder import read_part
-from facegan.hub.media import check_content
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model.checks.media import check_content
+from facegan.model.fetch import find_model
+from facegan.model.folder import read_part
 
 FILMS = (layout.PROGRESS, layout.PROGRESS_GIF)
 

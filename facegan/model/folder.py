@@ -6,8 +6,8 @@ import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from facegan.errors import FaceGANError
-from facegan.hub.values import check_values
+from facegan.base.errors import FaceGANError
+from facegan.model.checks.values import check_values
 
 FORMAT_VERSION = 1
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from facegan.errors import FaceGANError, NoModel
-from facegan.hub import folder as layout
-from facegan.hub.fetch import Found, earlier_copies, find_model
-from facegan.hub.film import FILMS, Film
-from facegan.hub.folder import ModelConfig, read_part, refuse_pickles
-from facegan.hub.network import check_network
-from facegan.hub.sliders import read_sliders
-from facegan.latent.seeds import latents_of
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.base.errors import FaceGANError, NoModel
+from facegan.base.seeds import latents_of
+from facegan.model import folder as layout
+from facegan.model.checks.network import check_network
+from facegan.model.fetch import Found, earlier_copies, find_model
+from facegan.model.film import FILMS, Film
+from facegan.model.folder import ModelConfig, read_part, refuse_pickles
+from facegan.model.sliders import read_sliders
+from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
 _DRAWS = tuple(part.path for part in layout.PARTS if part.draws)

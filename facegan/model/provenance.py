@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from facegan.errors import FaceGANError
-from facegan.hub.model import FaceModel
-from facegan.latent.seeds import MAX_SEED
-from facegan.stamp import parse, read_stamp
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import MAX_SEED
+from facegan.base.stamp import parse, read_stamp
+from facegan.model.load import FaceModel
 
 MOST_SEEDS = 100  # in one picture; the sheet of samples has 32
 MOST_SLIDERS = 100

@@ -7,8 +7,8 @@ were taken of. `memorisation` is `asdict` of Memorisation. Both are optional; th
 from dataclasses import dataclass, replace
 from numbers import Real
 
-from facegan.errors import FaceGANError
-from facegan.hub.folder import ModelConfig
+from facegan.base.errors import FaceGANError
+from facegan.model.folder import ModelConfig
 
 NEAR_COPIES_ALLOWED = 0.01  # of the generated faces; above it a push stops
 

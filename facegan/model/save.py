@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from facegan.gan.networks import Discriminator, Generator
-from facegan.hub import folder as layout
-from facegan.hub.card import write_card
-from facegan.hub.export import export_discriminator, export_weights, shipped_form
-from facegan.hub.folder import ModelConfig
-from facegan.hub.model import FaceModel
-from facegan.hub.showcase import write_showcase
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.export import export_discriminator, export_weights, shipped_form
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.model.showcase import write_showcase
 
 
 def save_model(

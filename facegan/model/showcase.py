@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facegan import pictures
-from facegan.hub import folder as layout
-from facegan.hub.model import FaceModel
-from facegan.hub.provenance import recipe_of
-from facegan.latent.paths import path_through
-from facegan.stamp import stamp
+from facegan.base import pictures
+from facegan.base.latent_paths import path_through
+from facegan.base.stamp import stamp
+from facegan.model import folder as layout
+from facegan.model.load import FaceModel
+from facegan.model.provenance import recipe_of
 
 _SAMPLES, _COLUMNS = 32, 8
 _CELL = 128  # px: what a face is enlarged to on a page

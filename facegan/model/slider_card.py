@@ -1,7 +1,7 @@
 """The part of the model card that tells of the sliders: how pure each is, in figures and as a picture."""
 
-from facegan.hub import folder as layout
-from facegan.latent.sliders.slider import SliderSet
+from facegan.model import folder as layout
+from facegan.sliders.slider import SliderSet
 
 _TEXT = """
 ## Sliders

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub.folder import ModelConfig, read_part
-from facegan.latent.sliders.slider import SliderSet
-from facegan.latent.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model.folder import ModelConfig, read_part
+from facegan.sliders.slider import SliderSet
+from facegan.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
 
 
 def read_sliders(folder: Path, config: ModelConfig) -> SliderSet | None:

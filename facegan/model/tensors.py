@@ -12,17 +12,17 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub.folder import ModelConfig, read_part
-from facegan.hub.network import weights_of
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model.checks.network import weights_of
+from facegan.model.folder import ModelConfig, read_part
 
 _WEIGHT = re.compile(r"layers\.(\d{1,3})\.weight", re.ASCII)
 _KINDS = (np.dtype("float16"), np.dtype("float32"))
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the weights of hub/generator.py."""
+    """The names and shapes of the weights of model/generator.py."""
     channels = (*config.channels, 3)
     filled = channels[0] * 16
     shapes: dict[str, tuple[int, ...]] = {"project.weight": (filled, config.latent_size), "project.bias": (filled,)}

@@ -9,8 +9,8 @@ from typing import TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, logging
 
-from facegan.hub.client import network_errors, within
-from facegan.hub.target import Target
+from facegan.model.client import network_errors, within
+from facegan.publish.target import Target
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 
 def refuse_private(files: Mapping[str, bytes], run: Path) -> None:

@@ -4,21 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub import tensors
-from facegan.hub.card import render_card, render_licence, write_card
-from facegan.hub.client import HubError, Unreachable
-from facegan.hub.facts import check_facts
-from facegan.hub.folder import ModelConfig, read_part
-from facegan.hub.media import check_content
-from facegan.hub.model import FaceModel
-from facegan.hub.private import refuse_private
-from facegan.hub.report import allow_memorised, check_memorisation
-from facegan.hub.sliders import read_sliders
-from facegan.hub.space import publish_space
-from facegan.hub.target import PushOptions, Target, check_target, name_of_run
-from facegan.latent.sliders.slider import SliderSet
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model import tensors
+from facegan.model.card import render_card, render_licence, write_card
+from facegan.model.checks.media import check_content
+from facegan.model.client import HubError, Unreachable
+from facegan.model.facts import check_facts
+from facegan.model.folder import ModelConfig, read_part
+from facegan.model.load import FaceModel
+from facegan.model.report import allow_memorised, check_memorisation
+from facegan.model.sliders import read_sliders
+from facegan.publish.private import refuse_private
+from facegan.publish.space import publish_space
+from facegan.publish.target import PushOptions, Target, check_target, name_of_run
+from facegan.sliders.slider import SliderSet
 
 
 @dataclass(frozen=True)
@@ -98,19 +98,19 @@ def _written_for(
     config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
 ) -> dict[str, bytes]:
     """What of `files` tells of the repository, and the code that strangers run: this program's own."""
-    here = Path(__file__).parent
+    code = Path(__file__).parent.parent / "model"
     film, discriminator = layout.PROGRESS in files, layout.DISCRIMINATOR in files
     return {
         layout.CONFIG: config.to_json().encode(),
         layout.CARD: render_card(config, repository, film, sliders, discriminator).encode(),
         layout.LICENCE: render_licence(config).encode(),
-        layout.PIPELINE: (here / "pipeline.py").read_bytes(),
-        layout.DIFFUSERS_CODE: (here / "generator.py").read_bytes(),
+        layout.PIPELINE: (code / "pipeline.py").read_bytes(),
+        layout.DIFFUSERS_CODE: (code / "generator.py").read_bytes(),
     }
 
 
 def _commit(target: Target, files: dict[str, bytes], config: ModelConfig) -> Pushed:
-    from facegan.hub.commit import ensure_repository, put_files, tag_head
+    from facegan.publish.commit import ensure_repository, put_files, tag_head
 
     try:
         title = f"FaceGAN: {config.training['images_seen']:,} images seen"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub.client import HubError, Unreachable, network_errors, within
-from facegan.hub.target import Target, check_name, check_target, space_command
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model.client import HubError, Unreachable, network_errors, within
+from facegan.publish.target import Target, check_name, check_target, space_command
 
 ROOT = Path(__file__).parent.parent.parent
 MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
@@ -53,7 +53,7 @@ def publish_space(space: str, model: str, private: bool | None = None, say: Call
 
 def _publish(target: Target, model: str) -> tuple[Target, bool]:
     """The Space as it is then, and whether the model is private."""
-    from facegan.hub.commit import ensure_repository, put_files, set_variable
+    from facegan.publish.commit import ensure_repository, put_files, set_variable
 
     try:
         model_is_private = within(_PATIENCE, lambda _: _is_private(model))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
-from facegan.hub.client import NO_TOKEN, HubError, Unreachable, network_errors, within
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model.client import NO_TOKEN, HubError, Unreachable, network_errors, within
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

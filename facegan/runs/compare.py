@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan import pictures
-from facegan.errors import FaceGANError
+from facegan.base import pictures
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
-from facegan.faces.detect import choose_detector
-from facegan.faces.find import find_files
+from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.sources.find import find_files
 from facegan.faces.held_out import LEAST_JUDGED, held_out_split
 from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
@@ -21,9 +21,9 @@ from facegan.gan.config import TrainConfig, choose_precision, choose_preset, rec
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
-from facegan.latent.seeds import latents_of
-from facegan.page import document
-from facegan.run_config import RunOptions, budget_of, until
+from facegan.base.seeds import latents_of
+from facegan.base.html import document
+from facegan.runs.run_config import RunOptions, budget_of, until
 
 KINDS = ("aligned", "unaligned")
 PICTURE, FILM, REPORT, PAGE = "side_by_side.png", "side_by_side.mp4", "report.json", "report.html"

@@ -1,4 +1,4 @@
-"""A model measured against faces. It stands above the rooms, like run.py."""
+"""A model measured against faces."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.faces.prepare import prepare_faces
 from facegan.gan.fid import inception_fid
 from facegan.gan.judge import Judge
 from facegan.gan.metrics import kid
-from facegan.hub.model import FaceModel
+from facegan.model.load import FaceModel
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""What a run finds out about its exported generator: whether it repeats faces, and who is among them.
-
-It stands above the rooms, like run.py.
-"""
+"""What a run finds out about its exported generator: whether it repeats faces, and who is among them."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -11,13 +8,13 @@ import numpy as np
 
 from facegan.faces.cache import FaceCache
 from facegan.gan.memorisation import compare, generated_for
-from facegan.hub.card import write_card
-from facegan.hub.folder import ModelConfig
-from facegan.hub.model import FaceModel
-from facegan.hub.report import NEAR_COPIES_ALLOWED, Memorisation
-from facegan.latent.shares import MOST_FACES, shares_of
-from facegan.pictures import encode_png
-from facegan.stamp import COMPOSITE, stamp
+from facegan.model.card import write_card
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.model.report import NEAR_COPIES_ALLOWED, Memorisation
+from facegan.labels.shares import MOST_FACES, shares_of
+from facegan.base.pictures import encode_png
+from facegan.base.stamp import COMPOSITE, stamp
 
 CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces and so stays here
 _LEAST_LABELLED = 200  # generated faces: a share is then known to four points

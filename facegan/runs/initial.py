@@ -6,20 +6,20 @@ from pathlib import Path
 
 import torch
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache, framing_of
-from facegan.faces.find import find_files
+from facegan.faces.sources.find import find_files
 from facegan.faces.options import ANYBODY, FaceOptions
 from facegan.gan.adversaries import Weights
 from facegan.gan.config import FEW_FACES, PRESETS, Start
 from facegan.gan.networks import Discriminator, channels_at
-from facegan.hub import folder as layout
-from facegan.hub.diffusers_model import load_generator
-from facegan.hub.fetch import find_model
-from facegan.hub.folder import ModelConfig, refuse_pickles
-from facegan.hub.tensors import read_discriminator
-from facegan.hub.trainable import NotFoldedError, trainable_form
-from facegan.run_config import RunOptions
+from facegan.model import folder as layout
+from facegan.model.diffusers_model import load_generator
+from facegan.model.fetch import find_model
+from facegan.model.folder import ModelConfig, refuse_pickles
+from facegan.model.tensors import read_discriminator
+from facegan.model.trainable import NotFoldedError, trainable_form
+from facegan.runs.run_config import RunOptions
 
 AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
 

@@ -10,9 +10,9 @@ from facegan.faces.filters import REASONS
 from facegan.gan.config import TrainConfig
 from facegan.gan.judge import GENERATED_IN_TRAINING
 from facegan.gan.trainer import Trainer
-from facegan.hub.card import HUB_NAME
-from facegan.hub.folder import ModelConfig
-from facegan.run_config import RunOptions
+from facegan.model.card import HUB_NAME
+from facegan.model.folder import ModelConfig
+from facegan.runs.run_config import RunOptions
 
 
 def model_config(

@@ -1,7 +1,4 @@
-"""Sliders into a model folder: fitted, judged, written, and told of in the card.
-
-It stands above the rooms, like run.py.
-"""
+"""Sliders into a model folder: fitted, judged, written, and told of in the card."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +7,21 @@ from time import monotonic
 import numpy as np
 from PIL import Image
 
-from facegan.errors import FaceGANError
-from facegan.evaluate import load_model
+from facegan.base.errors import FaceGANError
+from facegan.runs.evaluate import load_model
 from facegan.faces.cache import FaceCache
-from facegan.faces.insightface_pack import LICENCE
-from facegan.hub import folder as layout
-from facegan.hub.card import write_card
-from facegan.hub.model import FaceModel
-from facegan.hub.sliders import write_sliders
-from facegan.latent.labels import AttributeProbe, AttributeTable, read_attributes
-from facegan.latent.sliders.eyes import look, recognises
-from facegan.latent.sliders.fit import SAMPLES, fit_sliders, own_names
-from facegan.latent.sliders.judge import POSITIONS, Reader, judge_sliders
-from facegan.latent.sliders.picture import matrix_picture
-from facegan.latent.sliders.slider import SliderSet
+from facegan.faces.detectors.insightface_pack import LICENCE
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.load import FaceModel
+from facegan.model.sliders import write_sliders
+from facegan.labels import AttributeProbe, AttributeTable, read_attributes
+from facegan.sliders.eyes import look, recognises
+from facegan.sliders.fit import SAMPLES, fit_sliders
+from facegan.labels.table import own_names
+from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
+from facegan.sliders.picture import matrix_picture
+from facegan.sliders.slider import SliderSet
 
 RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py --sliders takes 1,000 and 11
 MOST_REAL = 2_000

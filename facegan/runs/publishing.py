@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Callable
 
-from facegan.errors import FaceGANError
-from facegan.hub.push import push_run
-from facegan.hub.target import PushOptions, Target, check_target
-from facegan.run_config import RunOptions
+from facegan.base.errors import FaceGANError
+from facegan.publish.push import push_run
+from facegan.publish.target import PushOptions, Target, check_target
+from facegan.runs.run_config import RunOptions
 
 
 def check_publishing(options: RunOptions) -> Target | None:

@@ -1,4 +1,4 @@
-"""One run, the whole way: a folder of photos to a model folder. It stands above the rooms and calls them in turn."""
+"""One run, the whole way: a folder of photos to a model folder. It calls the rooms in turn."""
 
 import json
 import os
@@ -7,16 +7,16 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from facegan import conditioning
-from facegan.compare import check_comparison, compare_unaligned
-from facegan.errors import FaceGANError
+from facegan.gan import conditioning
+from facegan.runs.compare import check_comparison, compare_unaligned
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.held_out import LEAST_JUDGED
-from facegan.faces.nodes import node_of
-from facegan.faces.person import FOUND_TO_BE_ONE, looks_like_one
+from facegan.base.nodes import node_of
+from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
 from facegan.faces.prepare import prepare_faces
-from facegan.faces.recognise import RecogniserChoice, installed_network
-from facegan.findings import add_findings
+from facegan.faces.person.recognise import RecogniserChoice, installed_network
+from facegan.runs.findings import add_findings
 from facegan.gan import config as presets
 from facegan.gan import samples
 from facegan.gan.adversaries import Weights
@@ -25,16 +25,16 @@ from facegan.gan.config import TrainConfig
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
-from facegan.hub.report import NEAR_COPIES_ALLOWED
-from facegan.hub.save import save_model
-from facegan.initial import choose_start, faces_for, find_initial
-from facegan.latent.labels import AttributeTable
-from facegan.latent.seeds import latents_of
-from facegan.lock import locked
-from facegan.metadata import model_config
-from facegan.publishing import check_publishing, how_to_go_on, publish
-from facegan.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
-from facegan.sliders import LEAST_SEEN, add_sliders, attributes_of
+from facegan.model.report import NEAR_COPIES_ALLOWED
+from facegan.model.save import save_model
+from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.labels import AttributeTable
+from facegan.base.seeds import latents_of
+from facegan.base.lock import locked
+from facegan.runs.metadata import model_config
+from facegan.runs.publishing import check_publishing, how_to_go_on, publish
+from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
+from facegan.runs.model_sliders import LEAST_SEEN, add_sliders, attributes_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 

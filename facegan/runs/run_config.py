@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
-from facegan.faces.dataset import DatasetChoice
-from facegan.faces.mapped import release
+from facegan.faces.sources.dataset import DatasetChoice
+from facegan.base.mapped import release
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.config import Recipe, Start, TrainConfig
-from facegan.hub.target import name_of_run
+from facegan.publish.target import name_of_run
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
 

@@ -1,6 +1,6 @@
 """Sliders: attributes of a generated face that can each be moved by themselves.
 
-    sliders = fit_sliders(generate, framing)                # a SliderSet, in minutes; facegan.latent.sliders.fit
+    sliders = fit_sliders(generate, framing)                # a SliderSet, in minutes; facegan.sliders.fit
     latents = sliders.edit(latents, {"smile": 1.0})         # float32 (n, d)
 
 `FaceModel.sliders` and `FaceModel.edit` are the same of a model folder. The files, upstream first:
@@ -8,7 +8,6 @@
     surrogate   a small network that foretells scores from latents, and its gradient
     steer       the way from a face to the same face with other scores
     slider      Slider and SliderSet
-    names       what a slider may be called
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
     calibrate   where its sliders end, and how fast they go there
@@ -20,10 +19,10 @@
     judge       what sliders change, and what they should not           (torch)
     picture     the matrices as a picture, and strips of faces
 
-The first four are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
+The first three are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
 says how well it works.
 """
 
-from facegan.latent.sliders.slider import Slider, SliderSet
+from facegan.sliders.slider import Slider, SliderSet
 
 __all__ = ["Slider", "SliderSet"]

@@ -6,7 +6,7 @@ from math import erf, sqrt
 
 import numpy as np
 
-from facegan.latent.sliders.slider import END, PACES, SliderSet, even_pace
+from facegan.sliders.slider import END, PACES, SliderSet, even_pace
 
 Measure = Callable[[np.ndarray, str], float]  # latents (n, d) to the mean score of their faces, in standard deviations
 

@@ -15,9 +15,9 @@ import onnxruntime as ort
 import torch
 
 from facegan.faces.align import Frame
-from facegan.faces.recognise import EMBEDDING_SIZE, Recogniser, installed_network
+from facegan.faces.person.recognise import EMBEDDING_SIZE, Recogniser, installed_network
 from facegan.gan.metrics import efficientnet, enlarged, session_of
-from facegan.latent.labels.crop import CROP_CENTRE, CROP_WIDTH, SIDE, eye_line, face_crops
+from facegan.labels.crop import CROP_CENTRE, CROP_WIDTH, SIDE, eye_line, face_crops
 
 _BLOCKS, _CHANNELS, _CELLS = 8, 80, 4
 FEATURE_SIZE = _CHANNELS * _CELLS**2

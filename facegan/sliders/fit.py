@@ -3,23 +3,20 @@
 Nothing is asked of the generator but its images, so any will do.
 """
 
-import itertools
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facegan.latent.labels import AttributeProbe, label_faces
-from facegan.latent.labels.attributes import NAMES
-from facegan.latent.labels.colour import lab
-from facegan.latent.labels.crop import thumbnails
-from facegan.latent.labels.probe import THUMBNAIL
-from facegan.latent.labels.ridge import auc
-from facegan.latent.sliders.calibrate import calibrated, ends_of
-from facegan.latent.sliders.learn import EPOCHS, learn_surrogate
-from facegan.latent.sliders.names import RESERVED
-from facegan.latent.sliders.slider import END, HELD, Slider, SliderSet, even_pace
+from facegan.labels import AttributeProbe, label_faces
+from facegan.labels.crop import thumbnails
+from facegan.labels.overall import OVERALL, overall
+from facegan.labels.probe import THUMBNAIL
+from facegan.labels.ridge import auc
+from facegan.labels.table import MIN_OF_A_CLASS, own_names
+from facegan.sliders.calibrate import calibrated, ends_of
+from facegan.sliders.learn import EPOCHS, learn_surrogate
+from facegan.sliders.slider import END, HELD, Slider, SliderSet, even_pace
 
 Generate = Callable[[np.ndarray], np.ndarray]  # latents float32 (n, d) to images uint8 (n, H, H, 3)
 Edit = Callable[[np.ndarray], np.ndarray]  # latents to latents
@@ -28,12 +25,9 @@ SAMPLES = 16_000  # faces; more still helps, at 12 ms each
 CALIBRATION = 100  # faces, at each place of each slider that is measured
 SEED = 1_000_003  # of the samples, which are none of the faces of the seeds 0, 1, 2 ...
 LEAST_AUC = 0.8  # of an attribute that can be read back from the latents; below it there is no slider
-MIN_OF_A_CLASS = 20  # faces on either side of a boundary, for it to part them
 SAME = 0.7  # correlation of two scores that are names of one thing: neither can move without the other
 # What is measured with much noise is held less firmly.
 _SOFT = {"tilt": 0.5, "background_lightness": 0.5}
-OVERALL = ("contrast", "saturation")  # of the whole picture, held as well
-_COARSE = 8  # px: hair and skin, light and shade, and no detail
 _BATCH = 256
 _MOST_WEIGHT = 5.0  # of a face in a rare cell against one in the most frequent
 
@@ -158,34 +152,6 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
     shown &= np.nan_to_num(np.nanstd(np.where(shown, joined, 0), axis=0)) > 1e-6
     kept = tuple(name for name, there in zip(names, shown, strict=True) if there)
     return Samples(latents, kept, joined[:, shown])
-
-
-def overall(images: np.ndarray) -> np.ndarray:
-    """Contrast (standard deviation of L*) and saturation (mean chroma) of whole pictures, float32 (n, 2).
-
-    Networks that were fitted to photos read an open mouth more easily in a hard picture than in a soft one; what is
-    held cannot be used so.
-    """
-    colours = lab(np.rint(thumbnails(images, _COARSE)).astype(np.uint8).reshape(len(images), -1, 3))
-    return np.stack([colours[..., 0].std(axis=1), np.hypot(colours[..., 1], colours[..., 2]).mean(axis=1)], axis=1)
-
-
-def own_names(columns: Iterable[str]) -> tuple[str, ...]:
-    """The columns of a user's table, each as one word that no other score has.
-
-    "Big Nose" becomes "big_nose", "5_o_Clock" "has_5_o_clock", a "Smile" that is not ours "smile_2", and a "Class",
-    which no call could name, "class_2".
-    """
-    found: list[str] = []
-    taken = {*NAMES, *OVERALL, *RESERVED}
-    for column in columns:
-        name = re.sub(r"[^a-z0-9_]+", "_", column.lower()).strip("_")[:50] or "attribute"
-        name = name if name[0].isalpha() else f"has_{name}"
-        words = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
-        free = next(word for word in words if word not in taken)
-        found.append(free)
-        taken.add(free)
-    return tuple(found)
 
 
 def label_of(name: str, probe: AttributeProbe | None) -> str:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facegan.base.seeds import latents_of
 from facegan.gan.metrics import features, kid
-from facegan.latent.labels import AttributeProbe, label_faces
-from facegan.latent.seeds import latents_of
-from facegan.latent.sliders import leakage, readings
-from facegan.latent.sliders.eyes import look, recognises
-from facegan.latent.sliders.notes import note_of
-from facegan.latent.sliders.readings import PEOPLE
-from facegan.latent.sliders.slider import SliderSet
+from facegan.labels import AttributeProbe, label_faces
+from facegan.sliders import leakage, readings
+from facegan.sliders.eyes import look, recognises
+from facegan.sliders.notes import note_of
+from facegan.sliders.readings import PEOPLE
+from facegan.sliders.slider import SliderSet
 
 SEEDS = 1_000
 POSITIONS = 11

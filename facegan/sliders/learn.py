@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.latent.sliders.surrogate import Surrogate, squash
+from facegan.sliders.surrogate import Surrogate, squash
 
 HIDDEN = 256  # units of each of the two layers
 EPOCHS = 60

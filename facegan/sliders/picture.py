@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from facegan import pictures
+from facegan.base import pictures
 
 _CELL, _LABEL, _GAP = (52, 30), 190, 24  # px
 _FACE = 96

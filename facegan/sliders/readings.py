@@ -9,10 +9,10 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from facegan.latent.labels.colour import MIN_CHROMA, lab
-from facegan.latent.labels.crop import places
-from facegan.latent.labels.probe import AttributeProbe
-from facegan.latent.sliders.eyes import look, recognises, who
+from facegan.labels.colour import MIN_CHROMA, lab
+from facegan.labels.crop import places
+from facegan.labels.probe import AttributeProbe
+from facegan.sliders.eyes import look, recognises, who
 
 PEOPLE = ("gender", "age")  # what the recognition network is asked for
 COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")

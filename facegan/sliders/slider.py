@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from facegan.latent.sliders.steer import steer
-from facegan.latent.sliders.surrogate import Surrogate
+from facegan.sliders.steer import steer
+from facegan.sliders.surrogate import Surrogate
 
 END = 2.0  # standard deviations of the population, where a slider's ends lie
 LEAST_MOVE = 0.5  # standard deviations; a face that is at an end already still moves so far

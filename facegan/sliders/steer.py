@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.latent.sliders.surrogate import Surrogate
+from facegan.sliders.surrogate import Surrogate
 
 STEPS = 8  # along the way; the gradient is taken anew at each
 # How far the latent may go for a score: the penalty on the square of its step, against that of what a score misses

@@ -10,9 +10,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from facegan.latent.sliders.names import check_name
-from facegan.latent.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
-from facegan.latent.sliders.surrogate import STEEPEST, Surrogate
+from facegan.base.slider_names import check_name
+from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
+from facegan.sliders.surrogate import STEEPEST, Surrogate
 
 FORMAT = 2  # 1 had no pace: its sliders go evenly
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024

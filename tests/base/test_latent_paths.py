@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation, Slerp
 
-from facegan.latent.paths import path_through, point_on_path, slerp
+from facegan.base.latent_paths import path_through, point_on_path, slerp
 
 
 def test_slerp_equals_scipys_rotation_slerp():

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.lock import LOCK, locked
+from facegan.base.errors import FaceGANError
+from facegan.base.lock import LOCK, locked
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from facegan.lock import locked
+from facegan.base.lock import locked
 with locked(Path(sys.argv[1])):
     print("inside", flush=True)
     time.sleep(60)

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facegan.faces.mapped import release
+from facegan.base.mapped import release
 
 SHAPE = (2000, 64, 64, 3)  # 25 MB
 

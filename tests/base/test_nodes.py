@@ -1,7 +1,7 @@
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.faces.nodes import node_of
+from facegan.base.errors import FaceGANError
+from facegan.base.nodes import node_of
 
 
 def environment(rank, world, local):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan import pictures
+from facegan.base import pictures
 
 
 def test_a_grid_is_filled_row_by_row_and_padded_white():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.latent.seeds import MAX_SEED, latents_of
+from facegan.base.seeds import MAX_SEED, latents_of
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan import pictures
-from facegan.stamp import GENERATED, MOST_LETTERS, as_text, read_stamp, stamp
+from facegan.base import pictures
+from facegan.base.stamp import GENERATED, MOST_LETTERS, as_text, read_stamp, stamp
 
 RECIPE = {"model": "a <b> & c ]]> \u2603", "seeds": [1, 7], "truncation": 0.8, "sliders": {"smile": -0.5}}
 IPTC, OURS = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}", "{urn:facegan#}"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from facegan.command_line import add_data_options, add_visibility, exit_code, number, parsed, short_text
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
+from facegan.cli.command_line import add_data_options, add_visibility, exit_code, number, parsed, short_text
 
 
 def failing(error):

@@ -7,16 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facegan import FaceModel, conditioning
-from facegan import run as run_module
-from facegan.conditioning import attributes_for
-from facegan.errors import FaceGANError
+from facegan import FaceModel
+from facegan.base.errors import FaceGANError
+from facegan.gan import conditioning
 from facegan.gan.attributes import FaceAttributes
+from facegan.gan.conditioning import attributes_for
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.processes import Processes
-from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
-from facegan.latent.labels import AttributeTable, label_faces
-from facegan.run_config import RunOptions
+from facegan.labels import AttributeTable, label_faces
+from facegan.model.folder import DEFAULT_FOLDER, ModelConfig
+from facegan.runs import run as run_module
+from facegan.runs.run_config import RunOptions
 
 TRAIN = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32")
 

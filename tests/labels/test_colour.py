@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facegan.latent.labels.colour import background_lightness, cheeks, hair_lightness, lab, skin
-from facegan.latent.labels.crop import places
+from facegan.labels.colour import background_lightness, cheeks, hair_lightness, lab, skin
+from facegan.labels.crop import places
 
 # CIELAB of sRGB colours under D65, as Bruce Lindbloom's calculator prints them.
 KNOWN = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.faces.align import Frame, warp
-from facegan.latent.labels.crop import CROP_CENTRE, CROP_WIDTH, SIDE, face_crops, places, resampling, thumbnails
+from facegan.labels.crop import CROP_CENTRE, CROP_WIDTH, SIDE, face_crops, places, resampling, thumbnails
 
 
 def test_the_eyes_are_half_an_eye_distance_from_the_middle_at_every_framing():

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from facegan.latent.labels import ATTRIBUTES, label_faces
-from facegan.latent.labels.colour import lab
-from facegan.latent.labels.crop import places
-
-from .conftest import FRAMING
+from facegan.labels import ATTRIBUTES, label_faces
+from facegan.labels.colour import lab
+from facegan.labels.crop import places
+from tests.labels.conftest import FRAMING
 
 # of openpeople's metadata.json files
 MEN = {"P005", "P007", "P008"}
@@ -162,10 +161,10 @@ def test_no_faces_have_no_labels():
 
 def test_labels_need_neither_torch_nor_opencv():
     code = (
-        "import sys, numpy; from facegan.latent.labels import label_faces; "
+        "import sys, numpy; from facegan.labels import label_faces; "
         "label_faces(numpy.zeros((1, 64, 64, 3), numpy.uint8), 1.2); "
         "print(sorted({'torch', 'cv2', 'scipy', 'onnx'} & set(sys.modules)))"
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]", done.stderr

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facegan.latent.labels.crop import SIDE
-from facegan.latent.labels.networks import FEATURE_SIZE, _run, run_networks
+from facegan.labels.crop import SIDE
+from facegan.labels.networks import FEATURE_SIZE, _run, run_networks
 
 ANSWERS = json.loads((Path(__file__).parent / "face_api_answers.json").read_text(encoding="utf-8"))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.faces.pose import FACE_MODEL, Pose, rotation
-from facegan.latent.labels.points import MIRROR, five_points, mirrored_points, mouth_opening, poses
+from facegan.labels.points import MIRROR, five_points, mirrored_points, mouth_opening, poses
 
 
 def face_seen(pose: Pose, gap: float = 0.0) -> np.ndarray:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from facegan import FaceModel
-from facegan.errors import FaceGANError
-from facegan.latent.labels.colour import lab
-from facegan.latent.labels.probe import AttributeProbe, probe_features
-from facegan.latent.labels.table import AttributeTable
+from facegan.base.errors import FaceGANError
+from facegan.labels.colour import lab
+from facegan.labels.probe import AttributeProbe, probe_features
+from facegan.labels.table import AttributeTable
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.latent.labels.ridge import PENALTIES, _solve, _Sums, auc, correlation, fit_ridge, folds, log_odds
+from facegan.labels.ridge import PENALTIES, _solve, _Sums, auc, correlation, fit_ridge, folds, log_odds
 
 
 def data(rows: int, size: int, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

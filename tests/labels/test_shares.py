@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from facegan.latent import shares as module
-from facegan.latent.labels.attributes import ATTRIBUTES, NAMES
-from facegan.latent.labels.label import Labels
-from facegan.latent.shares import shares_of
+from facegan.labels import shares as module
+from facegan.labels.attributes import ATTRIBUTES, NAMES
+from facegan.labels.label import Labels
+from facegan.labels.shares import shares_of
 
 
 @pytest.fixture

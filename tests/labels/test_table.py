@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.latent.labels.table import read_attributes
+from facegan.base.errors import FaceGANError
+from facegan.labels.table import read_attributes
 
 PHOTOS = ["a.jpg", "b.jpg", "c.jpg"]
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from facegan.gan.networks import Discriminator, Generator
-from facegan.hub.folder import ModelConfig
-from facegan.hub.save import save_model
-from tests.hub.hub_server import running_hub
+from facegan.model.folder import ModelConfig
+from facegan.model.save import save_model
+from tests.publish.hub_server import running_hub
 
 ROOT = Path(__file__).parent.parent.parent
 

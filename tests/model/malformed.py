@@ -17,10 +17,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
-from facegan.hub.folder import DISCRIMINATOR, SLIDER_WEIGHTS, SLIDERS
-from facegan.hub.sliders import write_sliders
-
-from .sliders import small_sliders
+from facegan.model.folder import DISCRIMINATOR, SLIDER_WEIGHTS, SLIDERS
+from facegan.model.sliders import write_sliders
+from tests.model.sliders import small_sliders
 
 ONNX, CONFIG = "generator.onnx", "config.json"
 WEIGHTS, GAN_CONFIG = "gan/diffusion_pytorch_model.safetensors", "gan/config.json"

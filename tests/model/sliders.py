@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from facegan.latent.sliders.slider import Slider, SliderSet, even_pace
-from facegan.latent.sliders.surrogate import Surrogate
+from facegan.sliders.slider import Slider, SliderSet, even_pace
+from facegan.sliders.surrogate import Surrogate
 
 
 def small_sliders() -> SliderSet:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from facegan.hub.folder import CARD, DEFAULT_FOLDER
-from facegan.hub.space import space_files
-
-from .card_rules import faults_in
+from facegan.model.folder import CARD, DEFAULT_FOLDER
+from facegan.publish.space import space_files
+from tests.model.card_rules import faults_in
 
 MODEL = (DEFAULT_FOLDER / CARD).read_text(encoding="utf-8")
 SPACE = space_files("user/faces")["README.md"].decode()

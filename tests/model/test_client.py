@@ -3,7 +3,7 @@ import errno
 import hf_xet
 import pytest
 
-from facegan.hub.client import HubError, Unreachable, network_errors
+from facegan.model.client import HubError, Unreachable, network_errors
 
 
 @pytest.mark.parametrize(

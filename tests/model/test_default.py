@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facegan import FaceGANPipeline, FaceModel, hub, pictures
-from facegan.hub.facts import check_facts
-from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
+from facegan import FaceGANPipeline, FaceModel
+from facegan import model as hub
+from facegan.base import pictures
+from facegan.model.facts import check_facts
+from facegan.model.folder import DEFAULT_FOLDER, ModelConfig
 
 
 def test_the_default_is_a_whole_model_folder_of_modest_size():

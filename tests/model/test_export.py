@@ -10,15 +10,14 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from facegan import FaceGANPipeline, FaceModel
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import latents_of
 from facegan.gan.networks import Discriminator, channels_at
-from facegan.hub.export import export_discriminator, export_weights, load_diffusers, shipped_form
-from facegan.hub.folder import ModelConfig
-from facegan.hub.model import to_uint8
-from facegan.hub.tensors import read_discriminator
-from facegan.latent.seeds import latents_of
-
-from .conftest import trained_like
+from facegan.model.export import export_discriminator, export_weights, load_diffusers, shipped_form
+from facegan.model.folder import ModelConfig
+from facegan.model.load import to_uint8
+from facegan.model.tensors import read_discriminator
+from tests.model.conftest import trained_like
 
 SEEDS = range(20)
 

@@ -8,10 +8,9 @@ import sys
 import pytest
 
 from facegan import FaceModel
-from facegan.errors import FaceGANError
-from facegan.hub.film import Film
-
-from .conftest import ROOT
+from facegan.base.errors import FaceGANError
+from facegan.model.film import Film
+from tests.model.conftest import ROOT
 
 LAZY = """
 import json, os

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from facegan import FaceModel
-from facegan.errors import FaceGANError
-from facegan.hub.sliders import write_sliders
-
-from .sliders import small_sliders
+from facegan.base.errors import FaceGANError
+from facegan.model.sliders import write_sliders
+from tests.model.sliders import small_sliders
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ import time
 import pytest
 
 from facegan import FaceGANPipeline, FaceModel
-from facegan.errors import FaceGANError
-from facegan.hub.folder import ModelConfig
-from facegan.hub.push import check_folder
-from facegan.hub.tensors import read_discriminator
-
-from .malformed import (
+from facegan.base.errors import FaceGANError
+from facegan.model.folder import ModelConfig
+from facegan.model.tensors import read_discriminator
+from facegan.publish.push import check_folder
+from tests.model.malformed import (
     CANARY,
     CASES,
     DISCRIMINATOR,

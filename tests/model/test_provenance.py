@@ -2,10 +2,10 @@ import pytest
 from PIL import Image
 
 from facegan import FaceModel
-from facegan.errors import FaceGANError
-from facegan.hub.provenance import Recipe, check_recipe, parse_recipe, read_recipe, recipe_of
-from facegan.pictures import encode_png
-from facegan.stamp import as_text
+from facegan.base.errors import FaceGANError
+from facegan.base.pictures import encode_png
+from facegan.base.stamp import as_text
+from facegan.model.provenance import Recipe, check_recipe, parse_recipe, read_recipe, recipe_of
 
 SOUND = {"model": "user/faces", "weights": "0123456789abcdef", "seeds": [7], "truncation": 0.8}
 

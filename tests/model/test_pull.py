@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from facegan import FaceModel
-
-from .conftest import ROOT
-from .hub_server import Hub
+from tests.model.conftest import ROOT
+from tests.publish.hub_server import Hub
 
 LOADERS = """
 import sys
@@ -32,9 +31,9 @@ print(model.origin)
 ONE = """
 import json, sys, time
 from huggingface_hub import HfApi, hf_hub_download  # their import is not the network's fault
-from facegan.errors import FaceGANError
-from facegan.hub.fallback import load_or_default
-from facegan.hub.model import FaceModel
+from facegan.base.errors import FaceGANError
+from facegan.model.fallback import load_or_default
+from facegan.model.load import FaceModel
 FaceModel.load()  # nor are other imports
 start = time.monotonic()
 FaceModel.load()
@@ -51,9 +50,9 @@ print(json.dumps({**said, "waited": time.monotonic() - start - busy}))
 
 START = """
 import sys
-from facegan import initial
-from facegan.hub.fetch import find_model
-from facegan.hub.tensors import read_discriminator
+from facegan.runs import initial
+from facegan.model.fetch import find_model
+from facegan.model.tensors import read_discriminator
 found = read_discriminator(find_model("user/faces", initial._PARTS).folder)
 print("none" if found is None else found["layers.0.weight"].shape)
 """

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan import FaceModel, pictures
-from facegan.hub import folder as layout
-from facegan.hub import save as save_module
-from facegan.hub.save import save_model
+from facegan import FaceModel
+from facegan.base import pictures
+from facegan.model import folder as layout
+from facegan.model import save as save_module
+from facegan.model.save import save_model
 
 
 def test_the_card_tells_what_the_config_says(model_folder):

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from facegan.hub.card import render_card, write_card
-from facegan.hub.slider_card import sliders_section
-from facegan.hub.sliders import write_sliders
-
-from .sliders import small_sliders
+from facegan.model.card import render_card, write_card
+from facegan.model.slider_card import sliders_section
+from facegan.model.sliders import write_sliders
+from tests.model.sliders import small_sliders
 
 
 def test_the_card_tells_how_pure_each_slider_is_and_which_are_left_out(config, model_folder, tmp_path):

@@ -2,15 +2,14 @@ import numpy as np
 import pytest
 import torch
 
+from facegan.base.seeds import latents_of
 from facegan.gan.ema import recalibrated
-from facegan.hub.diffusers_model import load_generator
-from facegan.hub.export import shipped_form
-from facegan.hub.folder import DEFAULT_FOLDER
-from facegan.hub.model import FaceModel
-from facegan.hub.trainable import NotFoldedError, trainable_form
-from facegan.latent.seeds import latents_of
-
-from .conftest import trained_like
+from facegan.model.diffusers_model import load_generator
+from facegan.model.export import shipped_form
+from facegan.model.folder import DEFAULT_FOLDER
+from facegan.model.load import FaceModel
+from facegan.model.trainable import NotFoldedError, trainable_form
+from tests.model.conftest import trained_like
 
 
 def latents(count=16):

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.hub.card_rules import faults_in
+from tests.model.card_rules import faults_in
 
 TOKENS = {  # a token: its user, its role, and the role in the organisation
     "hf_test": ("user", "write", "write"),

@@ -5,9 +5,8 @@ import shlex
 
 import pytest
 
-from facegan.hub.target import PushOptions, name_of_run
-
-from .conftest import content_of
+from facegan.publish.target import PushOptions, name_of_run
+from tests.model.conftest import content_of
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import sys
 
 import pytest
 
-from facegan.hub import folder as layout
-
-from .conftest import ROOT, content_of
+from facegan.model import folder as layout
+from tests.model.conftest import ROOT, content_of
 
 WRITTEN_ANEW = {"README.md", "LICENSE.md"}  # they tell of the repository
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from .conftest import content_of
+from tests.model.conftest import content_of
 
 
 def nothing(run, hub):

@@ -18,9 +18,8 @@ from huggingface_hub import SpaceCard
 from PIL import Image
 
 from facegan import FaceModel
-from facegan.hub.space import space_files
-
-from .conftest import ROOT
+from facegan.publish.space import space_files
+from tests.model.conftest import ROOT
 
 PEAK = 600e6  # bytes
 NOTICE = r"class=\"fg-notice\""  # as the page's JSON carries it
@@ -88,9 +87,9 @@ def test_the_folder_holds_what_the_demo_needs_and_nothing_of_training():
         assert path in files
     assert "facegan/assets/default/generator.onnx" in files  # to fall back on
     for path in files:
-        assert not re.match(r"facegan/(faces|gan|assets/yunet)/|facegan/run|train/|tests/", path), path
+        assert not re.match(r"facegan/(faces|labels|gan|publish|runs|cli|assets/yunet)/|train/|tests/", path), path
         assert not path.endswith((".pyc", ".mp4"))
-    assert not {"facegan/hub/push.py", "facegan/hub/export.py", "facegan/hub/space.py"} & set(files)
+    assert not {"facegan/publish/push.py", "facegan/model/export.py", "facegan/publish/space.py"} & set(files)
     assert sum(map(len, files.values())) < 5e6
     needed = {re.split(r"[<>=]", line)[0] for line in files["requirements.txt"].decode().splitlines()}
     assert needed >= {"gradio", "onnxruntime", "spaces"}  # the last for ZeroGPU

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from .conftest import ROOT, content_of
+from tests.model.conftest import ROOT, content_of
 
 IMPATIENT = """
 import runpy, sys, time
-from facegan.hub import commit
+from facegan.publish import commit
 commit._PATIENCE = float(sys.argv[1])
 time.sleep = lambda seconds: None  # which the client does before it tries again
 sys.argv = sys.argv[2:]
@@ -75,8 +75,8 @@ def test_ctrl_c_ends_an_upload_at_once(hub, impatient, run):
 
 SLOW = """
 import time
-from facegan.hub import commit
-from facegan.hub.target import Target
+from facegan.publish import commit
+from facegan.publish.target import Target
 class Slow(commit._Watched):
     def read(self, size=-1):
         time.sleep(0.1)

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facegan import FaceModel, findings
-from facegan.hub.folder import PART, ModelConfig
-from facegan.hub.report import memorisation_of
-from tests.hub.conftest import config, discriminator, generator, model_folder, run  # noqa: F401
+from facegan import FaceModel
+from facegan.runs import findings
+from facegan.model.folder import PART, ModelConfig
+from facegan.model.report import memorisation_of
+from tests.model.conftest import config, discriminator, generator, model_folder, run  # noqa: F401
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a training starts from; that it then draws the model's faces is in hub/test_trainable.py."""
+"""What a training starts from; that it then draws the model's faces is in tests/model/test_trainable.py."""
 
 import json
 import shutil
@@ -10,16 +10,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.networks import Discriminator, Generator
-from facegan.hub.export import export_discriminator, export_weights, shipped_form
-from facegan.hub.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
-from facegan.initial import choose_start, faces_for, find_initial
-from facegan.run_config import RunOptions, read_config, write_config
+from facegan.model.export import export_discriminator, export_weights, shipped_form
+from facegan.model.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
+from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.runs.run_config import RunOptions, read_config, write_config
 
 DEFAULT = ModelConfig.read(DEFAULT_FOLDER)
 FRAMING = DEFAULT.data["framing"]
@@ -94,7 +94,7 @@ def test_faces_are_framed_as_the_models(options, init, faces_options, expected):
 
 
 def test_many_photos_are_framed_as_they_can_be_unless_they_are_of_one_person(options, monkeypatch):
-    monkeypatch.setattr("facegan.initial.FEW_FACES", 3)
+    monkeypatch.setattr("facegan.runs.initial.FEW_FACES", 3)
     for number in range(3):
         (options.data[0] / f"{number}.jpg").touch()
     initial = find_initial(options)

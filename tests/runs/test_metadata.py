@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from facegan.faces.dataset import DatasetChoice
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.networks import Generator
-from facegan.metadata import model_config
-from facegan.run_config import RunOptions
+from facegan.runs.metadata import model_config
+from facegan.runs.run_config import RunOptions
 
 REPORT = {
     "files": 40,

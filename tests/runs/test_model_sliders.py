@@ -1,4 +1,4 @@
-"""Sliders into a model folder: what is written, printed and refused; fitting itself is in latent/sliders."""
+"""Sliders into a model folder: what is written, printed and refused; fitting itself is in sliders/."""
 
 import json
 import shutil
@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from facegan import FaceModel
-from facegan import sliders as sliders_module
-from facegan.errors import FaceGANError
-from facegan.hub.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
-from facegan.hub.model import FaceModel as Model
-from facegan.hub.sliders import write_sliders
-from facegan.sliders import add_sliders, as_table, attributes_of
-from tests.hub.sliders import small_sliders
+from facegan.runs import model_sliders as sliders_module
+from facegan.base.errors import FaceGANError
+from facegan.model.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
+from facegan.model.load import FaceModel as Model
+from facegan.model.sliders import write_sliders
+from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
+from tests.model.sliders import small_sliders
 
 DEFAULT = Model.load().config
 
@@ -23,7 +23,7 @@ DEFAULT = Model.load().config
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the default model, without sliders."""
-    from facegan.hub.folder import DEFAULT_FOLDER
+    from facegan.model.folder import DEFAULT_FOLDER
 
     copy = tmp_path / "model"
     shutil.copytree(DEFAULT_FOLDER, copy)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from facegan import publishing
-from facegan import run as run_module
-from facegan.hub.target import PushOptions
-from facegan.run_config import RunOptions
+from facegan.runs import publishing
+from facegan.runs import run as run_module
+from facegan.publish.target import PushOptions
+from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(
     data=(Path("photos"),),

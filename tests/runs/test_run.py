@@ -8,26 +8,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from facegan import run as run_module
-from facegan.errors import FaceGANError
+from facegan.runs import run as run_module
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
-from facegan.gan.config import (
-    PRESETS,
-    Start,
-    TrainConfig,
-    choose_device,
-    choose_precision,
-    choose_preset,
-    recipe_for,
-    with_attributes,
-)
+from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_precision, choose_preset, recipe_for, with_attributes
 from facegan.gan.processes import Processes
-from facegan.hub.folder import DISCRIMINATOR, ModelConfig
-from facegan.lock import locked
-from facegan.run_config import RunOptions
+from facegan.model.folder import DISCRIMINATOR, ModelConfig
+from facegan.base.lock import locked
+from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
 

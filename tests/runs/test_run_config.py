@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.faces.dataset import DatasetChoice
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
-from facegan.hub.target import name_of_run
-from facegan.run_config import RunOptions, budget_of, read_config, write_config
+from facegan.publish.target import name_of_run
+from facegan.runs.run_config import RunOptions, budget_of, read_config, write_config
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
 TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", attributes=("smile", "age"))

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.latent.sliders.calibrate import calibrated, ends_of, pace_of
-from facegan.latent.sliders.slider import PACES
-
-from .toy import NAMES, D, scores, toy_set
+from facegan.sliders.calibrate import calibrated, ends_of, pace_of
+from facegan.sliders.slider import PACES
+from tests.sliders.toy import NAMES, D, scores, toy_set
 
 
 def test_equal_parts_of_a_slider_change_equally_much_where_the_end_of_the_way_changes_little():

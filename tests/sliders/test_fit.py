@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facegan.latent.labels import AttributeProbe, ProbeColumn
-from facegan.latent.sliders import fit, judge
-from facegan.latent.sliders.fit import Samples, balance, fit_sliders, mean_differences, own_names
-
-from .toy import NAMES, D, scores, toy_set
+from facegan.labels import AttributeProbe, ProbeColumn
+from facegan.labels.table import own_names
+from facegan.sliders import fit, judge
+from facegan.sliders.fit import Samples, balance, fit_sliders, mean_differences
+from tests.sliders.toy import NAMES, D, scores, toy_set
 
 
 def drawn(latents):

@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from facegan.latent.sliders.leakage import (
-    agreed_change,
-    crossing_share,
-    flip_share,
-    leakage_matrix,
-    monotone_share,
-    others,
-)
+from facegan.sliders.leakage import agreed_change, crossing_share, flip_share, leakage_matrix, monotone_share, others
 
 
 def test_leakage_is_the_mean_change_by_that_of_the_slider_itself():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.latent.sliders.picture import matrix_picture
+from facegan.sliders.picture import matrix_picture
 
 FACTS = {"names": ["smile", "nod"], "sliders": ["smile"], "leakage": [[1.0, 0.2]], "before": [[1.0, None]],
          "leakage_mean": 0.2, "leakage_mean_before": 0.4}  # fmt: skip

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from facegan.faces import recognise
-from facegan.latent.sliders import eyes, readings
+from facegan.faces.person import recognise
+from facegan.sliders import eyes, readings
 from tests.packs import make_dev_pack, missing_reason
-
-from ..conftest import FRAMING
+from tests.sliders.conftest import FRAMING
 
 MEN = {"P005", "P007", "P008"}  # of openpeople's metadata.json files
 GENDER, AGE = (readings.heads().names.index(name) for name in ("gender", "age"))

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.latent.sliders.slider import LEAST_MOVE, Slider
-from facegan.latent.sliders.steer import steer
-from facegan.latent.sliders.surrogate import STEEPEST, Surrogate, squash
-
-from .toy import D, W, linear_surrogate, scores, toy_set
+from facegan.sliders.slider import LEAST_MOVE, Slider
+from facegan.sliders.steer import steer
+from facegan.sliders.surrogate import STEEPEST, Surrogate, squash
+from tests.sliders.toy import D, W, linear_surrogate, scores, toy_set
 
 
 def latents(n=40, seed=0):

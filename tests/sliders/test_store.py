@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from facegan.latent.sliders.slider import Slider
-from facegan.latent.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
-
-from .toy import D, toy_set
+from facegan.sliders.slider import Slider
+from facegan.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
+from tests.sliders.toy import D, toy_set
 
 
 def read(told, tensors, latent_size=D):

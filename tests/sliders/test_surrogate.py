@@ -5,8 +5,8 @@ from math import erf, sqrt
 import numpy as np
 import torch
 
-from facegan.latent.sliders.learn import learn_surrogate
-from facegan.latent.sliders.surrogate import Surrogate, squash
+from facegan.sliders.learn import learn_surrogate
+from facegan.sliders.surrogate import Surrogate, squash
 
 
 def random_surrogate(d=5, m=7, k=3, seed=0):

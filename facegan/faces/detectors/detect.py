@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from facegan.errors import FaceGANError
-from facegan.faces.insightface_pack import LICENCE, RELEASE, PackUnavailableError, ensure_pack
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.insightface_pack import LICENCE, RELEASE, PackUnavailableError, ensure_pack
 from facegan.faces.options import FaceOptions
 
 # One threshold for both: below it SCRFD and YuNet find as many patterns in carpets as faces.
@@ -49,10 +49,10 @@ class DetectorChoice:
     def open(self) -> Detector:
         """Loads the model. Takes a second for InsightFace, whose import is most of it."""
         if self.kind == "yunet":
-            from facegan.faces.yunet import YuNetDetector
+            from facegan.faces.detectors.yunet import YuNetDetector
 
             return YuNetDetector(device=self.device)
-        from facegan.faces.scrfd import InsightFaceDetector
+        from facegan.faces.detectors.scrfd import InsightFaceDetector
 
         assert self.pack_folder is not None
         return InsightFaceDetector(self.pack_folder, device=self.device)
@@ -115,6 +115,6 @@ def _insightface(options: FaceOptions, release: str, say: Callable[[str], None])
 
 
 def _yunet(reason: str, device: str) -> DetectorChoice:
-    from facegan.faces.yunet import MODEL_SHA256
+    from facegan.faces.detectors.yunet import MODEL_SHA256
 
     return DetectorChoice("yunet", f"yunet-{MODEL_SHA256[:16]}", reason, device=device)

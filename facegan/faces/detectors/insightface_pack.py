@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 RELEASE = "https://github.com/deepinsight/insightface/releases/download/model-zoo"
 CONNECT_SECONDS = 5.0  # how long a silent network is waited for before the fallback takes over

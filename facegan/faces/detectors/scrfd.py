@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facegan.errors import FaceGANError
-from facegan.faces.detect import MIN_SCORE, DetectedFace, onnx_providers
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.detect import MIN_SCORE, DetectedFace, onnx_providers
 
 LARGEST_INPUT = 640  # SCRFD was trained at 640; larger inputs cost time and find faces too small for us
 SECOND_INPUT = 256  # a face that fills the picture is larger than SCRFD's largest anchors at 640

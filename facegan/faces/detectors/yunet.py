@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from facegan.errors import FaceGANError
-from facegan.faces.detect import DetectedFace, onnx_providers
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.detect import DetectedFace, onnx_providers
 
 MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import eye_distance
-from facegan.faces.detect import DetectorChoice
-from facegan.faces.find import FoundFile
-from facegan.faces.identity import NEIGHBOUR, SAME_PERSON, Group, People, examination, group_faces, nearest_group
+from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.faces.recognise import RecogniserChoice
+from facegan.faces.person.identity import NEIGHBOUR, SAME_PERSON, Group, People, examination, group_faces, nearest_group
+from facegan.faces.person.recognise import RecogniserChoice
 from facegan.faces.records import PhotoRecord
+from facegan.faces.sources.find import FoundFile
 from facegan.faces.work import Job, measure_photos
 
 FOUND_TO_BE_ONE = (

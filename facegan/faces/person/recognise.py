@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, similarity_transform, warp
-from facegan.faces.detect import DetectorChoice, onnx_providers
-from facegan.faces.insightface_pack import FILE_SHA256, is_known
+from facegan.faces.detectors.detect import DetectorChoice, onnx_providers
+from facegan.faces.detectors.insightface_pack import FILE_SHA256, is_known
 from facegan.faces.options import ANYBODY, FaceOptions
 
 # The only one for which the thresholds in identity.py were measured; buffalo_sc and buffalo_s hold it.

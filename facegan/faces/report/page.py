@@ -3,10 +3,10 @@
 import html
 from pathlib import Path
 
+from facegan.base.html import document
 from facegan.faces.filters import REASONS, USED
 from facegan.faces.framing import ENOUGH_FIT
-from facegan.faces.spread import UNIT
-from facegan.page import document
+from facegan.faces.report.spread import UNIT
 
 PAGE = "report.html"
 PEOPLE_PICTURE = "people.png"

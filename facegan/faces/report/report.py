@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.faces import pictures
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
-from facegan.faces.detect import DetectorChoice
+from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.filters import REASONS, USED, Verdict
-from facegan.faces.find import Photo
 from facegan.faces.framing import share_that_fits
-from facegan.faces.identity import People
 from facegan.faces.options import FaceOptions
-from facegan.faces.page import PEOPLE_PICTURE, write_page
-from facegan.faces.pictures import BeforeAfter
+from facegan.faces.person.identity import People
 from facegan.faces.records import FaceRecord, PhotoRecord
-from facegan.faces.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
+from facegan.faces.report import sheets as pictures
+from facegan.faces.report.page import PEOPLE_PICTURE, write_page
+from facegan.faces.report.sheets import BeforeAfter
+from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
+from facegan.faces.sources.find import Photo
 
 # For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
 # 6 %, and a few seconds to read.

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, face_transform, warp
 from facegan.faces.filters import REASONS, Verdict
-from facegan.faces.find import Photo
-from facegan.faces.identity import People
-from facegan.faces.read import UnreadablePhotoError, decode_photo
-from facegan.faces.spread import centre_transform
+from facegan.faces.person.identity import People
+from facegan.faces.report.spread import centre_transform
+from facegan.faces.sources.find import Photo
+from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
 
 CELL = 112  # pixels of one face in a sheet
 CAPTION = 60  # pixels of text below it

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 PREFERRED = "image"  # which of several columns of pictures is meant, as everywhere on the Hub
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facegan.errors import FaceGANError
-from facegan.faces.columns import choose_column
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.columns import choose_column
 
 if TYPE_CHECKING:
     from datasets import IterableDataset

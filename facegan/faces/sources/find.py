@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from facegan.errors import FaceGANError
-from facegan.faces.read import file_state, read_bytes
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.read import file_state, read_bytes
 
 # Only used to notice a folder that calls itself a picture: a file's kind is decided by its content.
 PICTURE_SUFFIXES = frozenset(

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from facegan.faces.find import Photo, find_files
 from facegan.faces.records import PhotoRecord
+from facegan.faces.sources.find import Photo, find_files
 
 Records = dict[str, PhotoRecord]  # by the photos' names, in the order in which they were done
 

@@ -1,6 +1,6 @@
 """A few of many photos, evenly spread, whose number is not known beforehand."""
 
-from facegan.faces.find import Photo
+from facegan.faces.sources.find import Photo
 
 
 class EvenSample:

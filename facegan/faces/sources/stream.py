@@ -10,15 +10,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import settings_of
-from facegan.faces.columns import pictures_in
-from facegan.faces.dataset import DatasetChoice, OpenDataset, open_dataset
-from facegan.faces.find import Photo
 from facegan.faces.records import PhotoRecord
-from facegan.faces.sample import EvenSample
-from facegan.faces.sources import Records, is_done
-from facegan.faces.streamed import StreamedPhoto
+from facegan.faces.sources.columns import pictures_in
+from facegan.faces.sources.dataset import DatasetChoice, OpenDataset, open_dataset
+from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Records, is_done
+from facegan.faces.sources.sample import EvenSample
+from facegan.faces.sources.streamed import StreamedPhoto
 
 PLACE = "stream.json"
 _PLACE_EVERY = 500  # photos: passing over again what lies between costs seconds

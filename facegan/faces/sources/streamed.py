@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegan.errors import FaceGANError
-from facegan.faces.read import MAX_BYTES, UnreadablePhotoError, file_state, read_bytes
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.read import MAX_BYTES, UnreadablePhotoError, file_state, read_bytes
 
 
 @dataclass(frozen=True, slots=True)

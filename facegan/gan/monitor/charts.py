@@ -4,7 +4,7 @@ import html
 import math
 from dataclasses import dataclass, replace
 
-from facegan.gan.curves import Curve, Point, limits, short, ticks
+from facegan.gan.monitor.curves import Curve, Point, limits, short, ticks
 
 WIDTH, HEIGHT = 1000, 300  # of the SVG's own units, whatever its size on the page
 _BEGINNING = 1 / 5  # of the images seen: first KIDs are ten times the last ones, which is where the question is

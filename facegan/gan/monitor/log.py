@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from facegan.gan.tensorboard import EventFiles
+from facegan.gan.monitor.tensorboard import EventFiles
 
 LOG = "log.jsonl"
 TENSORBOARD = "tensorboard"  # the folder of its event files

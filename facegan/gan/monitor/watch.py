@@ -9,13 +9,13 @@ import math
 import time
 from pathlib import Path
 
+from facegan.base.html import document
 from facegan.gan.budget import TURNED
-from facegan.gan.curves import Curve, curves_of, short
-from facegan.gan.log import LOG, TENSORBOARD, read_log
-from facegan.gan.tensorboard import TAGS, png_size
-from facegan.gan.watch_curves import kid_section, other_sections
-from facegan.gan.watch_look import SCRIPT, STYLE
-from facegan.page import document
+from facegan.gan.monitor.curves import Curve, curves_of, short
+from facegan.gan.monitor.log import LOG, TENSORBOARD, read_log
+from facegan.gan.monitor.tensorboard import TAGS, png_size
+from facegan.gan.monitor.watch_curves import kid_section, other_sections
+from facegan.gan.monitor.watch_look import SCRIPT, STYLE
 
 PAGE = "index.html"
 _REFRESH = 30  # s

@@ -1,7 +1,7 @@
 """The charts of RUN/index.html, each with the sentences that tell what it means and what good looks like."""
 
-from facegan.gan.charts import Line, chart
-from facegan.gan.curves import Curve, Point
+from facegan.gan.monitor.charts import Line, chart
+from facegan.gan.monitor.curves import Curve, Point
 
 
 def kid_section(curves: dict[str, Curve], images: float, best: Point | None) -> str:

@@ -1,6 +1,6 @@
 """Style and script of RUN/index.html, on top of the look that all pages share."""
 
-from facegan.gan.charts import HEIGHT, WIDTH
+from facegan.gan.monitor.charts import HEIGHT, WIDTH
 
 STYLE = """
 .state { display: flex; justify-content: space-between; align-items: baseline; gap: 16px; margin-top: 18px; }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from facegan.errors import FaceGANError
-from facegan.hub import folder as layout
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
 
 _MAX_SIDE = 8192  # px; the sheet of samples has 1038
 INDEX = {"_class_name": ["pipeline", "FaceGANPipeline"], layout.DIFFUSERS: ["generator", "FaceGANGenerator"]}

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from facegan.hub.folder import ModelConfig
-from facegan.hub.wire import Graph, Node, read_graph
+from facegan.model.checks.wire import Graph, Node, read_graph
+from facegan.model.folder import ModelConfig
 
 _CONVOLUTION = {
     "group": 1,
@@ -84,7 +84,7 @@ def _split(graph: Graph) -> tuple[dict[str, str], tuple[Node, ...]]:
 
 
 def _expected(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
-    """Each step as (operation, attributes, shapes of its weights); see hub/generator.py for the same in torch."""
+    """Each step as (operation, attributes, shapes of its weights); see model/generator.py for the same in torch."""
     channels = config.channels
     yield "Div", {}, [()]
     yield "Erf", {}, []

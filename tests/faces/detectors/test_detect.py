@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.faces import detect
-from facegan.faces.detect import choose_detector, make_detector, onnx_providers
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors import detect
+from facegan.faces.detectors.detect import choose_detector, make_detector, onnx_providers
+from facegan.faces.detectors.yunet import keep_best
 from facegan.faces.options import FaceOptions
-from facegan.faces.yunet import keep_best
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: refuses at once
 
@@ -121,7 +121,7 @@ def test_yunet_needs_no_insightface(detector, monkeypatch, portrait):
 
 
 def test_a_pack_without_a_detector_is_explained(tmp_path, insightface_root):
-    from facegan.faces.scrfd import InsightFaceDetector
+    from facegan.faces.detectors.scrfd import InsightFaceDetector
 
     recogniser = insightface_root / "models" / "buffalo_sc" / "w600k_mbf.onnx"
     (tmp_path / "foreign").mkdir()
@@ -145,7 +145,7 @@ def test_providers_end_with_the_cpu(monkeypatch):
 
 
 def test_a_damaged_yunet_is_noticed(monkeypatch):
-    from facegan.faces import yunet
+    from facegan.faces.detectors import yunet
 
     monkeypatch.setattr(yunet, "MODEL_SHA256", "0" * 64)
     with pytest.raises(FaceGANError, match="install FaceGAN again"):

@@ -8,9 +8,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.faces import insightface_pack
-from facegan.faces.insightface_pack import PackUnavailableError, ensure_pack
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors import insightface_pack
+from facegan.faces.detectors.insightface_pack import PackUnavailableError, ensure_pack
 
 
 def pack_zip(files: dict[str, bytes]) -> bytes:

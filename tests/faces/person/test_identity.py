@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from facegan.faces.identity import SAME_PERSON, Group, group_faces, nearest_group
+from facegan.faces.person.identity import SAME_PERSON, Group, group_faces, nearest_group
 
 
 def embeddings(sizes: list[int], likeness: float = 0.6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def test_frequency_is_counted_in_photos():
 
 
 def test_more_faces_than_are_counted_among_each_other(monkeypatch):
-    monkeypatch.setattr("facegan.faces.identity.LANDMARKS", 40)
+    monkeypatch.setattr("facegan.faces.person.identity.LANDMARKS", 40)
     faces, people = embeddings([100, 60, 1, 1])
     groups = group_faces(faces, np.arange(len(faces)))
     assert members(groups) == [set(np.flatnonzero(people == person).tolist()) for person in (0, 1)]

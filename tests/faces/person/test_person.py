@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import JOURNAL
-from facegan.faces.detect import choose_detector
-from facegan.faces.identity import People
+from facegan.faces.detectors.detect import choose_detector
 from facegan.faces.options import FaceOptions
-from facegan.faces.person import find_people, looks_like_one
+from facegan.faces.person.identity import People
+from facegan.faces.person.person import find_people, looks_like_one
+from facegan.faces.person.recognise import choose_recogniser
 from facegan.faces.prepare import prepare_faces
-from facegan.faces.recognise import choose_recogniser
 from facegan.faces.records import PhotoRecord, from_line
 from tests.faces.test_eyes import with_shades
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.errors import FaceGANError
-from facegan.faces.detect import DetectorChoice
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.options import FaceOptions
-from facegan.faces.recognise import MODEL_FILE, Recogniser, choose_recogniser
+from facegan.faces.person.recognise import MODEL_FILE, Recogniser, choose_recogniser
 
 OPTIONS = FaceOptions(framing=0.8, person="auto", insightface_root=Path("root"))
 

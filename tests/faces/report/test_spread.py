@@ -3,13 +3,7 @@ import pytest
 
 from facegan.faces.align import Frame, apply_transform
 from facegan.faces.records import PhotoRecord
-from facegan.faces.spread import (
-    centre_transform,
-    eye_spread,
-    eyes_after,
-    eyes_before,
-    robust_spread,
-)
+from facegan.faces.report.spread import centre_transform, eye_spread, eyes_after, eyes_before, robust_spread
 
 
 def test_robust_spread_is_the_deviation_of_a_normal_distribution():

@@ -1,8 +1,8 @@
 import pytest
 from datasets import ClassLabel, Features, Image, List, Value
 
-from facegan.errors import FaceGANError
-from facegan.faces.columns import choose_column, pictures_in
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.columns import choose_column, pictures_in
 
 ENCODED = {"bytes": Value("binary"), "path": Value("string")}
 

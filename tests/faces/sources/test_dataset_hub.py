@@ -12,15 +12,15 @@ import pytest
 from datasets import Dataset, Features, Image
 from PIL import Image as Pillow
 
-from tests.hub.hub_server import Hub, running_hub
+from tests.publish.hub_server import Hub, running_hub
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 READ = """
 import json, os, sys
 from pathlib import Path
-from facegan.errors import FaceGANError
-from facegan.faces.dataset import DatasetChoice
-from facegan.faces.stream import DatasetPhotos
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.dataset import DatasetChoice
+from facegan.faces.sources.stream import DatasetPhotos
 try:
     photos = DatasetPhotos(DatasetChoice(sys.argv[1]), Path(sys.argv[2]))
     read = [[photo.name, photo.read()[1]] for photo in photos.todo({})]

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from facegan.errors import FaceGANError
-from facegan.faces.find import find_files
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.find import find_files
 
 
 def touch(path: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from facegan.faces.read import WORKING_SIDE, UnreadablePhotoError, decode_photo, read_bytes
+from facegan.faces.sources.read import WORKING_SIDE, UnreadablePhotoError, decode_photo, read_bytes
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (255, 255, 255)
 

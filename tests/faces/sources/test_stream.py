@@ -14,13 +14,14 @@ from datasets import Dataset, Features, Image, List, Value
 from datasets.exceptions import DatasetNotFoundError as NotFound
 from PIL import Image as Pillow
 
-from facegan.errors import FaceGANError
-from facegan.faces import stream, work
-from facegan.faces.dataset import DatasetChoice, open_dataset
+from facegan.base.errors import FaceGANError
+from facegan.faces import work
 from facegan.faces.prepare import FaceOptions, prepare_faces
-from facegan.faces.stream import PLACE, DatasetPhotos
+from facegan.faces.sources import stream
+from facegan.faces.sources.dataset import DatasetChoice, open_dataset
+from facegan.faces.sources.stream import PLACE, DatasetPhotos
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 GREY, CLEAR, BROKEN, NONE = 3, 4, 5, 6  # which rows are odd
 ROWS = 9
 
@@ -339,7 +340,8 @@ def test_what_the_library_itself_refuses_is_one_sentence(parquet, tmp_path):
 
 
 def test_the_library_is_loaded_for_data_sets_only(monkeypatch, parquet):
-    code = "import sys, facegan.faces.prepare, facegan.faces.stream; print({'datasets', 'pyarrow'} & set(sys.modules))"
+    code = "import sys, facegan.faces.prepare, facegan.faces.sources.stream\n"
+    code += "print({'datasets', 'pyarrow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "set()", done.stderr
     monkeypatch.setitem(sys.modules, "datasets", None)  # as if it were not installed

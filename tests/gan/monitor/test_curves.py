@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from facegan.gan.curves import curves_of, limits, short, thinned, ticks
+from facegan.gan.monitor.curves import curves_of, limits, short, thinned, ticks
 
 
 def test_a_curve_holds_the_values_of_its_name_alone():

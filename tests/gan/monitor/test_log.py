@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.gan.log import LOG, TENSORBOARD, RunLog, read_log
-from tests.gan.event_reader import masked_crc, shown
+from facegan.gan.monitor.log import LOG, TENSORBOARD, RunLog, read_log
+from tests.gan.monitor.event_reader import masked_crc, shown
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from facegan.gan.budget import TURNED
-from facegan.gan.log import LOG
-from facegan.gan.watch import write_page
+from facegan.gan.monitor.log import LOG
+from facegan.gan.monitor.watch import write_page
 
 VOID = {"meta", "img", "input", "br", "link"}
 

@@ -5,9 +5,9 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from facegan.hub.folder import DEFAULT_FOLDER, ModelConfig
-from facegan.hub.network import check_network
-from facegan.hub.wire import read_graph
+from facegan.model.checks.network import check_network
+from facegan.model.checks.wire import read_graph
+from facegan.model.folder import DEFAULT_FOLDER, ModelConfig
 
 
 @pytest.fixture(params=["tiny", "default"])
