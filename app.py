@@ -25,9 +25,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     chosen = parser().parse_args()
     # Imported late: the arguments are checked at once, the model in half a second, and gradio takes several.
-    from facegan.errors import FaceGANError
-    from facegan.hub.fallback import load_or_default
-    from facegan.hub.model import FaceModel
+    from facegan.base.errors import FaceGANError
+    from facegan.model.fallback import load_or_default
+    from facegan.model.load import FaceModel
 
     try:
         wished = "" if chosen.model else os.environ.get("FACEGAN_MODEL", "")

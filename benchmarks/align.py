@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from facegan.faces.find import find_files  # noqa: E402
 from facegan.faces.measure import worker_count  # noqa: E402
 from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
+from facegan.faces.sources.find import find_files  # noqa: E402
 
 
 def main() -> None:

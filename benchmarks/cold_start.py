@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gradio_client import Client
 
-from facegan.hub.space import space_files
+from facegan.publish.space import space_files
 
 _HELLO = """\
 import gradio as gr

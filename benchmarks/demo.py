@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from facegan.demo.faces_tab import Faces, draw_figure
 from facegan.demo.films import draw_position, write_film
 from facegan.demo.state import COUNT, FacesState, MorphState
-from facegan.hub.model import FaceModel
+from facegan.model.load import FaceModel
 
 
 def milliseconds(call: Callable[[], object], times: int) -> list[float]:

@@ -19,9 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from facegan.faces.align import Frame  # noqa: E402
-from facegan.faces.detect import choose_detector, make_detector  # noqa: E402
+from facegan.faces.detectors.detect import choose_detector, make_detector  # noqa: E402
 from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
-from facegan.faces.spread import robust_spread  # noqa: E402
+from facegan.faces.report.spread import robust_spread  # noqa: E402
 
 
 def main() -> None:

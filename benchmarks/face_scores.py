@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.faces.detect import Detector, make_detector
+from facegan.faces.detectors.detect import Detector, make_detector
 from facegan.faces.options import FaceOptions
 from facegan.gan.judge import Judge
 

@@ -19,6 +19,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
@@ -27,9 +28,8 @@ from facegan.gan.data import FaceBatches
 from facegan.gan.ema import recalibrated
 from facegan.gan.metrics import features, kid, precision_recall
 from facegan.gan.samples import draw
-from facegan.initial import find_initial
-from facegan.latent.seeds import latents_of
-from facegan.run_config import RunOptions
+from facegan.runs.initial import find_initial
+from facegan.runs.run_config import RunOptions
 
 
 def unseen_faces(cache: FaceCache, more: FaceCache) -> np.ndarray:

@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 def train(args: argparse.Namespace) -> None:
     """One process of the run: goes on where the folder stands."""
+    from facegan.base.seeds import latents_of
     from facegan.faces.cache import FaceCache
     from facegan.gan import trainer as module
     from facegan.gan.config import PRESETS, TrainConfig, choose_precision
     from facegan.gan.judge import Judge
-    from facegan.latent.seeds import latents_of
 
     module._SAVE_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY = 3.0, 10_000, 10_000
     cache = FaceCache.open(args.faces)

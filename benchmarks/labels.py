@@ -23,11 +23,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.latent.labels import ATTRIBUTES, AttributeProbe, Labels, label_faces, read_attributes
-from facegan.latent.labels.crop import face_crops
-from facegan.latent.labels.label import heads
-from facegan.latent.labels.networks import run_networks
-from facegan.latent.labels.ridge import auc, correlation, fit_ridge
+from facegan.labels import ATTRIBUTES, AttributeProbe, Labels, label_faces, read_attributes
+from facegan.labels.crop import face_crops
+from facegan.labels.label import heads
+from facegan.labels.networks import run_networks
+from facegan.labels.ridge import auc, correlation, fit_ridge
 
 AGES = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70+": 75}
 # A CelebA column and the score that should read it; -1 where "yes" means less.

@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.face_scores import SIDE
 from facegan import FaceModel
 from facegan.faces.cache import JOURNAL, FaceCache
-from facegan.faces.detect import Detector, choose_detector
+from facegan.faces.detectors.detect import Detector, choose_detector
 from facegan.faces.options import MOST_FREQUENT, FaceOptions
-from facegan.faces.recognise import Recogniser, choose_recogniser
+from facegan.faces.person.recognise import Recogniser, choose_recogniser
 from facegan.faces.records import from_line
-from facegan.hub.report import memorisation_of
+from facegan.model.report import memorisation_of
 
 
 def embeddings(images: np.ndarray, detector: Detector, recogniser: Recogniser) -> tuple[np.ndarray, float]:

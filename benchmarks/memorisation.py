@@ -16,9 +16,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
+from facegan.base.pictures import encode_png
 from facegan.faces.cache import FaceCache
 from facegan.gan.memorisation import compare, generated_for
-from facegan.pictures import encode_png
 
 MADE_UP = 500  # faces
 

@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 
 from facegan.faces.align import Frame  # noqa: E402
 from facegan.faces.cache import FaceCache, FaceStore  # noqa: E402
-from facegan.faces.detect import choose_detector  # noqa: E402
+from facegan.faces.detectors.detect import choose_detector  # noqa: E402
 from facegan.faces.options import FaceOptions  # noqa: E402
 from facegan.faces.records import FaceRecord, PhotoRecord  # noqa: E402
 
@@ -100,7 +100,7 @@ def measure(folder: Path, options: FaceOptions) -> None:
     import onnxruntime  # noqa: F401
     import torch  # noqa: F401
 
-    import facegan.run  # noqa: F401
+    import facegan.runs.run  # noqa: F401
     from facegan.faces.duplicates import descriptors, near_duplicates
     from facegan.faces.prepare import prepare_faces
     from facegan.gan.data import FaceBatches
@@ -131,7 +131,7 @@ def measure(folder: Path, options: FaceOptions) -> None:
         gone = near_duplicates(vectors, np.arange(len(vectors))[::-1], options.near_duplicate)
         del vectors
     with stage("the fingerprint of a run"):
-        facegan.run.fingerprint_of(cache)
+        facegan.runs.run.fingerprint_of(cache)
     with stage("one epoch of training batches"):
         batches = FaceBatches(cache.images, cache.selected, seed=0)
         for position in range(0, len(cache.selected), batch):

@@ -150,9 +150,9 @@ def gan_of(name: str, seed: int, size: int, args: argparse.Namespace):
 
 def attributes_of(args: argparse.Namespace):
     """Those of all faces, read once and kept under --out."""
-    from facegan.conditioning import FILE, attributes_for
     from facegan.faces.cache import FaceCache
     from facegan.gan.attributes import FaceAttributes
+    from facegan.gan.conditioning import FILE, attributes_for
 
     if not (args.out / FILE).exists():
         attributes_for(args.out, FaceCache.open(args.faces), None)
@@ -189,13 +189,13 @@ def go_on(name: str, seed: int, minutes: float, speed: float, args: argparse.Nam
     import torch
     from PIL import Image
 
+    from facegan.base.pictures import grid
+    from facegan.base.seeds import latents_of
     from facegan.gan import checkpoint as ckpt
     from facegan.gan.data import FaceBatches
     from facegan.gan.ema import recalibrated
     from facegan.gan.metrics import features, kid, precision_recall
     from facegan.gan.samples import draw
-    from facegan.latent.seeds import latents_of
-    from facegan.pictures import grid
 
     images, rows, held_out, training = faces_of(args.faces, args.count)
     gan = gan_of(name, seed, images.shape[1], args)

@@ -15,9 +15,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
-from facegan.latent.labels import label_faces
-from facegan.latent.sliders import readings
-from facegan.latent.sliders.eyes import recognises
+from facegan.labels import label_faces
+from facegan.sliders import readings
+from facegan.sliders.eyes import recognises
 from tests.sheets import FRAMING, sheet_faces
 
 PAIRED = 3  # of the broadest smiles, with as many of the least

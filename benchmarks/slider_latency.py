@@ -73,7 +73,7 @@ def main() -> None:
     p.add_argument("--times", type=int, default=200)
     args = p.parse_args()
 
-    from facegan.hub.model import FaceModel
+    from facegan.model.load import FaceModel
 
     names = [slider.name for slider in FaceModel.load(args.model).sliders]
     command = [sys.executable, "app.py", "--port", "0", *(["--model", args.model] if args.model else [])]

@@ -16,12 +16,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from facegan.base.seeds import latents_of
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.best import Best
 from facegan.gan.config import PRESETS, TrainConfig, choose_device, choose_precision
 from facegan.gan.data import FaceBatches
 from facegan.gan.judge import GENERATED_IN_TRAINING, JUDGE_EVERY, Judge
-from facegan.latent.seeds import latents_of
 
 
 def main() -> None:

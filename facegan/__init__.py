@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facegan.hub.diffusers_model import FaceGANPipeline
-    from facegan.hub.model import FaceModel
+    from facegan.model.diffusers_model import FaceGANPipeline
+    from facegan.model.load import FaceModel
 
 __version__ = "0.1.0"
 __all__ = ["FaceGANPipeline", "FaceModel"]
 
-_HOMES = {"FaceModel": "facegan.hub.model", "FaceGANPipeline": "facegan.hub.diffusers_model"}
+_HOMES = {"FaceModel": "facegan.model.load", "FaceGANPipeline": "facegan.model.diffusers_model"}
 
 
 def __getattr__(name: str):

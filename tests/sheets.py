@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from facegan.faces.align import Frame, face_transform, warp
-from facegan.faces.yunet import YuNetDetector
+from facegan.faces.detectors.yunet import YuNetDetector
 
 FRAMING, SIZE, EXPRESSIONS = 1.2, 64, 16
 _WIDTH, _SURE = 1200, 0.7  # px of a sheet; of a face's score

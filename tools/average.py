@@ -18,18 +18,18 @@ from safetensors.torch import load_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from facegan.base.seeds import latents_of  # noqa: E402
 from facegan.faces.cache import FaceCache  # noqa: E402
-from facegan.findings import add_findings  # noqa: E402
 from facegan.gan.best import Best  # noqa: E402
 from facegan.gan.checkpoint import load_checkpoint, with_prefix  # noqa: E402
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge  # noqa: E402
 from facegan.gan.networks import Discriminator, Generator  # noqa: E402
 from facegan.gan.processes import Processes  # noqa: E402
-from facegan.hub.folder import ModelConfig  # noqa: E402
-from facegan.hub.save import save_model  # noqa: E402
-from facegan.latent.seeds import latents_of  # noqa: E402
-from facegan.metadata import metrics_of  # noqa: E402
-from facegan.run_config import RunOptions, read_config  # noqa: E402
+from facegan.model.folder import ModelConfig  # noqa: E402
+from facegan.model.save import save_model  # noqa: E402
+from facegan.runs.findings import add_findings  # noqa: E402
+from facegan.runs.metadata import metrics_of  # noqa: E402
+from facegan.runs.run_config import RunOptions, read_config  # noqa: E402
 
 MEASURED = ("metrics", "memorisation", "shares")  # facts of other weights
 

@@ -5,7 +5,7 @@
 
 The published weights are bytes with a scale and a zero point. They stay exactly those bytes: the ONNX files hold
 them beside the scales, and onnxruntime multiplies them out when it opens a file. What the original JavaScript
-answers is recorded by tools/face_api_answers.mjs and compared in tests/latent/labels/test_networks.py.
+answers is recorded by tools/face_api_answers.mjs and compared in tests/labels/test_networks.py.
 
 A tool of the maintainers and no command of training, so it lies in tools/ and not in train/.
 """

@@ -1,5 +1,5 @@
-// What the original networks answer, for tests/latent/labels/test_networks.py:
-//     node tools/face_api_answers.mjs package > tests/latent/labels/face_api_answers.json
+// What the original networks answer, for tests/labels/test_networks.py:
+//     node tools/face_api_answers.mjs package > tests/labels/face_api_answers.json
 // Runs face-api's own JavaScript (its CPU backend) on the picture of `pattern`, which the test draws again.
 import fs from "node:fs";
 import path from "node:path";

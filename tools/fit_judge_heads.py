@@ -5,7 +5,7 @@
         --out facegan/assets/judge_heads
 
 RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
-learned from. The features are those of facegan/latent/sliders/eyes.py, which no label network has seen. Gender and age
+learned from. The features are those of facegan/sliders/eyes.py, which no label network has seen. Gender and age
 are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
 judge_people_heads beside --out. The truths:
 
@@ -31,10 +31,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 from facegan.faces.cache import FaceCache
-from facegan.latent.labels import AttributeProbe, AttributeTable, label_faces, read_attributes
-from facegan.latent.labels.ridge import auc, correlation
-from facegan.latent.sliders.eyes import look, who
-from facegan.latent.sliders.readings import PEOPLE
+from facegan.labels import AttributeProbe, AttributeTable, label_faces, read_attributes
+from facegan.labels.ridge import auc, correlation
+from facegan.sliders.eyes import look, who
+from facegan.sliders.readings import PEOPLE
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",

@@ -23,11 +23,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.cache import FaceCache
-from facegan.latent.labels.crop import face_crops
-from facegan.latent.labels.networks import inner_features
-from facegan.latent.labels.probe import AttributeProbe
-from facegan.latent.labels.ridge import fit_ridge
-from facegan.latent.labels.table import AttributeTable
+from facegan.labels.crop import face_crops
+from facegan.labels.networks import inner_features
+from facegan.labels.probe import AttributeProbe
+from facegan.labels.ridge import fit_ridge
+from facegan.labels.table import AttributeTable
 
 AGES = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70+": 75}
 GLASSES_FIGURES = (

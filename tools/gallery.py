@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from facegan import FaceModel  # noqa: E402
-from facegan.hub.provenance import recipe_of  # noqa: E402
-from facegan.latent.paths import path_through  # noqa: E402
-from facegan.pictures import captioned, enlarge, grid  # noqa: E402
-from facegan.stamp import stamp  # noqa: E402
+from facegan.base.latent_paths import path_through  # noqa: E402
+from facegan.base.pictures import captioned, enlarge, grid  # noqa: E402
+from facegan.base.stamp import stamp  # noqa: E402
+from facegan.model.provenance import recipe_of  # noqa: E402
 
 CELL = 96  # px
 TRUNCATIONS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)

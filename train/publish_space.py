@@ -1,34 +1,11 @@
-"""Publish the demo as a Hugging Face Space that shows a model on the Hub.
+"""Publish the demo as a Space: the command is in facegan/cli/publish_space.py."""
 
-    python train/publish_space.py USER/SPACE --model USER/NAME
-
-The same command updates it. Needs a token with write access: `hf auth login`, or HF_TOKEN.
-"""
-
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import add_visibility, exit_code  # noqa: E402
-
-
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("space", metavar="USER/SPACE", help="the Space to create or update")
-    p.add_argument("--model", required=True, metavar="USER/NAME", help="the model that it shows")
-    add_visibility(p, "as the model is")
-    return p
-
-
-def main() -> int:
-    args = parser().parse_args()
-
-    from facegan.hub.space import publish_space
-
-    return exit_code(lambda: publish_space(args.space, args.model, args.private))
-
+from facegan.cli.publish_space import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

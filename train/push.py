@@ -1,47 +1,11 @@
-"""Push the model of a run to the Hub.
+"""Push the model of a run to the Hub: the command is in facegan/cli/push.py."""
 
-    python train/push.py runs/ME
-    python train/push.py runs/ME USER/NAME --public --space USER/SPACE
-
-Needs a token with write access: `hf auth login`, or HF_TOKEN. Pushing what is there already changes nothing.
-"""
-
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the package lies beside this folder
 
-from facegan.command_line import FEW_OR_ONE, add_card_options, add_visibility, exit_code  # noqa: E402
-
-
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("run", type=Path, metavar="RUN", help="the run folder, which holds model/")
-    p.add_argument(
-        "name",
-        nargs="?",
-        default="",
-        metavar="USER/NAME",
-        help="default: what train.py was told, else you and the run",
-    )
-    p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish the demo of it as a Space")
-    add_visibility(p, FEW_OR_ONE)
-    add_card_options(p)
-    return p
-
-
-def main() -> int:
-    args = parser().parse_args()
-
-    from facegan.hub.push import push_run
-    from facegan.hub.target import PushOptions
-
-    options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
-    return exit_code(
-        lambda: push_run(args.run, options), "Stopped. The model is untouched; the same command pushes it."
-    )
-
+from facegan.cli.push import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

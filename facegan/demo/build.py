@@ -9,11 +9,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr  # noqa: E402
 
+from facegan.base.errors import FaceGANError  # noqa: E402
 from facegan.demo import faces_tab, learned_tab, morph_tab, reopen, sliders_tab  # noqa: E402
 from facegan.demo.markup import about, header, notice  # noqa: E402
 from facegan.demo.page import Page  # noqa: E402
-from facegan.errors import FaceGANError  # noqa: E402
-from facegan.hub.model import FaceModel  # noqa: E402
+from facegan.model.load import FaceModel  # noqa: E402
 
 # A tab is a file with a function `build`, and a line here.
 TABS = {

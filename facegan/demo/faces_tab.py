@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 import gradio as gr
 
+from facegan.base.seeds import MAX_SEED
 from facegan.demo.files import cached_png
 from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.page import SHOW_LINK, Page, moved, told
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, whole_number
-from facegan.hub.model import FaceModel
-from facegan.hub.provenance import Recipe, recipe_of
-from facegan.latent.seeds import MAX_SEED
+from facegan.model.load import FaceModel
+from facegan.model.provenance import Recipe, recipe_of
 
 # A click on a face of the grid presses it at once; the server then shows the pressed one large.
 _CHOOSE = """

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 from gradio.utils import get_upload_folder
 
-from facegan.pictures import encode_png
+from facegan.base.pictures import encode_png
 
 
 def cached_path(name: str) -> Path:

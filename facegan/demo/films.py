@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.latent_paths import path_through, point_on_path
+from facegan.base.pictures import enlarge, write_gif, write_mp4
 from facegan.demo.files import cached_path
 from facegan.demo.markup import face_strip, path_figure
 from facegan.demo.state import MorphState
-from facegan.hub.model import FaceModel
-from facegan.hub.provenance import Recipe, recipe_of
-from facegan.latent.paths import path_through, point_on_path
-from facegan.pictures import enlarge, write_gif, write_mp4
+from facegan.model.load import FaceModel
+from facegan.model.provenance import Recipe, recipe_of
 
 FILM_SIZES = {"mp4": 512, "gif": 256}  # px by format; a GIF of 512 px would be 8 MB for three seconds
 

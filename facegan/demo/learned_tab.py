@@ -2,12 +2,12 @@
 
 import gradio as gr
 
+from facegan.base.errors import FaceGANError
 from facegan.demo.files import cached_path
 from facegan.demo.markup import complaint, how_it_learned
 from facegan.demo.page import Page
-from facegan.errors import FaceGANError
-from facegan.hub.film import Film
-from facegan.hub.model import FaceModel
+from facegan.model.film import Film
+from facegan.model.load import FaceModel
 
 
 def build(page: Page, tab: gr.Tab) -> None:

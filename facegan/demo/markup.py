@@ -6,9 +6,9 @@ from html import escape
 
 import numpy as np
 
-from facegan.hub.folder import ModelConfig
-from facegan.hub.provenance import Recipe
-from facegan.pictures import encode_png, enlarge
+from facegan.base.pictures import encode_png, enlarge
+from facegan.model.folder import ModelConfig
+from facegan.model.provenance import Recipe
 
 # px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has nothing finer to show: beside
 # one of 512 px nobody can tell it, and that takes twice the time and the bytes.

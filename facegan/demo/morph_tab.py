@@ -6,20 +6,13 @@ from typing import Literal
 
 import gradio as gr
 
+from facegan.base.errors import FaceGANError
 from facegan.demo.files import file_data
 from facegan.demo.films import FILM_SIZES, draw_position, draw_strip, write_film
 from facegan.demo.markup import complaint
 from facegan.demo.page import SHOW_LINK, Event, Page, listen, moved, told
-from facegan.demo.state import (
-    FRAMES_PER_LEG,
-    MAX_FRAMES_PER_LEG,
-    MAX_STOPS,
-    MorphState,
-    random_seed,
-    split_words,
-)
-from facegan.errors import FaceGANError
-from facegan.hub.model import FaceModel
+from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, MAX_STOPS, MorphState, random_seed, split_words
+from facegan.model.load import FaceModel
 
 _STOPS = 3  # of a random morph: long enough to be a journey, short enough to be drawn in a second
 

@@ -8,9 +8,9 @@ from functools import partial
 import gradio as gr
 from gradio.components import Component
 
+from facegan.base.errors import FaceGANError
 from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
-from facegan.errors import FaceGANError
-from facegan.hub.model import FaceModel
+from facegan.model.load import FaceModel
 
 # For the gr.HTML that carries a tab's link in `data-query`: see theme/page.js.
 SHOW_LINK = "watch('value', () => window.facegan.showLink());"

@@ -4,12 +4,12 @@ from html import escape
 
 import gradio as gr
 
+from facegan.base.errors import FaceGANError
 from facegan.demo.markup import open_picture
 from facegan.demo.page import Page
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, MorphState, SlidersState, number
-from facegan.errors import FaceGANError
-from facegan.hub.model import FaceModel
-from facegan.hub.provenance import Recipe, parse_recipe
+from facegan.model.load import FaceModel
+from facegan.model.provenance import Recipe, parse_recipe
 
 # theme/page.js reads the file in the browser and sends what its recipe says, and nothing else of it.
 _LISTEN = "window.facegan.openPictures(element, trigger); watch('value', () => window.facegan.follow(element));"

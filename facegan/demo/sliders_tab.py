@@ -9,8 +9,8 @@ from facegan.demo.files import cached_png
 from facegan.demo.markup import face_figure, path_figure
 from facegan.demo.page import SHOW_LINK, Page, moved, told
 from facegan.demo.state import SlidersState, split_words
-from facegan.hub.model import FaceModel
-from facegan.hub.provenance import recipe_of
+from facegan.model.load import FaceModel
+from facegan.model.provenance import recipe_of
 
 _STEP = 0.05
 _SHOWN = SHOW_LINK + "watch('value', () => window.facegan.settle(() => trigger('select')));"

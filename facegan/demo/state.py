@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from facegan.errors import FaceGANError
-from facegan.latent.seeds import MAX_SEED
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import MAX_SEED
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
 COUNT = 10  # what a fresh page shows: enough to choose from beside the large face

@@ -6,11 +6,10 @@
 
 The data flows through these files in this order:
 
-    find        every file of the folders that is not hidden
-    sources     where photos come from: folders, or a data set as a stream (stream.py, which dataset.py opens at the
-                column that columns.py chooses, for this one of several machines: nodes.py; sample.py keeps a few)
-    read        one file to an upright 8-bit RGB array
-    detect      boxes and five keypoints (scrfd.py by InsightFace, yunet.py as the fallback)
+    sources/    where photos come from (photos.py): folders, whose files find.py finds, or a data set as a stream
+                (stream.py, which dataset.py opens at the column that columns.py chooses; sample.py keeps a few);
+                read.py makes one file an upright 8-bit RGB array
+    detectors/  boxes and five keypoints (detect.py; scrfd.py by InsightFace, yunet.py as the fallback)
     align       the similarity transform onto the template, and the one resampling
     pose        yaw, pitch and roll from the five keypoints
     measure     what the filters need to know about an aligned face
@@ -18,7 +17,8 @@ The data flows through these files in this order:
     work        all cores, one process each
     cache       the memory-mapped faces and the journal that makes the work resumable
     filters     which faces are used, and why the others are not (duplicates.py for the copies)
-    report      report.json, report.html and its pictures
+    person/     who is on the photos, and which one person is kept
+    report/     report.json, report.html and its pictures
 
 Nothing here imports InsightFace, OpenCV or onnxruntime before a photo has to be read.
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, apply_transform, face_transform
 from facegan.faces.held_out import split_of
 from facegan.faces.records import PhotoRecord, from_line, to_line

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegan.faces.mapped import release
+from facegan.base.mapped import release
 
 SIDE = 16  # of the small grey pictures that are compared
 _ROWS = 2048  # faces judged at a time: their comparison with each other takes 16 MB

@@ -3,7 +3,7 @@
 import numpy as np
 
 from facegan.faces.eyes import read_eyes
-from facegan.faces.recognise import Recogniser
+from facegan.faces.person.recognise import Recogniser
 from facegan.faces.records import Examination
 
 VERSION = "eyes-1"  # raised when the meaning of an examination changes, so that old caches start anew

@@ -11,7 +11,7 @@ from importlib.resources import files
 import numpy as np
 from safetensors.numpy import load
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import KEYPOINT_WEIGHTS, Frame, eye_distance, similarity_transform, warp
 
 CROP_SIDE = 112  # px of the upright face from which the eyes are cut

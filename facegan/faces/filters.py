@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facegan.faces.duplicates import descriptors, near_duplicates
-from facegan.faces.identity import SAME_PERSON, People, examination
 from facegan.faces.options import FaceOptions
+from facegan.faces.person.identity import SAME_PERSON, People, examination
 from facegan.faces.records import FaceRecord, PhotoRecord
 
 USED = "used"

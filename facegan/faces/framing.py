@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from facegan.faces.align import Frame, share_inside
-from facegan.faces.detect import DetectorChoice
+from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import PhotoRecord
-from facegan.faces.sources import Photos
+from facegan.faces.sources.photos import Photos
 from facegan.faces.work import Job, measure_photos
 
 WIDEST, CLOSEST, STEP = 0.8, 1.3, 0.05  # chin and most hair; the brows and the chin at the border

@@ -15,12 +15,12 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detect import DetectedFace, Detector
+from facegan.faces.detectors.detect import DetectedFace, Detector
 from facegan.faces.examine import Examiner
-from facegan.faces.find import Photo
 from facegan.faces.pose import estimate_pose
-from facegan.faces.read import UnreadablePhotoError, decode_photo
 from facegan.faces.records import FaceRecord, PhotoRecord
+from facegan.faces.sources.find import Photo
+from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
 
 # The crops on which the keypoints are found again, at SCRFD's smallest input. Two sizes of the face, so that the
 # errors of SCRFD's 8-pixel grid differ and their mean is smaller: against an independent network (InsightFace's 106

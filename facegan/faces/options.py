@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, eye_distance
 
 DETECTORS = ("auto", "insightface", "yunet")

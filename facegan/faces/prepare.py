@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
-from facegan.faces.dataset import DatasetChoice
-from facegan.faces.detect import MIN_CERTAINTY, DetectorChoice, choose_detector
+from facegan.faces.detectors.detect import MIN_CERTAINTY, DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import REASONS, USED, Verdict, judge
 from facegan.faces.framing import choose_framing
 from facegan.faces.held_out import hold_out
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.faces.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
-from facegan.faces.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
-from facegan.faces.report import write_report
-from facegan.faces.sources import FolderPhotos, Photos, Records
-from facegan.faces.stream import DatasetPhotos
+from facegan.faces.person.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
+from facegan.faces.person.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
+from facegan.faces.report.report import write_report
+from facegan.faces.sources.dataset import DatasetChoice
+from facegan.faces.sources.photos import FolderPhotos, Photos, Records
+from facegan.faces.sources.stream import DatasetPhotos
 from facegan.faces.work import Job, measure_photos
 
 __all__ = ["DatasetChoice", "FaceOptions", "prepare_faces"]

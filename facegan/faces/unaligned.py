@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import eye_distance, warp
 from facegan.faces.cache import FaceCache
-from facegan.faces.detect import DetectedFace, Detector
-from facegan.faces.find import FoundFile
-from facegan.faces.read import UnreadablePhotoError, decode_photo
+from facegan.faces.detectors.detect import DetectedFace, Detector
 from facegan.faces.records import FaceRecord
+from facegan.faces.sources.find import FoundFile
+from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
 
 _REACH = 0.5  # eye distances: a box whose keypoints are further away is another face's
 

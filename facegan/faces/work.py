@@ -16,12 +16,12 @@ from operator import length_hint
 import numpy as np
 
 from facegan.faces.align import Frame
-from facegan.faces.detect import DetectorChoice
+from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.examine import Examiner
-from facegan.faces.find import Photo
 from facegan.faces.measure import measure_photo, worker_count
-from facegan.faces.recognise import RecogniserChoice
+from facegan.faces.person.recognise import RecogniserChoice
 from facegan.faces.records import PhotoRecord
+from facegan.faces.sources.find import Photo
 
 IN_FLIGHT = 16  # photos a worker: enough to bridge one slow photo, and 100 KB of results each at most
 HELD_IN_FLIGHT = 128_000_000  # bytes of streamed photos that wait, in all: a few of the largest, hundreds of the usual

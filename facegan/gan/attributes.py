@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 _LEAST_SPREAD = 0.1  # of a direction's variance: what says nearly the same as others is not blown up to a variance of 1
 

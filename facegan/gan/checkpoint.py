@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
 

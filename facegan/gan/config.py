@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from facegan.faces.mapped import release
+from facegan.base.mapped import release
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.known_latents import KnownLatents
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 
 
 class _Pixels(torch.utils.data.Dataset):

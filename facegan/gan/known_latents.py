@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan.networks import LATENT_SIZE
 
 FILE = "latents.safetensors"  # in a folder of drawn pictures, and in a run that learns from them

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegan.faces.mapped import release
+from facegan.base.mapped import release
+from facegan.base.pictures import grid
 from facegan.gan.metrics import features
-from facegan.pictures import grid
 
 MOST_GENERATED = 2_000
 MOST_TRAINING = 10_000  # in feature space, which takes a minute; pixels are compared with every training face

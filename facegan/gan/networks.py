@@ -1,4 +1,4 @@
-"""The two networks of the DCGAN as they are trained; facegan/hub/generator.py is the form that is shipped.
+"""The two networks of the DCGAN as they are trained; facegan/model/generator.py is the form that is shipped.
 
 DCGAN: Radford et al. 2016, https://arxiv.org/abs/1511.06434
 """

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facegan import pictures
+from facegan.base import pictures
+from facegan.base.stamp import stamp
 from facegan.gan.networks import Generator
-from facegan.stamp import stamp
 
 _COLUMNS = 8
 FILM, GIF = "progress.mp4", "progress.gif"

@@ -11,20 +11,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
-from facegan.gan import samples, watch
+from facegan.gan import samples
 from facegan.gan.adversaries import FIGURES, Adversaries, Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
 from facegan.gan.budget import TURNED, Budget, Patience
 from facegan.gan.config import TrainConfig
-from facegan.gan.console import Console
 from facegan.gan.data import FaceBatches
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
 from facegan.gan.judge import JUDGE_EVERY, Judge
 from facegan.gan.known_latents import KnownLatents
-from facegan.gan.log import RunLog
+from facegan.gan.monitor import watch
+from facegan.gan.monitor.console import Console
+from facegan.gan.monitor.log import RunLog
 from facegan.gan.networks import Generator
 from facegan.gan.processes import Processes
 

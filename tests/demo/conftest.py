@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 
 from facegan.gan.networks import Generator
-from facegan.hub.export import export_weights, shipped_form
-from facegan.hub.folder import ModelConfig
-from facegan.hub.model import FaceModel
-from facegan.latent.sliders.slider import Slider, SliderSet, even_pace
-from facegan.latent.sliders.surrogate import Surrogate
+from facegan.model.export import export_weights, shipped_form
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.sliders.slider import Slider, SliderSet, even_pace
+from facegan.sliders.surrogate import Surrogate
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.pictures import enlarge
+from facegan.base.seeds import MAX_SEED
 from facegan.demo.faces_tab import Faces, draw_figure, draw_grid
 from facegan.demo.state import FacesState
-from facegan.latent.seeds import MAX_SEED
-from facegan.pictures import enlarge
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facegan.base.pictures import write_gif, write_mp4
 from facegan.demo.learned_tab import Learned
 from facegan.demo.markup import how_it_learned
-from facegan.hub.film import Film
-from facegan.hub.folder import ModelConfig
-from facegan.hub.model import FaceModel
-from facegan.pictures import write_gif, write_mp4
+from facegan.model.film import Film
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
 
 
 @pytest.fixture

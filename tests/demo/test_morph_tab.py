@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.latent_paths import slerp
+from facegan.base.pictures import enlarge
 from facegan.demo.films import draw_position, draw_strip, film_frames
 from facegan.demo.morph_tab import Morphs
 from facegan.demo.state import MorphState
-from facegan.latent.paths import slerp
-from facegan.pictures import enlarge
 
 
 @pytest.fixture

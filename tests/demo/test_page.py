@@ -9,13 +9,13 @@ from urllib.parse import parse_qs
 import pytest
 from gradio_client import Client
 
+from facegan.base.errors import FaceGANError
+from facegan.base.slider_names import RESERVED
 from facegan.demo import build
 from facegan.demo.markup import about, header
 from facegan.demo.state import FacesState, MorphState, SlidersState
-from facegan.errors import FaceGANError
-from facegan.hub.film import Film
-from facegan.hub.model import FaceModel
-from facegan.latent.sliders.names import RESERVED
+from facegan.model.film import Film
+from facegan.model.load import FaceModel
 
 
 def test_only_the_stable_endpoints_are_public(model):

@@ -7,13 +7,13 @@ import gradio as gr
 import pytest
 from PIL import Image
 
+from facegan.base.errors import FaceGANError
+from facegan.base.stamp import as_text
 from facegan.demo.faces_tab import Faces
 from facegan.demo.morph_tab import Morphs
 from facegan.demo.reopen import Opener, link_of
 from facegan.demo.state import FacesState, MorphState, SlidersState
-from facegan.errors import FaceGANError
-from facegan.hub.provenance import Recipe, read_recipe, recipe_of
-from facegan.stamp import as_text
+from facegan.model.provenance import Recipe, read_recipe, recipe_of
 
 
 def text_of(model, *seeds, truncation=0.6, **values):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.pictures import enlarge
 from facegan.demo.sliders_tab import Edits
 from facegan.demo.state import SlidersState
-from facegan.hub.provenance import Recipe, read_recipe
-from facegan.pictures import enlarge
+from facegan.model.provenance import Recipe, read_recipe
 
 
 @pytest.fixture

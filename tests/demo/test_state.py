@@ -2,8 +2,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from facegan.base.errors import FaceGANError
 from facegan.demo.state import FacesState, MorphState, SlidersState, number, parse_seeds, whole_number
-from facegan.errors import FaceGANError
 
 LAST = 2**32 - 1
 

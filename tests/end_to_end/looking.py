@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-from facegan.hub.provenance import read_recipe
-from facegan.pictures import enlarge
+from facegan.base.pictures import enlarge
+from facegan.model.provenance import read_recipe
 from tests.end_to_end.running_app import MODEL
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))

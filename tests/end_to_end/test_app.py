@@ -16,8 +16,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from facegan.hub.provenance import Recipe, recipe_of
-from facegan.pictures import encode_png
+from facegan.base.pictures import encode_png
+from facegan.model.provenance import Recipe, recipe_of
 from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, recipe_in
 from tests.end_to_end.running_app import MODEL, ROOT, running_app
 

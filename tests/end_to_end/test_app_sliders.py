@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.hub.provenance import recipe_of
-from facegan.pictures import enlarge
+from facegan.base.pictures import enlarge
+from facegan.model.provenance import recipe_of
 from tests.end_to_end.looking import APP, PHONE, after, drawn, drop, edited, large_face, link, recipe_in
 from tests.end_to_end.running_app import running_app
 

@@ -16,9 +16,9 @@ from PIL import Image
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.hub.folder import PARTS
-from facegan.hub.provenance import recipe_of
-from tests.hub.hub_server import running_hub
+from facegan.model.folder import PARTS
+from facegan.model.provenance import recipe_of
+from tests.publish.hub_server import running_hub
 
 ROOT = Path(__file__).parent.parent.parent
 USER = "erika-musterfrau"  # of the machine, not of the Hub

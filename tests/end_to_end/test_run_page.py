@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.gan.log import LOG
-from facegan.gan.watch import write_page
+from facegan.gan.monitor.log import LOG
+from facegan.gan.monitor.watch import write_page
 
 GRIDS = (0, 500, 1000, 2000, 4000)
 

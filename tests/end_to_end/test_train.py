@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from facegan import FaceModel
-from facegan.gan.log import read_log
-from facegan.hub.report import memorisation_of
+from facegan.gan.monitor.log import read_log
+from facegan.model.report import memorisation_of
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -46,7 +46,7 @@ def expressions(people: Path) -> np.ndarray:
 @pytest.fixture(scope="session")
 def scrfd(insightface_root: Path):
     """InsightFace's detector, opened once."""
-    from facegan.faces.scrfd import InsightFaceDetector
+    from facegan.faces.detectors.scrfd import InsightFaceDetector
 
     return InsightFaceDetector(insightface_root / "models" / "buffalo_sc")
 
@@ -54,6 +54,6 @@ def scrfd(insightface_root: Path):
 @pytest.fixture(scope="session")
 def yunet():
     """YuNet, opened once."""
-    from facegan.faces.yunet import YuNetDetector
+    from facegan.faces.detectors.yunet import YuNetDetector
 
     return YuNetDetector()

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame
 from facegan.faces.cache import JOURNAL, REPORT, SELECTED, FaceCache, FaceStore, faces_file
 from facegan.faces.records import Examination, FaceRecord, PhotoRecord, from_line, to_line

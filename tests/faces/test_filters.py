@@ -5,8 +5,8 @@ import pytest
 
 from facegan.faces.align import Frame
 from facegan.faces.filters import _TINTS, REASONS, USED, judge, judge_face, judge_person, tint_distance
-from facegan.faces.identity import Group, People
 from facegan.faces.options import FaceOptions
+from facegan.faces.person.identity import Group, People
 from facegan.faces.records import Examination, FaceRecord, PhotoRecord
 
 GOOD = FaceRecord(

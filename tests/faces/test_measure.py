@@ -6,8 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from facegan.faces.align import Frame, apply_transform, face_transform
-from facegan.faces.detect import DetectedFace
-from facegan.faces.find import FoundFile
+from facegan.faces.detectors.detect import DetectedFace
 from facegan.faces.measure import (
     face_box,
     face_luma,
@@ -17,6 +16,7 @@ from facegan.faces.measure import (
     sharpness,
     worker_count,
 )
+from facegan.faces.sources.find import FoundFile
 
 
 def saved(path: Path, rgb: np.ndarray) -> FoundFile:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces import prepare, work
 from facegan.faces.cache import FaceCache
 from facegan.faces.prepare import FaceOptions, prepare_faces
-from tests.faces.broken import write_broken
+from tests.faces.sources.broken import write_broken
 
 
 def quiet(line: str) -> None:

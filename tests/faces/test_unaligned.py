@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, apply_transform, face_transform
-from facegan.faces.detect import DetectedFace
-from facegan.faces.find import FoundFile
+from facegan.faces.detectors.detect import DetectedFace
+from facegan.faces.sources.find import FoundFile
 from facegan.faces.unaligned import unaligned_faces
 
 SIZE, FRAMING = 64, 0.8

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from facegan.faces.align import Frame
-from facegan.faces.find import FoundFile
+from facegan.faces.sources.find import FoundFile
 from facegan.faces.work import Job, measure_photos
 
 
@@ -89,7 +89,7 @@ def test_workers_end_with_their_parent(tmp_path, how):
         "import sys\n"
         f"sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r})\n"
         "from pathlib import Path\n"
-        "from facegan.faces.find import FoundFile\n"
+        "from facegan.faces.sources.find import FoundFile\n"
         "from facegan.faces.work import measure_photos\n"
         "from tests.faces.test_work import JOB\n"
         "if __name__ == '__main__':\n"

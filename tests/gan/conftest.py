@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facegan.base.seeds import latents_of
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.gan.trainer import Trainer
-from facegan.latent.seeds import latents_of
 
 
 @pytest.fixture

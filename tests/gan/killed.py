@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from facegan.base.seeds import latents_of
 from facegan.gan import trainer as module
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.gan.judge import Judgement
 from facegan.gan.trainer import Trainer
-from facegan.latent.seeds import latents_of
 
 IMAGES = 4_000
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan.attributes import FaceAttributes
 
 ROWS = np.arange(2, 4002, 2)

@@ -4,7 +4,7 @@ import os
 import pytest
 import torch
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan.checkpoint import forget_after, load_checkpoint, save_checkpoint
 
 

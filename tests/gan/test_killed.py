@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from facegan.gan.log import read_log
+from facegan.gan.monitor.log import read_log
 from tests.gan import killed
 
 KILLS = 20

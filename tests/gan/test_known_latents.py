@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan.adversaries import FIGURES, Adversaries
 from facegan.gan.config import PRESETS, TrainConfig, with_known_latents
 from facegan.gan.data import FaceBatches

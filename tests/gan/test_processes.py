@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from facegan.gan.log import read_log
+from facegan.gan.monitor.log import read_log
 from facegan.gan.processes import Processes
 
 PROGRAM = Path(__file__).parent / "two_processes.py"

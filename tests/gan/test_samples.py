@@ -2,9 +2,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from facegan.base.stamp import read_stamp
 from facegan.gan import samples
 from facegan.gan.samples import FILM, GIF, save_grid, write_film, write_films
-from facegan.stamp import read_stamp
 
 
 class Levels(torch.nn.Module):

@@ -8,13 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from facegan.errors import FaceGANError
+from facegan.base.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import trainer as trainer_module
 from facegan.gan.budget import TURNED, Budget
 from facegan.gan.config import PRESETS, recipe_for
 from facegan.gan.judge import Judgement
-from facegan.gan.log import read_log
+from facegan.gan.monitor.log import read_log
 
 
 def weights(trainer):

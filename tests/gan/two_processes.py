@@ -10,12 +10,12 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from facegan.base.seeds import latents_of
 from facegan.gan import trainer as module
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
-from facegan.latent.seeds import latents_of
 from tests.gan import killed
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@
   // Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device: the
   // server is sent the few letters of the recipe, which it checks like a link.
   const MOST_BYTES = 64e6;  // the longest morph has a tenth
-  const OPENS = "<facegan:recipe>", ENDS = "</facegan:recipe>";  // facegan/stamp.py
+  const OPENS = "<facegan:recipe>", ENDS = "</facegan:recipe>";  // facegan/base/stamp.py
 
   async function recipeOf(file) {
     if (file.size > MOST_BYTES) return {trouble: "large"};

@@ -1,0 +1,1 @@
+"""What has no subject of its own: errors, locks, pictures, pages, seeds, stamps."""

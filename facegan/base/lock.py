@@ -1,0 +1,44 @@
+"""One process at a time in a run folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from facegan.base.errors import FaceGANError
+
+LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes it
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps every other process out of a run folder, which is made if it is not there.
+
+    The system holds the lock for the process, so that it ends with it, however it ends; the file that stays behind
+    locks nothing. A folder that was made here and got nothing is removed again.
+
+    Raises:
+        FaceGANError: another process works there, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout  # a requirement of training, not of the demo
+
+    try:
+        new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise FaceGANError(
+            f"Another process works in {folder} at this moment: wait until it ends, or choose another with --out."
+        ) from None
+    except OSError as error:
+        raise FaceGANError(
+            f"The run folder {folder} cannot be written ({error.strerror or error}): choose another with --out."
+        ) from error
+    try:
+        yield
+    finally:
+        if new and [path.name for path in folder.iterdir()] == [LOCK]:
+            with suppress(OSError):  # while the lock is held, so that nobody else is in it; or Windows forbids it
+                (folder / LOCK).unlink()
+                folder.rmdir()
+        lock.release()

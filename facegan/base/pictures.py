@@ -1,0 +1,119 @@
+"""Pictures and films of uint8 images: grids, enlargement, PNG, MP4 and GIF. Numpy, Pillow and PyAV only.
+
+Every writer takes the recipe of generated images and stamps them with it (stamp.py); pictures of photos have none.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from facegan.base.stamp import as_text, stamp
+
+_CAPTION = 28  # px
+
+
+def grid(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
+    """Images uint8 (n, H, W, 3) row by row in one picture uint8; missing cells and gaps (px) are white."""
+    n, height, width, _ = images.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        y, x = i // columns * (height + gap), i % columns * (width + gap)
+        sheet[y : y + height, x : x + width] = image
+    return sheet
+
+
+def enlarge(image: np.ndarray, size: int) -> np.ndarray:
+    """A square uint8 image (H, W, 3) at (size, size, 3). Lanczos: 64 px stays crisp without showing its pixels."""
+    return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.LANCZOS))
+
+
+def captioned(image: np.ndarray, text: str) -> np.ndarray:
+    """An uint8 image (H, W, 3) on a dark strip with `text` in its middle, uint8 (H + strip, W, 3).
+
+    The strip has a sixteenth of the width, to be read where a phone shows the picture small; 28 px at least.
+    """
+    height, width, _ = image.shape
+    strip = max(_CAPTION, 2 * (width // 32))  # even, as films want their sides
+    sheet = Image.new("RGB", (width, height + strip), (24, 26, 31))
+    sheet.paste(Image.fromarray(image))
+    font = ImageFont.load_default(strip * 0.58)
+    ImageDraw.Draw(sheet).text((width / 2, height + strip / 2), text, (236, 236, 238), font, anchor="mm")
+    return np.asarray(sheet)
+
+
+def encode_png(image: np.ndarray, recipe: Mapping | None = None) -> bytes:
+    """An uint8 image (H, W, 3) as the bytes of a PNG file.
+
+    Pillow tries five filters on every row, which for an enlarged face takes three times as long for a larger file.
+    """
+    height, width, _ = image.shape
+    rows = np.empty((height, 1 + width * 3), np.uint8)
+    rows[:, 0] = 2  # the filter "Up": every row as its difference from the one above
+    rows[:, 1:] = image.reshape(height, -1)
+    rows[1:, 1:] -= image.reshape(height, -1)[:-1]
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB, not interlaced
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), level=1)), (b"IEND", b""))
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return content if recipe is None else stamp(content, recipe)
+
+
+def write_mp4(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    frames_per_second: int = 24,
+    preset: str = "medium",
+    rate_factor: int = 18,
+    recipe: Mapping | None = None,
+) -> None:
+    """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays.
+
+    `rate_factor` is x264's crf: 18 looks like the frames, 6 more halve the bytes. `preset` is x264's: "superfast" takes
+    a quarter of the time of "medium" for the same quality in 1.6 times the size.
+    """
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
+        stream = None
+        options = {"crf": str(rate_factor), "preset": preset}
+        for frame in frames:
+            if stream is None:
+                stream = film.add_stream("libx264", rate=frames_per_second, options=options)
+                stream.height, stream.width = frame.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                if recipe is not None:
+                    film.metadata["comment"] = as_text(recipe)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+        if stream is None:
+            raise ValueError("A film needs at least one frame.")
+        film.mux(stream.encode())
+    if recipe is not None:
+        path.write_bytes(stamp(path.read_bytes(), recipe))
+
+
+def write_gif(
+    path: Path, frames: Iterable[np.ndarray], frames_per_second: int = 24, recipe: Mapping | None = None
+) -> None:
+    """Frames uint8 (H, W, 3) as a GIF that loops forever."""
+    pictures = [_indexed(Image.fromarray(frame)) for frame in frames]
+    if not pictures:
+        raise ValueError("A film needs at least one frame.")
+    # GIF counts hundredths of a second, and browsers slow anything below 2 down to 10.
+    duration = max(2, round(100 / frames_per_second)) * 10
+    options = {"save_all": True, "append_images": pictures[1:], "duration": duration, "loop": 0}
+    if recipe is None:
+        pictures[0].save(path, "GIF", **options)
+    else:
+        pictures[0].save(path, "GIF", comment=as_text(recipe), **options)
+        path.write_bytes(stamp(path.read_bytes(), recipe))
+
+
+def _indexed(picture: Image.Image) -> Image.Image:
+    """The picture in 256 colours. FASTOCTREE is 80 times faster than the default; dithering hides its coarseness."""
+    palette = picture.quantize(method=Image.Quantize.FASTOCTREE)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)

@@ -1,0 +1,143 @@
+"""What the command lines under train/ share: numbers with a range, the options of publishing, errors as one line."""
+
+import argparse
+import errno
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from facegan.base.errors import FaceGANError
+
+_MOST_LETTERS = 2000
+FEW_OR_ONE = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
+
+
+def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], float]:
+    """An argparse type: a number from `least` to `most`."""
+
+    def parse(text: str):
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
+        return value
+
+    parse.__name__ = kind.__name__  # for argparse's "invalid int value"
+    return parse
+
+
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, object]:
+    """The options of the command line, and for the rest those of its --config FILE.
+
+    FILE is a JSON object of option names without dashes and their values: a list repeats its option, true gives one
+    that takes no value. They are checked as if they had been typed. A mistake ends the program with one sentence.
+    """
+    parser.add_argument("--config", type=Path, metavar="FILE", help="options as JSON; those of the command line win")
+    typed = vars(parser.parse_args(arguments))
+    path = typed.pop("config")
+    if path is None:
+        return typed
+    try:
+        found, unknown = parser.parse_known_args(_as_typed(path))
+    except FaceGANError as error:
+        parser.error(f"--config {path} {error}")
+    if unknown:
+        parser.error(f"--config {path} has an option that does not exist: {unknown[0]}")
+    if typed.get("data") or typed.get("dataset"):  # each in place of the other, and of what FILE says
+        found.data, found.dataset = [], None
+    options = vars(parser.parse_args(arguments, found))
+    del options["config"]
+    return options
+
+
+def _as_typed(path: Path) -> list[str]:
+    """The options of a JSON file as arguments. Raises FaceGANError with the end of a sentence."""
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FaceGANError(f"cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise FaceGANError(f"is not JSON ({error})") from error
+    if not isinstance(options, dict) or "config" in options:
+        raise FaceGANError('must be an object of options, such as {"preset": "small"}')
+    arguments = []
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is False or not isinstance(one, bool | int | float | str):
+                raise FaceGANError(f"must give {name} a text, a number, true or a list of them")
+            arguments.append(f"--{name}" if one is True else f"--{name}={one}")
+    return arguments
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Where the photos come from: --data or --dataset, and which of them."""
+    where = parser.add_mutually_exclusive_group()
+    add = where.add_argument
+    add("--data", type=Path, action="append", default=[], metavar="DIR", help="folder of photos; repeatable")
+    add(
+        "--dataset",
+        metavar="USER/NAME",
+        help="data set of the Hub, USER/NAME@REVISION for one of its versions, or a local one; instead of --data",
+    )
+    add = parser.add_argument
+    add("--dataset-config", metavar="NAME", help="which part of a data set that has several")
+    add("--dataset-split", default="train", metavar="NAME", help="default: train")
+    add("--image-column", metavar="NAME", help="column of the pictures, dots lead into it (default: by its type)")
+    add("--max-photos", type=number(int, 1), metavar="N", help="read only the first N photos")
+
+
+def add_visibility(parser: argparse.ArgumentParser, default: str) -> None:
+    """--private and --public as one value `private`: True, False, or None for what `default` says."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--private", action="store_true", default=None, help=f"only you see it (default: {default})")
+    group.add_argument("--public", dest="private", action="store_false", default=None, help="everybody sees it")
+
+
+def add_card_options(parser: argparse.ArgumentParser) -> None:
+    """--about-data, --contact and --allow-memorised, which the model card tells."""
+    about, contact = "a sentence on the photos and their licence, for the card", "who takes a model down on request"
+    parser.add_argument("--about-data", type=short_text, default="", metavar="TEXT", help=about)
+    parser.add_argument(
+        "--contact", type=short_text, default="", metavar="TEXT", help=f"{contact} (default: its page on the Hub)"
+    )
+    parser.add_argument(
+        "--allow-memorised", action="store_true", help="publish even a model that repeats faces of its training"
+    )
+
+
+def short_text(text: str) -> str:
+    """An argparse type: what config.json can hold, on one line, told before the training and not after it."""
+    if len(text) > _MOST_LETTERS:
+        raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
+    text = " ".join(text.split())  # a command that is printed for later shall be one line
+    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # bytes that are no letters, and controls
+        raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
+    return text
+
+
+def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
+    """Run `work`: 0, or 1 with the sentence of a FaceGANError or a full disk, or 130 after Ctrl-C.
+
+    With `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
+    """
+    try:
+        work()
+    except FaceGANError as error:
+        print(f"error: {_on_one_line(str(error))}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        where = _on_one_line(f" at {error.filename}") if error.filename else ""
+        print(f"error: The disk cannot be written{where} ({error.strerror}): free some space there.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as stop:
+        print(_on_one_line(str(stop)) or stopped, file=sys.stderr)
+        return 130
+    return 0
+
+
+def _on_one_line(text: str) -> str:
+    """With control characters, which the name of a file may hold, written as in Python: a line feed becomes \\n."""
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

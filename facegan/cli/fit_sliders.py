@@ -1,0 +1,45 @@
+"""Fit the sliders of a model anew, judge them, and put them into its folder and its card.
+
+    python train/fit_sliders.py runs/PHOTOS
+    python train/fit_sliders.py facegan/assets/default --data runs/PHOTOS --seeds 1000 --positions 11
+    python train/fit_sliders.py runs/PHOTOS --attributes list_attr.csv
+
+Takes some minutes on two cores. A run does this by itself after its training.
+"""
+
+import argparse
+from pathlib import Path
+
+from facegan.cli.command_line import exit_code, number
+
+
+def main() -> int:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("model", type=Path, metavar="MODEL", help="a run or a model folder")
+    p.add_argument("--data", type=Path, metavar="RUN", help="the run whose faces it learned from (default: MODEL)")
+    p.add_argument("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes")
+    p.add_argument(
+        "--samples", type=number(int, 500, 10**6), metavar="N", help="generated faces to learn from (default: 16000)"
+    )
+    p.add_argument("--seeds", type=number(int, 20, 10_000), metavar="N", help="faces to judge by (default: 100)")
+    p.add_argument(
+        "--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd (default: 5)"
+    )
+    args = p.parse_args()
+
+    def work() -> None:
+        from facegan.base.errors import FaceGANError
+        from facegan.faces.cache import FaceCache
+        from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
+
+        folder = args.model / "model" if (args.model / "model").is_dir() else args.model
+        cache = FaceCache.find(args.data or args.model)
+        if cache is None and (args.data or args.attributes):
+            raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run by --data.")
+        table = attributes_of(args.attributes, cache) if args.attributes else None
+        chosen = {name: getattr(args, name) for name in ("samples", "seeds", "positions") if getattr(args, name)}
+        model = add_sliders(folder, cache, table, **chosen)
+        if model.sliders:
+            print(as_table(model.slider_set))
+
+    return exit_code(work)

@@ -1,0 +1,96 @@
+"""Train a face generator on a folder of photos, and publish it.
+
+    python train/train.py --data PHOTOS --minutes 30
+    python train/train.py --resume --out runs/PHOTOS --minutes 60
+    python train/train.py --config train/configs/default.json --data PHOTOS
+    python train/train.py --data PHOTOS --minutes 30 --about-data "..." --push-to-hub USER/NAME --space USER/SPACE
+
+Leaves RUN/model (for app.py and the Hub), RUN/faces/report.html, RUN/samples and RUN/log.jsonl.
+"""
+
+import argparse
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from facegan.cli.command_line import (
+    FEW_OR_ONE,
+    add_card_options,
+    add_data_options,
+    add_visibility,
+    exit_code,
+    number,
+    parsed,
+)
+
+NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
+FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_options(p)
+    add = p.add_argument
+    # fmt: off (an option a line reads as the table that it is)
+    add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
+    add("--size", type=int, choices=(64, 128, 256), default=64, help="px of the faces (default: 64)")
+    add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
+    add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
+    presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
+    add("--preset", choices=("auto", "classic", "small", "medium", "large"), default="auto", help=presets)
+    closeness = "0.8 shows most hair, 1.2 is close; default: what fits, or what --init has"
+    add("--framing", type=number(float, 0.3, 1.5), metavar="F", help=closeness)
+    start = "auto (the default where faces are few), none, default, DIR or USER/NAME"
+    add("--init", default="auto", metavar="MODEL", help=start)
+    both = "train twice from nothing, on aligned and on unaligned faces, compare them in RUN/compare, and leave"
+    add("--compare-unaligned", action="store_true", help=both)
+    add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
+    detectors = "auto: InsightFace where it can be had, else YuNet"
+    add("--detector", choices=("auto", "insightface", "yunet"), default="auto", help=detectors)
+    add("--insightface-pack", default="buffalo_sc", metavar="NAME", help="default: buffalo_sc")
+    add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR", help="default: ~/.insightface")
+    workers = "processes that align (default: one a core)"
+    add("--workers", type=number(int, 0, 1024), default=0, metavar="N", help=workers)
+    add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
+    drawn = "latents that drawn pictures came from; each picture is learned from its own"
+    add("--latents", type=Path, metavar="FILE", help=drawn)
+    add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="auto: a GPU where torch has one")
+    add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
+    add("--resume", action="store_true", help="go on exactly where the run stopped")
+    add("--force", action="store_true", help="train even on fewer than 100 faces")
+    add("--dry-run", action="store_true", help="print the options as resolved and leave")
+    publish = "publish it (default: your name, the run's name)"
+    add("--push-to-hub", nargs="?", const="", metavar="USER/NAME", help=publish)
+    add("--space", metavar="USER/SPACE", help="publish the demo of it as a Space, with --push-to-hub")
+    # fmt: on
+    add_visibility(p, FEW_OR_ONE)
+    add_card_options(p)
+    return p
+
+
+def main() -> int:
+    p = parser()
+    args = parsed(p, sys.argv[1:])
+    if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
+        p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
+    if args["space"] and args["push_to_hub"] is None:
+        p.error("a Space shows a model on the Hub: say --push-to-hub too")
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        print(f"Training needs {', '.join(missing)}: run pip install -r train/requirements.txt", file=sys.stderr)
+        return 1
+
+    from facegan.faces.options import FaceOptions
+    from facegan.faces.sources.dataset import DatasetChoice
+    from facegan.runs.run import RunOptions, run
+
+    def work() -> None:
+        about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
+        args["dataset"] = DatasetChoice(*about) if about[0] else None
+        source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
+        args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
+        args["faces"] = FaceOptions(**{name: args.pop(name) for name in FACES})
+        run(RunOptions(**{**args, "data": tuple(args["data"])}))
+
+    return exit_code(work, "Stopped. What was done is kept; the same command goes on.")

@@ -1,0 +1,118 @@
+"""YuNet by onnxruntime: the detector that needs no download."""
+
+import hashlib
+import logging
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.detect import DetectedFace, onnx_providers
+
+MODEL_FILE = "face_detection_yunet_2023mar.onnx"
+MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+INPUT_SIDE = 640  # fixed in the exported network
+STRIDES = (8, 16, 32)
+MAX_ZOOM = 2.0  # enlarging further moves the keypoints; less makes them noisier (1.3 px of 128 at 2.0, 1.7 at 1.0)
+MIN_SCORE = 0.6  # OpenCV's own default for this network
+MAX_OVERLAP = 0.3  # of two boxes that are different faces; OpenCV's default
+MAX_FACES = 100  # of a crowd, the best scored
+
+_log = logging.getLogger(__name__)
+
+
+class YuNetDetector:
+    """Faces by YuNet (Wu, Peng and Yu 2023, doi:10.1007/s11633-023-1423-y), decoded in numpy, on one thread."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Loads the embedded network.
+
+        Raises:
+            FaceGANError: the installed file is damaged.
+        """
+        import onnxruntime
+
+        model = files("facegan").joinpath("assets", "yunet", MODEL_FILE).read_bytes()
+        if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
+            raise FaceGANError(f"The installed {MODEL_FILE} is damaged: install FaceGAN again.")
+        session_options = onnxruntime.SessionOptions()
+        session_options.intra_op_num_threads = 1  # the cores are shared out by processes, see work.py
+        session_options.inter_op_num_threads = 1
+        session_options.log_severity_level = 3  # it warns about unused initialisers of the published file
+        self._session = onnxruntime.InferenceSession(
+            model, sess_options=session_options, providers=onnx_providers(device)
+        )
+        _log.info("YuNet runs on %s", self._session.get_providers())
+
+    def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
+        """Faces of uint8 (H, W, 3), the best score first."""
+        import cv2
+
+        height, width = rgb.shape[:2]
+        scale = min(INPUT_SIDE / max(height, width), MAX_ZOOM)
+        new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        canvas = np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.float32)
+        canvas[:new_height, :new_width] = cv2.resize(rgb, (new_width, new_height), interpolation=how)[:, :, ::-1]
+        outputs = self._session.run(None, {"input": canvas.transpose(2, 0, 1)[None]})
+        names = [output.name for output in self._session.get_outputs()]
+        boxes, keypoints, scores = decode(dict(zip(names, outputs, strict=True)))
+        scales = np.array([width / new_width, height / new_height], np.float32)
+        return [
+            DetectedFace(
+                box=(boxes[i].reshape(2, 2) * scales).reshape(4),
+                keypoints=(keypoints[i] + 0.5) * scales - 0.5,
+                score=float(scores[i]),
+            )
+            for i in keep_best(boxes, scores, MAX_OVERLAP)[:MAX_FACES]
+        ]
+
+
+def decode(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """YuNet's raw outputs to boxes (n, 4), keypoints (n, 5, 2) and scores (n,), all float32, above MIN_SCORE.
+
+    A cell's score is the geometric mean of class and objectness; its box centre and keypoints are offsets in
+    strides from the cell's corner, its box size is a power of e in strides (as in OpenCV's face_detect.cpp).
+    """
+    all_boxes, all_keypoints, all_scores = [], [], []
+    for stride in STRIDES:
+        scores = np.sqrt(
+            np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1)
+        )
+        hits = np.flatnonzero(scores >= MIN_SCORE)
+        cells = _cells(stride)[hits]
+        box = outputs[f"bbox_{stride}"][0, hits]
+        centre, half = (cells + box[:, :2]) * stride, np.exp(box[:, 2:]) * (stride / 2)
+        all_boxes.append(np.concatenate([centre - half, centre + half], axis=1))
+        points = outputs[f"kps_{stride}"][0, hits].reshape(-1, 5, 2)
+        all_keypoints.append((points + cells[:, None]) * stride)
+        all_scores.append(scores[hits])
+    return (
+        np.concatenate(all_boxes).astype(np.float32),
+        np.concatenate(all_keypoints).astype(np.float32),
+        np.concatenate(all_scores).astype(np.float32),
+    )
+
+
+def keep_best(boxes: np.ndarray, scores: np.ndarray, max_overlap: float) -> list[int]:
+    """Greedy non-maximum suppression: the indices of the boxes (n, 4) that stay, the best score first."""
+    order = np.argsort(-scores, kind="stable")
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    kept: list[int] = []
+    while order.size:
+        best, order = int(order[0]), order[1:]
+        kept.append(best)
+        left_top = np.maximum(boxes[best, :2], boxes[order, :2])
+        right_bottom = np.minimum(boxes[best, 2:], boxes[order, 2:])
+        shared = np.prod(np.maximum(right_bottom - left_top, 0), axis=1)
+        order = order[shared <= max_overlap * (areas[best] + areas[order] - shared)]
+    return kept
+
+
+@cache
+def _cells(stride: int) -> np.ndarray:
+    """Column and row of every cell, (n, 2), row by row."""
+    side = INPUT_SIDE // stride
+    rows, columns = np.divmod(np.arange(side * side), side)
+    return np.stack([columns, rows], axis=1).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Who is on the photos: the same person recognised, and one chosen."""

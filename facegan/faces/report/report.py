@@ -1,0 +1,196 @@
+"""RUN/faces/report.json and report.html: what became of every photo."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from facegan.faces.align import Frame
+from facegan.faces.cache import REPORT
+from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.filters import REASONS, USED, Verdict
+from facegan.faces.framing import share_that_fits
+from facegan.faces.options import FaceOptions
+from facegan.faces.person.identity import People
+from facegan.faces.records import FaceRecord, PhotoRecord
+from facegan.faces.report import sheets as pictures
+from facegan.faces.report.page import PEOPLE_PICTURE, write_page
+from facegan.faces.report.sheets import BeforeAfter
+from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
+from facegan.faces.sources.find import Photo
+
+# For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
+# 6 %, and a few seconds to read.
+PHOTOS_READ_AGAIN = 128
+FRAMED_FACES = 300  # a share over more says the same
+AVERAGE_SIDE = 256
+
+Faces = list[tuple[PhotoRecord, np.ndarray]]
+
+
+def write_report(
+    out: Path,
+    records: list[PhotoRecord],
+    verdicts: list[Verdict],
+    images: np.ndarray,
+    photos: Mapping[str, Photo],
+    options: FaceOptions,
+    choice: DetectorChoice,
+    people: People | None = None,
+    one_person: bool = False,
+) -> dict:
+    """Writes report.json, report.html and its pictures into RUN/faces and returns what report.json holds.
+
+    Names in it are relative to their data folder: nothing tells where on this computer the photos lie.
+
+    Args:
+        out: RUN/faces.
+        records: the photos.
+        verdicts: of filters.judge, about all of them.
+        images: uint8 (rows, size, size, 3).
+        photos: those that can be read again, by their names in the records.
+        options: as resolved.
+        choice: the detector; it measures the spread of the eyes anew.
+        people: the groups by identity when one person is wanted; ``report["person"]`` is then true.
+        one_person: whether the faces are one person's, wanted or not: whoever publishes must know that the model
+            shows a real person.
+    """
+    faces = _used_faces(records, verdicts)
+    sampled = _sample(faces, FRAMED_FACES)
+    readable = [face for face in faces if face[0].name in photos]
+    sample = _read_again(_sample(readable, PHOTOS_READ_AGAIN), photos)
+    spread_before, spread_after = _spreads(sample, options.frame, choice)
+    usable = sum(verdict.reason == USED for verdict in verdicts)
+    report = {
+        "size": options.size,
+        "framing": options.framing,
+        "detector": choice.kind,
+        "detector_reason": choice.reason,
+        "files": len(records),
+        "usable_faces": usable,
+        "person": people is not None,
+        "one_person": one_person,
+        **_of_people(people, usable),
+        "photos": _photo_counts(verdicts),
+        "faces": _ordered(Counter(verdict.reason for verdict in verdicts if verdict.face)),
+        "eye_spread_px_of_128": {
+            "before": _as_dict(spread_before),
+            "after": _as_dict(spread_after),
+        },
+        "share_that_fits": round(share_that_fits(sampled, options.frame.framing), 3) if sampled else None,
+        "thresholds": _thresholds(options),
+        "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
+    }
+    refused = [verdict for verdict in verdicts if verdict.reason != USED]
+    shown = pictures.rejected_sheet(out / "rejected.png", refused, images, photos)
+    if people:
+        pictures.people_sheet(out / PEOPLE_PICTURE, people, images)
+    else:
+        (out / PEOPLE_PICTURE).unlink(missing_ok=True)
+    _draw_before_after(out, [photo for _, photo in sample], options.frame)
+    # The names of files may hold bytes that are not text; JSON carries them as escapes.
+    (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    write_page(out, report, refused_shown=shown)
+    return report
+
+
+def _of_people(people: People | None, usable: int) -> dict:
+    """Counts only: neither who they are nor what tells them apart leaves the journal."""
+    if people is None:
+        return {}
+    groups = [{"photos": group.photos, "faces": len(group.members)} for group in people.groups]
+    return {"person_faces": usable, "person_number": people.wanted + 1, "people": groups}
+
+
+def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
+    """One used face a photo, the largest: its photo and its keypoints there."""
+    by_name = {record.name: record for record in records}
+    best: dict[str, FaceRecord] = {}
+    for verdict in verdicts:
+        if verdict.reason == USED and verdict.face:
+            other = best.get(verdict.name)
+            if other is None or verdict.face.eye_distance > other.eye_distance:
+                best[verdict.name] = verdict.face
+    return [(by_name[name], face.keypoints) for name, face in best.items()]
+
+
+def _read_again(faces: Faces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
+    """The photos of some faces, without those that have gone or changed meanwhile."""
+    read = []
+    for record, keypoints in faces:
+        rgb = pictures.read_again(photos[record.name])
+        if rgb is not None and rgb.shape[:2] == (record.height, record.width):
+            read.append((record, _shrunk(BeforeAfter(rgb, keypoints))))
+    return read
+
+
+def _spreads(
+    photos: list[tuple[PhotoRecord, BeforeAfter]], frame: Frame, choice: DetectorChoice
+) -> tuple[EyeSpread | None, EyeSpread | None]:
+    """Before and after alignment. At UNIT pixels, whatever the size: a detector is less sure of smaller faces."""
+    if not photos:
+        return None, None
+    frame = Frame(UNIT, frame.framing)
+    aligned = np.stack([pictures.after(photo, frame) for _, photo in photos])
+    in_photos = [(record, photo.keypoints * (record.width / photo.rgb.shape[1])) for record, photo in photos]
+    return eye_spread(eyes_before(in_photos, frame), UNIT), eye_spread(eyes_after(aligned, frame, choice.open()), UNIT)
+
+
+def _sample(items: list, count: int) -> list:
+    """At most ``count`` items, evenly spread."""
+    if len(items) <= count:
+        return items
+    return [items[i] for i in np.linspace(0, len(items) - 1, count).astype(int)]
+
+
+def _photo_counts(verdicts: list[Verdict]) -> dict[str, int]:
+    """Files by what became of them: used if one face is, else the reason against their largest face."""
+    of_photo: dict[str, tuple[float, str]] = {}
+    for verdict in verdicts:
+        size = np.inf if verdict.reason == USED else verdict.face.eye_distance if verdict.face else 0.0
+        if verdict.name not in of_photo or size > of_photo[verdict.name][0]:
+            of_photo[verdict.name] = (size, verdict.reason)
+    return _ordered(Counter(reason for _, reason in of_photo.values()))
+
+
+def _ordered(counts: Counter) -> dict[str, int]:
+    return {reason: counts[reason] for reason in (USED, *REASONS) if counts[reason]}
+
+
+def _as_dict(spread: EyeSpread | None) -> dict[str, float] | None:
+    return {**asdict(spread), "mean": round(spread.mean, 2)} if spread else None
+
+
+def _thresholds(options: FaceOptions) -> dict[str, float]:
+    return {
+        name: value
+        for name, value in options.to_dict().items()
+        if name.startswith(("max_", "min_", "near_")) and isinstance(value, int | float)
+    }
+
+
+def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> None:
+    names = ("before_after.gif", "average_before.png", "average_after.png")
+    if not photos:
+        for name in names:
+            (out / name).unlink(missing_ok=True)
+        return
+    large = Frame(AVERAGE_SIDE, frame.framing)
+    pictures.before_after_gif(out / names[0], _sample(photos, pictures.GIF_COLUMNS * pictures.GIF_ROWS), frame)
+    pictures.average([pictures.before(photo, AVERAGE_SIDE) for photo in photos]).save(out / names[1])
+    pictures.average([pictures.after(photo, large) for photo in photos]).save(out / names[2])
+
+
+def _shrunk(photo: BeforeAfter) -> BeforeAfter:
+    """The photo with its short side at twice what the pictures show of it: 128 large ones would need a gigabyte."""
+    import cv2
+
+    factor = min(photo.rgb.shape[:2]) // (2 * AVERAGE_SIDE)
+    if factor <= 1:
+        return photo
+    height, width = photo.rgb.shape[0] // factor, photo.rgb.shape[1] // factor
+    small = cv2.resize(photo.rgb[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+    return BeforeAfter(small, (photo.keypoints + 0.5) / factor - 0.5)

@@ -1,0 +1,1 @@
+"""Where photos come from: folders, or a data set as a stream; found, read and decoded."""

@@ -1,0 +1,119 @@
+"""A data set of the Hub, or of this computer, opened as a stream by the datasets library."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.columns import choose_column
+
+if TYPE_CHECKING:
+    from datasets import IterableDataset
+
+
+@dataclass(frozen=True)
+class DatasetChoice:
+    """Which photos of which data set."""
+
+    name: str  # USER/NAME, USER/NAME@REVISION, a local folder, or whatever datasets.load_dataset takes
+    config: str | None = None  # for data sets with several
+    split: str = "train"
+    column: str | None = None  # that holds the pictures; None: found by its type
+
+    @property
+    def repo(self) -> str:
+        """The name without its revision."""
+        return self._parts[0]
+
+    @property
+    def revision(self) -> str | None:
+        """What stands behind the @, or None for the newest."""
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[str, str | None]:
+        if Path(self.name).exists():  # a folder may have an @ in its name
+            return self.name, None
+        repo, at, revision = self.name.partition("@")
+        return repo, revision if at else None
+
+
+@dataclass(frozen=True)
+class OpenDataset:
+    """A data set whose rows have not been read yet."""
+
+    stream: "IterableDataset"  # its one column holds encoded pictures, see columns.pictures_in
+    column: tuple[str, ...]  # the way to them
+    version: str  # the commit on the Hub; of local data, a digest that changes with the files
+    rows: int | None = field(default=None)  # of all nodes together, where the data set says so
+
+
+def open_dataset(choice: DatasetChoice, *, revision: str | None = None, node: int = 0, nodes: int = 1) -> OpenDataset:
+    """Opens the share of one machine in a data set. Reads its description and stores no photo.
+
+    Args:
+        choice: which data set.
+        revision: the commit to read in place of what the choice says; ignored for local data.
+        node: the number of this machine, from 0.
+        nodes: how many machines share the photos; each photo goes to exactly one.
+
+    Raises:
+        FaceGANError: the data set, its config, its split or its column cannot be had; or the datasets library.
+    """
+    try:
+        import datasets
+    except ImportError as error:
+        raise FaceGANError("--dataset needs the datasets library: run pip install -r train/requirements.txt") from error
+    from datasets.distributed import split_dataset_by_node
+
+    try:
+        builder = datasets.load_dataset_builder(choice.repo, choice.config, revision=revision or choice.revision)
+        stream = builder.as_streaming_dataset(split=choice.split)
+    except Exception as error:  # the library raises its own, huggingface_hub's, httpx's and Python's
+        raise FaceGANError(_why_not(choice, error)) from error
+    column = choose_column(stream.features, choice.column, choice.name).split(".")
+    # Encoded, because workers decode, and because one broken picture must not end the stream.
+    stream = stream.decode(False).select_columns([column[0]])
+    if nodes > 1:
+        stream = split_dataset_by_node(stream, rank=node, world_size=nodes)
+    splits: Any = builder.info.splits or {}
+    rows = splits[choice.split].num_examples if choice.split in splits else None
+    return OpenDataset(stream, tuple(column), str(builder.hash), rows or None)
+
+
+def _why_not(choice: DatasetChoice, error: Exception) -> str:
+    """One sentence for the user."""
+    from datasets.exceptions import DatasetNotFoundError
+
+    name, words = choice.name, " ".join(str(error).split())
+    if isinstance(error, DatasetNotFoundError) and "gated" in words:
+        return (
+            f"The data set {name} is gated: ask for access on https://huggingface.co/datasets/{choice.repo}, then log "
+            "in with `hf auth login` or set HF_TOKEN."
+        )
+    if isinstance(error, DatasetNotFoundError) and "Revision" in words:
+        return f"The data set {choice.repo} has no revision {choice.revision}: check what stands behind the @."
+    if isinstance(error, DatasetNotFoundError):
+        return (
+            f"The data set {name} is not on the Hugging Face Hub, or it is private: check its name, and for a private "
+            "one log in with `hf auth login` or set HF_TOKEN."
+        )
+    if isinstance(error, ConnectionError):
+        return (
+            f"The Hugging Face Hub cannot be reached for the data set {name}: check the network, or use photos that "
+            "are here with --data DIR."
+        )
+    if "Bad split" in words:
+        return f"The data set {name} has no split {choice.split}: choose one of {_listed(words)} with --dataset-split."
+    if "Config name is missing" in words or "BuilderConfig" in words:
+        return f"The data set {name} has several parts: choose one of {_listed(words)} with --dataset-config."
+    if "No (supported) data files" in words or "contain any data files" in words:
+        return f"The data set {name} holds no file that the datasets library can read: choose another."
+    if isinstance(error, FileNotFoundError):
+        return f"There is neither a folder nor a data set on the Hub that is called {name}: check --dataset."
+    return f"The data set {name} cannot be opened ({words[:200]}): choose another, or download it and use --data DIR."
+
+
+def _listed(words: str) -> str:
+    """The names out of the library's "... available: ['a', 'b'] ..."."""
+    return words.partition("[")[2].partition("]")[0].replace("'", "") or "its own"

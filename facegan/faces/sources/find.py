@@ -1,0 +1,140 @@
+"""Photos before they are read, and every file of the data folders."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.read import file_state, read_bytes
+
+# Only used to notice a folder that calls itself a picture: a file's kind is decided by its content.
+PICTURE_SUFFIXES = frozenset(
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".bmp",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".gif",
+        ".tif",
+        ".tiff",
+    )
+)
+
+
+class Photo(Protocol):
+    """A photo before it is read. Worker processes get it, so it must be small or worth it."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the report may show it, unique in the data; never an absolute path."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Bytes of the photo that this object keeps in memory."""
+        ...
+
+    def state(self) -> tuple[int, int]:
+        """Two numbers (size in bytes, time of the last change): a photo is done again when either changes."""
+        ...
+
+    def read(self) -> tuple[bytes, str]:
+        """The picture file's bytes and their SHA-1.
+
+        Raises:
+            UnreadablePhotoError: there are none to be had.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file: where it is, and the name under which the report may show it."""
+
+    path: Path
+    name: str  # relative to its data folder, with "/"; never an absolute path
+
+    @property
+    def held(self) -> int:
+        """Nothing: the file is on the disk."""
+        return 0
+
+    def state(self) -> tuple[int, int]:
+        """Size and time of the last change, see Photo."""
+        return file_state(self.path)
+
+    def read(self) -> tuple[bytes, str]:
+        """The bytes and their SHA-1, see read.read_bytes."""
+        return read_bytes(self.path)
+
+
+def find_files(folders: list[Path], *, leave_out: Path | None = None) -> list[FoundFile]:
+    """All files below the folders in a fixed order, whatever their kind, except hidden ones.
+
+    Symbolic links are followed; a folder that links back to one above it is read once. A folder with a picture's
+    suffix is listed too, because somebody will look for it in the report. With several data folders the names
+    start with the folder's own name (and a number where two folders have the same one).
+
+    Args:
+        folders: the data folders.
+        leave_out: a folder that is not read, the run folder when it lies inside the photos.
+
+    Raises:
+        FaceGANError: a folder is missing, or is not a folder.
+    """
+    if not folders:
+        raise FaceGANError("There is no folder of photos: name one with --data.")
+    found: list[FoundFile] = []
+    seen_folders: set[Path] = {leave_out.resolve()} if leave_out else set()
+    for folder, label in zip(folders, _labels(folders), strict=True):
+        if not folder.exists():
+            raise FaceGANError(f"The data folder {folder} does not exist: check the path given with --data.")
+        if not folder.is_dir():
+            raise FaceGANError(f"{folder} is a file: give --data the folder that holds the photos.")
+        found.extend(FoundFile(path, label + name) for path, name in _walk(folder, "", seen_folders))
+    return found
+
+
+def _walk(folder: Path, prefix: str, seen: set[Path]) -> Iterator[tuple[Path, str]]:
+    real = folder.resolve()
+    if real in seen:
+        return
+    seen.add(real)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        yield folder, prefix.rstrip("/") or "."  # the reader will say why it cannot be opened
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        path, name = Path(entry.path), prefix + entry.name
+        if entry.is_dir():
+            if path.suffix.lower() in PICTURE_SUFFIXES:
+                yield path, name
+            yield from _walk(path, name + "/", seen)
+        else:
+            yield path, name
+
+
+def _labels(folders: list[Path]) -> list[str]:
+    """What a name starts with: nothing for one folder, else the folder's name, made unique by a number."""
+    if len(folders) == 1:
+        return [""]
+    labels: list[str] = []
+    for folder in folders:
+        stem = folder.resolve().name or "data"
+        label, number = stem, 1
+        while label in labels:
+            number += 1
+            label = f"{stem}-{number}"
+        labels.append(label)
+    return [label + "/" for label in labels]

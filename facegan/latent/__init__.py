@@ -1,1 +1,0 @@
-"""Seeds, truncation and paths in the latent space."""

@@ -1,0 +1,1 @@
+"""What strangers' files may hold, looked at before anything opens them."""

@@ -1,0 +1,108 @@
+"""Is generator.onnx the network that config.json describes, and nothing else? Told before onnxruntime sees it.
+
+A format that can hold any computation can also hold one that eats all memory or reads other files. Ours is always one
+chain, as export.py writes it, so it is compared step by step; what else stands there is refused.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from facegan.model.checks.wire import Graph, Node, read_graph
+from facegan.model.folder import ModelConfig
+
+_CONVOLUTION = {
+    "group": 1,
+    "auto_pad": b"NOTSET",
+    "strides": (2, 2),
+    "pads": (1, 1, 1, 1),
+    "output_padding": (0, 0),
+    "dilations": (1, 1),
+    "kernel_shape": (4, 4),
+}
+_FLOAT = 1  # TensorProto.DataType
+_BASE = 4  # px: the map that the dense layer fills
+_MARGIN = 1 << 18  # bytes for the names of things
+
+
+def check_network(content: bytes, config: ModelConfig) -> None:
+    """Raises ValueError with what is wrong with the bytes of generator.onnx."""
+    weights = sum(math.prod(shape) for _, _, shapes in _expected(config) for shape in shapes)
+    if len(content) > weights * 4 + _MARGIN:
+        raise ValueError(f"it has {len(content):,} bytes, more than the network that the config describes can have")
+    graph = read_graph(content)
+    for name, tensor in graph.tensors.items():
+        if not np.isfinite(tensor).all():
+            raise ValueError(f"the tensor {name!r} holds numbers that are not finite")
+    widened, chain = _split(graph)
+    expected = list(_expected(config))
+    names = [node.operation for node in chain]
+    if names != [operation for operation, _, _ in expected]:
+        raise ValueError(f"it is not the network that the config describes, but {' '.join(names[:20])[:200]}")
+    value, used = "latents", set()
+    for node, (operation, attributes, shapes) in zip(chain, expected, strict=True):
+        if node.inputs[:1] != (value,) or len(node.outputs) != 1 or node.attributes != attributes:
+            raise ValueError(f"its {operation} is not the one that the config describes")
+        weights = [widened.get(name, name) for name in node.inputs[1:]]
+        found = [graph.tensors[name].shape if name in graph.tensors else None for name in weights]
+        if found != shapes:
+            raise ValueError(f"its {operation} has weights of the shapes {found}, but the config says {shapes}")
+        _check_constants(operation, [graph.tensors[name] for name in weights], config)
+        used.update(weights)
+        value = node.outputs[0]
+    if value != "images" or used != set(graph.tensors):
+        raise ValueError("it holds tensors that no step uses, or draws no images")
+
+
+def weights_of(content: bytes) -> list[np.ndarray]:
+    """The weights and biases in the bytes of generator.onnx, in the order in which it uses them, as they are stored.
+
+    Raises ValueError for bytes that `check_network` would refuse for other reasons.
+    """
+    graph = read_graph(content)
+    widened, chain = _split(graph)
+    names = [name for node in chain if node.operation in ("Gemm", "ConvTranspose") for name in node.inputs[1:]]
+    stored = [widened.get(name, name) for name in names]
+    if not set(stored) <= set(graph.tensors):
+        raise ValueError("a step has weights that are not stored")
+    return [graph.tensors[name] for name in stored]
+
+
+def _split(graph: Graph) -> tuple[dict[str, str], tuple[Node, ...]]:
+    """The stored name of each weight that a leading Cast widens from float16, and the nodes after those."""
+    widened = {}
+    for node in graph.nodes:
+        if node.operation != "Cast":
+            break
+        if node.attributes != {"to": _FLOAT} or len(node.inputs) != 1 or len(node.outputs) != 1:
+            raise ValueError("its Cast does not widen a weight")
+        if node.inputs[0] not in graph.tensors or node.outputs[0] in widened | graph.tensors:
+            raise ValueError("its Cast does not widen a weight")
+        widened[node.outputs[0]] = node.inputs[0]
+    return widened, graph.nodes[len(widened) :]
+
+
+def _expected(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
+    """Each step as (operation, attributes, shapes of its weights); see model/generator.py for the same in torch."""
+    channels = config.channels
+    yield "Div", {}, [()]
+    yield "Erf", {}, []
+    filled = channels[0] * _BASE**2
+    gemm = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 1}
+    yield "Gemm", gemm, [(filled, config.latent_size), (filled,)]
+    yield "Reshape", {"allowzero": 1}, [(4,)]
+    yield "Transpose", {"perm": (0, 3, 1, 2)}, []
+    for maps, drawn in zip(channels, (*channels[1:], 3), strict=True):
+        yield "Relu", {}, []
+        yield "ConvTranspose", _CONVOLUTION, [(maps, drawn, 4, 4), (drawn,)]
+    yield "Tanh", {}, []
+
+
+def _check_constants(operation: str, weights: list[np.ndarray], config: ModelConfig) -> None:
+    if operation == "Div" and not math.isclose(float(weights[0]), math.sqrt(2), rel_tol=1e-3):
+        raise ValueError("it does not divide the latents by the root of 2")
+    if operation == "Reshape" and weights[0].tolist() != [-1, _BASE, _BASE, config.channels[0]]:
+        raise ValueError("its Reshape is not the one that the config describes")
+    if operation in ("Gemm", "ConvTranspose") and any(weight.dtype.kind != "f" for weight in weights):
+        raise ValueError(f"its {operation} has weights that are not floating-point numbers")

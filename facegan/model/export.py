@@ -1,0 +1,199 @@
+"""From a trained generator to the weights of a model folder, each file checked as it is written."""
+
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save
+
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import latents_of
+from facegan.gan.networks import Discriminator, Generator
+from facegan.model import folder as layout
+from facegan.model import generator as generator_module
+from facegan.model import pipeline as pipeline_module
+from facegan.model.generator import BASE_SIZE, FaceGANGenerator
+from facegan.model.load import to_uint8
+
+_UNSEEN = 2  # of 256 levels: no eye tells faces apart by less, and half the bytes are kept
+_OPSET = 18
+_PARITY_SEEDS = range(64)
+
+
+@torch.no_grad()
+def shipped_form(generator: Generator) -> FaceGANGenerator:
+    """The same function as `generator` in eval mode, its batch normalisation and up-sampling folded; float32, CPU."""
+    source = {name: value.detach().double().cpu() for name, value in generator.state_dict().items()}
+
+    def affine(level: int) -> tuple[torch.Tensor, torch.Tensor]:
+        norm = f"norms.{level}."
+        scale = source[norm + "weight"] / (source[norm + "running_var"] + generator.norms[level].eps).sqrt()
+        return scale, source[norm + "bias"] - source[norm + "running_mean"] * scale
+
+    shipped = FaceGANGenerator(tuple(norm.num_features for norm in generator.norms), generator.project.in_features)
+    scale, shift = affine(0)
+    shipped.project.weight.copy_(source["project.weight"] * scale.repeat(BASE_SIZE**2)[:, None])
+    shipped.project.bias.copy_(shift.repeat(BASE_SIZE**2))
+    for level, up in enumerate(generator.ups, start=1):
+        scale, shift = affine(level)
+        shipped.ups[level - 1].weight.copy_(up.transposed_weight().double().cpu() * scale[:, None, None])
+        shipped.ups[level - 1].bias.copy_(shift)
+    shipped.ups[-1].weight.copy_(generator.to_rgb.transposed_weight())
+    shipped.ups[-1].bias.copy_(generator.to_rgb.bias)
+    return shipped.eval()
+
+
+def export_weights(generator: FaceGANGenerator, folder: Path) -> None:
+    """Write the same weights as ONNX and for diffusers.
+
+    They are stored as float16 where no value of 64 faces moves by more than two of 256 levels, else as float32;
+    the arithmetic is float32 either way. Raises FaceGANError when the files do not draw what `generator` draws.
+    """
+    halved = _rounded_to_half(generator)
+    half = np.abs(_draw(halved) - _draw(generator)).max() <= _UNSEEN
+    stored = halved if half else generator
+    _write_onnx(stored, folder / layout.ONNX, half)
+    _write_diffusers(stored, folder, half)
+    for name, drawn in {
+        layout.ONNX: _draw_onnx(folder / layout.ONNX, stored.config.latent_size),
+        f"{layout.DIFFUSERS}/": _draw(load_diffusers(folder)),
+    }.items():
+        difference = int(np.abs(drawn - _draw(stored)).max())
+        if difference > 1:
+            raise FaceGANError(
+                f"{name} differs from the trained generator by {difference} of 256 levels, so it was not exported: "
+                "please report this with your versions of torch and onnxruntime."
+            )
+
+
+def export_discriminator(discriminator: Discriminator, folder: Path) -> None:
+    """Write it as float16, for trainings that start from the model; of its last layer only the row of the logit.
+
+    Left out, so that they begin with a new one, is a discriminator with spectral normalisation, which is of all rows
+    together, and one with a number that float16 does not have.
+    """
+    last = f"layers.{len(discriminator.layers) - 1}."
+    weights = {}
+    for name, value in discriminator.state_dict().items():
+        kept = (value[:1] if name.startswith(last) else value).cpu().contiguous()
+        weights[name] = kept.half() if kept.is_floating_point() else kept
+    spectral = any(".parametrizations." in name for name in weights)
+    if not spectral and all(value.isfinite().all() for value in weights.values()):
+        (folder / layout.DISCRIMINATOR).write_bytes(save(weights))
+
+
+def load_diffusers(folder: Path) -> FaceGANGenerator:
+    """The generator in the folder's diffusers part, float32 on the CPU."""
+    return FaceGANGenerator.from_pretrained(folder / layout.DIFFUSERS, low_cpu_mem_usage=False).eval()
+
+
+def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> None:
+    target = folder / layout.DIFFUSERS
+    shutil.rmtree(target, ignore_errors=True)
+    rounded = FaceGANGenerator(generator.config.channels, generator.config.latent_size)
+    rounded.load_state_dict(generator.state_dict())
+    (rounded.half() if half else rounded).save_pretrained(target, safe_serialization=True)
+    shutil.copyfile(generator_module.__file__, target / "generator.py")
+    shutil.copyfile(pipeline_module.__file__, folder / layout.PIPELINE)
+    index = {
+        "_class_name": ["pipeline", "FaceGANPipeline"],
+        "_diffusers_version": version("diffusers"),
+        layout.DIFFUSERS: ["generator", "FaceGANGenerator"],
+    }
+    (folder / layout.MODEL_INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
+    """latents float32 [n, 100] -> images float32 [n, 3, H, W] in [-1, 1], any n."""
+    with _quiet_exporter():
+        torch.onnx.export(
+            _Plain(generator).eval(),
+            (torch.zeros(2, generator.config.latent_size),),
+            str(path),
+            dynamo=True,
+            input_names=["latents"],
+            output_names=["images"],
+            dynamic_shapes=({0: "batch"},),
+            opset_version=_OPSET,
+            external_data=False,
+            verbose=False,
+        )
+    model = onnx.load(path)
+    if half:
+        _store_half(model)
+    # The exporter records the stack trace of every operation: paths of this machine, which stay here.
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Without what torch's exporter says about itself: that torchvision is absent, and what it will rename."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+class _Plain(torch.nn.Module):
+    """Without diffusers' mixins, which the exporter would trace."""
+
+    def __init__(self, generator: FaceGANGenerator):
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        return self.generator(latents)
+
+
+def _store_half(model: onnx.ModelProto) -> None:
+    """Store float32 initialisers as float16 and widen them by a Cast, which onnxruntime folds when it loads."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 2:
+            continue
+        name = tensor.name
+        narrow = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
+        tensor.CopyFrom(narrow)
+        casts.append(helper.make_node("Cast", [narrow.name], [name], to=TensorProto.FLOAT, name=f"widen {name}"))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _rounded_to_half(generator: FaceGANGenerator) -> FaceGANGenerator:
+    rounded = FaceGANGenerator(generator.config.channels, generator.config.latent_size).eval()
+    rounded.load_state_dict({name: value.half().float() for name, value in generator.state_dict().items()})
+    return rounded
+
+
+@torch.no_grad()
+def _draw(generator: FaceGANGenerator) -> np.ndarray:
+    """int (64, H, W, 3) in 0 .. 255 of the parity seeds, by torch."""
+    latents = torch.from_numpy(latents_of(_PARITY_SEEDS, generator.config.latent_size))
+    return to_uint8(generator(latents).numpy()).astype(int)
+
+
+def _draw_onnx(path: Path, latent_size: int) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(int)

@@ -1,0 +1,140 @@
+"""Where a model is: the embedded default, a folder, or the Hub with its cache. Only files of PARTS are ever fetched."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegan.base.errors import FaceGANError, NoModel
+from facegan.model import folder as layout
+from facegan.model.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
+
+_HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model folder on this machine; `origin` and `note` as in FaceModel; `offered`: what else there is to fetch."""
+
+    folder: Path
+    origin: str = ""
+    note: str = ""
+    offered: tuple[str, ...] = ()
+
+
+def find_model(source: str | Path | None, parts: Sequence[str], offered: Sequence[str] = ()) -> Found:
+    """The folder of `source`: None is the default; a text that is no folder but looks like "user/name" is on the Hub.
+
+    `parts` are the paths of PARTS that are fetched; of `offered` it is only found out which of them are there. Raises
+    FaceGANError when it is on the Hub and cannot be had.
+    """
+    if source is None:
+        return _here(layout.DEFAULT_FOLDER, offered)
+    if isinstance(source, str):
+        name = _HUB_NAME.fullmatch(source)
+        # The client makes paths in its cache of these names, so none may climb out of it.
+        if name and ".." not in source and not Path(source).exists():
+            return _from_hub(name["repository"], name["revision"] or "main", parts, offered)
+    try:
+        return _here(Path(source).expanduser(), offered)
+    except RuntimeError:  # ~nobody
+        raise FaceGANError(f"There is no home of the name in {source}: give the whole path.") from None
+
+
+def _here(folder: Path, offered: Sequence[str]) -> Found:
+    return Found(folder, offered=tuple(path for path in offered if (folder / path).exists()))
+
+
+def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Sequence[str]) -> Found:
+    # The client takes a second to import on a slow disk, which is not the network's silence.
+    from huggingface_hub import HfApi, hf_hub_download  # noqa: F401
+
+    try:
+        note = ""
+        folder, there = within(SILENCE, lambda alive: _fetch(repository, revision, parts, offered, alive))
+    except Unreachable as error:
+        folder = _from_cache(repository, revision, parts)
+        if folder is None:
+            raise FaceGANError(
+                f"{repository} cannot be fetched from the Hub, because {error}, and there is neither an earlier copy "
+                "nor a folder of that name here."
+            ) from error
+        there = _here(folder, offered).offered
+        said = str(error)
+        note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
+    except HubError as error:
+        kind = NoModel if isinstance(error, Unfit) else FaceGANError
+        raise kind(
+            f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
+        ) from error
+    return Found(folder, f"{repository}@{folder.name}", note, there)
+
+
+def _fetch(
+    repository: str, revision: str, parts: Sequence[str], offered: Sequence[str], alive: Callable[[], None]
+) -> tuple[Path, tuple[str, ...]]:
+    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet; what is offered."""
+    from huggingface_hub import HfApi, hf_hub_download
+
+    with network_errors(repository):
+        listed = HfApi().get_paths_info(repository, [*parts, *offered], revision=revision)
+        sizes = {file.path: getattr(file, "size", 0) for file in listed}
+        alive()
+        for path in parts:
+            if path not in sizes and layout.PART[path].needed:
+                raise Unfit(f"it has no {path} and so is not a FaceGAN model")
+            if sizes.get(path, 0) > layout.PART[path].limit:
+                raise Unfit(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
+        for _ in range(2):  # somebody may push in between: then once more
+            # Those that not every model has come first: a copy that was cut off then never lacks half of them.
+            there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
+            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in there]
+            folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, there, strict=True)}
+            if len(folders) == 1:
+                return folders.pop(), tuple(path for path in offered if path in sizes)
+    raise HubError("it changes while it is fetched, so try again")
+
+
+def _telling(alive: Callable[[], None]) -> type:
+    """A progress bar that shows nothing and calls `alive` for every piece that arrives."""
+    from huggingface_hub.utils import tqdm
+
+    class Telling(tqdm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **{**kwargs, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            alive()
+
+    return Telling
+
+
+def earlier_copies(source: str, parts: Sequence[str], offered: Sequence[str] = ()) -> Iterator[Found]:
+    """The whole copies of "user/name" in the Hub's cache, the newest first; none of a source that names a revision."""
+    if _HUB_NAME.fullmatch(source) and ".." not in source and "@" not in source:
+        for snapshot in _snapshots(source, parts):
+            yield Found(snapshot, f"{source}@{snapshot.name}", offered=_here(snapshot, offered).offered)
+
+
+def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | None:
+    """What an earlier call fetched: of this revision, else, where it is the newest that is wanted, any whole one."""
+    from huggingface_hub import try_to_load_from_cache
+
+    first = try_to_load_from_cache(repository, parts[0], revision=revision)
+    if isinstance(first, str) and _whole(snapshot := Path(first.removesuffix(parts[0])), parts):
+        return snapshot
+    # A fetch that was cut off has moved the name to a snapshot that lacks files; the one before is better than none.
+    return next(_snapshots(repository, parts), None) if revision == "main" else None
+
+
+def _snapshots(repository: str, parts: Sequence[str]) -> Iterator[Path]:
+    """All whole copies of the repository in the cache, the newest first."""
+    from huggingface_hub import constants
+
+    kept = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "snapshots"
+    snapshots = sorted(kept.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return (snapshot for snapshot in snapshots if _whole(snapshot, parts))
+
+
+def _whole(snapshot: Path, parts: Sequence[str]) -> bool:
+    return all((snapshot / path).is_file() for path in parts if layout.PART[path].needed)

@@ -1,0 +1,180 @@
+"""FaceModel: a model folder ready to draw faces. numpy and onnxruntime only."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from facegan.base.errors import FaceGANError, NoModel
+from facegan.base.seeds import latents_of
+from facegan.model import folder as layout
+from facegan.model.checks.network import check_network
+from facegan.model.fetch import Found, earlier_copies, find_model
+from facegan.model.film import FILMS, Film
+from facegan.model.folder import ModelConfig, read_part, refuse_pickles
+from facegan.model.sliders import read_sliders
+from facegan.sliders.slider import Slider, SliderSet
+
+_BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
+_DRAWS = tuple(part.path for part in layout.PARTS if part.draws)
+
+
+class FaceModel:
+    """A generator of faces, loaded with `FaceModel.load()`.
+
+    Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
+    the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy),
+    `weights` (16 hexadecimal digits that tell its network from every other), `films` (of its training, to be read
+    when they are wanted).
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        session: onnxruntime.InferenceSession,
+        origin: str = "",
+        note: str = "",
+        sliders: SliderSet | None = None,
+        weights: str = "",
+        films: tuple[Film, ...] = (),
+    ):
+        self.config, self.origin, self.note, self.weights = config, origin, note, weights
+        self.slider_set, self.films = sliders, films
+        self._session = session
+
+    @classmethod
+    def load(cls, source: str | Path | None = None) -> "FaceModel":
+        """The embedded default, the model folder `source`, or "user/name" or "user/name@revision" on the Hub.
+
+        A model on the Hub is fetched once and kept in the Hub's cache; only the files that draw, never code. When the
+        Hub cannot be reached, what an earlier call fetched is used. Raises FaceGANError with the file's name when the
+        folder is not a model, and with what to do when it cannot be fetched.
+        """
+        return cls._of(find_model(source, _DRAWS, FILMS))
+
+    @classmethod
+    def load_earlier(cls, source: str) -> "FaceModel | None":
+        """The newest copy of "user/name" that an earlier call fetched and that is a model; None where there is none.
+
+        For when what lies on the Hub now is none.
+        """
+        for found in earlier_copies(source, _DRAWS, FILMS):
+            with suppress(FaceGANError):
+                return cls._of(found)
+        return None
+
+    @classmethod
+    def _of(cls, found: Found) -> "FaceModel":
+        try:
+            config, session, weights = _open(found.folder)
+            sliders = read_sliders(found.folder, config)
+        except FaceGANError as error:
+            if not found.origin:
+                raise
+            # Where the Hub's cache lies on this machine helps nobody, and the demo shows the sentence to visitors.
+            raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
+        films = tuple(Film(found.origin or found.folder, path) for path in found.offered)
+        return cls(config, session, found.origin, found.note, sliders, weights, films)
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def size(self) -> int:
+        return self.config.image_size
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]:
+        """The sliders in order; empty for a model without any."""
+        return self.slider_set.sliders if self.slider_set else ()
+
+    def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> np.ndarray:
+        """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is the full variety.
+
+        Less makes them alike and softer; near 0, where training never was, little of a face is left.
+        """
+        return latents_of(list(seeds), self.config.latent_size, truncation)
+
+    def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:
+        """Latents float32 (n, 100) of the same faces with their sliders moved; `latents` itself is not changed.
+
+        model.generate(model.edit(model.latents([7]), {"smile": 1.0}, lock=("gender",)))
+
+        `values` by the sliders' names, from -1 to 1: 0 leaves the face as it is, 1 and -1 take the attribute to two
+        standard deviations above and below the mean of all faces, and between them it goes evenly. Every other
+        attribute is held still; `lock` names those to hold more firmly, at some cost for the rest. It takes one to
+        three milliseconds a face and draws nothing.
+
+        Raises ValueError for latents of another shape, the name of no slider, or a value outside -1 to 1.
+        """
+        latents = self._checked(latents)
+        if self.slider_set is None:
+            if values or tuple(lock):
+                raise ValueError("This model has no sliders: fit them with train/fit_sliders.py.")
+            return latents.copy()
+        return self.slider_set.edit(latents, values, lock)
+
+    def generate(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
+        """Images uint8 (n, H, W, 3) of the latents (n, 100).
+
+        Raises ValueError for latents of another shape or with values that are not finite.
+        """
+        latents = self._checked(latents)
+        size = self.size
+        images = np.empty((len(latents), size, size, 3), np.uint8)
+        for start in range(0, len(latents), _BATCH):
+            batch = latents[start : start + _BATCH]
+            images[start : start + _BATCH] = to_uint8(self._session.run(["images"], {"latents": batch})[0])
+        return images
+
+    def _checked(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.config.latent_size:
+            raise ValueError(f"latents must have shape (n, {self.config.latent_size}), not {latents.shape}.")
+        if not np.isfinite(latents).all():
+            raise ValueError("latents must be finite numbers.")
+        return latents
+
+
+def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, str]:
+    """Config, network and digest of a model folder, checked before and after onnxruntime has read it."""
+    refuse_pickles(folder)
+    config = ModelConfig.read(folder)
+    file, content = folder / layout.ONNX, read_part(folder, layout.ONNX)
+    try:
+        check_network(content, config)
+        # From the bytes that were checked, so that nobody can exchange the file in between.
+        session = onnxruntime.InferenceSession(
+            content, _session_options(), _providers(onnxruntime.get_available_providers())
+        )
+        images = session.run(["images"], {"latents": latents_of([0, 1], config.latent_size)})[0]
+    except ValueError as error:
+        raise FaceGANError(f"{file} is not the network of a FaceGAN model, because {error}.") from error
+    except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
+        raise FaceGANError(f"{file} cannot be loaded ({error}): export it again.") from error
+    # Finite weights can still add up to infinity. Written so that it is true for NaN as well; onnxruntime's tanh may
+    # be a rounding above 1.
+    if images.shape != (2, 3, config.image_size, config.image_size) or not np.abs(images).max() <= 1.001:
+        raise FaceGANError(f"{file} does not draw finite images of {config.image_size} px: train the model again.")
+    return config, session, hashlib.sha256(content).hexdigest()[:16]
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Float (n, 3, H, W) in [-1, 1] to uint8 (n, H, W, 3), rounded to the nearest level."""
+    return np.rint((images.transpose(0, 2, 3, 1).clip(-1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    # A worker thread that spins while it waits takes the core that the page needs: 15 ms a face became 7 on two.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _providers(available: list[str]) -> list[str]:
+    """CUDA where onnxruntime has it, and always the CPU."""
+    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]

@@ -1,0 +1,138 @@
+"""Where a generated picture comes from: its recipe, which stamp.py writes into PNG, GIF and MP4.
+
+path.write_bytes(encode_png(image, recipe_of(model, [7], 0.8).to_dict()))
+recipe = read_recipe(path.read_bytes())        # of anybody's file; every value is checked
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from facegan.base.errors import FaceGANError
+from facegan.base.seeds import MAX_SEED
+from facegan.base.stamp import parse, read_stamp
+from facegan.model.load import FaceModel
+
+MOST_SEEDS = 100  # in one picture; the sheet of samples has 32
+MOST_SLIDERS = 100
+_MOST_FRAMES = 10_000
+_MOST_LETTERS = 200  # of the names of models and revisions, as in config.json
+_SLIDER = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
+_WEIGHTS = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What draws a picture again.
+
+    `model` is its name on the Hub, "user/name", or what its config calls it; `revision` the commit on the Hub, else
+    empty; `weights` is FaceModel.weights, which tells whether a model at hand is the same. `sliders` by name, without
+    those at 0, and `lock` the attributes that are held more firmly meanwhile. A morph has `frames_per_leg` and
+    `loop`; `position`, from 0 to 1, is a single face on its path.
+    """
+
+    model: str
+    weights: str
+    seeds: tuple[int, ...]
+    truncation: float
+    revision: str = ""
+    sliders: Mapping[str, float] = field(default_factory=dict)
+    frames_per_leg: int | None = None
+    loop: bool | None = None
+    position: float | None = None
+    lock: tuple[str, ...] = ()
+
+    @property
+    def is_morph(self) -> bool:
+        return self.loop is not None
+
+    def to_dict(self) -> dict:
+        """For stamp.py: without what is empty."""
+        values = {**vars(self), "seeds": list(self.seeds), "sliders": dict(self.sliders), "lock": list(self.lock)}
+        return {name: value for name, value in values.items() if value is not None and value not in ("", {}, [])}
+
+
+def recipe_of(
+    model: FaceModel,
+    seeds: Iterable[int],
+    truncation: float,
+    sliders: Mapping[str, float] | None = None,
+    frames_per_leg: int | None = None,
+    loop: bool | None = None,
+    position: float | None = None,
+    lock: Iterable[str] = (),
+) -> Recipe:
+    """The recipe of what `model` draws of the seeds."""
+    name, _, revision = model.origin.partition("@")
+    moved = {slider: float(value) for slider, value in (sliders or {}).items() if value}
+    drawn = (tuple(map(int, seeds)), round(float(truncation), 6), revision, moved)
+    return Recipe(name or model.name, model.weights, *drawn, frames_per_leg, loop, position, tuple(lock))
+
+
+def read_recipe(content: bytes) -> Recipe | None:
+    """The recipe in the bytes of a PNG, GIF or MP4, None where there is none. Raises FaceGANError as `check_recipe`."""
+    try:
+        values = read_stamp(content)
+    except ValueError:
+        raise _broken() from None
+    return None if values is None else check_recipe(values)
+
+
+def parse_recipe(text: str) -> Recipe:
+    """The recipe of its JSON. Raises FaceGANError as `check_recipe`."""
+    try:
+        return check_recipe(parse(text))
+    except ValueError:
+        raise _broken() from None
+
+
+def check_recipe(values: Mapping) -> Recipe:
+    """The recipe with these values, which may come from a stranger.
+
+    Raises FaceGANError when one is missing or is none that a picture of this program has. Names that a later version
+    may have added are left out.
+    """
+    if "shows" in values:
+        raise FaceGANError("This picture belongs to a training run: choose one of a model's faces, or a morph.")
+    seeds, sliders, lock = values.get("seeds"), values.get("sliders", {}), values.get("lock", [])
+    sound = (
+        all(isinstance(values.get(name, ""), str) for name in ("model", "weights", "revision"))
+        and all(_is_name(values.get(name, "")) for name in ("model", "revision"))
+        and values.get("model", "").strip()
+        and _WEIGHTS.fullmatch(values.get("weights", ""))
+        and isinstance(seeds, list)
+        and 1 <= len(seeds) <= MOST_SEEDS
+        and all(_is_whole(seed, 0, MAX_SEED) for seed in seeds)
+        and _is_number(values.get("truncation"), 0, 100)
+        and isinstance(sliders, dict)
+        and len(sliders) <= MOST_SLIDERS
+        and all(_SLIDER.fullmatch(name) and _is_number(value, -100, 100) for name, value in sliders.items())
+        and isinstance(lock, list)
+        and len(lock) <= MOST_SLIDERS
+        and all(isinstance(name, str) and _SLIDER.fullmatch(name) for name in lock)
+        and ("loop" in values) == ("frames_per_leg" in values)
+        and isinstance(values.get("loop", True), bool)
+        and _is_whole(values.get("frames_per_leg", 1), 1, _MOST_FRAMES)
+        and _is_number(values.get("position", 0), 0, 1)
+    )
+    if not sound:
+        raise _broken()
+    known = {name: values[name] for name in Recipe.__dataclass_fields__ if name in values}
+    return Recipe(**{**known, "seeds": tuple(seeds), "lock": tuple(lock)})
+
+
+def _broken() -> FaceGANError:
+    return FaceGANError("What this picture says of itself is damaged or not from FaceGAN: choose another one.")
+
+
+def _is_name(text: str) -> bool:
+    """Whoever shows it on a page escapes it."""
+    return len(text) <= _MOST_LETTERS and text.isprintable()
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _is_number(value: object, least: float, most: float) -> bool:
+    return type(value) in (int, float) and least <= value <= most  # never true for NaN

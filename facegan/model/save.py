@@ -1,0 +1,41 @@
+"""Write a whole model folder, so that there is never half of one."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from facegan.gan.networks import Discriminator, Generator
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.export import export_discriminator, export_weights, shipped_form
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.model.showcase import write_showcase
+
+
+def save_model(
+    generator: Generator,
+    config: ModelConfig,
+    folder: Path,
+    films: Iterable[Path] = (),
+    discriminator: Discriminator | None = None,
+) -> FaceModel:
+    """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
+
+    `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
+    its `discriminator`, that of the last step where the generator is the best one, another training may start from it.
+    """
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    config.save(unfinished)
+    export_weights(shipped_form(generator), unfinished)
+    if discriminator is not None:
+        export_discriminator(discriminator, unfinished)
+    write_showcase(FaceModel.load(unfinished), unfinished)
+    for film in films:
+        shutil.copyfile(film, unfinished / layout.PART[film.name].path)
+    write_card(config, unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    return FaceModel.load(folder)

@@ -1,0 +1,71 @@
+"""The part of the model card that tells of the sliders: how pure each is, in figures and as a picture."""
+
+from facegan.model import folder as layout
+from facegan.sliders.slider import SliderSet
+
+_TEXT = """
+## Sliders
+
+{count} can each be moved by themselves: `model.edit(latents, {{"{first}": 1.0}})`. From -1 to 1 an attribute goes from
+two standard deviations below the mean of all faces to two above, or as far as this generator clearly goes.
+
+| slider | how pure it is | reaches its boundary | monotone |
+|---|---|---|---|
+{rows}
+{picture}{left_out}
+"""
+_PICTURE = """
+![How much each slider changes every attribute, and the same for mean-difference directions]({leakage})
+
+Each row is a slider moved from end to end on {seeds:,} generated faces. A cell is how much an attribute changes, in its
+standard deviations, for each that the slider's own does; below it the same for the simplest sliders, the mean
+difference of latents with and without an attribute. The table above counts the attributes that have a slider; the
+picture shows what else is read, too. They are judged by other networks than they were fitted with,
+whose errors count as change, too: of {mean:.0%} on average, {agreed:.0%} is what both see. {people} "Perceived gender"
+is how a network reads a picture, and says nothing of any person.
+"""
+_PEOPLE = {
+    True: "Gender and age were judged with InsightFace's recognition network, too.",
+    False: "Gender and age were judged without a recognition network, which errs more.",
+}
+
+
+def sliders_section(sliders: SliderSet | None) -> str:
+    """The section, empty where the model has no sliders."""
+    if sliders is None:
+        return ""
+    judged = sliders.facts.get("judged") or {}
+    left_out = sliders.facts.get("left_out")
+    rows = [
+        f"| {_line(one.label)} | {_line(one.note)} | {_share(one.quality, 'crossing')} "
+        f"| {_share(one.quality, 'monotone')} |"
+        for one in sliders.sliders
+    ]
+    said = [f"- There is no slider {_line(name)}, because {_line(str(reason))}."
+            for name, reason in (left_out.items() if isinstance(left_out, dict) else ())]  # fmt: skip
+    return _TEXT.format(
+        count=f"{len(sliders.sliders)} attributes" if len(sliders.sliders) > 1 else "One attribute",
+        first=sliders.sliders[0].name,
+        rows="\n".join(rows),
+        picture=_picture(judged),
+        left_out="\n" + "\n".join(said) + "\n" if said else "",
+    )
+
+
+def _picture(judged: object) -> str:
+    values = judged if isinstance(judged, dict) else {}
+    seeds, mean, agreed = (values.get(name) for name in ("seeds", "leakage_mean", "leakage_agreed"))
+    if not values.get("sliders") or any(not isinstance(one, int | float) for one in (seeds, mean, agreed)):
+        return ""
+    people = _PEOPLE[values.get("recognition") is True]
+    return _PICTURE.format(leakage=layout.LEAKAGE, seeds=seeds, mean=mean, agreed=agreed, people=people)
+
+
+def _share(quality: dict, name: str) -> str:
+    value = quality.get(name)
+    return f"{value:.0%}" if isinstance(value, int | float) else "-"
+
+
+def _line(text: str) -> str:
+    """In one line, so that no text of sliders.json can begin a section or a cell anew."""
+    return " ".join(text.replace("|", r"\|").split())

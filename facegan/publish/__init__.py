@@ -1,0 +1,1 @@
+"""The Hub: the repository a model goes to, the commit, the push, and the Space."""

@@ -1,0 +1,124 @@
+"""One atomic commit that makes a repository hold exactly the given files, among those that are ours to decide."""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, logging
+
+from facegan.model.client import network_errors, within
+from facegan.publish.target import Target
+
+T = TypeVar("T")
+
+# s without a byte after which the network counts as dead; the client itself would wait forever. A byte counts when the
+# system takes it, and that keeps up to 4 MB before it sends them: a line of 300 kbit/s is busy with those for as long.
+_PATIENCE = 120.0
+
+
+def ensure_repository(target: Target) -> None:
+    """Create the repository where it is not there yet. Raises HubError and Unreachable."""
+    sdk = {"space_sdk": "gradio"} if target.kind == "space" else {}
+
+    def create(_: Callable[[], None]) -> None:
+        HfApi().create_repo(target.repository, repo_type=target.kind, private=target.private, exist_ok=True, **sdk)
+
+    _ask(target, create)
+
+
+def set_variable(target: Target, name: str, value: str) -> None:
+    """Set an environment variable of a Space, where it differs: each change starts the Space anew."""
+
+    def change(alive: Callable[[], None]) -> None:
+        variables = HfApi().get_space_variables(target.repository)
+        alive()
+        if name not in variables or variables[name].value != value:
+            HfApi().add_space_variable(target.repository, name, value)
+
+    _ask(target, change)
+
+
+def put_files(target: Target, files: Mapping[str, bytes], is_ours: Callable[[str], bool], title: str) -> str:
+    """One commit; returns the commit at the head of the repository then, an old one if nothing changed.
+
+    `files` by their path there. Those that lie there, are ours and are not in `files` are deleted; others stay.
+    Raises HubError and Unreachable; the repository then is as it was.
+    """
+    api, kind = HfApi(), target.kind
+
+    def put(alive: Callable[[], None]) -> str:
+        before = api.repo_info(target.repository, repo_type=kind)
+        there = {file.rfilename for file in before.siblings or []}
+        gone = sorted(path for path in there if is_ours(path) and path not in files)
+        added = [CommitOperationAdd(path, _Watched(content, alive)) for path, content in files.items()]
+        for file in added:
+            alive()
+            # One at a time: the client sends several by threads that Python waits for at its end, come what may. Text
+            # goes with the commit.
+            if b"\0" in files[file.path_in_repo]:
+                api.preupload_lfs_files(target.repository, [file], repo_type=kind, num_threads=1)
+        alive()
+        operations = [CommitOperationDelete(path, is_folder=False) for path in gone] + added
+        done = api.create_commit(
+            target.repository, operations, commit_message=title, repo_type=kind, parent_commit=before.sha
+        )
+        return done.oid
+
+    return _ask(target, put)
+
+
+def tag_head(target: Target, commit: str) -> str:
+    """The tag of the commit: the one it has, else a new one, v1, v2 and so on."""
+    api = HfApi()
+
+    def tag(alive: Callable[[], None]) -> str:
+        tags = api.list_repo_refs(target.repository, repo_type=target.kind).tags
+        alive()
+        for tag in tags:
+            if tag.target_commit == commit:
+                return tag.name
+        numbers = [int(tag.name[1:]) for tag in tags if re.fullmatch(r"v\d+", tag.name, re.ASCII)]
+        name = f"v{max(numbers, default=0) + 1}"
+        api.create_tag(target.repository, tag=name, revision=commit, repo_type=target.kind)
+        return name
+
+    return _ask(target, tag)
+
+
+class _Watched(io.BytesIO):
+    """The bytes of a file, which tell with every piece that is read that the upload goes on.
+
+    The client sends such an object over HTTP and not by Xet, whose progress cannot be watched; of files that share
+    next to nothing with those of the last push Xet would save nothing.
+    """
+
+    def __init__(self, content: bytes, alive: Callable[[], None]):
+        super().__init__(content)
+        self._alive = alive
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._alive()
+        return super().read(size)
+
+
+def _ask(target: Target, work: Callable[[Callable[[], None]], T]) -> T:
+    """`within` of some work on the repository: silence ends it, and Ctrl-C at once."""
+    with _quiet(), network_errors(target.repository):
+        return within(_PATIENCE, work)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The client without bars and warnings: of an unchanged push, and of files that do not go by Xet."""
+    verbosity, hidden = logging.get_verbosity(), are_progress_bars_disabled()
+    logging.set_verbosity_error()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if not hidden:
+            enable_progress_bars()

@@ -1,0 +1,121 @@
+"""Push a run's model folder to the Hub: checked, by allow-list, in one commit, then a tag."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facegan.base.errors import FaceGANError
+from facegan.model import folder as layout
+from facegan.model import tensors
+from facegan.model.card import render_card, render_licence, write_card
+from facegan.model.checks.media import check_content
+from facegan.model.client import HubError, Unreachable
+from facegan.model.facts import check_facts
+from facegan.model.folder import ModelConfig, read_part
+from facegan.model.load import FaceModel
+from facegan.model.report import allow_memorised, check_memorisation
+from facegan.model.sliders import read_sliders
+from facegan.publish.private import refuse_private
+from facegan.publish.space import publish_space
+from facegan.publish.target import PushOptions, Target, check_target, name_of_run
+from facegan.sliders.slider import SliderSet
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Where a model is on the Hub, at which commit, under which tag."""
+
+    target: Target
+    commit: str
+    tag: str
+
+
+def push_run(run: Path, options: PushOptions, say: Callable[[str], None] = print) -> Pushed:
+    """Push RUN/model to the repository that `options` name, else train.py's, else the token's user and the run's name.
+
+    Raises FaceGANError in one sentence that ends with the command to push later, or to publish the Space later when
+    the model is on the Hub; RUN/model is whole then as before.
+    """
+    folder = run / "model"
+    try:
+        pushed = _push(folder, run, options)
+    except FaceGANError as error:
+        told = f"{error} The model is untouched in {folder}; push it later with: {options.command(run)}"
+        raise FaceGANError(told) from error
+    target = pushed.target
+    say(f"{target.repository} holds the model ({target.visibility}, tag {pushed.tag}).")
+    if target.visibility == "private" and not target.private:
+        say(f"It was private before and stays so: make {target.repository} public in its settings if you like.")
+    if options.space:
+        publish_space(options.space, target.repository, options.private, say)
+    return pushed
+
+
+def _push(folder: Path, run: Path, options: PushOptions) -> Pushed:
+    config = ModelConfig.read(folder)
+    told = {"about": options.about, "contact": options.contact}
+    config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
+    config = allow_memorised(config) if options.allow_memorised else config
+    files = check_folder(folder, config, run)
+    target = check_target(options.name or name_of_run(run), run, options.private)
+    faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
+    target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
+    sliders = read_sliders(folder, config)
+    files |= _written_for(config, target.repository, files, sliders)
+    refuse_private(files, run)
+    pushed = _commit(target, files, config)
+    if options.allow_memorised:
+        kept = allow_memorised(ModelConfig.read(folder))
+        kept.save(folder)
+        write_card(kept, folder)
+    return pushed
+
+
+def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, bytes]:
+    """Every file of the model folder, read once and checked, by its path.
+
+    Raises FaceGANError with the name of the first that is missing, surplus or not what it should be, or of the fact
+    that is empty.
+    """
+    layout.refuse_strays(folder)
+    FaceModel.load(folder)
+    tensors.read_weights(folder, config)
+    if tensors.read_discriminator(folder, config) is not None and config.data.get("one_person") is True:
+        raise FaceGANError(
+            f"{folder / layout.DISCRIMINATOR} tells more of a person's photos than the generator does: remove it; a "
+            "model of one person is published without."
+        )
+    files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
+    for path, content in files.items():
+        check_content(folder / path, path, content)
+    check_facts(config)
+    check_memorisation(config)
+    refuse_private(files, run)
+    return files
+
+
+def _written_for(
+    config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
+) -> dict[str, bytes]:
+    """What of `files` tells of the repository, and the code that strangers run: this program's own."""
+    code = Path(__file__).parent.parent / "model"
+    film, discriminator = layout.PROGRESS in files, layout.DISCRIMINATOR in files
+    return {
+        layout.CONFIG: config.to_json().encode(),
+        layout.CARD: render_card(config, repository, film, sliders, discriminator).encode(),
+        layout.LICENCE: render_licence(config).encode(),
+        layout.PIPELINE: (code / "pipeline.py").read_bytes(),
+        layout.DIFFUSERS_CODE: (code / "generator.py").read_bytes(),
+    }
+
+
+def _commit(target: Target, files: dict[str, bytes], config: ModelConfig) -> Pushed:
+    from facegan.publish.commit import ensure_repository, put_files, tag_head
+
+    try:
+        title = f"FaceGAN: {config.training['images_seen']:,} images seen"
+        ensure_repository(target)
+        commit = put_files(target, files, lambda path: path in layout.PART, title)
+        return Pushed(target, commit, tag_head(target, commit))
+    except (HubError, Unreachable) as error:
+        raise FaceGANError(f"{target.repository} could not be pushed, because {error}.") from error

@@ -1,0 +1,154 @@
+"""Does the alignment help? Two short trainings on the same photos, aligned and not, side by side in RUN/compare."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from facegan.base import pictures
+from facegan.base.errors import FaceGANError
+from facegan.faces.cache import FaceCache
+from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.sources.find import find_files
+from facegan.faces.held_out import LEAST_JUDGED, held_out_split
+from facegan.faces.unaligned import unaligned_faces
+from facegan.gan import samples
+from facegan.gan.budget import Budget
+from facegan.gan.config import TrainConfig, choose_precision, choose_preset, recipe_for
+from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
+from facegan.gan.processes import Processes
+from facegan.gan.trainer import Trainer
+from facegan.base.seeds import latents_of
+from facegan.base.html import document
+from facegan.runs.run_config import RunOptions, budget_of, until
+
+KINDS = ("aligned", "unaligned")
+PICTURE, FILM, REPORT, PAGE = "side_by_side.png", "side_by_side.mp4", "report.json", "report.html"
+_MINUTES = 5.0  # of each, where no budget is given: enough for faces, and short enough for a look
+_SEEDS = range(32)
+_SIDE, _GAP = 512, 16  # px
+_HELD = 12  # frames for which the film keeps its end: a second
+_RECIPE = {"shows": "training", "seeds": list(_SEEDS), "truncation": 1.0}
+
+
+def check_comparison(options: RunOptions, processes: Processes) -> None:
+    """Raises FaceGANError where the photos cannot be read a second time, before they are the first time."""
+    if options.dataset:
+        raise FaceGANError("--compare-unaligned reads the photos twice, so they must lie here: give them by --data.")
+    if processes.count > 1:
+        raise FaceGANError("--compare-unaligned trains in one process: start it without accelerate.")
+
+
+def compare_unaligned(options: RunOptions, cache: FaceCache, device: str, say: Callable[[str], None]) -> Path:
+    """Train both from random weights for the same images seen, and return RUN/compare.
+
+    Unaligned faces are cut out around the detector's box (faces/unaligned.py); the same faces are held out of both,
+    and each generator is judged against held-out faces of its own kind. What an earlier comparison left is replaced.
+    Raises FaceGANError as the trainings do.
+    """
+    folder = options.out / "compare"
+    shutil.rmtree(folder, ignore_errors=True)
+    say("The faces are cut out of the photos once more, without alignment.")
+    files = find_files(list(options.data), leave_out=options.out / "faces")
+    rows, unaligned = unaligned_faces(cache, files, choose_detector(options.faces, say=lambda _: None).open())
+    preset, _ = choose_preset(options.preset, len(rows), device)
+    # Neither may end before its budget: both are to see the same number of images.
+    recipe = replace(recipe_for(preset, len(rows)), patience=0)
+    train = TrainConfig(recipe, cache.size, options.seed, device, choose_precision(device))
+    budget = budget_of(options, train.recipe)
+    if options.images_seen is None and options.minutes is None:
+        budget = Budget(2**62, _MINUTES)
+    trainers: dict[str, Trainer] = {}
+    for kind, images, chosen in (("aligned", cache.images, rows), ("unaligned", unaligned, np.arange(len(rows)))):
+        say(f"Training on {len(rows):,} {kind} faces from random weights, until {until(budget)}.")
+        trainers[kind] = _train(train, images, chosen, folder / kind, budget, say)
+        budget = Budget(trainers[kind].images_seen)  # minutes would give the second one another number of images
+    return _write(folder, trainers, len(rows), preset, say)
+
+
+def _train(
+    train: TrainConfig, images: np.ndarray, rows: np.ndarray, run: Path, budget: Budget, say: Callable[[str], None]
+) -> Trainer:
+    training, held_out = held_out_split(rows)  # by their number alone, so these are the same faces for both kinds
+    judge = Judge(images, training, held_out) if len(held_out) >= LEAST_JUDGED else None
+    run.mkdir(parents=True)
+    latents = latents_of(_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
+    trainer = Trainer(train, images, training, run, *latents, judge, say)
+    trainer.train(budget)
+    shutil.rmtree(run / "checkpoint")  # nobody goes on with it, and it is the largest part
+    return trainer
+
+
+def _write(folder: Path, trainers: dict[str, Trainer], faces: int, preset: str, say: Callable[[str], None]) -> Path:
+    figures = {kind: trainer.best.figures for kind, trainer in trainers.items()}
+    report = {
+        "faces": faces,
+        "preset": preset,
+        "images_seen": {kind: trainer.images_seen for kind, trainer in trainers.items()},
+        "minutes": {kind: round(trainer.elapsed / 60, 1) for kind, trainer in trainers.items()},
+        **figures,
+    }
+    ratio = None
+    if all(figures.values()):
+        ratio = report["kid_ratio"] = round(figures["aligned"]["kid"] / figures["unaligned"]["kid"], 3)
+    (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    titles = {kind: _title(kind, figures[kind]) for kind in KINDS}
+    sheets = []
+    for kind, trainer in trainers.items():
+        faces_drawn = samples.draw(trainer.exported_generator(), trainer.sample_latents[:16])
+        sheets.append(pictures.captioned(pictures.enlarge(pictures.grid(faces_drawn, 4), _SIDE), titles[kind]))
+    (folder / PICTURE).write_bytes(pictures.encode_png(_beside(sheets), _RECIPE))
+    pictures.write_mp4(folder / FILM, _film(folder), 12, rate_factor=23, recipe=_RECIPE)
+    (folder / PAGE).write_text(_page(report, titles), encoding="utf-8")
+    told = f"{titles['aligned']}; {titles['unaligned']}"
+    say(f"{told}{'' if ratio is None else f'; the ratio is {ratio:.2f}'}. Look at {folder / PAGE}.")
+    return folder
+
+
+def _title(kind: str, figures: dict) -> str:
+    return f"{kind}: KID x 100 {figures['kid']:.1f} +- {figures['kid_spread']:.1f}" if figures else kind
+
+
+def _beside(sheets: list[np.ndarray]) -> np.ndarray:
+    return pictures.grid(np.stack(sheets), 2, gap=_GAP)
+
+
+def _film(folder: Path) -> Iterator[np.ndarray]:
+    """Both trainings at the same numbers of images seen."""
+    drawn = [{path.name for path in (folder / kind / "samples").glob("*.png")} for kind in KINDS]
+    both = sorted(drawn[0] & drawn[1])  # one that was stopped or gave up ends earlier
+    for name in [*both, *both[-1:] * _HELD]:
+        paths = {kind: folder / kind / "samples" / name for kind in KINDS}
+        squares = {kind: samples.sixteen(path, _SIDE) for kind, path in paths.items()}
+        yield _beside(
+            [pictures.captioned(square, f"{kind}, {samples.seen(paths[kind])}") for kind, square in squares.items()]
+        )
+
+
+def _page(report: dict, titles: dict[str, str]) -> str:
+    rows = "".join(
+        f"<tr><th>{kind}</th><td>{report[kind]['kid']:.2f} &plusmn; {report[kind]['kid_spread']:.2f}</td>"
+        f"<td>{report[kind]['kid_train']:.2f}</td><td>{report['images_seen'][kind]:,}</td>"
+        f"<td>{report['minutes'][kind]:g}</td></tr>"
+        for kind in KINDS
+        if report[kind]
+    )
+    head = "<tr><th></th><th>KID &times; 100 to held-out faces</th><th>to training faces</th><th>images seen</th>"
+    head += "<th>minutes</th></tr>"
+    table = f"<table>{head}{rows}</table>" if rows else "<p>There are too few faces to hold some out and judge by.</p>"
+    ratio = f"<p>Aligned over unaligned: {report['kid_ratio']:.2f}; below 1 the alignment helps.</p>"
+    return document(
+        "Aligned and unaligned",
+        "<h1>Aligned and unaligned</h1>"
+        f"<p>Two generators of preset {report['preset']}, each trained from random weights on the same "
+        f"{report['faces']:,} faces. For one, every pair of eyes was put in the same place; for the other, the faces "
+        "were only cut out around the detector's box, on average as large. Each is judged against held-out faces of "
+        "its own kind, so neither is asked for what it never saw.</p>"
+        f"<section>{table}{ratio if 'kid_ratio' in report else ''}</section>"
+        f'<section><img class="wide" src="{PICTURE}" alt="{titles["aligned"]}, beside {titles["unaligned"]}"></section>'
+        f'<section><video src="{FILM}" controls muted loop playsinline style="width:100%"></video></section>'
+        '<p class="dim small">All faces here are AI-generated.</p>',
+    )

@@ -1,0 +1,97 @@
+"""A model measured against faces."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.cache import FaceCache
+from facegan.faces.options import FaceOptions
+from facegan.faces.prepare import prepare_faces
+from facegan.gan.fid import inception_fid
+from facegan.gan.judge import Judge
+from facegan.gan.metrics import kid
+from facegan.model.load import FaceModel
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    model: str  # a model folder, a run, or "user/name" on the Hub
+    data: Path  # a run, its faces, or a folder of photos
+    generated: int = 5_000
+    unseen: bool = False  # no face of the data was in training: all of them are held out
+    fid: bool = False
+
+
+def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> dict:
+    """The figures as a flat dictionary of numbers. Raises FaceGANError for what the user can put right."""
+    model = load_model(options.model)
+    cache = _faces(options.data, model, say)
+    if cache.size != model.size:
+        raise FaceGANError(
+            f"The faces in {options.data} are {cache.size} px and the model makes {model.size} px: give a run or "
+            f"photos aligned at {model.size} px."
+        )
+    if options.unseen:
+        half = len(cache.selected) // 2  # the other half shows what real faces score against each other
+        order = np.random.RandomState(0).permutation(cache.selected)
+        other, held_out = np.sort(order[half:]), np.sort(order[:half])
+    else:
+        other, held_out = cache.split()
+    if len(held_out) < 2:
+        raise FaceGANError(f"{len(cache)} faces are too few to measure with: 20 are the least, 1,000 are good.")
+    judge = Judge(cache.images, other, held_out)
+    faces = model.generate(model.latents(range(options.generated)))
+    found = judge.judge(faces).to_dict()
+    real = kid(judge.held_out, judge.training)
+    if options.unseen:
+        del found["kid_train"]
+    result = {
+        **found,
+        "kid_of_real_faces": round(real.value, 4),
+        "generated": len(faces),
+        "held_out": len(judge.held_out),
+        "size": model.size,
+    }
+    if options.fid:
+        result["inception_fid"] = inception_fid(cache.images[held_out], faces)
+    return result
+
+
+def load_model(source: str) -> FaceModel:
+    """The model of a run, a model folder, or one on the Hub. Raises FaceGANError as FaceModel.load does."""
+    run = Path(source) / "model"
+    return FaceModel.load(run if run.is_dir() else source)
+
+
+def _faces(data: Path, model: FaceModel, say: Callable[[str], None]) -> FaceCache:
+    """The aligned faces of a run, or of photos that are aligned now as the model's were."""
+    if found := FaceCache.find(data):
+        return found
+    options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
+    # Not RUN/faces: a run on a folder of the same name may have chosen otherwise among the same photos.
+    folder = Path("runs") / data.resolve().name / "evaluation" / "faces"
+    return prepare_faces([data], folder, options, force=True, say=say)
+
+
+_ROWS = (
+    ("kid", "KID x 100 to held-out faces"),
+    ("kid_train", "KID x 100 to as many training faces (far below: it remembers them)"),
+    ("kid_of_real_faces", "KID x 100 of real faces to held-out faces (the best there is)"),
+    ("precision", "precision: generated faces that lie among the real ones"),
+    ("recall", "recall: real faces that lie among the generated ones"),
+    ("inception_fid", "Inception FID to held-out faces"),
+)
+
+
+def as_table(result: dict) -> str:
+    """The figures as a Markdown table."""
+    lines = [f"{result['generated']:,} generated faces (seeds from 0, truncation 1.0), {result['held_out']:,} real "
+             f"ones, {result['size']} px", "", "| measured | figure |", "|---|---|"]  # fmt: skip
+    for name, label in _ROWS:
+        if name in result:
+            spread = f" ± {result['kid_spread']:.2f}" if name == "kid" else ""
+            lines.append(f"| {label} | {result[name]:.2f}{spread} |")
+    return "\n".join(lines)

@@ -1,0 +1,63 @@
+"""What a run finds out about its exported generator: whether it repeats faces, and who is among them."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from facegan.faces.cache import FaceCache
+from facegan.gan.memorisation import compare, generated_for
+from facegan.model.card import write_card
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.model.report import NEAR_COPIES_ALLOWED, Memorisation
+from facegan.labels.shares import MOST_FACES, shares_of
+from facegan.base.pictures import encode_png
+from facegan.base.stamp import COMPOSITE, stamp
+
+CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces and so stays here
+_LEAST_LABELLED = 200  # generated faces: a share is then known to four points
+
+
+def add_findings(
+    model: FaceModel,
+    folder: Path,
+    cache: FaceCache,
+    training: np.ndarray,
+    held_out: np.ndarray,
+    allow_memorised: bool = False,
+    say: Callable[[str], None] = print,
+) -> ModelConfig:
+    """Measure `model`, add what was found to the config and the card of its `folder`, and return that config.
+
+    `training` and `held_out` are rows of the cache. Takes a minute or two for ten thousand faces. Leaves
+    RUN/closest.png: the generated faces that are closest to a training face, each to the left of that.
+    """
+    generated = model.generate(model.latents(range(generated_for(len(training)))))
+    found: dict[str, dict] = {"training": {}, "data": {}}
+    comparison = compare(generated, cache.images, training, held_out)
+    if comparison is not None:
+        path = folder.parent / CLOSEST
+        path.write_bytes(stamp(encode_png(comparison.closest), {"shows": "closest"}, COMPOSITE))
+        report = Memorisation(
+            comparison.near_copies, comparison.distance_ratio, comparison.protocol, allowed=allow_memorised
+        )
+        found["training"]["memorisation"] = asdict(report)
+        say(_sentence(report, path))
+    framing, most = float(cache.report["framing"]), min(MOST_FACES, max(len(training), _LEAST_LABELLED))
+    found["training"]["shares"] = shares_of(generated, np.arange(len(generated)), framing, most)
+    found["data"]["shares"] = shares_of(cache.images, training, framing, most)
+    config = model.config
+    config = replace(config, training={**config.training, **found["training"]}, data={**config.data, **found["data"]})
+    config.save(folder)
+    write_card(config, folder)
+    return config
+
+
+def _sentence(report: Memorisation, path: Path) -> str:
+    text = f"{report.near_copies:.1%} of the generated faces are near copies of a training face; {path} shows the "
+    text += "closest, each to the left of the training face."
+    if report.near_copies > NEAR_COPIES_ALLOWED and not report.allowed:
+        text += f" Above {NEAR_COPIES_ALLOWED:.0%} a push asks for --allow-memorised."
+    return text

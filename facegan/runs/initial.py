@@ -1,0 +1,216 @@
+"""What a training starts from: the networks of a model (--init), or random weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.cache import FaceCache, framing_of
+from facegan.faces.sources.find import find_files
+from facegan.faces.options import ANYBODY, FaceOptions
+from facegan.gan.adversaries import Weights
+from facegan.gan.config import FEW_FACES, PRESETS, Start
+from facegan.gan.networks import Discriminator, channels_at
+from facegan.model import folder as layout
+from facegan.model.diffusers_model import load_generator
+from facegan.model.fetch import find_model
+from facegan.model.folder import ModelConfig, refuse_pickles
+from facegan.model.tensors import read_discriminator
+from facegan.model.trainable import NotFoldedError, trainable_form
+from facegan.runs.run_config import RunOptions
+
+AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
+
+_SAME_FRAMING = 0.051  # one step of the framings that photos choose: the eyes are a pixel of 64 apart
+_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
+
+
+@dataclass(frozen=True)
+class Initial:
+    """A model that training may start from. `asked`: --init names it; otherwise it is taken only where it fits."""
+
+    start: Start
+    config: ModelConfig
+    folder: Path
+    asked: bool
+
+    @property
+    def width(self) -> int:
+        """Channels of its largest maps, as Recipe counts them."""
+        return self.config.channels[-1]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Those that the last places of its latents decide, see gan/attributes.py."""
+        named = self.config.training.get("attributes")
+        return tuple(named.split(", ")) if isinstance(named, str) and named else ()
+
+    @property
+    def framing(self) -> float | None:
+        """How close its faces are, if it says so."""
+        value = self.config.data.get("framing")
+        return float(value) if isinstance(value, int | float) and 0.3 <= value <= 1.5 else None
+
+    def misfit(self, size: int, preset: str, wider: bool = False) -> str | None:
+        """Why its network is not that of the preset at a size, as a sentence without its end; None when it is.
+
+        `wider`: the preset may also be wider, because both networks can be widened (gan/widen.py).
+        """
+        if self.config.image_size != size:
+            return f"{self.start.name} draws {self.config.image_size} px and not {size}"
+        recipe = PRESETS[preset]
+        as_wide = self.width == recipe.width or (wider and self.width < recipe.width and recipe.norm == "none")
+        if not as_wide or tuple(channels_at(size, self.width)) != self.config.channels or recipe.excite:
+            return f"{self.start.name} has other widths than preset {preset}"
+        return None
+
+    def own_preset(self, size: int) -> str | None:
+        """The preset whose networks it has at a size, None where there is none."""
+        named = self.config.training.get("preset")
+        candidates = ([named] if isinstance(named, str) and named in PRESETS else []) + list(PRESETS)
+        return next((preset for preset in candidates if self.misfit(size, preset) is None), None)
+
+    def weights(self, size: int, preset: str) -> Weights:
+        """Of a generator that draws the same faces, and of its discriminator, both of the model's own width.
+
+        Its up-sampling is the preset's, or free kernels where the model has these.
+
+        Raises FaceGANError when a file is damaged.
+        """
+        shipped = load_generator(self.folder)
+        try:
+            generator = trainable_form(shipped, size, self.width, PRESETS[preset].upsample)
+        except NotFoldedError:
+            generator = trainable_form(shipped, size, self.width, "transposed")
+        return Weights(generator.state_dict(), self.discriminator(size, preset))
+
+    def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
+        """The weights of its own, None when it has none or not one of the preset (which may be wider).
+
+        Raises FaceGANError when the file is damaged.
+        """
+        found, recipe = read_discriminator(self.folder), PRESETS[preset]
+        new = Discriminator(size, self.width, recipe.norm, recipe.minibatch_std).state_dict()
+        shapes = {name: tuple(value.shape) for name, value in new.items()}
+        if found is None or {name: value.shape for name, value in found.items()} != shapes:
+            return None
+        return {name: torch.from_numpy(value.copy()).to(new[name].dtype) for name, value in found.items()}
+
+
+def find_initial(options: RunOptions) -> Initial | None:
+    """The model that --init names, or the default for auto; None for none.
+
+    Raises FaceGANError when there is no such model, or when it cannot be what was asked for.
+    """
+    if options.init == NOTHING:
+        return None
+    source = None if options.init in (AUTO, DEFAULT) else options.init
+    found = find_model(source, _PARTS)
+    refuse_pickles(found.folder)
+    config = ModelConfig.read(found.folder)
+    name = found.origin or f"an unpublished model ({config.name})"
+    about, one_person = str(config.data.get("about") or ""), config.data.get("one_person") is True
+    start = Start("FaceGAN's default generator" if source is None else name, about, one_person)
+    initial = Initial(start, config, found.folder, asked=options.init != AUTO)
+    if initial.asked:
+        if why := _settled(initial, options)[1]:
+            raise FaceGANError(f"{why}: {_what_to_do(initial, options)}.")
+        read_discriminator(found.folder)  # a damaged one is told of before the photos are read
+    return initial
+
+
+def faces_for(
+    initial: Initial | None, options: RunOptions, faces_folder: Path, say: Callable[[str], None]
+) -> FaceOptions:
+    """The options of the faces, framed as the model's own are where nobody asked for another framing."""
+    faces = options.faces
+    if initial is None or faces.framing is not None or initial.framing is None:
+        return faces
+    if not initial.asked:
+        # New photos must not change the framing of faces that are done.
+        done = framing_of(faces_folder) is not None
+        if done or _settled(initial, options)[1] or not _few_expected(options, faces_folder):
+            return faces
+    say(f"Framing {initial.framing:g}, that of {initial.start.name}, from which training starts.")
+    return replace(faces, framing=initial.framing)
+
+
+def choose_start(
+    initial: Initial | None, options: RunOptions, cache: FaceCache, count: int, say: Callable[[str], None]
+) -> tuple[Initial | None, str]:
+    """The model that training does start from, and says why; and the preset, which may be "auto" without one.
+
+    `count`: the faces of all machines.
+    """
+    if initial is None:
+        return None, options.preset
+    preset, why = _settled(initial, options)
+    if not initial.asked:
+        enough = f"{count:,} faces are enough" if count >= FEW_FACES else None
+        why = enough or _in_words(why, initial, options) or _framed_otherwise(initial, cache)
+    if why:
+        say(f"Training starts from random weights: {why}.")
+        return None, options.preset
+    few = f"{count:,} faces are few; --init none does without"
+    wider = ", widened" if initial.width < PRESETS[preset].width else ""
+    say(
+        f"Training starts from {initial.start.name}{wider}: {'as --init says' if initial.asked else few}. "
+        f"{_told_of_discriminator(initial, options.faces.size, preset)} alone at first."
+    )
+    return initial, preset
+
+
+def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
+    """The beginning of the sentence on how it learns."""
+    if initial.discriminator(size, preset) is not None:
+        return "Its discriminator goes on as well, and learns"
+    if (initial.folder / layout.DISCRIMINATOR).exists():
+        return f"The discriminator is new, because the model's is not one of preset {preset}, and learns"
+    return "The discriminator is new and learns"
+
+
+def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
+    """The preset of a training that starts from the model, and why none can, as a sentence without its end.
+
+    The preset that is asked for, or the model's own.
+    """
+    size = options.faces.size
+    if options.preset != "auto":
+        return options.preset, initial.misfit(size, options.preset, wider=initial.asked)
+    if own := initial.own_preset(size):
+        return own, None
+    if initial.config.image_size != size:
+        return "small", initial.misfit(size, "small")
+    return "small", f"{initial.start.name} has the widths of no preset"
+
+
+def _what_to_do(initial: Initial, options: RunOptions) -> str:
+    if initial.config.image_size != options.faces.size:
+        return f"say --size {initial.config.image_size}, or choose another --init"
+    if options.preset != "auto" and initial.own_preset(options.faces.size):
+        return "leave --preset out, or choose another --init"
+    return "name a wider --preset, or say --init none"
+
+
+def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | None:
+    """A reason with what could be said instead, where it is the preset that was asked for."""
+    if why is None or initial.config.image_size != options.faces.size or options.preset == "auto":
+        return why
+    wider = initial.misfit(options.faces.size, options.preset, wider=True) is None
+    return f"{why} ({'--init default widens it' if wider else 'leave --preset out to start from it'})"
+
+
+def _framed_otherwise(initial: Initial, cache: FaceCache) -> str | None:
+    framing = float(cache.report["framing"])
+    if initial.framing is None or abs(framing - initial.framing) > _SAME_FRAMING:
+        return f"the faces have framing {framing:g}, those of {initial.start.name} {initial.framing:g}"
+    return None
+
+
+def _few_expected(options: RunOptions, faces_folder: Path) -> bool:
+    """Whether so few faces are to be expected, before the photos are read."""
+    if options.faces.person != ANYBODY or (options.max_photos or FEW_FACES) < FEW_FACES:
+        return True
+    return not options.dataset and len(find_files(list(options.data), leave_out=faces_folder)) < FEW_FACES

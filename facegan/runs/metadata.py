@@ -1,0 +1,93 @@
+"""What the config.json of a model folder tells of the run that made it, and so its card."""
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from facegan.faces.filters import REASONS
+from facegan.gan.config import TrainConfig
+from facegan.gan.judge import GENERATED_IN_TRAINING
+from facegan.gan.trainer import Trainer
+from facegan.model.card import HUB_NAME
+from facegan.model.folder import ModelConfig
+from facegan.runs.run_config import RunOptions
+
+
+def model_config(
+    options: RunOptions,
+    train: TrainConfig,
+    trainer: Trainer,
+    report: dict,
+    faces_used: int,
+    faces_held_out: int,
+    one_person: bool,
+) -> ModelConfig:
+    """Of the generator that `trainer` exports. `report`: RUN/faces/report.json.
+
+    Counts, spreads and names that are published anyway: nothing of it is a path or the name of a photo.
+    """
+    return ModelConfig(
+        name=f"FaceGAN {train.size} px",
+        image_size=train.size,
+        channels=tuple(norm.num_features for norm in trainer.gan.generator.norms),
+        training={
+            "preset": options.preset,
+            "images_seen": trainer.best.figures.get("images_seen", trainer.images_seen),
+            "minutes": round(trainer.elapsed / 60),
+            "device": train.device,
+            "hardware": _hardware(train.device),
+            "precision": train.precision,
+            "seed": train.seed,
+            **({"attributes": ", ".join(train.attributes)} if train.attributes else {}),
+            **_told_of_start(train),
+            **metrics_of(trainer.best.figures),
+        },
+        data={
+            "about": options.about_data,
+            "faces_used": faces_used,
+            "faces_held_out": faces_held_out,
+            **_told_of_dataset(options),
+            **_told_of_faces(report),
+            **({"one_person": True} if one_person else {}),
+            "contact": options.contact,
+        },
+    )
+
+
+def metrics_of(figures: dict) -> dict:
+    """Those that the card tells; near copies are counted anew, of more faces, in findings.py."""
+    told = {name: value for name, value in figures.items() if name not in ("near_copies", "repeats")}
+    return {"metrics": {**told, "generated": GENERATED_IN_TRAINING}} if told else {}
+
+
+def _told_of_start(train: TrainConfig) -> dict:
+    start = train.start
+    return {"started_from": start.name, "start_learned_from": start.about} if start else {}
+
+
+def _hardware(device: str) -> str:
+    """What the minutes of training were minutes of."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} cores of {platform.machine()}" if device == "cpu" else device
+
+
+def _told_of_dataset(options: RunOptions) -> dict:
+    """The name of a data set on the Hub; that of one on this machine is nobody's business."""
+    name = options.dataset.repo if options.dataset else ""
+    return {"dataset": name} if HUB_NAME.fullmatch(name) and not Path(name).exists() else {}
+
+
+def _told_of_faces(report: dict) -> dict:
+    spread = {when: (values or {}).get("mean") for when, values in report["eye_spread_px_of_128"].items()}
+    left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
+    return {
+        "photos": report["files"],
+        "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
+        "detector": report["detector"],
+        "framing": report["framing"],
+        "eye_spread_before": spread.get("before"),
+        "eye_spread_after": spread.get("after"),
+    }

@@ -1,0 +1,209 @@
+"""Sliders into a model folder: fitted, judged, written, and told of in the card."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+from PIL import Image
+
+from facegan.base.errors import FaceGANError
+from facegan.runs.evaluate import load_model
+from facegan.faces.cache import FaceCache
+from facegan.faces.detectors.insightface_pack import LICENCE
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.load import FaceModel
+from facegan.model.sliders import write_sliders
+from facegan.labels import AttributeProbe, AttributeTable, read_attributes
+from facegan.sliders.eyes import look, recognises
+from facegan.sliders.fit import SAMPLES, fit_sliders
+from facegan.labels.table import own_names
+from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
+from facegan.sliders.picture import matrix_picture
+from facegan.sliders.slider import SliderSet
+
+RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py --sliders takes 1,000 and 11
+MOST_REAL = 2_000
+LEAST_SEEN = 50_000  # images; a generator that has seen fewer draws no faces yet
+_CHUNK = 256
+# The columns of the printed table: the title, the name in Slider.quality, the format.
+_COLUMNS = (
+    ("moved (sd)", "moved", ".2f"),
+    ("cross the boundary", "crossing", ".1%"),
+    ("monotone", "monotone", ".1%"),
+    ("leakage, mean", "leakage_mean", ".2f"),
+    ("worst", "leakage_worst", ".2f"),
+    ("of", "leakage_worst_of", ""),
+    ("agreed", "leakage_agreed", ".2f"),
+    ("mean differences", "leakage_mean_before", ".2f"),
+    ("the judge errs by", "leakage_noise", ".2f"),
+    ("gender flips", "gender_flips", ".1%"),
+    ("agreed", "gender_flips_agreed", ".1%"),
+    ("age flips", "age_flips", ".1%"),
+    ("glasses flips", "glasses_flips", ".1%"),
+    ("skin L*", "skin_change", ".1f"),
+    ("skin hue", "hue_change", ".1f"),
+    ("likeness", "likeness", ".2f"),
+    ("KID x 100", "kid", ".2f"),
+)
+
+
+def add_sliders(
+    folder: Path,
+    cache: FaceCache | None = None,
+    attributes: AttributeTable | None = None,
+    *,
+    samples: int = SAMPLES,
+    seeds: int = RUN_SEEDS,
+    positions: int = RUN_POSITIONS,
+    say: Callable[[str], None] = print,
+) -> FaceModel:
+    """Fit sliders to the model in `folder` and put them there; returns it loaded again.
+
+    Args:
+        folder: a model folder, the embedded default's or RUN/model.
+        cache: the faces that it was trained on, for `attributes` and for how far they are from generated ones.
+        attributes: a row for each of the faces that passed, in the order of cache.selected.
+        samples: generated faces to learn from. Below 100 there are none: nothing can be learned.
+        seeds: of the faces that judge.
+        positions: of each slider, at which they are judged.
+    """
+    begun = monotonic()
+    model = FaceModel.load(folder)
+    framing = float(model.config.data.get("framing") or 1.0)
+    for name in (layout.SLIDERS, layout.SLIDER_WEIGHTS, layout.LEAKAGE):
+        (folder / name).unlink(missing_ok=True)
+    probe = own_judge = None
+    if attributes is not None and cache is not None:
+        images = _Rows(cache.images, cache.selected)
+        probe = AttributeProbe.fit(images, attributes, framing, say=say)
+        for column in probe.columns:
+            read = f"AUC {column.auc:.3f}" if column.binary else f"correlation {column.correlation:.3f}"
+            say(f"The attribute {column.name} is read from {column.faces:,} faces with an {read}.")
+        seen = [look(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
+        own_judge = AttributeProbe.fit_features(np.concatenate(seen), attributes, say=lambda _: None)
+    say(f"Fitting sliders to {samples:,} generated faces.")
+    sliders = fit_sliders(
+        model.generate, framing, latent_size=model.config.latent_size, samples=samples, probe=probe, say=say
+    )
+    if sliders is not None:
+        sliders = judge(model, sliders, cache, own_judge, seeds=seeds, positions=positions, say=say)
+        write_model_sliders(sliders, folder)
+    write_card(model.config, folder)
+    count = len(sliders.sliders) if sliders else 0
+    say(f"{count} sliders in {(monotonic() - begun) / 60:.1f} minutes: "
+        f"{', '.join(slider.name for slider in sliders.sliders) if sliders else 'none can be read back'}.")  # fmt: skip
+    return FaceModel.load(folder)
+
+
+def judge(
+    model: FaceModel,
+    sliders: SliderSet,
+    cache: FaceCache | None,
+    own_judge: AttributeProbe | None = None,
+    *,
+    seeds: int,
+    positions: int = POSITIONS,
+    say: Callable[[str], None] = print,
+) -> SliderSet:
+    """The model's sliders with what the judge measured of them."""
+    framing = float(model.config.data.get("framing") or 1.0)
+    offered = [slider.name for slider in sliders.sliders]
+    reader = Reader(model.generate, framing)
+    if own_judge is not None:
+        words = own_names(own_judge.names)
+        kept = [i for i, name in enumerate(words) if name in offered]
+        heads = AttributeProbe(
+            tuple(own_judge.columns[i] for i in kept), own_judge.weights[:, kept], own_judge.bias[kept]
+        )
+        reader = Reader(model.generate, framing, heads, tuple(words[i] for i in kept)) if kept else reader
+    if recognises():
+        say(f"Gender and age are judged with InsightFace's recognition network, too. {LICENCE}")
+    real = None
+    if cache is not None:
+        _, held_out = cache.split()
+        real = np.ascontiguousarray(cache.images[held_out[:MOST_REAL]])
+    return judge_sliders(
+        sliders, reader, latent_size=model.config.latent_size, seeds=seeds, positions=positions, real=real, say=say
+    )
+
+
+def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str], None] = print) -> SliderSet:
+    """The sliders of a run, a model folder or a model on the Hub, judged anew; a user's own columns are not.
+
+    Raises FaceGANError when it has none.
+    """
+    model = load_model(source)
+    if model.slider_set is None:
+        raise FaceGANError(f"{source} has no sliders: fit them with train/fit_sliders.py.")
+    return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)
+
+
+def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
+    """The two files of the sliders, and the picture of what they change."""
+    write_sliders(sliders, folder)
+    judged = sliders.facts.get("judged", {})
+    if judged.get("sliders"):
+        labels = {slider.name: slider.label for slider in sliders.sliders}
+        Image.fromarray(matrix_picture(judged, labels)).save(folder / layout.LEAKAGE)
+
+
+def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:
+    """A user's table for the faces that passed. Raises FaceGANError for a table that cannot be used."""
+    names = cache.names
+    return read_attributes(path, [names[row] for row in cache.selected], say=say)
+
+
+def as_table(sliders: SliderSet) -> str:
+    """What was judged, as Markdown: the figures a slider, then both matrices."""
+    facts = sliders.facts["judged"]
+    lines = [
+        f"{facts['seeds']:,} faces, {facts['positions']} positions a slider, gender and age judged "
+        f"{'with' if facts.get('recognition') else 'without'} InsightFace's recognition network",
+        "",
+        f"| slider | {' | '.join(title for title, _, _ in _COLUMNS)} |",
+        "|" + "---|" * (len(_COLUMNS) + 1),
+    ]
+    for one in sliders.sliders:
+        if one.name in facts["sliders"]:
+            cells = [_text(one.quality.get(name), form) for _, name, form in _COLUMNS]
+            lines.append(f"| {one.name} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"Mean leakage {_text(facts['leakage_mean'])} (both readers agree on {_text(facts['leakage_agreed'])}), by "
+        f"mean-difference directions {_text(facts['leakage_mean_before'])} "
+        f"({_text(facts.get('leakage_agreed_before'))}).",
+        f"KID x 100 of the ends to unedited faces {_text(facts['ends_kid'])}, of unedited faces to held-out photos "
+        f"{_text(facts.get('real_kid'))}.",
+    ]
+    for title, key in (("Leakage", "leakage"), ("Mean-difference directions", "before")):
+        lines += ["", f"| {title} | " + " | ".join(facts["names"]) + " |", "|" + "---|" * (len(facts["names"]) + 1)]
+        for name, row in zip(facts["sliders"], facts[key], strict=True):
+            lines.append(f"| {name} | " + " | ".join(_text(value) for value in row) + " |")
+    if facts["cells"]:
+        lines += ["", "| mean leakage of | faces | " + " | ".join(facts["sliders"]) + " |",
+                  "|" + "---|" * (len(facts["sliders"]) + 2)]  # fmt: skip
+        for name, cell in facts["cells"].items():
+            values = " | ".join(_text(value) for value in cell["leakage_mean"])
+            lines.append(f"| {name} | {cell['faces']:,} | {values} |")
+    return "\n".join(lines)
+
+
+def _text(value: float | str | None, form: str = ".2f") -> str:
+    if isinstance(value, str):
+        return value or "-"
+    return "-" if value is None or not np.isfinite(value) else format(value, form)
+
+
+class _Rows:
+    """Some rows of a memory-mapped array, read where they are asked for."""
+
+    def __init__(self, images: np.ndarray, rows: np.ndarray):
+        self._images, self._rows = images, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, part: slice) -> np.ndarray:
+        return np.ascontiguousarray(self._images[self._rows[part]])

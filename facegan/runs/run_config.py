@@ -1,0 +1,140 @@
+"""What a run was asked for, and RUN/config.json, which keeps it."""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.cache import FaceCache
+from facegan.faces.sources.dataset import DatasetChoice
+from facegan.base.mapped import release
+from facegan.faces.options import FaceOptions
+from facegan.gan.budget import Budget
+from facegan.gan.config import Recipe, Start, TrainConfig
+from facegan.publish.target import name_of_run
+
+_VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line says; None means that it was not said."""
+
+    data: tuple[Path, ...]
+    out: Path
+    dataset: DatasetChoice | None = None  # instead of data
+    max_photos: int | None = None
+    faces: FaceOptions = field(default_factory=FaceOptions)
+    preset: str = "auto"
+    images_seen: int | None = None
+    minutes: float | None = None
+    device: str = "auto"
+    seed: int = 0
+    about_data: str = ""
+    contact: str = ""
+    push_to_hub: str | None = None  # "user/name", or "" for the token's user and the run's name
+    space: str | None = None
+    private: bool | None = None
+    allow_memorised: bool = False
+    init: str = "auto"  # what training starts from: see initial.py
+    attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
+    latents: Path | None = None  # a file of the latents that the photos were drawn from, see gan/known_latents.py
+    sliders: bool = True
+    compare_unaligned: bool = False  # instead of a training: see compare.py
+    resume: bool = False
+    force: bool = False
+    dry_run: bool = False
+
+
+def budget_of(options: RunOptions, recipe: Recipe) -> Budget:
+    """The options' budget; with neither images nor minutes given, the preset's."""
+    if options.images_seen is None and options.minutes is not None:
+        return Budget(2**62, options.minutes)
+    return Budget(options.images_seen or recipe.images_seen, options.minutes)
+
+
+def until(budget: Budget) -> str:
+    """The budget in words."""
+    parts = [f"{budget.images_seen:,} images are seen"] if budget.images_seen < 2**62 else []
+    parts += [f"{budget.minutes:g} minutes have passed"] if budget.minutes else []
+    return " or ".join(parts)
+
+
+def options_as_json(options: RunOptions) -> dict:
+    values = {**asdict(options), "faces": options.faces.to_dict()}
+    values["data"] = [str(folder) for folder in options.data]
+    values["out"] = str(options.out)
+    for name in ("attributes", "latents"):
+        path = getattr(options, name)
+        values[name] = str(path) if path else None
+    return values
+
+
+def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint: str) -> None:
+    """Put it all into RUN/config.json, with the name on the Hub that an earlier stretch of the run was told."""
+    told = options_as_json(options)
+    if options.push_to_hub is None:
+        told["push_to_hub"] = name_of_run(run) or None
+    content = {
+        "options": told,
+        "train": asdict(train),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS_OF},
+        "data_fingerprint": fingerprint,
+    }
+    run.mkdir(parents=True, exist_ok=True)
+    unfinished = run / "config.unfinished"
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(run / "config.json")
+
+
+def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
+    """What the run began with, and the fingerprint of its faces; only its budget may be set anew.
+
+    Raises FaceGANError when there is no such run, or one of another version.
+    """
+    path = run / "config.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        then, train = content["options"], content["train"]
+        # What runs from before these were options did.
+        kept = {"sureness": 0.6, "attribute_weight": 0.0, "augment_scale": False, **train["recipe"]}
+        recipe = Recipe(**{**kept, "betas": tuple(kept["betas"])})
+        options = replace(
+            now,
+            data=tuple(Path(folder) for folder in then["data"]),
+            dataset=DatasetChoice(**then["dataset"]) if then.get("dataset") else None,
+            max_photos=then.get("max_photos"),
+            faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
+            preset=then["preset"],
+            init=then.get("init", "none"),
+            attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
+            sliders=now.sliders and (then.get("sliders", True) or now.attributes is not None),
+            seed=then["seed"],
+            about_data=now.about_data or then["about_data"],
+            contact=now.contact or then.get("contact", ""),
+            images_seen=now.images_seen or (None if now.minutes else then["images_seen"]),
+            minutes=now.minutes or (None if now.images_seen else then["minutes"]),
+        )
+        start = Start(**train["start"]) if train.get("start") else None
+        attributes = tuple(train.get("attributes", ()))
+        found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes})
+        return options, found, content["data_fingerprint"]
+    except FileNotFoundError:
+        raise FaceGANError(f"There is no run to go on with in {run}: start it without --resume.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
+
+
+def fingerprint_of(cache: FaceCache) -> str:
+    """Tells whether the aligned faces are the same ones."""
+    digest = hashlib.blake2b(np.ascontiguousarray(cache.selected).tobytes(), digest_size=16)
+    for place, row in enumerate(cache.selected):
+        digest.update(cache.images[row])
+        if place % 1000 == 0:
+            release(cache.images)
+    return digest.hexdigest()

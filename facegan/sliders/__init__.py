@@ -1,0 +1,28 @@
+"""Sliders: attributes of a generated face that can each be moved by themselves.
+
+    sliders = fit_sliders(generate, framing)                # a SliderSet, in minutes; facegan.sliders.fit
+    latents = sliders.edit(latents, {"smile": 1.0})         # float32 (n, d)
+
+`FaceModel.sliders` and `FaceModel.edit` are the same of a model folder. The files, upstream first:
+
+    surrogate   a small network that foretells scores from latents, and its gradient
+    steer       the way from a face to the same face with other scores
+    slider      Slider and SliderSet
+    store       sliders.json and sliders.safetensors
+    learn       fits the surrogate                                      (torch)
+    calibrate   where its sliders end, and how fast they go there
+    fit         a generator's SliderSet: samples, scores, balance       (torch)
+    eyes        what the judge sees of a face                           (torch)
+    readings    what it makes of that                                   (torch)
+    leakage     figures of what sliders change
+    notes       the same in a sentence
+    judge       what sliders change, and what they should not           (torch)
+    picture     the matrices as a picture, and strips of faces
+
+The first three are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
+says how well it works.
+"""
+
+from facegan.sliders.slider import Slider, SliderSet
+
+__all__ = ["Slider", "SliderSet"]

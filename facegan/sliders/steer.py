@@ -1,0 +1,56 @@
+"""The way from a face to the same face with other scores."""
+
+import numpy as np
+
+from facegan.sliders.surrogate import Surrogate
+
+STEPS = 8  # along the way; the gradient is taken anew at each
+# How far the latent may go for a score: the penalty on the square of its step, against that of what a score misses
+# in standard deviations. Small: a step costs what missing by a third of it per score would.
+PENALTY = 0.1
+
+
+def steer(
+    surrogate: Surrogate,
+    latents: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    steps: int = STEPS,
+    penalty: float = PENALTY,
+) -> np.ndarray:
+    """Latents (n, d) near the given ones whose foretold scores are `targets` (n, k), in standard deviations.
+
+    The scores go to their targets in equal steps, and each step is the shortest change of the latent that makes it:
+    of W the gradients there and r what is missing, W' D (D W W' D + penalty I)^-1 D r with D = diag(weights). This is
+    a damped Gauss-Newton step (Levenberg 1944), in the form that inverts k x k. What should stay has its own score
+    for a target, so all that one step disturbs the next one puts right.
+    """
+    found = np.array(latents, np.float32)
+    before = surrogate.scores(found)
+    d = weights.astype(np.float32)
+    for step in range(1, steps + 1):
+        scores, gradients = surrogate.gradients(found)
+        missing = (before + (targets - before) * np.float32(step / steps) - scores) * d
+        weighted = gradients * d[:, None]
+        found += _step(weighted, missing[..., None], penalty)
+    return found
+
+
+def _step(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
+    """The step float32 (n, d), of the weighted gradients (n, k, d) and what is missing (n, k, 1).
+
+    Sliders of a stranger can be so steep that the penalty is lost beside them in float32, and the equations have no
+    solution; up to surrogate.STEEPEST they have one in float64.
+    """
+    try:
+        step = _solved(weighted, missing, penalty)
+        if np.isfinite(step).all():
+            return step
+    except np.linalg.LinAlgError:
+        pass
+    return _solved(weighted.astype(np.float64), missing.astype(np.float64), penalty).astype(np.float32)
+
+
+def _solved(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
+    back, one = weighted.transpose(0, 2, 1), np.eye(weighted.shape[1], dtype=weighted.dtype)
+    return (back @ np.linalg.solve(weighted @ back + weighted.dtype.type(penalty) * one, missing))[..., 0]

@@ -1,0 +1,61 @@
+import shutil
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan import FaceModel
+from facegan.base import pictures
+from facegan.model import folder as layout
+from facegan.model import save as save_module
+from facegan.model.save import save_model
+
+
+def test_the_card_tells_what_the_config_says(model_folder):
+    card = (model_folder / "README.md").read_text()
+    for text in (
+        "test faces",
+        "16x16",
+        "123,456",
+        "Drawn by a test.",
+        "| faces used | 40 |",
+        "non-commercial",
+    ):
+        assert text in card
+    assert "![AI-generated faces" in card
+
+
+def test_samples_are_the_models_own_consecutive_seeds(model_folder):
+    model = FaceModel.load(model_folder)
+    sheet = np.asarray(Image.open(model_folder / "samples.png"))
+    faces = model.generate(model.latents(range(32), model.config.truncation))
+    cell = 128 + 2
+    assert sheet.shape == (4 * cell - 2, 8 * cell - 2, 3)
+    np.testing.assert_array_equal(sheet[3 * cell :, 7 * cell :], pictures.enlarge(faces[31], 128))
+
+
+def test_the_morph_is_a_film(model_folder):
+    with av.open(str(model_folder / "morph.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 6 * 24
+        assert film.streams.video[0].codec_context.name == "h264"
+
+
+def test_a_model_holds_its_discriminator_and_draws_without_it(generator, config, model_folder, tmp_path):
+    without = shutil.copytree(model_folder, tmp_path / "without")
+    (without / layout.DISCRIMINATOR).unlink()
+    models = [FaceModel.load(folder) for folder in (model_folder, without)]
+    with_it, alone = (model.generate(model.latents(range(4))) for model in models)
+    np.testing.assert_array_equal(with_it, alone)
+    save_model(generator, config, without)
+    assert not (without / layout.DISCRIMINATOR).exists()
+    cards = [(folder / "README.md").read_text() for folder in (model_folder, without)]
+    assert [layout.DISCRIMINATOR in card for card in cards] == [True, False]
+
+
+def test_a_failed_save_leaves_the_old_model_whole(generator, config, model_folder, monkeypatch):
+    before = {path: path.read_bytes() for path in model_folder.rglob("*") if path.is_file()}
+    monkeypatch.setattr(save_module, "write_card", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save_model(generator, config, model_folder)
+    assert {path: path.read_bytes() for path in model_folder.rglob("*") if path.is_file()} == before

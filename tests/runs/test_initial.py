@@ -1,0 +1,259 @@
+"""What a training starts from; that it then draws the model's faces is in tests/model/test_trainable.py."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.cache import FaceCache
+from facegan.faces.options import FaceOptions
+from facegan.gan.adversaries import Adversaries
+from facegan.gan.config import PRESETS, Start, TrainConfig
+from facegan.gan.networks import Discriminator, Generator
+from facegan.model.export import export_discriminator, export_weights, shipped_form
+from facegan.model.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
+from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.runs.run_config import RunOptions, read_config, write_config
+
+DEFAULT = ModelConfig.read(DEFAULT_FOLDER)
+FRAMING = DEFAULT.data["framing"]
+OWN = DEFAULT.training["preset"]
+WIDTH = DEFAULT.channels[-1]
+
+
+@pytest.fixture
+def options(tmp_path):
+    (tmp_path / "photos").mkdir()
+    return RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run")
+
+
+def faces(count, framing=FRAMING, size=64):
+    return FaceCache(Path(), {"framing": framing}, np.arange(count), np.zeros((1, size, size, 3), np.uint8))
+
+
+def started(options, cache):
+    said = []
+    initial, preset = choose_start(find_initial(options), options, cache, len(cache), said.append)
+    assert len(said) == (0 if options.init == "none" else 1)
+    assert preset == (OWN if initial and options.preset == "auto" else options.preset)
+    return initial, "".join(said)
+
+
+def test_auto_starts_few_faces_from_the_default_and_says_so(options):
+    initial, said = started(options, faces(300))
+    assert initial.start == Start("FaceGAN's default generator", DEFAULT.data["about"])
+    assert said.startswith("Training starts from FaceGAN's default generator: 300 faces are few")
+
+
+@pytest.mark.parametrize(
+    ("count", "framing", "size", "preset", "why"),
+    [
+        (5000, FRAMING, 64, OWN, "5,000 faces are enough"),
+        (300, 0.8, 64, "auto", "the faces have framing 0.8"),
+        (300, 0.8, 128, OWN, "draws 64 px and not 128."),  # and so they were not framed as the default
+        (300, 0.8, 64, "classic", "other widths than preset classic (leave --preset out to start from it)."),
+        (300, 0.8, 64, "large", "other widths than preset large (--init default widens it)."),
+    ],
+)
+def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
+    options, count, framing, size, preset, why
+):
+    options = replace(options, faces=FaceOptions(size=size), preset=preset)
+    initial, said = started(options, faces(count, framing, size))
+    assert initial is None
+    assert said.startswith("Training starts from random weights: ")
+    assert why in said
+
+
+def test_none_is_nothing(options):
+    assert started(replace(options, init="none"), faces(300)) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("init", "faces_options", "expected"),
+    [
+        ("default", FaceOptions(), FRAMING),
+        ("default", FaceOptions(framing=0.8), 0.8),  # what was asked for
+        ("auto", FaceOptions(), FRAMING),
+        ("auto", FaceOptions(framing=1.0), 1.0),
+        ("auto", FaceOptions(size=128), None),  # the photos decide
+        ("none", FaceOptions(), None),
+    ],
+)
+def test_faces_are_framed_as_the_models(options, init, faces_options, expected):
+    options = replace(options, init=init, faces=faces_options)
+    said = []
+    assert faces_for(find_initial(options), options, options.out / "faces", said.append).framing == expected
+    assert bool(said) == (expected == FRAMING)
+
+
+def test_many_photos_are_framed_as_they_can_be_unless_they_are_of_one_person(options, monkeypatch):
+    monkeypatch.setattr("facegan.runs.initial.FEW_FACES", 3)
+    for number in range(3):
+        (options.data[0] / f"{number}.jpg").touch()
+    initial = find_initial(options)
+    assert faces_for(initial, options, options.out / "faces", print).framing is None
+    of_one = replace(options, faces=FaceOptions(person="auto"))
+    assert faces_for(initial, of_one, options.out / "faces", print).framing == FRAMING
+
+
+@pytest.fixture
+def model(tmp_path):
+    """model(**config): the default in a folder of its own, with other values in its config."""
+
+    def make(**values):
+        folder = tmp_path / "model"
+        shutil.copytree(DEFAULT_FOLDER, folder)
+        (folder / DISCRIMINATOR).unlink(missing_ok=True)
+        replace(DEFAULT, **values).save(folder)
+        return str(folder)
+
+    return make
+
+
+def test_a_folder_is_recorded_without_its_path_and_its_one_person_stays_one(options, model, tmp_path):
+    folder = model(name="My faces", data={"about": "Photos of me.", "one_person": True, "framing": 1.0})
+    options = replace(options, init=folder)
+    initial, said = started(options, faces(9000, 0.8))  # as asked for, whatever the faces are
+    assert initial.start == Start("an unpublished model (My faces)", "Photos of me.", True)
+    assert str(tmp_path) not in said
+    assert faces_for(initial, options, options.out / "faces", print).framing == 1.0
+
+
+def test_the_preset_is_the_models_own(options, model):
+    options = replace(options, init=model(training={"preset": "classic"}))  # which cannot be: it is wider
+    assert started(options, faces(300))[0].width == WIDTH
+
+
+def test_machines_that_share_the_faces_decide_by_all_of_them(options):
+    said = []
+    initial, preset = choose_start(find_initial(options), options, faces(300), 9000, said.append)
+    assert (initial, preset, said) == (None, "auto", ["Training starts from random weights: 9,000 faces are enough."])
+
+
+def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
+    options = replace(options, init="default", preset="large")
+    initial, said = started(options, faces(9000))
+    assert said.startswith("Training starts from FaceGAN's default generator, widened: as --init says. Its discri")
+    train = TrainConfig(replace(PRESETS["large"], width=WIDTH + 2), 64, 0, "cpu", "float32", initial.start)
+    weights = initial.weights(64, "large")
+    gan = Adversaries(train, weights=weights)
+    narrow = Generator(64, WIDTH)
+    narrow.load_state_dict(weights.generator)
+    latents = torch.randn(4, 100, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(gan.generator(latents), narrow(latents), atol=1e-5, rtol=0)
+    assert torch.equal(gan.discriminator.layers[0].weight[:WIDTH], weights.discriminator["layers.0.weight"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"faces": FaceOptions(size=128)}, "draws 64 px and not 128: say --size 64, or choose another --init."),
+        ({"preset": "classic"}, "other widths than preset classic: leave --preset out, or choose another --init."),
+        ({"init": "no/such/folder"}, "There is no model in no/such/folder"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, sentence):
+    with pytest.raises(FaceGANError) as caught:
+        find_initial(replace(options, **{"init": "default", **changes}))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_kernels_that_are_free_stay_free(options, model):
+    folder = Path(model())
+    free = Generator(64, WIDTH, "transposed")
+    for up in (*free.ups, free.to_rgb):
+        torch.nn.init.normal_(up.weight, 0.0, 0.05)
+    for norm in free.norms:
+        torch.nn.init.normal_(norm.bias)
+    export_weights(shipped_form(free.eval()), folder)
+    weights = find_initial(replace(options, init=str(folder))).weights(64, OWN)
+    assert weights.upsample == "transposed"
+    train = TrainConfig(replace(PRESETS[OWN], upsample=weights.upsample), 64, 0, "cpu", "float32", Start("a model"))
+    assert torch.equal(Adversaries(train, weights=weights).generator.to_rgb.weight, weights.generator["to_rgb.weight"])
+
+
+@pytest.mark.parametrize("preset", [["small"], {}, 3, None])
+def test_a_model_that_names_no_preset_has_the_one_of_its_width(options, model, preset):
+    assert find_initial(replace(options, init=model(training={"preset": preset}))).own_preset(64) == OWN
+
+
+def test_weights_are_unfolded_where_they_were_folded(options):
+    weights = find_initial(options).weights(64, OWN)
+    assert weights.upsample == "resize"
+    assert weights.generator["ups.0.weight"].shape == (8 * WIDTH, 4 * WIDTH, 3, 3)
+
+
+@pytest.fixture
+def with_discriminator(options, model):
+    """with_discriminator(...): the options of a start from a model with a Discriminator(...), and that one's file."""
+
+    def make(**values):
+        folder = model()
+        torch.manual_seed(3)
+        export_discriminator(Discriminator(**{"size": 64, "width": WIDTH, "norm": "none", **values}), Path(folder))
+        return replace(options, init=folder), Path(folder) / DISCRIMINATOR
+
+    return make
+
+
+def test_a_models_discriminator_goes_on_as_well(with_discriminator):
+    options, file = with_discriminator(attributes=2)
+    initial, said = started(options, faces(300))
+    assert said.endswith("Its discriminator goes on as well, and learns alone at first.")
+    train = TrainConfig(PRESETS[OWN], 64, 0, "cpu", "float32", initial.start)
+    found = Adversaries(train, weights=initial.weights(64, OWN)).discriminator.state_dict()
+    stored = load_file(file)
+    assert found.keys() == stored.keys()
+    for name, value in found.items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, stored[name].float()), name
+
+
+def test_an_older_model_has_none_and_a_new_one_begins(options, model):
+    initial, said = started(replace(options, init=model()), faces(300))
+    assert said.endswith("The discriminator is new and learns alone at first.")
+    assert initial.weights(64, OWN).discriminator is None
+
+
+@pytest.mark.parametrize("other", [{"width": 16}, {"size": 128}, {"norm": "batch"}, {"minibatch_std": False}])
+def test_one_of_another_network_is_left_and_that_is_said(with_discriminator, other):
+    options, _ = with_discriminator(**other)
+    initial, said = started(options, faces(300))
+    assert f"The discriminator is new, because the model's is not one of preset {OWN}, and learns alone" in said
+    assert initial.weights(64, OWN).discriminator is None
+
+
+def test_a_damaged_discriminator_is_refused_in_one_sentence(with_discriminator):
+    options, file = with_discriminator()
+    weights = load_file(file)
+    weights["layers.2.bias"][5] = float("nan")
+    save_file(weights, file)
+    for said in ("'layers.2.bias' that are not finite", "is not a file of weights"):
+        with pytest.raises(FaceGANError, match=said) as caught:
+            started(options, faces(300))
+        assert str(file) in str(caught.value)
+        assert str(caught.value).endswith("or remove the file: training then begins with a new one.")
+        assert len(str(caught.value).splitlines()) == 1
+        file.write_bytes(file.read_bytes()[:-100])
+
+
+def test_a_run_remembers_its_start_and_an_older_run_had_none(options, tmp_path):
+    train = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", Start("user/faces@abc", "Drawings.", True))
+    write_config(tmp_path, replace(options, init="user/faces"), train, "abc")
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    resumed, found, _ = read_config(tmp_path, now)
+    assert (resumed.init, found) == ("user/faces", train)
+    content = json.loads((tmp_path / "config.json").read_text())
+    assert content["train"]["start"] == asdict(train.start)
+    del content["train"]["start"], content["options"]["init"]
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    resumed, found, _ = read_config(tmp_path, now)
+    assert (resumed.init, found.start) == ("none", None)

@@ -1,0 +1,117 @@
+"""Sliders into a model folder: what is written, printed and refused; fitting itself is in sliders/."""
+
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan import FaceModel
+from facegan.runs import model_sliders as sliders_module
+from facegan.base.errors import FaceGANError
+from facegan.model.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
+from facegan.model.load import FaceModel as Model
+from facegan.model.sliders import write_sliders
+from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
+from tests.model.sliders import small_sliders
+
+DEFAULT = Model.load().config
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the default model, without sliders."""
+    from facegan.model.folder import DEFAULT_FOLDER
+
+    copy = tmp_path / "model"
+    shutil.copytree(DEFAULT_FOLDER, copy)
+    for name in (SLIDERS, SLIDER_WEIGHTS, LEAKAGE):
+        (copy / name).unlink(missing_ok=True)
+    return copy
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """What is fitted, without the minutes that it takes."""
+    asked = {}
+
+    def fit(generate, framing, **options):
+        asked.update(options, framing=framing, faces=generate(np.zeros((2, 100), np.float32)))
+        return small_sliders()
+
+    monkeypatch.setattr(sliders_module, "fit_sliders", fit)
+    monkeypatch.setattr(sliders_module, "judge", lambda model, sliders, *_, **__: sliders)
+    return asked
+
+
+def test_sliders_are_written_with_their_picture_and_told_of_in_the_card(folder, fitted):
+    said = []
+    model = add_sliders(folder, samples=123, say=said.append)
+    assert [slider.name for slider in model.sliders] == ["smile", "age"]
+    assert fitted["samples"] == 123
+    assert fitted["framing"] == DEFAULT.data["framing"]
+    assert fitted["faces"].shape == (2, 64, 64, 3)
+    with Image.open(folder / LEAKAGE) as picture:
+        assert picture.width > 300
+    assert "## Sliders" in (folder / "README.md").read_text()
+    assert said[-1].startswith("2 sliders in ")
+
+
+def test_a_generator_without_any_keeps_none_of_an_earlier_one(folder, fitted, monkeypatch):
+    write_sliders(small_sliders(), folder)
+    monkeypatch.setattr(sliders_module, "fit_sliders", lambda *_, **__: None)
+    assert add_sliders(folder, say=lambda _: None).sliders == ()
+    assert not (folder / SLIDERS).exists()
+    assert "## Sliders" not in (folder / "README.md").read_text()
+
+
+def test_the_table_has_every_figure(folder):
+    write_sliders(small_sliders(), folder)
+    judged = FaceModel.load(folder).slider_set
+    facts = {**judged.facts["judged"], "positions": 11, "ends_kid": 1.5, "leakage_agreed_before": 0.2}
+    table = as_table(SimpleNamespace(sliders=judged.sliders, facts={"judged": facts}))
+    assert "50 faces, 11 positions" in table
+    assert "| smile | - | 95.0% | 90.0% | 0.10 |" in table
+    assert "Mean leakage 0.10 (both readers agree on 0.05), by mean-difference directions 0.40 (0.20)." in table
+    assert "| smile | 1.00 | 0.10 |" in table
+    assert "| smile | 1.00 | 0.40 |" in table
+
+
+CACHE = SimpleNamespace(names=["a.jpg", "b.jpg", "c.jpg"], selected=np.array([0, 2]))
+
+
+def test_a_table_is_read_for_the_faces_that_passed(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("file,Smiling\nc.jpg,1\na.jpg,-1\nd.jpg,1\n")
+    said = []
+    assert attributes_of(table, CACHE, said.append).values.tolist() == [[-1], [1]]
+    assert any("1 rows of it name no usable photo: d.jpg" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("file,Smiling\nx.jpg,1\n", "None of the 1 file names"),
+        ("file,Smiling\na.jpg,much\n", "Line 2 of .* says 'much' for Smiling, which is not a number"),
+        ("file,Smiling\na.jpg,1\na.jpg,-1\n", "two rows for a.jpg that contradict"),
+        ("file,Smiling\n", "has no rows"),
+    ],
+)
+def test_a_bad_table_is_one_clear_line(tmp_path, text, sentence):
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(FaceGANError, match=sentence) as refused:
+        attributes_of(tmp_path / "table.csv", CACHE, lambda _: None)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_table_that_is_not_there_is_one_clear_line(tmp_path):
+    with pytest.raises(FaceGANError, match="cannot be read .* check --attributes"):
+        attributes_of(tmp_path / "nowhere.csv", CACHE)
+
+
+def test_the_json_holds_no_path_of_this_machine(folder, fitted):
+    add_sliders(folder, say=lambda _: None)
+    text = json.dumps(json.loads((folder / SLIDERS).read_text()))
+    assert str(folder.parent) not in text

@@ -1,0 +1,104 @@
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from facegan.base.errors import FaceGANError
+from facegan.faces.sources.dataset import DatasetChoice
+from facegan.faces.options import FaceOptions
+from facegan.gan.budget import Budget
+from facegan.gan.config import PRESETS, TrainConfig
+from facegan.publish.target import name_of_run
+from facegan.runs.run_config import RunOptions, budget_of, read_config, write_config
+
+OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
+TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", attributes=("smile", "age"))
+
+
+@pytest.mark.parametrize(
+    ("images", "minutes", "expected"),
+    [
+        (None, None, Budget(1_000_000, None)),  # the preset's
+        (5000, None, Budget(5000, None)),
+        (None, 2.0, Budget(2**62, 2.0)),
+        (5000, 2.0, Budget(5000, 2.0)),
+    ],
+)
+def test_the_budget_is_what_was_asked_for_else_the_presets(images, minutes, expected):
+    options = replace(OPTIONS, images_seen=images, minutes=minutes)
+    assert budget_of(options, PRESETS["small"]) == expected
+
+
+def test_a_run_goes_on_with_its_own_options_and_only_the_budget_is_new(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, minutes=10.0), TRAIN, "abc")
+    now = RunOptions(data=(), out=tmp_path, images_seen=7, resume=True, seed=99, preset="classic")
+    options, train, fingerprint = read_config(tmp_path, now)
+    assert train == TRAIN
+    assert fingerprint == "abc"
+    assert (options.data, options.faces, options.preset, options.seed) == (OPTIONS.data, OPTIONS.faces, "small", 3)
+    assert (options.images_seen, options.minutes, options.out) == (7, None, tmp_path)
+
+
+def test_a_run_on_a_data_set_remembers_which(tmp_path):
+    choice = DatasetChoice("user/faces@v1", split="test", column="photo")
+    write_config(tmp_path, replace(OPTIONS, data=(), dataset=choice, max_photos=500), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
+    assert (options.data, options.dataset, options.max_photos) == ((), choice, 500)
+
+
+def test_the_name_on_the_hub_outlives_a_stretch_that_is_not_pushed(tmp_path):
+    def then(name):
+        write_config(tmp_path, replace(OPTIONS, push_to_hub=name), TRAIN, "abc")
+        return name_of_run(tmp_path)
+
+    assert [then(name) for name in (None, "user/me", None, "user/you", "")] == [
+        "",
+        "user/me",
+        "user/me",
+        "user/you",
+        "",
+    ]
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    assert read_config(tmp_path, now)[0].push_to_hub is None  # it is pushed when that is said
+
+
+def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, faces=replace(OPTIONS.faces, person="2")), TRAIN, "abc")
+    now = RunOptions(data=(), out=tmp_path, resume=True)
+    assert read_config(tmp_path, now)[0].faces.person == "2"
+    content = json.loads((tmp_path / "config.json").read_text())
+    del content["options"]["faces"]["person"], content["train"]["recipe"]["sureness"]
+    del content["train"]["recipe"]["attribute_weight"], content["train"]["attributes"]
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    options, train, _ = read_config(tmp_path, now)
+    assert (options.faces.person, train.recipe.sureness) == ("any", 0.6)
+    assert (train.recipe.attribute_weight, train.attributes) == (0.0, ())
+
+
+def test_without_a_new_budget_the_old_one_holds(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, minutes=10.0), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
+    assert (options.images_seen, options.minutes) == (None, 10.0)
+
+
+@pytest.mark.parametrize("damage", ["", "{}", json.dumps({"options": {}, "train": asdict(TRAIN)})])
+def test_a_config_of_something_else_is_one_sentence(tmp_path, damage):
+    (tmp_path / "config.json").write_text(damage)
+    with pytest.raises(FaceGANError, match="not the config of a run"):
+        read_config(tmp_path, OPTIONS)
+
+
+def test_a_run_remembers_its_table_of_attributes(tmp_path):
+    write_config(tmp_path, replace(OPTIONS, attributes=Path("list_attr.csv")), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))
+    assert options.attributes == Path("list_attr.csv")
+
+
+@pytest.mark.parametrize(("then", "now", "expected"), [(True, True, True), (False, True, False), (True, False, False)])
+def test_a_run_without_sliders_has_none_when_it_goes_on(tmp_path, then, now, expected):
+    write_config(tmp_path, replace(OPTIONS, sliders=then), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True, sliders=now))
+    assert options.sliders is expected
+    table = replace(RunOptions(data=(), out=tmp_path, resume=True, sliders=now), attributes=Path("list_attr.csv"))
+    assert read_config(tmp_path, table)[0].sliders is now  # who names a table wants sliders for it

@@ -1,0 +1,1 @@
+from tests.labels.conftest import FRAMING, sheet_faces  # noqa: F401 - the tests take them from here
