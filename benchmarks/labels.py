@@ -23,11 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.labels import ATTRIBUTES, AttributeProbe, Labels, label_faces, read_attributes
+from facegan.labels.attributes import ATTRIBUTES
 from facegan.labels.crop import face_crops
-from facegan.labels.label import heads
+from facegan.labels.evidence import heads
+from facegan.labels.label import Labels, label_faces
 from facegan.labels.networks import run_networks
+from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation, fit_ridge
+from facegan.labels.table import read_attributes
 
 AGES = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70+": 75}
 # A CelebA column and the score that should read it; -1 where "yes" means less.
@@ -143,7 +146,7 @@ def explain_generated(model: FaceModel, framing: float, count: int) -> None:
     latents = model.latents(range(5000, 5000 + count))
     images = model.generate(latents)
     one = label_faces(images, framing)
-    back = np.array([-1 if attribute.name in ("turn", "tilt") else 1 for attribute in ATTRIBUTES])
+    back = np.array([-1 if attribute.odd else 1 for attribute in ATTRIBUTES])
     other = label_faces(np.ascontiguousarray(images[:, :, ::-1]), framing).values * back
     print(f"\n{count:,} faces of {model.name}: mean, deviation, agreement with the mirror, explained, with the mirror")
     for j, name in enumerate(one.names):

@@ -15,9 +15,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
-from facegan.labels import label_faces
+from facegan.labels.label import label_faces
 from facegan.sliders import readings
-from facegan.sliders.eyes import recognises
+from facegan.sliders.judge_networks import can_recognise
 from tests.sheets import FRAMING, sheet_faces
 
 PAIRED = 3  # of the broadest smiles, with as many of the least
@@ -44,7 +44,7 @@ def main() -> None:
     change = np.array(changes)
     moved = change[:, smile].mean() / spread[smile]
     print(f"{len(people)} people, {len(change)} pairs; the smile moves by {moved:.2f} standard deviations")
-    print(f"gender and age are read {'with' if recognises() else 'without'} InsightFace's recognition network")
+    print(f"gender and age are read {'with' if can_recognise() else 'without'} InsightFace's recognition network")
     print(f"perceived gender flips in {np.mean(flips):.1%} (the label networks: {np.mean(labelled):.1%})")
     print(f"skin L* changes by {np.median(change[:, skin]):.1f} (median)")
     for j, name in enumerate(names):

@@ -8,18 +8,18 @@ import numpy as np
 from PIL import Image
 
 from facegan.base.errors import FaceGANError
-from facegan.runs.evaluate import load_model
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.insightface_pack import LICENCE
+from facegan.labels.probe import AttributeProbe
+from facegan.labels.table import AttributeTable, own_names, read_attributes
 from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.load import FaceModel
 from facegan.model.sliders import write_sliders
-from facegan.labels import AttributeProbe, AttributeTable, read_attributes
-from facegan.sliders.eyes import look, recognises
+from facegan.runs.evaluate import load_model
 from facegan.sliders.fit import SAMPLES, fit_sliders
-from facegan.labels.table import own_names
 from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
+from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.picture import matrix_picture
 from facegan.sliders.slider import SliderSet
 
@@ -81,7 +81,7 @@ def add_sliders(
         for column in probe.columns:
             read = f"AUC {column.auc:.3f}" if column.binary else f"correlation {column.correlation:.3f}"
             say(f"The attribute {column.name} is read from {column.faces:,} faces with an {read}.")
-        seen = [look(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
+        seen = [image_features(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
         own_judge = AttributeProbe.fit_features(np.concatenate(seen), attributes, say=lambda _: None)
     say(f"Fitting sliders to {samples:,} generated faces.")
     sliders = fit_sliders(
@@ -118,7 +118,7 @@ def judge(
             tuple(own_judge.columns[i] for i in kept), own_judge.weights[:, kept], own_judge.bias[kept]
         )
         reader = Reader(model.generate, framing, heads, tuple(words[i] for i in kept)) if kept else reader
-    if recognises():
+    if can_recognise():
         say(f"Gender and age are judged with InsightFace's recognition network, too. {LICENCE}")
     real = None
     if cache is not None:

@@ -31,7 +31,7 @@ from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.report import NEAR_COPIES_ALLOWED
 from facegan.model.save import save_model
 from facegan.runs.initial import choose_start, faces_for, find_initial
-from facegan.labels import AttributeTable
+from facegan.labels.table import AttributeTable
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config

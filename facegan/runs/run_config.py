@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.cache import FaceCache
-from facegan.faces.sources.dataset import DatasetChoice
 from facegan.base.mapped import release
+from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.config import Recipe, Start, TrainConfig
 from facegan.publish.target import name_of_run
