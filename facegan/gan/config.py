@@ -1,8 +1,9 @@
-"""The presets and the resolved configuration of a training run."""
+"""The presets and the resolved configuration of a training run.
+
+torch is imported late: the command line reads the names of the presets for --help.
+"""
 
 from dataclasses import dataclass, replace
-
-import torch
 
 from facegan.base.errors import FaceGANError
 
@@ -168,6 +169,8 @@ def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
 
 def choose_device(name: str) -> str:
     """The device for "auto" or a name. Raises FaceGANError when a named one is not there."""
+    import torch
+
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return next(device for device in ("cuda", "mps", "cpu") if there[device])
@@ -183,6 +186,8 @@ def choose_precision(device: str) -> str:
     CPU: with Intel's matrix units (AMX), and with AVX-512 for bfloat16 (AMD since Zen 4, Intel's servers): on two cores
     of an AMD EPYC 469 images/s in place of 244. Without either it is slower than float32.
     """
+    import torch
+
     if device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16"
     native = torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported  # without public names in torch 2.13

@@ -5,9 +5,10 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
-from PIL import Image
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
+from facegan.base.pictures import encode_png
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.insightface_pack import LICENCE
 from facegan.labels.probe import AttributeProbe
@@ -136,7 +137,7 @@ def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str],
     """
     model = load_model(source)
     if model.slider_set is None:
-        raise FaceGANError(f"{source} has no sliders: fit them with train/fit_sliders.py.")
+        raise FaceGANError(f"{source} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)
 
 
@@ -146,7 +147,7 @@ def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
     judged = sliders.facts.get("judged", {})
     if judged.get("sliders"):
         labels = {slider.name: slider.label for slider in sliders.sliders}
-        Image.fromarray(matrix_picture(judged, labels)).save(folder / layout.LEAKAGE)
+        (folder / layout.LEAKAGE).write_bytes(encode_png(matrix_picture(judged, labels), compact=True))
 
 
 def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:
