@@ -27,13 +27,19 @@ NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightfac
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
 
 
+def size(text: str) -> int | str:
+    """An argparse type: pixels, or auto."""
+    return text if text == "auto" else int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_options(p)
     add = p.add_argument
     # fmt: off (an option a line reads as the table that it is)
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
-    add("--size", type=int, choices=(64, 128, 256), default=64, help="px of the faces (default: 64)")
+    sizes = "px of the faces (auto: that of the model it starts from, else 64 on a CPU, 128 on a GPU)"
+    add("--size", choices=("auto", 64, 128, 256), default="auto", type=size, help=sizes)
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
     presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
@@ -90,6 +96,8 @@ def main() -> int:
         args["dataset"] = DatasetChoice(*about) if about[0] else None
         source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
         args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
+        args["auto_size"] = args["size"] == "auto"
+        args["size"] = FaceOptions.size if args["auto_size"] else args["size"]
         args["faces"] = FaceOptions(**{name: args.pop(name) for name in FACES})
         run(RunOptions(**{**args, "data": tuple(args["data"])}))
 

@@ -30,7 +30,7 @@ from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.report import NEAR_COPIES_ALLOWED
 from facegan.model.save import save_model
-from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
 from facegan.labels import AttributeTable
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
@@ -89,6 +89,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             options = replace(options, init="none")  # a model of aligned faces would decide it
         initial = find_initial(options)
         target = check_publishing(options) if processes.main else None  # it publishes for all
+        options = choose_size(initial, options, _faces_folder(options, processes), device, say)
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
         faces = faces_for(initial, options, _faces_folder(options, processes), say)
         faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
@@ -107,10 +108,12 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
         weights = initial.weights(faces.size, preset) if initial else None
-        widened = initial is not None and initial.width < presets.PRESETS[preset].width
-        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, widened)
+        larger = initial is not None and (
+            initial.width < presets.PRESETS[preset].width or initial.grows_to(faces.size)
+        )
+        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, larger)
         if weights is not None:
-            recipe = replace(recipe, upsample=weights.upsample)
+            recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(faces.size, preset))
         train = TrainConfig(recipe, faces.size, options.seed, device, precision, start)
         # What a training with few faces does was measured without attributes.
         wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
