@@ -46,20 +46,20 @@ def _detector():
     return choose_detector(FaceOptions(), say=lambda _: None).open()
 
 
-def _read_one(w: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """The labels (k,), the age by a second reading and the aligned face (128, 128, 3) of one person."""
+def _read_one(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The labels (k,) and the aligned face (128, 128, 3) of one person."""
     picture = _network().draw(w)
     found = find_face(_detector(), picture)
     if found is None:
-        return np.full(len(NAMES), np.nan, np.float32), np.nan, np.zeros((128, 128, 3), np.uint8)
+        return np.full(len(NAMES), np.nan, np.float32), np.zeros((128, 128, 3), np.uint8)
     face = aligned(picture, found[0])
-    return read_labels(face[None], NAMES)[0], _ages().youngest(picture, found[0]), face
+    return read_labels(face[None], NAMES)[0], face
 
 
-def read_people(w: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels (n, k), ages by a second reading (n,) and faces uint8 (n, 128, 128, 3) of w (n, 512)."""
-    labels, ages, faces = zip(*pool.imap(_read_one, w, chunksize=8), strict=True)
-    return np.stack(labels), np.array(ages), np.stack(faces)
+def read_people(w: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (n, k) and faces uint8 (n, 128, 128, 3) of w (n, 512)."""
+    labels, faces = zip(*pool.imap(_read_one, w, chunksize=8), strict=True)
+    return np.stack(labels), np.stack(faces)
 
 
 def report(labels: np.ndarray) -> str:
@@ -88,26 +88,26 @@ def basis(args: argparse.Namespace) -> None:
                 found = fit_basis(mean, components, rounds)
                 found.save(args.basis)
                 u = found.people(rng.randn(args.count, LATENT_SIZE))
-            labels, ages, faces = read_people((mean + u @ components).astype(np.float32), pool)
+            labels, faces = read_people((mean + u @ components).astype(np.float32), pool)
             print(f"round {number}\n{report(labels)}", flush=True)
-            print("second age", np.nanpercentile(ages, [0, 1, 2, 5, 10, 25, 50, 75]).round(1), flush=True)
             if args.sheets:
                 args.sheets.mkdir(parents=True, exist_ok=True)
                 sheet = faces[:96].reshape(8, 12, 128, 128, 3).transpose(0, 2, 1, 3, 4).reshape(1024, 1536, 3)
                 Image.fromarray(sheet).save(args.sheets / f"round{number}.jpg", quality=88)
-                np.savez(args.sheets / f"round{number}.npz", u=u, labels=labels, ages=ages)
+                np.savez(args.sheets / f"round{number}.npz", u=u, labels=labels)
             if rounds is None:
-                rounds = Rounds(u, labels, ages)
+                rounds = Rounds(u, labels)
             else:
-                rounds.add(u, labels, ages)
+                rounds.add(u, labels)
         fit_basis(mean, components, rounds).save(args.basis)
 
 
 # -- the set -------------------------------------------------------------------------------------------------------
 
-_YOUNGEST = 25.0  # years, by each of two readings: who looks younger is left out
+# Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
+# and takes a child for somebody of 28. So a second reading that knows children looks at every picture.
+_YOUNGEST = 25.0
 _MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
-_SURE_AGE = 45.0  # years that a latent asks for, from which nobody is read as too young
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,8 @@ def _draw_one(task: Task) -> str:
     face = find_face(_detector(), picture)
     if face is None or face[1] < _MIN_SCORE:
         return "no clear face"
-    asked = WANTED[NAMES.index("age")].value(found.attributes(task.g[None])[0, NAMES.index("age")])
-    if asked < _SURE_AGE:
-        if read_labels(aligned(picture, face[0])[None], ("age",))[0, 0] < _YOUNGEST:
-            return "too young by the first reading"
-        if _ages().youngest(picture, face[0]) < _YOUNGEST:
-            return "too young by the second reading"
+    if _ages().years(picture, face[0]) < _YOUNGEST:
+        return "looks too young"
     save_picture(picture, task.path, task.size)
     return ""
 

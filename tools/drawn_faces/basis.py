@@ -11,22 +11,20 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 LATENT_SIZE = 100  # of facegan's generators; as many principal components of w hold all that is seen
-DIMENSIONS = LATENT_SIZE + 1  # of a person; along one nobody differs, see Basis.always
 CURVE_AT = np.linspace(-3.5, 3.5, 71)  # latents at which an attribute's curve is known; linear between and beyond
 
 
 @dataclass(frozen=True)
 class Basis:
-    """w = mean + u @ components, where u (101,) ~ N(0, I) stands for a person.
+    """w = mean + u @ components, where u (100,) ~ N(0, I) stands for a person.
 
     Attributes:
         names: of the k attributes.
-        mean: float64 (512,).
-        components: float64 (101, 512), principal components of w times their standard deviations (and truncation).
-        moves: float64 (k, 101): what raises one attribute's score by 1 and no other's, by the least change of u.
-        rest: float64 (100 - k, 101), orthonormal, along which no score changes.
-        always: float64 (101,), what all people share: being grown up.
-        curves: float64 (k, 71): an attribute's score at the latents CURVE_AT.
+        mean: float32 (512,).
+        components: float32 (100, 512), principal components of w times their standard deviations (and truncation).
+        moves: float32 (k, 100): what raises one attribute's score by 1 and no other's, by the least change of u.
+        rest: float32 (100 - k, 100), orthonormal, along which no score changes.
+        curves: float32 (k, 71): an attribute's score at the latents CURVE_AT.
     """
 
     names: tuple[str, ...]
@@ -34,13 +32,12 @@ class Basis:
     components: np.ndarray
     moves: np.ndarray
     rest: np.ndarray
-    always: np.ndarray
     curves: np.ndarray
 
     def people(self, g: np.ndarray) -> np.ndarray:
-        """Latents g (n, 100) to u (n, 101)."""
+        """Latents g (n, 100) to u (n, 100)."""
         k = len(self.names)
-        return self.always + self.scores(g) @ self.moves + g[:, :-k] @ self.rest
+        return self.scores(g) @ self.moves + g[:, :-k] @ self.rest
 
     def attributes(self, g: np.ndarray) -> np.ndarray:
         """The latents (n, k) of latents (n, 100) that decide the attributes, in the order of `names`."""
@@ -57,8 +54,12 @@ class Basis:
 
     def save(self, path: Path) -> None:
         """As one safetensors file."""
-        tensors = {name: getattr(self, name) for name in ("mean", "components", "moves", "rest", "always", "curves")}
-        save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, path, {"names": json.dumps(self.names)})
+        tensors = {name: getattr(self, name) for name in ("mean", "components", "moves", "rest", "curves")}
+        save_file(
+            {k: np.ascontiguousarray(v, np.float32) for k, v in tensors.items()},
+            path,
+            {"names": json.dumps(self.names)},
+        )
 
     @classmethod
     def load(cls, path: Path) -> "Basis":
@@ -71,15 +72,15 @@ class Basis:
 
 
 def principal_components(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (512,) of w (n, 512), and its first 101 components (101, 512) times their standard deviations."""
+    """Mean (512,) of w (n, 512), and its first 100 components (100, 512) times their standard deviations."""
     mean = w.mean(axis=0)
     variances, vectors = np.linalg.eigh(np.cov(w, rowvar=False))
-    first = np.argsort(variances)[::-1][:DIMENSIONS]
+    first = np.argsort(variances)[::-1][:LATENT_SIZE]
     return mean, np.sqrt(variances[first])[:, None] * vectors[:, first].T
 
 
 def ridge_scores(u: np.ndarray, labels: np.ndarray, strength: float = 30.0) -> np.ndarray:
-    """Directions (101, k): u @ directions reads the centred labels (n, k), which may hold NaN, in least squares.
+    """Directions (100, k): u @ directions reads the centred labels (n, k), which may hold NaN, in least squares.
 
     `strength` is in faces: the penalty weighs as much as so many faces with u = 1.
     """
@@ -92,7 +93,7 @@ def ridge_scores(u: np.ndarray, labels: np.ndarray, strength: float = 30.0) -> n
 
 
 def moves_and_rest(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For score directions B (101, k): moves (k, 101) = (B^T B)^-1 B^T, and a basis (101 - k, 101) of what they ignore.
+    """For score directions B (100, k): moves (k, 100) = (B^T B)^-1 B^T, and a basis (100 - k, 100) of what they ignore.
 
     u ~ N(0, I), so the least change of u is the least Mahalanobis distance that w travels.
     """

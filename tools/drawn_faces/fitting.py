@@ -5,31 +5,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drawn_faces.basis import CURVE_AT, DIMENSIONS, Basis, moves_and_rest, principal_components, ridge_scores
+from drawn_faces.basis import CURVE_AT, LATENT_SIZE, Basis, moves_and_rest, principal_components, ridge_scores
 from drawn_faces.wanted import NAMES, WANTED
 
 PSI = 0.7  # truncation of everything but the attributes: at 0.85 and more some pictures are broken
 _FAR = 4.5  # deviations of a score among people as the network draws them, beyond which nobody is moved
 _SMALLEST_SLOPE = 0.05  # deviations of the label per deviation of the score
-# Everybody is as grown up as the people whom the second reading of age calls older than most. Readings that know adults
-# only (facegan's labels) take a child for somebody of 28, so their age alone keeps nobody out.
-_GROWN_UP = 1.2  # deviations above the mean score
-_CERTAINLY_GROWN = 40.0  # years, from which more of them say nothing about being grown up
 
 ReadPeople = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
 class Rounds:
-    """People drawn so far: u (n, 101), their labels (n, k), and their ages by a second reading (n,); NaN: no face."""
+    """People drawn so far: u (n, 100) and their labels (n, k), NaN where there is no face."""
 
     u: np.ndarray
     labels: np.ndarray
-    ages: np.ndarray
 
-    def add(self, u: np.ndarray, labels: np.ndarray, ages: np.ndarray) -> None:
+    def add(self, u: np.ndarray, labels: np.ndarray) -> None:
         self.u, self.labels = np.concatenate([self.u, u]), np.concatenate([self.labels, labels])
-        self.ages = np.concatenate([self.ages, ages])
 
 
 def start(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -42,14 +36,12 @@ def fit_basis(mean: np.ndarray, components: np.ndarray, rounds: Rounds) -> Basis
     """The basis that the labels of all rounds ask for."""
     seen = ~np.isnan(rounds.labels).all(axis=1)
     u, labels = rounds.u[seen], rounds.labels[seen]
-    grown_up = np.minimum(rounds.ages[seen], _CERTAINLY_GROWN)
-    directions = ridge_scores(u, np.column_stack([labels, grown_up]))
+    directions = ridge_scores(u, labels)
     directions /= np.linalg.norm(directions, axis=0)  # scores in deviations among people as drawn
     moves, rest = moves_and_rest(directions)
-    always = _GROWN_UP * moves[-1]
     curves = [_curve(u @ b, label, wanted.value(CURVE_AT))
-              for b, label, wanted in zip(directions.T[:-1], labels.T, WANTED, strict=True)]  # fmt: skip
-    return Basis(NAMES, mean, components, moves[:-1], rest, always, np.stack(curves))
+              for b, label, wanted in zip(directions.T, labels.T, WANTED, strict=True)]  # fmt: skip
+    return Basis(NAMES, mean, components, moves, rest, np.stack(curves))
 
 
 def _curve(scores: np.ndarray, label: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -81,5 +73,5 @@ def _isotonic(y: np.ndarray) -> np.ndarray:
 
 
 def random_people(rng: np.random.RandomState, count: int, spread: float = 1.3) -> np.ndarray:
-    """u (count, 101) somewhat further out than the network's own, so that the rarer labels are seen."""
-    return spread * rng.randn(count, DIMENSIONS)
+    """u (count, 100) somewhat further out than the network's own, so that the rarer labels are seen."""
+    return spread * rng.randn(count, LATENT_SIZE)
