@@ -83,7 +83,7 @@ def basis(args: argparse.Namespace) -> None:
         rounds = None
         for number in range(args.rounds + 1):
             if number == 0:
-                u = random_people(rng, args.count)
+                u = random_people(rng, 2 * args.count)
             else:
                 found = fit_basis(mean, components, rounds)
                 found.save(args.basis)
@@ -107,6 +107,7 @@ def basis(args: argparse.Namespace) -> None:
 # Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
 # and takes a child for somebody of 28. So a second reading that knows children looks at every picture.
 _YOUNGEST = 25.0
+_LEAST_SHARE = 0.62  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
 _MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
 
 
@@ -139,7 +140,9 @@ def _draw_one(task: Task) -> str:
     face = find_face(_detector(), picture)
     if face is None or face[1] < _MIN_SCORE:
         return "no clear face"
-    if _ages().years(picture, face[0]) < _YOUNGEST:
+    place = NAMES.index("age")
+    asked = WANTED[place].value(found.attributes(task.g[None])[0, place])
+    if _ages().years(picture, face[0]) < max(_YOUNGEST, _LEAST_SHARE * asked):
         return "looks too young"
     save_picture(picture, task.path, task.size)
     return ""

@@ -80,6 +80,8 @@ def main() -> int:
     args = parsed(p, sys.argv[1:])
     if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
         p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
+    if args["latents"] and args["dataset"]:
+        p.error("--latents names files of a folder: give the pictures by --data")
     if args["space"] and args["push_to_hub"] is None:
         p.error("a Space shows a model on the Hub: say --push-to-hub too")
     missing = [name for name in NEEDED if find_spec(name) is None]

@@ -124,10 +124,13 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     table = None
     if processes.main and options.attributes and (options.sliders or not options.resume):
         table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
-    attributes = _attributes(options, train, cache, processes, table, wanted, say)
-    train = presets.with_attributes(train, attributes.names if attributes else ())
     known = _known_latents(options, train, cache, processes, say)
-    train = presets.with_known_latents(train) if known else train
+    if known is None:
+        attributes = _attributes(options, train, cache, processes, table, wanted, say)
+    else:
+        attributes = known.of_attributes()
+        train = presets.with_known_latents(train)
+    train = presets.with_attributes(train, attributes.names if attributes else ())
     if processes.main:
         write_config(options.out, options, train, fingerprint)
     model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, known, say)
