@@ -83,7 +83,7 @@ def basis(args: argparse.Namespace) -> None:
         rounds = None
         for number in range(args.rounds + 1):
             if number == 0:
-                u = random_people(rng, args.count)
+                u = random_people(rng, 2 * args.count)
             else:
                 found = fit_basis(mean, components, rounds)
                 found.save(args.basis)
@@ -104,9 +104,11 @@ def basis(args: argparse.Namespace) -> None:
 
 # -- the set -------------------------------------------------------------------------------------------------------
 
-_YOUNGEST = 25.0  # years, by each of two readings: who looks younger is left out
+# Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
+# and takes a child for somebody of 28. So a second reading that knows children looks at every picture.
+_YOUNGEST = 25.0
+_LEAST_SHARE = 0.62  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
 _MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
-_SURE_AGE = 45.0  # years that a latent asks for, from which nobody is read as too young
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,10 @@ def _draw_one(task: Task) -> str:
     face = find_face(_detector(), picture)
     if face is None or face[1] < _MIN_SCORE:
         return "no clear face"
-    asked = WANTED[NAMES.index("age")].value(found.attributes(task.g[None])[0, NAMES.index("age")])
-    if asked < _SURE_AGE:
-        if read_labels(aligned(picture, face[0])[None], ("age",))[0, 0] < _YOUNGEST:
-            return "too young by the first reading"
-        if _ages().youngest(picture, face[0]) < _YOUNGEST:
-            return "too young by the second reading"
+    place = NAMES.index("age")
+    asked = WANTED[place].value(found.attributes(task.g[None])[0, place])
+    if _ages().years(picture, face[0]) < max(_YOUNGEST, _LEAST_SHARE * asked):
+        return "looks too young"
     save_picture(picture, task.path, task.size)
     return ""
 

@@ -29,13 +29,19 @@ NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightfac
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
 
 
+def size(text: str) -> int | str:
+    """An argparse type: pixels, or auto."""
+    return text if text == "auto" else int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_options(p)
     add = p.add_argument
     # fmt: off (an option a line reads as the table that it is)
     add("--out", type=Path, metavar="RUN", help="run folder (default: runs/<name of the data>)")
-    add("--size", type=int, choices=(64, 128, 256), default=64, help="px of the faces (default: 64)")
+    sizes = "px of the faces (auto: that of the model it starts from, else 64 on a CPU, 128 on a GPU)"
+    add("--size", choices=("auto", 64, 128, 256), default="auto", type=size, help=sizes)
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
     presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
@@ -76,6 +82,8 @@ def main() -> int:
     args = parsed(p, sys.argv[1:])
     if not (args["data"] or args["dataset"]) and not (args["resume"] and args["out"]):
         p.error("say where the photos are: --data DIR or --dataset USER/NAME (or go on: --resume --out RUN)")
+    if args["latents"] and args["dataset"]:
+        p.error("--latents names files of a folder: give the pictures by --data")
     if args["space"] and args["push_to_hub"] is None:
         p.error("a Space shows a model on the Hub: say --push-to-hub too")
     missing = [name for name in NEEDED if find_spec(name) is None]
@@ -92,6 +100,8 @@ def main() -> int:
         args["dataset"] = DatasetChoice(*about) if about[0] else None
         source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
         args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
+        args["auto_size"] = args["size"] == "auto"
+        args["size"] = FaceOptions.size if args["auto_size"] else args["size"]
         args["faces"] = FaceOptions(**{name: args.pop(name) for name in FACES})
         run(RunOptions(**{**args, "data": tuple(args["data"])}))
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
-from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
+from facegan.base.seeds import MAX_SEED
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
 COUNT = 10  # what a fresh page shows: enough to choose from beside the large face
+MAX_TRUNCATION = 1.5  # beyond it nearly every face falls apart
 MAX_STOPS = 12  # what a strip of thumbnails shows
 MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
 MAX_FRAMES = 600  # 25 seconds: bounds what one visitor can ask of the server

@@ -120,14 +120,15 @@ _BUDGET_OF_FEW = 1_000_000  # images, of a preset with more
 _FROZEN_WITH_FEW = 1  # of four at 64 px: with 300 faces KID is a third lower than with none (docs/person.md)
 
 
-def recipe_for(preset: str, faces: int, from_discriminator: bool = False, widened: bool = False) -> Recipe:
+def recipe_for(preset: str, faces: int, from_discriminator: bool = False, larger: bool = False) -> Recipe:
     """The preset's recipe for so many faces.
 
     Few are augmented sooner, are known by heart one day, and leave the beginning of a model's discriminator alone,
-    if training goes on from one (`from_discriminator`) that is as wide; one that is `widened` learns longer alone.
+    if training goes on from one (`from_discriminator`) that is as large; one that is made `larger`, wider or for
+    pictures of twice the size, learns longer alone.
     """
     recipe = PRESETS[preset]
-    if widened:
+    if larger:
         recipe = replace(recipe, warm_up=_LONG_WARM_UP)
     if faces >= FEW_FACES:
         return recipe
@@ -135,7 +136,7 @@ def recipe_for(preset: str, faces: int, from_discriminator: bool = False, widene
         recipe,
         sureness=_SURENESS_OF_FEW,
         patience=_PATIENCE_WITH_FEW,
-        frozen=_FROZEN_WITH_FEW if from_discriminator and not widened else 0,
+        frozen=_FROZEN_WITH_FEW if from_discriminator and not larger else 0,
         images_seen=min(recipe.images_seen, _BUDGET_OF_FEW),
     )
 

@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
+from facegan.gan.attributes import FaceAttributes
 from facegan.gan.networks import LATENT_SIZE
 
 FILE = "latents.safetensors"  # in a folder of drawn pictures, and in a run that learns from them
@@ -36,6 +37,13 @@ class KnownLatents:
     def of(self, rows: list[int]) -> np.ndarray:
         """Float32 (len(rows), 100)."""
         return self.latents[np.searchsorted(self.rows, rows)]
+
+    def of_attributes(self) -> FaceAttributes | None:
+        """The part of the latents that decides attributes, as the discriminator learns to read it."""
+        if not self.attributes:
+            return None
+        k = len(self.attributes)
+        return FaceAttributes(self.attributes, self.rows, self.latents[:, -k:], np.ones(k, np.float32))
 
     def save(self, path: Path) -> None:
         """Write a safetensors file."""

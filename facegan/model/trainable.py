@@ -17,7 +17,7 @@ class NotFoldedError(ValueError):
 
 
 @torch.no_grad()
-def trainable_form(shipped: FaceGANGenerator, size: int, width: int, upsample: str) -> Generator:
+def trainable_form(shipped: FaceGANGenerator, size: int, width: int, upsample: str, thin: bool = False) -> Generator:
     """The same function as `shipped` in eval mode, with batch normalisation and up-sampling unfolded; float32, CPU.
 
     Folding loses two things that the function does not depend on: how large a kernel was before its normalisation
@@ -28,7 +28,7 @@ def trainable_form(shipped: FaceGANGenerator, size: int, width: int, upsample: s
     Raises ValueError when the sizes differ, and NotFoldedError for `upsample` "resize" when the 4x4 kernels are no sum
     of 3x3 ones.
     """
-    generator = Generator(size, width, upsample)
+    generator = Generator(size, width, upsample, thin=thin)
     channels = tuple(norm.num_features for norm in generator.norms)
     if channels != tuple(shipped.config.channels):
         raise ValueError(f"the channels are {tuple(shipped.config.channels)}, not {channels}")

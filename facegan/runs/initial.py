@@ -12,7 +12,8 @@ from facegan.faces.sources.find import find_files
 from facegan.faces.options import ANYBODY, FaceOptions
 from facegan.gan.adversaries import Weights
 from facegan.gan.config import FEW_FACES, PRESETS, Start
-from facegan.gan.networks import Discriminator, channels_at
+from facegan.gan.networks import THIN_ABOVE, Discriminator, channels_at
+from facegan.gan.widen import grown_discriminator, grown_generator
 from facegan.model import folder as layout
 from facegan.model.diffusers_model import load_generator
 from facegan.model.fetch import find_model
@@ -23,6 +24,7 @@ from facegan.runs.run_config import RunOptions
 
 AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
 
+_SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto where training starts from random weights
 _SAME_FRAMING = 0.051  # one step of the framings that photos choose: the eyes are a pixel of 64 apart
 _PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
 
@@ -38,8 +40,19 @@ class Initial:
 
     @property
     def width(self) -> int:
-        """Channels of its largest maps, as Recipe counts them."""
-        return self.config.channels[-1]
+        """Of its networks, as Recipe has it."""
+        return width_of(self.config.image_size, self.config.channels)
+
+    def grows_to(self, size: int) -> bool:
+        """Whether it draws half of `size` px, so that networks of that size can begin as it is (gan/widen.py)."""
+        return 2 * self.config.image_size == size
+
+    def thin(self, size: int, preset: str) -> bool:
+        """Whether networks of `size` that begin as it is have thin levels, see networks.channels_at."""
+        own = self.config.image_size
+        if self.grows_to(size) or own <= THIN_ABOVE:
+            return PRESETS[preset].thin
+        return tuple(channels_at(own, self.width, thin=True)) == self.config.channels
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -53,38 +66,49 @@ class Initial:
         value = self.config.data.get("framing")
         return float(value) if isinstance(value, int | float) and 0.3 <= value <= 1.5 else None
 
-    def misfit(self, size: int, preset: str, wider: bool = False) -> str | None:
+    def misfit(self, size: int, preset: str, larger: bool = False) -> str | None:
         """Why its network is not that of the preset at a size, as a sentence without its end; None when it is.
 
-        `wider`: the preset may also be wider, because both networks can be widened (gan/widen.py).
+        `larger`: the preset may also be wider, and `size` twice its own, because networks can be widened and grown
+        (gan/widen.py).
         """
-        if self.config.image_size != size:
-            return f"{self.start.name} draws {self.config.image_size} px and not {size}"
-        recipe = PRESETS[preset]
-        as_wide = self.width == recipe.width or (wider and self.width < recipe.width and recipe.norm == "none")
-        if not as_wide or tuple(channels_at(size, self.width)) != self.config.channels or recipe.excite:
+        own, recipe = self.config.image_size, PRESETS[preset]
+        if own != size and not (larger and self.grows_to(size) and recipe.norm == "none"):
+            return f"{self.start.name} draws {own} px and not {size}"
+        as_wide = self.width == recipe.width or (larger and self.width < recipe.width and recipe.norm == "none")
+        layout = tuple(channels_at(own, self.width, self.thin(size, preset)))
+        if not as_wide or layout != self.config.channels or recipe.excite:
             return f"{self.start.name} has other widths than preset {preset}"
         return None
 
     def own_preset(self, size: int) -> str | None:
-        """The preset whose networks it has at a size, None where there is none."""
+        """The preset whose networks it has at a size, or at half of it; None where there is none."""
         named = self.config.training.get("preset")
         candidates = ([named] if isinstance(named, str) and named in PRESETS else []) + list(PRESETS)
-        return next((preset for preset in candidates if self.misfit(size, preset) is None), None)
+        as_wide = [preset for preset in candidates if PRESETS[preset].width == self.width]
+        return next((preset for preset in as_wide if self.misfit(size, preset, larger=True) is None), None)
 
     def weights(self, size: int, preset: str) -> Weights:
         """Of a generator that draws the same faces, and of its discriminator, both of the model's own width.
 
-        Its up-sampling is the preset's, or free kernels where the model has these.
+        Its up-sampling is the preset's, or free kernels where the model has these. Where it draws half of `size`, both
+        are grown to it.
 
         Raises FaceGANError when a file is damaged.
         """
-        shipped = load_generator(self.folder)
+        shipped, upsample = load_generator(self.folder), PRESETS[preset].upsample
+        own, thin = self.config.image_size, self.thin(size, preset)
         try:
-            generator = trainable_form(shipped, size, self.width, PRESETS[preset].upsample)
+            generator = trainable_form(shipped, own, self.width, upsample, thin).state_dict()
         except NotFoldedError:
-            generator = trainable_form(shipped, size, self.width, "transposed")
-        return Weights(generator.state_dict(), self.discriminator(size, preset))
+            upsample = "transposed"
+            generator = trainable_form(shipped, own, self.width, upsample, thin).state_dict()
+        discriminator = self.discriminator(size, preset)
+        if self.grows_to(size):
+            new = channels_at(size, self.width, thin)[-1]
+            generator = grown_generator(generator, new, upsample)
+            discriminator = discriminator and grown_discriminator(discriminator, new)
+        return Weights(generator, discriminator)
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
         """The weights of its own, None when it has none or not one of the preset (which may be wider).
@@ -92,11 +116,18 @@ class Initial:
         Raises FaceGANError when the file is damaged.
         """
         found, recipe = read_discriminator(self.folder), PRESETS[preset]
-        new = Discriminator(size, self.width, recipe.norm, recipe.minibatch_std).state_dict()
-        shapes = {name: tuple(value.shape) for name, value in new.items()}
+        thin = self.thin(size, preset)
+        new = Discriminator(self.config.image_size, self.width, recipe.norm, recipe.minibatch_std, thin=thin)
+        shapes = {name: tuple(value.shape) for name, value in new.state_dict().items()}
         if found is None or {name: value.shape for name, value in found.items()} != shapes:
             return None
-        return {name: torch.from_numpy(value.copy()).to(new[name].dtype) for name, value in found.items()}
+        dtypes = {name: value.dtype for name, value in new.state_dict().items()}
+        return {name: torch.from_numpy(value.copy()).to(dtypes[name]) for name, value in found.items()}
+
+
+def width_of(size: int, channels: tuple[int, ...]) -> int:
+    """The width of networks of `size` px with these channels, see networks.channels_at."""
+    return channels[-1] if size <= THIN_ABOVE else channels[0] // 8
 
 
 def find_initial(options: RunOptions) -> Initial | None:
@@ -115,10 +146,31 @@ def find_initial(options: RunOptions) -> Initial | None:
     start = Start("FaceGAN's default generator" if source is None else name, about, one_person)
     initial = Initial(start, config, found.folder, asked=options.init != AUTO)
     if initial.asked:
-        if why := _settled(initial, options)[1]:
-            raise FaceGANError(f"{why}: {_what_to_do(initial, options)}.")
+        sized = _with_size(options, config.image_size) if options.auto_size else options
+        if why := _settled(initial, sized)[1]:
+            raise FaceGANError(f"{why}: {_what_to_do(initial, sized)}.")
         read_discriminator(found.folder)  # a damaged one is told of before the photos are read
     return initial
+
+
+def choose_size(
+    initial: Initial | None, options: RunOptions, faces_folder: Path, device: str, say: Callable[[str], None]
+) -> RunOptions:
+    """The options with a size in place of --size auto, and says why."""
+    if not options.auto_size:
+        return options
+    if initial is not None:
+        as_it = _with_size(options, initial.config.image_size)
+        if initial.asked or (_settled(initial, as_it)[1] is None and _few_expected(options, faces_folder)):
+            say(f"Size {as_it.faces.size} px, that of {initial.start.name}, from which training starts.")
+            return as_it
+    size = _SIZE_ON_CPU if device == "cpu" else _SIZE_ON_GPU
+    say(f"Size {size} px, which {'a CPU' if device == 'cpu' else 'a GPU'} has time for. Choose another with --size.")
+    return _with_size(options, size)
+
+
+def _with_size(options: RunOptions, size: int) -> RunOptions:
+    return replace(options, faces=replace(options.faces, size=size))
 
 
 def faces_for(
@@ -154,9 +206,11 @@ def choose_start(
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
     few = f"{count:,} faces are few; --init none does without"
-    wider = ", widened" if initial.width < PRESETS[preset].width else ""
+    changes = ["grown"] if initial.grows_to(options.faces.size) else []
+    changes += ["widened"] if initial.width < PRESETS[preset].width else []
+    changed = f", {' and '.join(changes)}" if changes else ""
     say(
-        f"Training starts from {initial.start.name}{wider}: {'as --init says' if initial.asked else few}. "
+        f"Training starts from {initial.start.name}{changed}: {'as --init says' if initial.asked else few}. "
         f"{_told_of_discriminator(initial, options.faces.size, preset)} alone at first."
     )
     return initial, preset
@@ -178,8 +232,9 @@ def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
     """
     size = options.faces.size
     if options.preset != "auto":
-        return options.preset, initial.misfit(size, options.preset, wider=initial.asked)
-    if own := initial.own_preset(size):
+        return options.preset, initial.misfit(size, options.preset, larger=initial.asked)
+    own = initial.own_preset(size)
+    if own and initial.misfit(size, own, larger=initial.asked) is None:
         return own, None
     if initial.config.image_size != size:
         return "small", initial.misfit(size, "small")
@@ -187,8 +242,9 @@ def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
 
 
 def _what_to_do(initial: Initial, options: RunOptions) -> str:
-    if initial.config.image_size != options.faces.size:
-        return f"say --size {initial.config.image_size}, or choose another --init"
+    own = initial.config.image_size
+    if options.faces.size not in (own, 2 * own):
+        return f"say --size {own} or {2 * own}, or choose another --init"
     if options.preset != "auto" and initial.own_preset(options.faces.size):
         return "leave --preset out, or choose another --init"
     return "name a wider --preset, or say --init none"
@@ -198,8 +254,8 @@ def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | N
     """A reason with what could be said instead, where it is the preset that was asked for."""
     if why is None or initial.config.image_size != options.faces.size or options.preset == "auto":
         return why
-    wider = initial.misfit(options.faces.size, options.preset, wider=True) is None
-    return f"{why} ({'--init default widens it' if wider else 'leave --preset out to start from it'})"
+    larger = initial.misfit(options.faces.size, options.preset, larger=True) is None
+    return f"{why} ({'--init default widens it' if larger else 'leave --preset out to start from it'})"
 
 
 def _framed_otherwise(initial: Initial, cache: FaceCache) -> str | None:

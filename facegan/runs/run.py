@@ -31,7 +31,7 @@ from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.report import NEAR_COPIES_ALLOWED
 from facegan.model.save import save_model
-from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
 from facegan.labels.table import AttributeTable
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
@@ -90,6 +90,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             options = replace(options, init="none")  # a model of aligned faces would decide it
         initial = find_initial(options)
         target = check_publishing(options) if processes.main else None  # it publishes for all
+        options = choose_size(initial, options, _faces_folder(options, processes), device, say)
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
         faces = faces_for(initial, options, _faces_folder(options, processes), say)
         faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
@@ -108,10 +109,12 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
         weights = initial.weights(faces.size, preset) if initial else None
-        widened = initial is not None and initial.width < presets.PRESETS[preset].width
-        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, widened)
+        larger = initial is not None and (
+            initial.width < presets.PRESETS[preset].width or initial.grows_to(faces.size)
+        )
+        recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, larger)
         if weights is not None:
-            recipe = replace(recipe, upsample=weights.upsample)
+            recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(faces.size, preset))
         train = TrainConfig(recipe, faces.size, options.seed, device, precision, start)
         # What a training with few faces does was measured without attributes.
         wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
@@ -122,10 +125,13 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     table = None
     if processes.main and options.attributes and (options.sliders or not options.resume):
         table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
-    attributes = _attributes(options, train, cache, processes, table, wanted, say)
-    train = presets.with_attributes(train, attributes.names if attributes else ())
     known = _known_latents(options, train, cache, processes, say)
-    train = presets.with_known_latents(train) if known else train
+    if known is None:
+        attributes = _attributes(options, train, cache, processes, table, wanted, say)
+    else:
+        attributes = known.of_attributes()
+        train = presets.with_known_latents(train)
+    train = presets.with_attributes(train, attributes.names if attributes else ())
     if processes.main:
         write_config(options.out, options, train, fingerprint)
     model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, known, say)

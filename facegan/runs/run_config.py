@@ -29,6 +29,7 @@ class RunOptions:
     dataset: DatasetChoice | None = None  # instead of data
     max_photos: int | None = None
     faces: FaceOptions = field(default_factory=FaceOptions)
+    auto_size: bool = False  # that of the model it starts from, else by device, in place of faces.size
     preset: str = "auto"
     images_seen: int | None = None
     minutes: float | None = None

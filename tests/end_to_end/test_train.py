@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from facegan import FaceModel
+from facegan.gan.known_latents import LatentsOfPictures
 from facegan.gan.monitor.log import read_log
 from facegan.model.report import memorisation_of
 
@@ -73,6 +74,26 @@ def test_resume_goes_on_from_where_the_run_stopped(run):
     assert done.returncode == 0, done.stderr
     assert "Going on at 640 images seen" in done.stdout
     assert FaceModel.load(out / "model").config.training["images_seen"] == 1280
+
+
+def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, photos, insightface_root, tmp_path):
+    names = sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.*"))
+    latents = np.random.RandomState(0).randn(len(names), 100).astype(np.float32)
+    LatentsOfPictures(tuple(names), latents, ("smile", "age")).save(tmp_path / "latents.safetensors")
+    out = tmp_path / "grown"
+    start = ("--init", run[0] / "model", "--size", 128, "--latents", tmp_path / "latents.safetensors")
+    done = train("--data", photos, "--out", out, *start, "--images-seen", 320, "--insightface-root", insightface_root)
+    assert done.returncode == 0, done.stderr
+    assert ", grown: as --init says" in done.stdout
+    assert "Every face is learned from its own latents" in done.stdout
+    model = FaceModel.load(out / "model")
+    assert model.generate(model.latents([1])).shape == (1, 128, 128, 3)
+    assert model.config.channels == (256, 128, 64, 32, 16)
+    assert model.config.training["attributes"] == "smile, age"
+    assert all("distance" in line for line in read_log(out / "log.jsonl") if "loss_g" in line)
+    done = train("--resume", "--out", out, "--images-seen", 640)
+    assert done.returncode == 0, done.stderr
+    assert FaceModel.load(out / "model").config.training["images_seen"] == 640
 
 
 def test_a_run_is_not_overwritten_by_mistake(run, photos):

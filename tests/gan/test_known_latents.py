@@ -32,6 +32,10 @@ def test_every_row_gets_the_latents_of_its_photo(tmp_path):
     again = KnownLatents.load(tmp_path / "run.safetensors")
     np.testing.assert_array_equal(again.of([9, 2]), latents[[0, 2]])
     assert again.attributes == ("smile",)
+    read = again.of_attributes()
+    assert read.names == ("smile",)
+    assert read.of(9, mirrored=False) == latents[0, 99]
+    assert KnownLatents(known.rows, known.latents).of_attributes() is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 from facegan.base.errors import FaceGANError
@@ -15,16 +16,17 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.adversaries import Adversaries
 from facegan.gan.config import PRESETS, Start, TrainConfig
-from facegan.gan.networks import Discriminator, Generator
+from facegan.gan.networks import Discriminator, Generator, channels_at
 from facegan.model.export import export_discriminator, export_weights, shipped_form
 from facegan.model.folder import DEFAULT_FOLDER, DISCRIMINATOR, ModelConfig
-from facegan.runs.initial import choose_start, faces_for, find_initial
+from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial, width_of
 from facegan.runs.run_config import RunOptions, read_config, write_config
 
 DEFAULT = ModelConfig.read(DEFAULT_FOLDER)
 FRAMING = DEFAULT.data["framing"]
 OWN = DEFAULT.training["preset"]
-WIDTH = DEFAULT.channels[-1]
+SIZE = DEFAULT.image_size
+WIDTH = width_of(SIZE, DEFAULT.channels)
 
 
 @pytest.fixture
@@ -154,7 +156,7 @@ def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"faces": FaceOptions(size=128)}, "draws 64 px and not 128: say --size 64, or choose another --init."),
+        ({"faces": FaceOptions(size=4 * SIZE)}, f"draws {SIZE} px and not {4 * SIZE}: say --size {SIZE} or {2 * SIZE}, or"),
         ({"preset": "classic"}, "other widths than preset classic: leave --preset out, or choose another --init."),
         ({"init": "no/such/folder"}, "There is no model in no/such/folder"),
     ],
@@ -257,3 +259,47 @@ def test_a_run_remembers_its_start_and_an_older_run_had_none(options, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(content))
     resumed, found, _ = read_config(tmp_path, now)
     assert (resumed.init, found.start) == ("none", None)
+
+
+@pytest.fixture
+def small_model(tmp_path):
+    """A model of 32 px and width 32 with its discriminator, which no preset's size has."""
+    folder = tmp_path / "small"
+    torch.manual_seed(5)
+    generator, discriminator = Generator(32, 32), Discriminator(32, 32, "none")
+    for norm in generator.norms:
+        torch.nn.init.normal_(norm.bias, 0.0, 0.3)
+    folder.mkdir()
+    export_weights(shipped_form(generator.eval()), folder)
+    export_discriminator(discriminator, folder)
+    replace(DEFAULT, image_size=32, channels=tuple(channels_at(32, 32)), training={"preset": "small"}).save(folder)
+    return folder
+
+
+def test_a_model_of_half_the_size_is_grown_when_it_is_asked_for(options, small_model):
+    options = replace(options, init=str(small_model))
+    initial, said = started(replace(options, faces=FaceOptions(size=64), preset="small"), faces(300))
+    assert ", grown: as --init says" in said
+    assert "Its discriminator goes on" in said
+    weights = initial.weights(64, "small")
+    grown, small = Generator(64, channels=[*channels_at(32, 32), 32]), initial.weights(32, "small")
+    assert [len(weights.generator[f"norms.{i}.weight"]) for i in range(4)] == [128, 64, 32, 32]
+    grown.load_state_dict(weights.generator)
+    before = Generator(32, 32)
+    before.load_state_dict(small.generator)
+    latents = torch.randn(4, 100, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        enlarged = F.interpolate(before.eval()(latents), scale_factor=2, mode="bilinear")
+        inside = (..., slice(2, -2), slice(2, -2))
+        assert (grown.eval()(latents)[inside] - enlarged[inside]).abs().max() < 0.01
+
+
+@pytest.mark.parametrize(("init", "device", "expected"), [("default", "cuda", SIZE), ("none", "cpu", 64), ("none", "cuda", 128)])
+def test_auto_is_the_size_of_the_start_else_what_the_device_has_time_for(options, init, device, expected):
+    options = replace(options, init=init, auto_size=True, faces=FaceOptions(size=16))
+    said = []
+    found = choose_size(find_initial(options), options, options.out / "faces", device, said.append)
+    assert found.faces.size == expected
+    assert len(said) == 1
+    fixed = replace(options, auto_size=False, init="none")
+    assert choose_size(None, fixed, options.out / "faces", device, said.append).faces.size == 16

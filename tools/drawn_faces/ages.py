@@ -10,18 +10,13 @@ class SecondAge:
     def __init__(self) -> None:
         self._network = AgeAndGender()
 
-    def youngest(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
-        """Years: the lower of the readings of the picture and its mirror image; 0 where there is none.
+    def years(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
+        """Years; 0 where there is no reading.
 
         Args:
             picture: uint8 (H, H, 3).
             keypoints: (5, 2) of the face, pixels.
         """
-        mirrored = np.ascontiguousarray(picture[:, ::-1])
-        there = keypoints * (-1, 1) + (picture.shape[1] - 1, 0)
-        return min(self._years(picture, keypoints), self._years(mirrored, there))
-
-    def _years(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
         # The box that dlib's detector would give, which is slower than all the rest.
         middle = keypoints.mean(axis=0)
         half = 1.25 * np.linalg.norm(keypoints[1] - keypoints[0])

@@ -72,6 +72,6 @@ def _isotonic(y: np.ndarray) -> np.ndarray:
     return isotonic_regression(y).x
 
 
-def random_people(rng: np.random.RandomState, count: int, spread: float = 1.3) -> np.ndarray:
+def random_people(rng: np.random.RandomState, count: int, spread: float = 1.2) -> np.ndarray:
     """u (count, 100) somewhat further out than the network's own, so that the rarer labels are seen."""
     return spread * rng.randn(count, LATENT_SIZE)

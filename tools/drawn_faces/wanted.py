@@ -25,19 +25,17 @@ class Wanted:
         return low + (high - low) / 3, high - (high - low) / 3
 
 
-# The ranges are those of most people as the network draws them, but for age: beyond them faces shout and scowl. Age
-# begins at 28, so that nobody is read as younger than 25. Two-sided attributes have few faces in the middle: half a
-# pair of glasses is a broken picture.
+# The ranges are those of most people as the network draws them, but for age: beyond them faces melt. Age begins at
+# 28, so that nobody is read as younger than 25. Two-sided attributes have few faces in the middle: half a pair of
+# glasses is a broken picture.
 WANTED = (
-    Wanted("gender", ((0, -7.5), (0.42, -3.5), (0.58, 3.5), (1, 7.5))),
-    Wanted("age", ((0, 28.0), (1, 66.0))),
-    Wanted("skin_lightness", ((0, 32.0), (1, 75.0))),
-    Wanted("smile", ((0, -11.0), (0.4, -3.0), (0.55, 8.0), (1, 24.0))),
-    Wanted("glasses", ((0, -14.0), (0.66, -7.0), (0.72, 6.0), (1, 12.0))),
-    Wanted("turn", ((0, -22.0), (1, 22.0))),
-    Wanted("mouth_open", ((0, 0.0), (0.45, 0.06), (1, 0.2))),
-    Wanted("hair_lightness", ((0, 12.0), (1, 58.0))),
-    Wanted("background_lightness", ((0, 15.0), (1, 80.0))),
-    Wanted("nod", ((0, -7.0), (1, 14.0))),
+    Wanted("gender", ((0, -6.0), (0.42, -3.0), (0.58, 3.0), (1, 6.0))),
+    Wanted("age", ((0, 28.0), (1, 62.0))),
+    Wanted("skin_lightness", ((0, 36.0), (1, 73.0))),
+    Wanted("smile", ((0, -9.0), (0.42, -2.0), (0.55, 8.0), (1, 22.0))),
+    Wanted("glasses", ((0, -13.0), (0.66, -8.0), (0.72, 4.0), (1, 9.0))),
+    Wanted("turn", ((0, -19.0), (1, 19.0))),
+    Wanted("mouth_open", ((0, 0.0), (0.45, 0.05), (1, 0.16))),
+    Wanted("hair_lightness", ((0, 14.0), (1, 55.0))),
 )
 NAMES = tuple(wanted.name for wanted in WANTED)
