@@ -1,6 +1,6 @@
 """How well the labels read the truth, and how fast: the tables of docs/labels.md.
 
-    python benchmarks/labels.py --celeba RUN/faces --celeba-table list_attr.csv \
+    python -m benchmarks.labels --celeba RUN/faces --celeba-table list_attr.csv \
         --fairface RUN2/faces --fairface-labels labels.csv --count 3000
 
 Prints an AUC or a correlation for every label that has a truth, how well probes read every column of a table, and the
@@ -10,7 +10,6 @@ and generated ones of `--model`: a figure does not say what an eye sees.
 
 import argparse
 import csv
-import sys
 import time
 import zlib
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache

@@ -1,6 +1,6 @@
 """What the judge of sliders sees when the same person really smiles: how little a perfect slider could change.
 
-    python benchmarks/same_person.py
+    python -m benchmarks.same_person
 
 Ten AI-made people in sixteen expressions each (PyPI openpeople, MIT, in requirements-dev.txt). Of each the three
 broadest smiles are paired with the three least; light, hair and head stay, so what the judge sees change beside the
@@ -8,11 +8,8 @@ smile is what a smile does to a face, and what it errs by.
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.labels.label import label_faces

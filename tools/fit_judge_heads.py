@@ -1,11 +1,11 @@
 """Learns the judge's readings of a face, which sliders are judged by, and prints how well they read.
 
-    python tools/fit_judge_heads.py --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
+    python -m tools.fit_judge_heads --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
         --synthetic-labels labels.csv --celeba CELEBA_RUN/faces --celeba-table list_attr.csv \
         --out facegan/assets/judge_heads
 
 RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
-learned from. The features are those of sliders/judge_networks.py, which are independent of the label networks. Gender and age
+learned from. The features are those of sliders/judge_networks.py, independent of the label networks. Gender and age
 are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
 judge_people_heads beside --out. The truths:
 
@@ -20,15 +20,9 @@ A tenth of the photos is never learned from.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 from facegan.faces.cache import FaceCache
 from facegan.labels.label import label_faces
@@ -37,6 +31,7 @@ from facegan.labels.ridge import auc, correlation
 from facegan.labels.table import AttributeTable, read_attributes
 from facegan.sliders.judge_networks import identity_embeddings, image_features
 from facegan.sliders.readings import PEOPLE
+from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",
