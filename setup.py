@@ -1,4 +1,4 @@
-"""The extras of the package, from the requirement files: facegan[train] and facegan[dev]. The rest is in pyproject.toml.
+"""The extras facegan[train] and facegan[dev], from the requirement files. The rest is in pyproject.toml.
 
 setuptools reads no `-r` lines, so the files are read here. Each extra is everything that its file installs.
 """

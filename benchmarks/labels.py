@@ -1,4 +1,4 @@
-"""How well the labels read the truth, and how fast: the tables of docs/labels.md.
+"""How well the labels read the truth, and how fast: the tables of docs/measurements/labels.md.
 
     python -m benchmarks.labels --celeba RUN/faces --celeba-table list_attr.csv \
         --fairface RUN2/faces --fairface-labels labels.csv --count 3000

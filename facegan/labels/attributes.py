@@ -2,7 +2,7 @@
 
 The label networks, the sliders, the model card and the demo read it. It imports nothing heavy, so that the demo and the
 Space can. To add an attribute, add an entry; if nothing measures it yet, add a property to evidence.Evidence as well.
-docs/labels.md says how well each one is measured.
+docs/measurements/labels.md says how well each one is measured.
 """
 
 from collections.abc import Callable
