@@ -29,7 +29,7 @@ from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
-from facegan.model.report import NEAR_COPIES_ALLOWED
+from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import save_model
 from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
 from facegan.labels.table import AttributeTable

@@ -1,4 +1,4 @@
-"""What the measured figures of a slider mean, in one plain sentence."""
+"""The measured figures of a slider as one plain sentence."""
 
 from math import isfinite
 
@@ -8,7 +8,7 @@ PURE, MIXED = 0.15, 0.3  # mean leakage
 
 
 def note_of(name: str, quality: dict) -> str:
-    """A sentence for people who move the slider; says so where it was not judged.
+    """A sentence for the users of the slider, also for one that was not judged.
 
     `quality` as judge.judge_sliders measures it.
     """

@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from facegan.runs import run as run_module
 from facegan.base.errors import FaceGANError
+from facegan.base.lock import locked
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
@@ -26,7 +26,7 @@ from facegan.gan.config import (
 )
 from facegan.gan.processes import Processes
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
-from facegan.base.lock import locked
+from facegan.runs import run as run_module
 from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
