@@ -25,6 +25,7 @@ from facegan.model import pipeline as pipeline_module
 from facegan.model.generator import BASE_SIZE, FaceGANGenerator
 from facegan.model.load import to_uint8
 
+_NEXT_TO_ZERO = 2.0**-24  # the smallest number above zero in float16
 _UNSEEN = 2  # of 256 levels: no eye tells faces apart by less, and half the bytes are kept
 _OPSET = 18
 _PARITY_SEEDS = range(64)
@@ -50,6 +51,9 @@ def shipped_form(generator: Generator) -> FaceGANGenerator:
         shipped.ups[level - 1].bias.copy_(shift)
     shipped.ups[-1].weight.copy_(generator.to_rgb.transposed_weight())
     shipped.ups[-1].bias.copy_(generator.to_rgb.bias)
+    for up in shipped.ups:
+        if not up.bias.any():  # torch's exporter leaves out a bias of zeros, and the file would be of another network
+            up.bias.fill_(_NEXT_TO_ZERO)
     return shipped.eval()
 
 
