@@ -1,47 +1,10 @@
-"""Play with a face generator in the browser.
+"""Play with a face generator in the browser: the command is in facegan/demo/command.py.
 
-    python app.py                       # the embedded generator
-    python app.py --model runs/ME/model
-    python app.py --model USER/NAME     # on the Hub
-
-The same file is the entry of a Hugging Face Space. There FACEGAN_MODEL names the model; when it cannot be had, the
+The same file is the entry of a Hugging Face Space. FACEGAN_MODEL names the model there; if it cannot be loaded, the
 page shows its earlier copy or the embedded generator, and says so.
 """
 
-import argparse
-import os
-import sys
-
-
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--model", metavar="MODEL", help="a folder or USER/NAME on the Hub (default: the embedded model)")
-    p.add_argument("--host", help="address to listen on; 0.0.0.0 lets others in your network in (default: 127.0.0.1)")
-    p.add_argument("--port", type=int, help="port to listen on, the next one where it is taken (default: 7860)")
-    p.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
-    return p
-
-
-def main() -> None:
-    chosen = parser().parse_args()
-    # Imported late: the arguments are checked at once, the model in half a second, and gradio takes several.
-    from facegan.base.errors import FaceGANError
-    from facegan.model.fallback import load_or_default
-    from facegan.model.load import FaceModel
-
-    try:
-        wished = "" if chosen.model else os.environ.get("FACEGAN_MODEL", "")
-        model = load_or_default(wished) if wished else FaceModel.load(chosen.model)
-        if model.note:
-            print(model.note, file=sys.stderr)
-        from facegan.demo.build import build_demo, launch
-        from facegan.demo.zero_gpu import greet_zero_gpu
-
-        greet_zero_gpu()
-        launch(build_demo(model), chosen.host, chosen.port, chosen.share)
-    except FaceGANError as error:
-        sys.exit(f"{error}")
-
+from facegan.demo.command import main
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 """How many photos a second become aligned faces, everything included, and how much memory that takes.
 
-    python benchmarks/align.py --photos PHOTOS
-    python benchmarks/align.py --photos PHOTOS --detector yunet --workers 1 --count 200
+    python -m benchmarks.align --photos PHOTOS
+    python -m benchmarks.align --photos PHOTOS --detector yunet --workers 1 --count 200
 
 Takes the first --count files below PHOTOS, prepares their faces in a new folder, and prints photos a second over the
 whole call, with the start of the processes and the report. The processor time is what counts on a machine that does
@@ -11,16 +11,13 @@ other work meanwhile. Memory is the largest resident size of this process and of
 import argparse
 import os
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from facegan.faces.measure import worker_count  # noqa: E402
-from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
-from facegan.faces.sources.find import find_files  # noqa: E402
+from facegan.faces.measure import worker_count
+from facegan.faces.prepare import FaceOptions, prepare_faces
+from facegan.faces.sources.find import find_files
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How long a Space takes from its start to the first face, against a bare gradio page, and how much memory.
 
-    python benchmarks/cold_start.py [--times 5]
+    python -m benchmarks.cold_start [--times 5]
 
 Builds the Space's folder, starts it and a page that says hello in turn, each in a new process, and asks each for one
 answer through gradio_client. Prints the medians, their ratio (its bar is 1.3) and the Space's peak memory (600 MB).
@@ -16,8 +16,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gradio_client import Client
 

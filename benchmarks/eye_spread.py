@@ -1,6 +1,6 @@
 """How exactly every pair of eyes lies in the same place, judged by detecting the aligned faces again.
 
-    python benchmarks/eye_spread.py --photos PHOTOS --labels labels.csv
+    python -m benchmarks.eye_spread --photos PHOTOS --labels labels.csv
 
 PHOTOS holds the files that labels.csv names in its column "file"; the rows with a 1 in the column "frontal" are
 taken, 500 of them drawn by --seed. Prints the robust spread (1.4826 * MAD) of both eye centres in pixels of 128, and
@@ -9,19 +9,16 @@ the share of the photos that passes the filters. "all" is over every aligned fac
 
 import argparse
 import csv
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from facegan.faces.align import Frame  # noqa: E402
-from facegan.faces.detectors.detect import choose_detector, make_detector  # noqa: E402
-from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
-from facegan.faces.report.spread import robust_spread  # noqa: E402
+from facegan.faces.align import Frame
+from facegan.faces.detectors.detect import choose_detector, make_detector
+from facegan.faces.prepare import FaceOptions, prepare_faces
+from facegan.faces.report.spread import robust_spread
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How good single faces of a generator are, by truncation: seen by InsightFace, in place, near to real ones, varied.
 
-    python benchmarks/face_scores.py facegan/assets/default --faces RUN/faces
-    python benchmarks/face_scores.py RUN/model --faces RUN/faces --count 5000 --truncation 0.6 0.8 1.0
+    python -m benchmarks.face_scores facegan/assets/default --faces RUN/faces
+    python -m benchmarks.face_scores RUN/model --faces RUN/faces --count 5000 --truncation 0.6 0.8 1.0
 
 Draws seeds from 0 on, enlarges them to 128 px and runs SCRFD on each. The yardstick are the real held-out faces of
 RUN/faces, enlarged in the same way: equal sets would have 95 and 75 % above their 5th and 25th percentile, and eye
@@ -9,14 +9,11 @@ centres as far spread as those of the training faces. KID, precision and recall 
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache

@@ -1,6 +1,6 @@
 """How a training on few faces goes on from a model: what of the discriminator stays, how strong the penalties are.
 
-    python benchmarks/few_faces.py runs/ME/faces --more runs/ALL-OF-ME/faces --images 60000 --set frozen=0 frozen=1
+    python -m benchmarks.few_faces runs/ME/faces --more runs/ALL-OF-ME/faces --images 60000 --set frozen=0 frozen=1
 
 Trains once for every --set, from a model's two networks (--init none: from random weights), and judges 1,000 faces
 at each number of images. A tenth of a few hundred faces says little, so --more takes faces that the training does not
@@ -9,15 +9,12 @@ have either: of the same photos and others, all that come from photos whose name
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache

@@ -1,6 +1,6 @@
 """Twenty kills at random moments in one run on real faces, each resumed: are the final weights the same bits?
 
-    python benchmarks/kills.py --faces runs/PHOTOS/faces --images-seen 60000
+    python -m benchmarks.kills --faces runs/PHOTOS/faces --images-seen 60000
 
 The run of the preset at its own width and precision, saving every few seconds in place of every two minutes so that
 kills come thick; it is killed with SIGKILL, and compared with the run that was never killed.
@@ -13,8 +13,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
 def train(args: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
-"""How well the labels read the truth, and how fast: the tables of docs/labels.md.
+"""How well the labels read the truth, and how fast: the tables of docs/measurements/labels.md.
 
-    python benchmarks/labels.py --celeba RUN/faces --celeba-table list_attr.csv \
+    python -m benchmarks.labels --celeba RUN/faces --celeba-table list_attr.csv \
         --fairface RUN2/faces --fairface-labels labels.csv --count 3000
 
 Prints an AUC or a correlation for every label that has a truth, how well probes read every column of a table, and the
@@ -10,7 +10,6 @@ and generated ones of `--model`: a figure does not say what an eye sees.
 
 import argparse
 import csv
-import sys
 import time
 import zlib
 from dataclasses import dataclass
@@ -19,15 +18,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.labels import ATTRIBUTES, AttributeProbe, Labels, label_faces, read_attributes
+from facegan.labels.attributes import ATTRIBUTES
 from facegan.labels.crop import face_crops
-from facegan.labels.label import heads
+from facegan.labels.evidence import heads
+from facegan.labels.label import Labels, label_faces
 from facegan.labels.networks import run_networks
+from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation, fit_ridge
+from facegan.labels.table import read_attributes
 
 AGES = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70+": 75}
 # A CelebA column and the score that should read it; -1 where "yes" means less.
@@ -143,7 +143,7 @@ def explain_generated(model: FaceModel, framing: float, count: int) -> None:
     latents = model.latents(range(5000, 5000 + count))
     images = model.generate(latents)
     one = label_faces(images, framing)
-    back = np.array([-1 if attribute.name in ("turn", "tilt") else 1 for attribute in ATTRIBUTES])
+    back = np.array([-1 if attribute.odd else 1 for attribute in ATTRIBUTES])
     other = label_faces(np.ascontiguousarray(images[:, :, ::-1]), framing).values * back
     print(f"\n{count:,} faces of {model.name}: mean, deviation, agreement with the mirror, explained, with the mirror")
     for j, name in enumerate(one.names):

@@ -1,6 +1,6 @@
 """Whether a generator of one person draws that person: found by InsightFace, like them, like nobody else, no copies.
 
-    python benchmarks/likeness.py runs/ME runs/ME-2 --count 1000
+    python -m benchmarks.likeness runs/ME runs/ME-2 --count 1000
 
 Each RUN is one that was trained with --person. Draws seeds from 0 on at truncation 1, enlarges them to 128 px and
 embeds the surest face in each. The yardstick is the mean embedding of the person's photos that training used, as the
@@ -10,13 +10,10 @@ enlarged in the same way, and the faces of the embedded default, who are nobody.
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.face_scores import SIDE
 from facegan import FaceModel

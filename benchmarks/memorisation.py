@@ -1,6 +1,6 @@
 """Does a generator repeat faces of its training, and would it be seen if it did?
 
-    python benchmarks/memorisation.py facegan/assets/default --faces RUN/faces --picture closest.png
+    python -m benchmarks.memorisation facegan/assets/default --faces RUN/faces --picture closest.png
 
 Compares seeds 0 to 1999 at truncation 1.0 with the faces of the run (facegan/gan/memorisation.py). Then two made-up
 generators: one that shows 500 held-out faces, which copies nothing, and one that shows 500 training faces, half of
@@ -8,12 +8,9 @@ them mirrored, all with noise of 10 of 255 levels.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan import FaceModel
 from facegan.base.pictures import encode_png

@@ -1,7 +1,7 @@
 """How much memory a large data set takes, from its journal to its batches, and how long that is.
 
-    python benchmarks/memory.py
-    python benchmarks/memory.py --photos 20000 --size 128
+    python -m benchmarks.memory
+    python -m benchmarks.memory --photos 20000 --size 128
 
 Makes a run folder as if --photos photos had been aligned (synthetic faces, written in a minute), then goes the way of
 a run in a new process. Each stage's peak is what the process held above what it held once its libraries were loaded:
@@ -19,15 +19,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from facegan.faces.align import Frame  # noqa: E402
-from facegan.faces.cache import FaceCache, FaceStore  # noqa: E402
-from facegan.faces.detectors.detect import choose_detector  # noqa: E402
-from facegan.faces.options import FaceOptions  # noqa: E402
-from facegan.faces.records import FaceRecord, PhotoRecord  # noqa: E402
+from facegan.faces.align import Frame
+from facegan.faces.cache import FaceCache, FaceStore
+from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.options import FaceOptions
+from facegan.faces.records import FaceRecord, PhotoRecord
 
 BAR_GB = 2.0
 _AT_A_TIME = 2000  # synthetic photos

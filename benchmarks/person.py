@@ -1,7 +1,7 @@
 """How well --person auto finds one person's photos, and how rarely it puts good ones aside.
 
-    python benchmarks/person.py --photos ONE_PERSON --who George_W_Bush
-    python benchmarks/person.py --celeba CELEBA --celeba-table list_attr.csv
+    python -m benchmarks.person --photos ONE_PERSON --who George_W_Bush
+    python -m benchmarks.person --celeba CELEBA --celeba-table list_attr.csv
 
 ONE_PERSON holds photos of one person among photos of others; the names of the person's files begin with --who. Prints
 precision and recall of the kept group over photos in which a face is found, then the same for the photos shuffled and
@@ -14,7 +14,6 @@ glasses counts as sunglasses and as closed eyes. Faces that the other filters re
 import argparse
 import csv
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,15 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from facegan.faces.align import Frame  # noqa: E402
-from facegan.faces.detectors.detect import choose_detector  # noqa: E402
-from facegan.faces.filters import USED, judge_face  # noqa: E402
-from facegan.faces.person.recognise import choose_recogniser  # noqa: E402
-from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
-from facegan.faces.sources.find import find_files  # noqa: E402
-from facegan.faces.work import Job, measure_photos  # noqa: E402
+from facegan.faces.align import Frame
+from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.filters import USED, judge_face
+from facegan.faces.person.recognise import choose_recogniser
+from facegan.faces.prepare import FaceOptions, prepare_faces
+from facegan.faces.sources.find import find_files
+from facegan.faces.work import Job, measure_photos
 
 OPTIONS = FaceOptions(framing=0.8, person="auto")
 WITHOUT_A_FACE = {"not_a_picture", "unreadable", "duplicate", "no_face"}

@@ -1,8 +1,8 @@
 """Which recipe makes the best faces in equal time: held-out KID of every candidate, by successive halving.
 
-    python benchmarks/recipes.py --faces runs/PHOTOS/faces --count 12000 --rungs 4 12 30 --keep 7 2
-    python benchmarks/recipes.py --faces runs/PHOTOS/faces --count 300 --only hinge relativistic --rungs 8 --seeds 0 1 2
-    python benchmarks/recipes.py --table
+    python -m benchmarks.recipes --faces runs/PHOTOS/faces --count 12000 --rungs 4 12 30 --keep 7 2
+    python -m benchmarks.recipes --faces runs/PHOTOS/faces --count 300 --only hinge relativistic --rungs 8 --seeds 0 1 2
+    python -m benchmarks.recipes --table
 
 Every candidate gets equal minutes of ONE core: its speed is measured first (the fastest of many short blocks, which
 other work on the machine hardly disturbs), and a rung is as many images as that speed makes of the minutes. After each
@@ -13,7 +13,6 @@ The held-out tenth of all faces judges every --count.
 
 import argparse
 import json
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -21,8 +20,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 HINGE = {
     "upsample": "resize", "norm": "spectral", "loss": "hinge", "lr_generator": 2e-4, "lr_discriminator": 4e-4,

@@ -1,6 +1,6 @@
 """What the judge of sliders sees when the same person really smiles: how little a perfect slider could change.
 
-    python benchmarks/same_person.py
+    python -m benchmarks.same_person
 
 Ten AI-made people in sixteen expressions each (PyPI openpeople, MIT, in requirements-dev.txt). Of each the three
 broadest smiles are paired with the three least; light, hair and head stay, so what the judge sees change beside the
@@ -8,16 +8,13 @@ smile is what a smile does to a face, and what it errs by.
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from facegan import FaceModel
-from facegan.labels import label_faces
+from facegan.labels.label import label_faces
 from facegan.sliders import readings
-from facegan.sliders.eyes import recognises
+from facegan.sliders.judge_networks import can_recognise
 from tests.sheets import FRAMING, sheet_faces
 
 PAIRED = 3  # of the broadest smiles, with as many of the least
@@ -44,7 +41,7 @@ def main() -> None:
     change = np.array(changes)
     moved = change[:, smile].mean() / spread[smile]
     print(f"{len(people)} people, {len(change)} pairs; the smile moves by {moved:.2f} standard deviations")
-    print(f"gender and age are read {'with' if recognises() else 'without'} InsightFace's recognition network")
+    print(f"gender and age are read {'with' if can_recognise() else 'without'} InsightFace's recognition network")
     print(f"perceived gender flips in {np.mean(flips):.1%} (the label networks: {np.mean(labelled):.1%})")
     print(f"skin L* changes by {np.median(change[:, skin]):.1f} (median)")
     for j, name in enumerate(names):

@@ -1,6 +1,6 @@
 """How long a slider's move takes through the running app: in a browser, and for a caller of /edit.
 
-    python benchmarks/slider_latency.py [--model FOLDER] [--times 200]
+    python -m benchmarks.slider_latency [--model FOLDER] [--times 200]
 
 Starts app.py. In Chromium: from the input event of a slider to the next painted picture of the face. By gradio_client:
 from the call to the decoded PNG, which it fetches in a second request. The bar is 100 ms at the 95th percentile.
@@ -22,8 +22,6 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
 _MOVE = """([name, value]) => new Promise((resolve) => {
     const input = document.querySelector(`#slider-${name} input[type=range]`);
     const face = document.querySelector("#face-after");

@@ -1,20 +1,16 @@
 """Images per second of training, on random pictures, data loading and averaging included; and what judging costs.
 
-    python benchmarks/training_speed.py --preset small --size 64
+    python -m benchmarks.training_speed --preset small --size 64
 
 Run it on an idle machine; it prints every round, so that a disturbed one shows.
 """
 
 import argparse
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.base.seeds import latents_of
 from facegan.gan.adversaries import Adversaries

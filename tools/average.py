@@ -1,35 +1,32 @@
 """Averages the generators of several checkpoints of a run, and writes the mean as the run's model.
 
-    python tools/average.py RUN COPIES/*.safetensors
+    python -m tools.average RUN COPIES/*.safetensors
 
 A run keeps only its newest checkpoints: copy some from RUN/checkpoint, under their names, while it goes on. Each holds
 an average over a tenth of the run already, but averages that lie far apart gain once more: the default's have a KID
-x 100 of 2.83 together and 2.94 where they are all late (docs/recipes.md). What the card says of quality, copies and
+x 100 of 2.83 together and 2.94 where they are all late (docs/measurements/recipes.md). What the card says of quality, copies and
 people is measured anew; sliders are not fitted.
 """
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from facegan.base.seeds import latents_of  # noqa: E402
-from facegan.faces.cache import FaceCache  # noqa: E402
-from facegan.gan.best import Best  # noqa: E402
-from facegan.gan.checkpoint import load_checkpoint, with_prefix  # noqa: E402
-from facegan.gan.judge import GENERATED_IN_TRAINING, Judge  # noqa: E402
-from facegan.gan.networks import Discriminator, Generator  # noqa: E402
-from facegan.gan.processes import Processes  # noqa: E402
-from facegan.model.folder import ModelConfig  # noqa: E402
-from facegan.model.save import save_model  # noqa: E402
-from facegan.runs.findings import add_findings  # noqa: E402
-from facegan.runs.metadata import metrics_of  # noqa: E402
-from facegan.runs.run_config import RunOptions, read_config  # noqa: E402
+from facegan.base.seeds import latents_of
+from facegan.faces.cache import FaceCache
+from facegan.gan.best import Best
+from facegan.gan.checkpoint import load_checkpoint, with_prefix
+from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
+from facegan.gan.networks import Discriminator, Generator
+from facegan.gan.processes import Processes
+from facegan.model.folder import ModelConfig
+from facegan.model.save import save_model
+from facegan.runs.findings import add_findings
+from facegan.runs.metadata import metrics_of
+from facegan.runs.run_config import RunOptions, read_config
 
 MEASURED = ("metrics", "memorisation", "shares")  # facts of other weights
 

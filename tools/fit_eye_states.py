@@ -1,6 +1,6 @@
 """Learns the shipped reading of open eyes, closed eyes and dark glasses, and prints how well it reads held-out photos.
 
-    python tools/fit_eye_states.py --photos FAIRFACE/images --out facegan/assets/eye_states
+    python -m tools.fit_eye_states --photos FAIRFACE/images --out facegan/assets/eye_states
 
 The labels are in eye_states.csv: 7,000 FairFace photos were drawn, of which 5,427 show a face of 20 px and more between
 the eyes, turned by at most 30 degrees. A few rounds of fitting, looking at the highest scores and labelling them found
@@ -14,14 +14,11 @@ out it printed AUC 0.991, found 70.8 %, false 0.52 % for closed eyes and AUC 0.9
 
 import argparse
 import csv
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.numpy import save
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.detectors.detect import make_detector
 from facegan.faces.eyes import STATES, eye_features, upright_face

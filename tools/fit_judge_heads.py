@@ -1,11 +1,11 @@
 """Learns the judge's readings of a face, which sliders are judged by, and prints how well they read.
 
-    python tools/fit_judge_heads.py --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
+    python -m tools.fit_judge_heads --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
         --synthetic-labels labels.csv --celeba CELEBA_RUN/faces --celeba-table list_attr.csv \
         --out facegan/assets/judge_heads
 
 RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
-learned from. The features are those of facegan/sliders/eyes.py, which no label network has seen. Gender and age
+learned from. The features are those of sliders/judge_networks.py, independent of the label networks. Gender and age
 are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
 judge_people_heads beside --out. The truths:
 
@@ -20,21 +20,18 @@ A tenth of the photos is never learned from.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
-
 from facegan.faces.cache import FaceCache
-from facegan.labels import AttributeProbe, AttributeTable, label_faces, read_attributes
+from facegan.labels.label import label_faces
+from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation
-from facegan.sliders.eyes import look, who
+from facegan.labels.table import AttributeTable, read_attributes
+from facegan.sliders.judge_networks import identity_embeddings, image_features
 from facegan.sliders.readings import PEOPLE
+from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",
@@ -106,11 +103,12 @@ def main() -> None:
     labels, rows_of = read_csv(args.labels), read_csv(args.synthetic_labels)
     cache, rows, names = faces_of(args.faces, args.limit)
     framing = float(cache.report["framing"])
-    photos = by_chunks(cache, rows, lambda images: look(images, framing))
+    photos = by_chunks(cache, rows, lambda images: image_features(images, framing))
     truth = truths(cache, rows, names, labels)
     own = np.array([not held_out(name) for name in names])
     drawn_cache, drawn_rows, drawn_names = faces_of(args.synthetic, 0)
-    drawn = by_chunks(drawn_cache, drawn_rows, lambda images: look(images, float(drawn_cache.report["framing"])))
+    drawn_framing = float(drawn_cache.report["framing"])
+    drawn = by_chunks(drawn_cache, drawn_rows, lambda images: image_features(images, drawn_framing))
     figures = [(rows_of[name]["figure"], rows_of[name]["row"]) for name in drawn_names]
     worn = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
     at = NAMES.index("glasses")
@@ -122,7 +120,7 @@ def main() -> None:
         np.concatenate([photos[own], drawn]), AttributeTable(NAMES, np.concatenate([truth[own], with_drawn]))
     )
     probe.save(args.out, about=ABOUT)
-    known = by_chunks(cache, rows, lambda images: who(images, framing))
+    known = by_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
     print("faces are read", flush=True)
     with_who = np.concatenate([photos, known], axis=1)
     of_people = [NAMES.index(name) for name in PEOPLE]
@@ -150,9 +148,9 @@ def told(probe: AttributeProbe, features: np.ndarray, truth: np.ndarray) -> None
 def compare_celeba(probe: AttributeProbe, people: AttributeProbe, folder: Path, path: Path) -> None:
     cache, rows, names = faces_of(folder, 0)
     framing = float(cache.report["framing"])
-    one = by_chunks(cache, rows, lambda images: look(images, framing))
-    other = by_chunks(cache, rows, lambda images: look(np.ascontiguousarray(images[:, :, ::-1]), framing))
-    known = by_chunks(cache, rows, lambda images: who(images, framing))
+    one = by_chunks(cache, rows, lambda images: image_features(images, framing))
+    other = by_chunks(cache, rows, lambda images: image_features(np.ascontiguousarray(images[:, :, ::-1]), framing))
+    known = by_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
     table = read_attributes(path, names, columns=list(CELEBA.values()))
     truth = dict(zip(CELEBA, (table.values > 0).T, strict=True))
     mean = (one + other) / 2

@@ -1,6 +1,6 @@
 """Learns the shipped readings of gender, age and glasses, and prints how well they read photos they did not see.
 
-    python tools/fit_label_heads.py --faces RUN/faces [RUN2/faces] --labels labels.csv \
+    python -m tools.fit_label_heads --faces RUN/faces [RUN2/faces] --labels labels.csv \
         --synthetic SYN/faces --synthetic-labels labels.csv --out facegan/assets/label_heads
 
 RUN/faces are aligned FairFace photos, at one or more framings; SYN/faces those of SFHQ-T2I, whose rows of pictures
@@ -14,13 +14,10 @@ again, three times. Contact sheets of an earlier such ranking showed few faces w
 
 import argparse
 import csv
-import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from facegan.faces.cache import FaceCache
 from facegan.labels.crop import face_crops

@@ -1,27 +1,24 @@
 """Draws the pictures of docs/gallery.md with a model: consecutive seeds, none chosen by hand.
 
-python tools/gallery.py
-python tools/gallery.py --model RUN/model --out GALLERY
+python -m tools.gallery
+python -m tools.gallery --model RUN/model --out GALLERY
 """
 
 import argparse
 import io
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from facegan import FaceModel
+from facegan.base.latent_paths import path_through
+from facegan.base.pictures import captioned, enlarge, grid
+from facegan.base.stamp import stamp
+from facegan.model.provenance import recipe_of
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from facegan import FaceModel  # noqa: E402
-from facegan.base.latent_paths import path_through  # noqa: E402
-from facegan.base.pictures import captioned, enlarge, grid  # noqa: E402
-from facegan.base.stamp import stamp  # noqa: E402
-from facegan.model.provenance import recipe_of  # noqa: E402
-
 CELL = 96  # px
 TRUNCATIONS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)
 STEPS = 8  # pictures from one face of a morph to the next

@@ -1,16 +1,28 @@
-"""Memory-mapped faces: how their pages are given back."""
+"""Memory-mapped faces: opening them, and giving their pages back."""
 
 import mmap
+from pathlib import Path
 
 import numpy as np
 
 
-def release(images: np.ndarray) -> None:
-    """Gives the pages of a read-only mapped array back to the system; whoever reads them next reads the file again.
+def map_faces(path: Path, size: int) -> np.ndarray:
+    """The faces uint8 (n, size, size, 3) in a file that holds nothing else, read-only and mapped.
 
-    Pages that were read count as this process's memory until the system wants them for something else. A pass over
-    200,000 faces would so look like 2.5 GB, and a container with a limit may take it for that. An array that is
-    mapped from no file is left alone, and so is one on a system that cannot do it.
+    Raises OSError when there is no such file.
+    """
+    rows = path.stat().st_size // (size * size * 3)
+    if not rows:  # an empty file cannot be mapped
+        return np.empty((0, size, size, 3), np.uint8)
+    return np.memmap(path, np.uint8, mode="r", shape=(rows, size, size, 3))
+
+
+def release(images: np.ndarray) -> None:
+    """Gives the pages of a read-only mapped array back to the system, which reads the file again when they are needed.
+
+    Pages that were read count as memory of this process until the system wants them for something else. A pass over
+    200,000 faces would count as 2.5 GB, which can exceed the limit of a container. An array that is not mapped is left
+    alone, and so is one on a system without madvise.
 
     Args:
         images: as FaceCache.images.

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
+MAX_SEED = 2**32 - 1  # the largest that numpy's RandomState takes
+MAX_TRUNCATION = 1.5  # where the demo's slider ends: beyond it nearly every face falls apart
 
 
 def latents_of(seeds: Sequence[int], latent_size: int = 100, truncation: float = 1.0) -> np.ndarray:

@@ -27,7 +27,7 @@ _PACKET = """\
 <?xpacket end="r"?>"""
 _OPENS, _ENDS = b"<facegan:recipe>", b"</facegan:recipe>"
 
-_PNG, _GIF = b"\x89PNG\r\n\x1a\n", b"GIF8"
+PNG_SIGNATURE, _GIF = b"\x89PNG\r\n\x1a\n", b"GIF8"
 _PNG_HEADER = 33  # bytes: the signature and the chunk IHDR, which has to come first
 # XMP stands in a GIF as it is, without the lengths that GIF wants before every 255 bytes. Wherever a reader that
 # takes its letters for lengths ends up, this leads it to the 0 that ends the block.
@@ -54,8 +54,8 @@ def stamp(content: bytes, recipe: Mapping, source: str = GENERATED) -> bytes:
     """
     text = as_text(recipe)
     packet = _PACKET.format(source=source, recipe=text).encode()
-    if content.startswith(_PNG):
-        chunks = _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + _chunk(
+    if content.startswith(PNG_SIGNATURE):
+        chunks = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + png_chunk(
             b"tEXt", b"facegan\0" + text.encode()
         )
         return content[:_PNG_HEADER] + chunks + content[_PNG_HEADER:]
@@ -91,5 +91,6 @@ def parse(text: str) -> dict:
     return recipe
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG file: its length, its name of four letters, the data and their checksum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="USER/NAME",
-        help="default: what train.py was told, else you and the run",
+        help="default: the name given to train.py, else you and the run",
     )
     p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish the demo of it as a Space")
     add_visibility(p, FEW_OR_ONE)
@@ -33,8 +33,10 @@ def main() -> int:
 
     from facegan.publish.push import push_run
     from facegan.publish.target import PushOptions
+    from facegan.runs.run_file import facts_of
 
     options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
     return exit_code(
-        lambda: push_run(args.run, options), "Stopped. The model is untouched; the same command pushes it."
+        lambda: push_run(args.run, options, facts_of(args.run)),
+        "Stopped. The model is untouched; the same command pushes it.",
     )

@@ -13,6 +13,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from facegan.base import commands
 from facegan.cli.command_line import (
     FEW_OR_ONE,
     add_card_options,
@@ -22,6 +23,7 @@ from facegan.cli.command_line import (
     number,
     parsed,
 )
+from facegan.gan.config import PRESETS
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
@@ -43,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add("--images-seen", type=number(int, 1), metavar="N", help="budget in images (default: the preset's)")
     add("--minutes", type=number(float, 0.01), metavar="M", help="the same in minutes, over all stretches of a run")
     presets = "auto: that of the model it starts from, else large on a GPU with 5,000 faces, else small"
-    add("--preset", choices=("auto", "classic", "small", "medium", "large"), default="auto", help=presets)
+    add("--preset", choices=("auto", *PRESETS), default="auto", help=presets)
     closeness = "0.8 shows most hair, 1.2 is close; default: what fits, or what --init has"
     add("--framing", type=number(float, 0.3, 1.5), metavar="F", help=closeness)
     start = "auto (the default where faces are few), none, default, DIR or USER/NAME"
@@ -60,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     add("--attributes", type=Path, metavar="CSV", help="table of the photos' attributes; each becomes a slider")
     drawn = "latents that drawn pictures came from; each picture is learned from its own"
     add("--latents", type=Path, metavar="FILE", help=drawn)
-    add("--no-sliders", dest="sliders", action="store_false", help="fit none; train/fit_sliders.py does it later")
+    add("--no-sliders", dest="sliders", action="store_false", help=f"fit none; {commands.FIT_SLIDERS} does it later")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="auto: a GPU where torch has one")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")
@@ -86,7 +88,7 @@ def main() -> int:
         p.error("a Space shows a model on the Hub: say --push-to-hub too")
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        print(f"Training needs {', '.join(missing)}: run pip install -r train/requirements.txt", file=sys.stderr)
+        print(f"Training needs {', '.join(missing)}: run {commands.INSTALL_TRAINING}", file=sys.stderr)
         return 1
 
     from facegan.faces.options import FaceOptions

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from facegan.base.errors import FaceGANError
+from facegan.base.mapped import map_faces
 from facegan.faces.align import Frame, apply_transform, face_transform
 from facegan.faces.held_out import split_of
 from facegan.faces.records import PhotoRecord, from_line, to_line
@@ -152,14 +153,14 @@ class FaceCache:
             report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
             selected = np.load(folder / SELECTED, allow_pickle=False)
             size = int(report["size"])
-            path = faces_file(folder, size)
-            rows = path.stat().st_size // (size * size * 3)
-            images = np.memmap(path, np.uint8, mode="r", shape=(rows, size, size, 3))
+            images = map_faces(faces_file(folder, size), size)
+            if not len(images):
+                raise ValueError("the file of faces is empty")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FaceGANError(
                 f"There are no prepared faces in {folder}: run the training again to have the photos read."
             ) from error
-        if selected.size and int(selected.max()) >= rows:
+        if selected.size and int(selected.max()) >= len(images):
             raise FaceGANError(f"The faces in {folder} are damaged: delete that folder and run again.")
         return cls(folder, report, selected, images)
 

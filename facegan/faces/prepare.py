@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from facegan.base.errors import FaceGANError
+from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
 from facegan.faces.detectors.detect import MIN_CERTAINTY, DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
@@ -140,11 +141,7 @@ def _selected_before(out: Path) -> np.ndarray:
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:
-    path = faces_file(out, size)
-    rows = path.stat().st_size // (size * size * 3)
-    if not rows:  # an empty file cannot be mapped
-        return np.empty((0, size, size, 3), np.uint8)
-    return np.memmap(path, np.uint8, mode="r", shape=(rows, size, size, 3))
+    return map_faces(faces_file(out, size), size)
 
 
 def _check_enough(

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 
 _LEAST_SPREAD = 0.1  # of a direction's variance: what says nearly the same as others is not blown up to a variance of 1
 
@@ -57,9 +58,7 @@ class FaceAttributes:
     def save(self, path: Path) -> None:
         """Write a safetensors file."""
         tensors = {"rows": self.rows.astype(np.int64), "latents": self.latents, "signs": self.signs}
-        unfinished = path.with_suffix(".unfinished")
-        unfinished.write_bytes(save(tensors, {"names": json.dumps(self.names)}))
-        unfinished.replace(path)
+        atomic_write(path, save(tensors, {"names": json.dumps(self.names)}))
 
     @classmethod
     def load(cls, path: Path) -> "FaceAttributes":

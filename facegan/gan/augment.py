@@ -81,7 +81,7 @@ class AdaptiveProbability:
     """Keeps the sureness of the discriminator (mean sign of D(real); see losses.py) at `target` by its probability.
 
     The sign heuristic is ADA's. Its target of 0.6 is too low for many faces: 12,000 reach 0.70 without any overfitting
-    and lost by it, 300 reach 0.998 (docs/recipes.md; config.py says which gets what). The cap keeps augmented pictures
+    and lost by it, 300 reach 0.998 (docs/measurements/recipes.md; config.py chooses). The cap keeps augmented pictures
     the minority, beyond which changes start to leak into samples; `images_to_cap` lets small runs adapt (ADA's 500k
     would be a whole run here).
     """

@@ -1,7 +1,6 @@
 """Checkpoints: one safetensors file each, whose header carries the JSON part, so that one rename makes it whole."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
 
@@ -27,17 +27,10 @@ def save_checkpoint(
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{images_seen:012d}.safetensors"
-    unfinished = path.with_suffix(".unfinished")
     content = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, {"values": json.dumps(values)})
     try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        _flush_folder(folder)
+        atomic_write(path, content, flush=True)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise FaceGANError(
             f"The checkpoint could not be written to {folder} ({error.strerror}): free some space there and go on "
             "with --resume; what was saved before is intact."
@@ -115,13 +108,3 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch
             value = torch.empty_like(like).copy_(value)
         state.setdefault(int(number), {})[slot] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system knows how."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -12,10 +12,10 @@ from tqdm import tqdm
 from facegan.base.mapped import release
 from facegan.faces.cache import FaceCache
 from facegan.gan.attributes import FaceAttributes
-from facegan.labels import AttributeTable, label_faces
-from facegan.labels.attributes import NAMES, ODD
-from facegan.labels.overall import OVERALL, overall
-from facegan.labels.table import MIN_OF_A_CLASS, own_names
+from facegan.labels.attributes import NAMES, ODD, OVERALL
+from facegan.labels.label import label_faces
+from facegan.labels.overall import overall
+from facegan.labels.table import MIN_OF_A_CLASS, AttributeTable, own_names
 
 FILE = "attributes.safetensors"  # in the run folder: what it goes on with
 MOST = 60  # of the 100 places of a latent; the others are a face's own

@@ -1,8 +1,9 @@
-"""The presets and the resolved configuration of a training run."""
+"""The presets and the resolved configuration of a training run.
+
+torch is imported late: the command line reads the names of the presets for --help.
+"""
 
 from dataclasses import dataclass, replace
-
-import torch
 
 from facegan.base.errors import FaceGANError
 
@@ -33,7 +34,7 @@ class Recipe:
     frozen: int = 0
     lecam: float = 0.0  # weight of the LeCam regulariser
     # Of what is read of the attributes of faces, in a training that knows them (attributes.py); 0: it does not ask.
-    # At 1 they are drawn a little closer, and KID is a third higher early on (docs/recipes.md).
+    # At 1 they are drawn a little closer, and KID is a third higher early on (docs/measurements/recipes.md).
     attribute_weight: float = 0.3
     thin: bool = False  # levels above 64 px have half the channels of the one below (networks.channels_at)
     # Where the latents of the faces are known, the generator's loss also has, at these weights, the distance of its
@@ -66,7 +67,7 @@ PRESETS: dict[str, Recipe] = {
     ),
     # Pairs of real and generated faces with gradient penalties on both, and four times the usual rates: the lowest
     # held-out KID in equal minutes on 12,000 faces so far, half that of "classic" after an hour of a core
-    # (docs/recipes.md). No momentum, after TTUR; batch 32 gives twice the steps of 64 in the same minutes.
+    # (docs/measurements/recipes.md). No momentum, after TTUR; batch 32 gives twice the steps of 64 in the same minutes.
     "small": Recipe(
         width=32,
         upsample="resize",
@@ -113,10 +114,11 @@ class TrainConfig:
 
 FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
 _PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
-_SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/recipes.md)
+_SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/measurements/recipes.md)
 _LONG_WARM_UP = 10_000  # images, where a part of a model's discriminator is new: its readings of attributes, its width
 _BUDGET_OF_FEW = 1_000_000  # images, of a preset with more
-_FROZEN_WITH_FEW = 1  # of four at 64 px: with 300 faces KID is a third lower than with none (docs/person.md)
+# Of four levels at 64 px: with 300 faces KID is a third lower than with none (docs/measurements/person.md).
+_FROZEN_WITH_FEW = 1
 
 
 def recipe_for(preset: str, faces: int, from_discriminator: bool = False, larger: bool = False) -> Recipe:
@@ -169,6 +171,8 @@ def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
 
 def choose_device(name: str) -> str:
     """The device for "auto" or a name. Raises FaceGANError when a named one is not there."""
+    import torch
+
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return next(device for device in ("cuda", "mps", "cpu") if there[device])
@@ -184,6 +188,8 @@ def choose_precision(device: str) -> str:
     CPU: with Intel's matrix units (AMX), and with AVX-512 for bfloat16 (AMD since Zen 4, Intel's servers): on two cores
     of an AMD EPYC 469 images/s in place of 244. Without either it is slower than float32.
     """
+    import torch
+
     if device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16"
     native = torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported  # without public names in torch 2.13

@@ -14,7 +14,7 @@ def half_life(images_seen: int) -> float:
     """In images: 5 % of those seen at first, so that early samples do not lag, and 10 % of those after 100,000.
 
     It grows with the run, because faces change ever more slowly. At 660,000 images held-out KID x 100 was 5.36 with a
-    half-life of 10,000 images, 4.83 with 30,000, 4.72 with 60,000 and 4.77 with 120,000 (docs/recipes.md).
+    half-life of 10,000 images, 4.83 with 30,000, 4.72 with 60,000 and 4.77 with 120,000 (docs/measurements/recipes.md).
     """
     return max(1.0, 0.05 * images_seen, 0.1 * (images_seen - 100_000))
 

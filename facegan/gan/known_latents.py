@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.networks import LATENT_SIZE
 
@@ -46,10 +47,8 @@ class KnownLatents:
 
     def save(self, path: Path) -> None:
         """Write a safetensors file."""
-        unfinished = path.with_suffix(".unfinished")
         tensors = {"rows": self.rows.astype(np.int64), "latents": self.latents.astype(np.float32)}
-        unfinished.write_bytes(save(tensors, {"attributes": json.dumps(self.attributes)}))
-        unfinished.replace(path)
+        atomic_write(path, save(tensors, {"attributes": json.dumps(self.attributes)}))
 
     @classmethod
     def load(cls, path: Path) -> "KnownLatents":

@@ -12,12 +12,15 @@ from datetime import timedelta
 import torch
 from torch import nn
 
+from facegan.base.launch import Launch
+
 
 class Processes:
     """The processes that train together: rank, count, and what they have to agree upon. Alone, everything is free."""
 
     def __init__(self, device: str = "cpu"):
-        self.count, self.rank = int(os.environ.get("WORLD_SIZE", "1")), 0
+        launch = Launch.of(os.environ)
+        self.count, self.rank = launch.processes, 0
         self.device, self.on_this_machine = torch.device(device), 1
         if self.count > 1:
             from accelerate import PartialState
@@ -25,7 +28,7 @@ class Processes:
             # A day: the others wait while the first one aligns the photos.
             state = PartialState(cpu=device == "cpu", timeout=timedelta(days=1))
             self.rank, self.count, self.device = state.process_index, state.num_processes, state.device
-            self.on_this_machine = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+            self.on_this_machine = launch.processes_here
 
     @property
     def main(self) -> bool:

@@ -1,6 +1,5 @@
 """Sample grids of the same latents over time, and the films made of them."""
 
-import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import torch
 from PIL import Image
 
 from facegan.base import pictures
-from facegan.base.stamp import stamp
+from facegan.base.files import atomic_write
 from facegan.gan.networks import Generator
 
 _COLUMNS = 8
@@ -33,20 +32,9 @@ def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_
     folder.mkdir(parents=True, exist_ok=True)
     sheet = pictures.grid(draw(generator, latents), _COLUMNS)
     path = folder / f"{images_seen:012d}.png"
-    unfinished = path.with_suffix(".unfinished")
-    try:
-        unfinished.write_bytes(stamp(_as_png(sheet), {"shows": "training", "images_seen": images_seen}))
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
+    recipe = {"shows": "training", "images_seen": images_seen}
+    atomic_write(path, pictures.encode_png(sheet, recipe, compact=True))
     return path
-
-
-def _as_png(image: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "png")
-    return file.getvalue()
 
 
 def forget_after(folder: Path, images_seen: int) -> None:

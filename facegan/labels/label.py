@@ -1,17 +1,12 @@
-"""Scores of aligned faces: the one call of this part."""
+"""Scores of aligned faces: `label_faces`, which the rest of the program calls."""
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import as_file, files
 
 import numpy as np
 
 from facegan.labels.attributes import ATTRIBUTES, NAMES, ODD, Attribute
-from facegan.labels.colour import background_lightness, hair_lightness, lab, skin
-from facegan.labels.crop import face_crops, to_places
-from facegan.labels.networks import EXPRESSIONS, FEATURE_SIZE, NetworkOutputs, run_networks
-from facegan.labels.points import mouth_opening, poses
-from facegan.labels.probe import AttributeProbe
+from facegan.labels.evidence import Evidence
+from facegan.labels.networks import FEATURE_SIZE
 
 _CHUNK = 256  # faces at once: bounds the memory of crops and colours to 60 MB
 
@@ -67,41 +62,6 @@ def label_faces(images: np.ndarray, framing: float, *, mirror: bool = False, fea
 
 def _values(images: np.ndarray, framing: float) -> tuple[np.ndarray, np.ndarray]:
     """Scores float32 (n, k), and the networks' inner features (n, 1920)."""
-    outputs = run_networks(face_crops(images, framing))
-    places = to_places(outputs.points)
-    colours = lab(images)
-    lightness, hue = skin(colours, places, framing).T
-    yaw, pitch, roll = poses(outputs.points).T
-    scores = {
-        "smile": smile(outputs),
-        **_heads_of(outputs),
-        "mouth_open": mouth_opening(outputs.points),
-        "turn": yaw,
-        "nod": pitch,
-        "tilt": roll,
-        "skin_lightness": lightness,
-        "skin_hue": hue,
-        "hair_lightness": hair_lightness(colours, framing),
-        "background_lightness": background_lightness(colours, framing),
-    }
-    return np.stack([scores[name] for name in NAMES], axis=1).astype(np.float32), outputs.features
-
-
-def smile(outputs: NetworkOutputs) -> np.ndarray:
-    """Log-odds float32 (n,) of "happy" in FaceExpressionNet's softmax."""
-    happy = EXPRESSIONS.index("happy")
-    others = np.delete(outputs.expressions, happy, axis=1)
-    highest = others.max(axis=1)
-    return outputs.expressions[:, happy] - highest - np.log(np.exp(others - highest[:, None]).sum(axis=1))
-
-
-def _heads_of(outputs: NetworkOutputs) -> dict[str, np.ndarray]:
-    probe = heads()
-    return dict(zip(probe.names, probe.scores_of(outputs.features).T, strict=True))
-
-
-@cache
-def heads() -> AttributeProbe:
-    """The shipped readings of gender, age and glasses; tools/fit_label_heads.py makes them."""
-    with as_file(files("facegan").joinpath("assets", "label_heads")) as folder:
-        return AttributeProbe.load(folder)
+    evidence = Evidence.of(images, framing)
+    scores = [attribute.read(evidence) for attribute in ATTRIBUTES]
+    return np.stack(scores, axis=1).astype(np.float32), evidence.outputs.features

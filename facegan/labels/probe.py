@@ -12,12 +12,11 @@ from facegan.base.errors import FaceGANError
 from facegan.labels.crop import face_crops, thumbnails
 from facegan.labels.networks import FEATURE_SIZE, inner_features
 from facegan.labels.ridge import auc, correlation, fit_ridge, log_odds
-from facegan.labels.table import AttributeTable
+from facegan.labels.table import MIN_OF_A_CLASS, AttributeTable
 
 FORMAT = 1
 WEIGHTS, FACTS = "probe.safetensors", "probe.json"
 THUMBNAIL = 12  # px: hair, hats and background, which the networks' crop may leave out
-MIN_OF_A_CLASS = 20  # faces; with fewer the cross-validated AUC is a matter of luck
 MIN_NUMBERS = 50  # faces with a number
 _CHUNK = 256  # faces at once: bounds the memory of the crops to 40 MB
 

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from facegan.labels import label_faces
+from facegan.labels.label import label_faces
 
 MOST_FACES = 1_000  # a share is then known to 1.6 points; six seconds on one core
 _PATIENCE = 30.0  # s; of a busy machine fewer faces have to do

@@ -10,12 +10,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.base.slider_names import RESERVED
-from facegan.labels.attributes import NAMES
-from facegan.labels.overall import OVERALL
+from facegan.labels.attributes import NAMES, OVERALL
+from facegan.labels.names import RESERVED
 
 MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "?"))  # how tables say that a value is not known
-MIN_OF_A_CLASS = 20  # faces on either side of a boundary, for it to part them
+MIN_OF_A_CLASS = 20  # faces on either side of a boundary; with fewer an AUC is a matter of luck
 _SHOWN = 3  # examples in a message
 
 

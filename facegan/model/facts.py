@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.faces.held_out import LEAST_JUDGED
 from facegan.model.folder import ModelConfig
 from facegan.model.report import check_shares
 
-_MEASURE = "have it measured: train.py --resume --out RUN"
+_MEASURE = f"have it measured: {commands.TRAIN} --resume --out RUN"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.base.seeds import latents_of
 from facegan.model import folder as layout
@@ -114,7 +115,7 @@ class FaceModel:
         latents = self._checked(latents)
         if self.slider_set is None:
             if values or tuple(lock):
-                raise ValueError("This model has no sliders: fit them with train/fit_sliders.py.")
+                raise ValueError(f"This model has no sliders: fit them with {commands.FIT_SLIDERS}.")
             return latents.copy()
         return self.slider_set.edit(latents, values, lock)
 

@@ -1,14 +1,11 @@
 """The pictures of a model folder: generated faces only, of consecutive seeds, none chosen by hand."""
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facegan.base import pictures
 from facegan.base.latent_paths import path_through
-from facegan.base.stamp import stamp
 from facegan.model import folder as layout
 from facegan.model.load import FaceModel
 from facegan.model.provenance import recipe_of
@@ -23,10 +20,9 @@ def write_showcase(model: FaceModel, folder: Path) -> None:
     psi = model.config.truncation
     faces = model.generate(model.latents(range(_SAMPLES), psi))
     cells = np.stack([pictures.enlarge(face, _CELL) for face in faces])
-    sheet = io.BytesIO()
-    Image.fromarray(pictures.grid(cells, _COLUMNS, gap=2)).save(sheet, "png")
     recipe = recipe_of(model, range(_SAMPLES), psi)
-    (folder / layout.SAMPLES).write_bytes(stamp(sheet.getvalue(), recipe.to_dict()))
+    sheet = pictures.encode_png(pictures.grid(cells, _COLUMNS, gap=2), recipe.to_dict(), compact=True)
+    (folder / layout.SAMPLES).write_bytes(sheet)
     path = path_through(model.latents(_MORPH_SEEDS, psi), _FRAMES_PER_LEG, loop=True)
     frames = (pictures.enlarge(face, _MORPH_SIZE) for face in model.generate(path))
     recipe = recipe_of(model, _MORPH_SEEDS, psi, frames_per_leg=_FRAMES_PER_LEG, loop=True)

@@ -1,6 +1,6 @@
 """Push a run's model folder to the Hub: checked, by allow-list, in one commit, then a tag."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from facegan.model.folder import ModelConfig, read_part
 from facegan.model.load import FaceModel
 from facegan.model.report import allow_memorised, check_memorisation
 from facegan.model.sliders import read_sliders
-from facegan.publish.private import refuse_private
+from facegan.publish.private import private_paths, refuse_private
 from facegan.publish.space import publish_space
-from facegan.publish.target import PushOptions, Target, check_target, name_of_run
+from facegan.publish.target import PushOptions, Target, check_target
 from facegan.sliders.slider import SliderSet
 
 
@@ -30,18 +30,33 @@ class Pushed:
     tag: str
 
 
-def push_run(run: Path, options: PushOptions, say: Callable[[str], None] = print) -> Pushed:
-    """Push RUN/model to the repository that `options` name, else train.py's, else the token's user and the run's name.
+@dataclass(frozen=True)
+class RunFacts:
+    """What the run that made a model keeps about itself.
+
+    `name` is the --push-to-hub of its training, "" without one; `data` are the folders of its photos, whose paths no
+    published file may hold.
+    """
+
+    name: str = ""
+    data: tuple[Path, ...] = ()
+
+
+def push_run(
+    run: Path, options: PushOptions, facts: RunFacts | None = None, say: Callable[[str], None] = print
+) -> Pushed:
+    """Push RUN/model to the repository of `options`, else that of `facts`, else the token's user and the run's name.
 
     Raises FaceGANError in one sentence that ends with the command to push later, or to publish the Space later when
-    the model is on the Hub; RUN/model is whole then as before.
+    the model is on the Hub; RUN/model is intact in either case.
     """
     folder = run / "model"
     try:
-        pushed = _push(folder, run, options)
+        pushed = _push(folder, run, options, facts or RunFacts())
     except FaceGANError as error:
-        told = f"{error} The model is untouched in {folder}; push it later with: {options.command(run)}"
-        raise FaceGANError(told) from error
+        raise FaceGANError(
+            f"{error} The model is untouched in {folder}; push it later with: {options.command(run)}"
+        ) from error
     target = pushed.target
     say(f"{target.repository} holds the model ({target.visibility}, tag {pushed.tag}).")
     if target.visibility == "private" and not target.private:
@@ -51,18 +66,19 @@ def push_run(run: Path, options: PushOptions, say: Callable[[str], None] = print
     return pushed
 
 
-def _push(folder: Path, run: Path, options: PushOptions) -> Pushed:
+def _push(folder: Path, run: Path, options: PushOptions, facts: RunFacts) -> Pushed:
     config = ModelConfig.read(folder)
-    told = {"about": options.about, "contact": options.contact}
-    config = replace(config, data={**config.data, **{key: text for key, text in told.items() if text}})
+    texts = {"about": options.about, "contact": options.contact}
+    config = replace(config, data={**config.data, **{key: text for key, text in texts.items() if text}})
     config = allow_memorised(config) if options.allow_memorised else config
-    files = check_folder(folder, config, run)
-    target = check_target(options.name or name_of_run(run), run, options.private)
+    private = private_paths(run, *facts.data)
+    files = check_folder(folder, config, private)
+    target = check_target(options.name or facts.name, run, options.private)
     faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
     target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
     sliders = read_sliders(folder, config)
     files |= _written_for(config, target.repository, files, sliders)
-    refuse_private(files, run)
+    refuse_private(files, private)
     pushed = _commit(target, files, config)
     if options.allow_memorised:
         kept = allow_memorised(ModelConfig.read(folder))
@@ -71,11 +87,11 @@ def _push(folder: Path, run: Path, options: PushOptions) -> Pushed:
     return pushed
 
 
-def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, bytes]:
+def check_folder(folder: Path, config: ModelConfig, private: Sequence[str]) -> dict[str, bytes]:
     """Every file of the model folder, read once and checked, by its path.
 
-    Raises FaceGANError with the name of the first that is missing, surplus or not what it should be, or of the fact
-    that is empty.
+    `private`: the paths that no file may hold. Raises FaceGANError with the name of the first file that is missing,
+    surplus or not what it should be, or of the fact that is empty.
     """
     layout.refuse_strays(folder)
     FaceModel.load(folder)
@@ -90,7 +106,7 @@ def check_folder(folder: Path, config: ModelConfig, run: Path) -> dict[str, byte
         check_content(folder / path, path, content)
     check_facts(config)
     check_memorisation(config)
-    refuse_private(files, run)
+    refuse_private(files, private)
     return files
 
 

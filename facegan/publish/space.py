@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model.client import HubError, Unreachable, network_errors, within
@@ -112,7 +113,7 @@ def _is_private(model: str) -> bool:
     with network_errors(model):
         found = HfApi().model_info(model, timeout=_PATIENCE)
     if layout.ONNX not in {file.rfilename for file in found.siblings or []}:
-        raise HubError(f"{model} is not a FaceGAN model: push one first with train/push.py")
+        raise HubError(f"{model} is not a FaceGAN model: push one first with {commands.PUSH}")
     return bool(found.private)
 
 

@@ -1,13 +1,12 @@
 """Where a push goes, and whether it may: asked before a long training, and again before the push."""
 
-import json
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model.client import NO_TOKEN, HubError, Unreachable, network_errors, within
@@ -89,7 +88,7 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True)
 class PushOptions:
-    """What train/push.py can be told, and the command that tells it again.
+    """The options of train/push.py, and the command that repeats them.
 
     `name` is "user/name", or "" for the run's own; `private` None where the number of faces decides; `about` and
     `contact` are filled into the model's config.json where they are not empty; `allow_memorised`: push even a model
@@ -105,7 +104,7 @@ class PushOptions:
 
     def command(self, run: Path) -> str:
         """What to type to push the run later."""
-        return shlex.join(["python", "train/push.py", str(run), *([self.name] if self.name else []), *self.flags()])
+        return commands.typed(commands.PUSH, run, *([self.name] if self.name else []), *self.flags())
 
     def flags(self) -> list[str]:
         """All but the name as arguments, for push.py and train.py."""
@@ -117,20 +116,11 @@ class PushOptions:
 
 def space_command(space: str, model: str, private: bool | None = None) -> str:
     """What to type to publish the Space `space` of `model` later."""
-    return shlex.join(["python", "train/publish_space.py", space, "--model", model, *_visibility(private)])
+    return commands.typed(commands.PUBLISH_SPACE, space, "--model", model, *_visibility(private))
 
 
 def _visibility(private: bool | None) -> list[str]:
     return [] if private is None else ["--private" if private else "--public"]
-
-
-def name_of_run(run: Path) -> str:
-    """The --push-to-hub that train.py was told for the run and keeps in RUN/config.json; "" where it was none."""
-    try:
-        name = json.loads((run / "config.json").read_text(encoding="utf-8"))["options"]["push_to_hub"]
-    except (OSError, ValueError, KeyError, TypeError):  # a folder that holds no more than model/ can be pushed too
-        return ""
-    return name if isinstance(name, str) else ""
 
 
 def _ask(repository: str, question: Callable[["HfApi"], T]) -> T:

@@ -10,10 +10,12 @@ import numpy as np
 
 from facegan.base import pictures
 from facegan.base.errors import FaceGANError
+from facegan.base.html import document
+from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.detect import choose_detector
-from facegan.faces.sources.find import find_files
 from facegan.faces.held_out import LEAST_JUDGED, held_out_split
+from facegan.faces.sources.find import find_files
 from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
 from facegan.gan.budget import Budget
@@ -21,8 +23,6 @@ from facegan.gan.config import TrainConfig, choose_precision, choose_preset, rec
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
-from facegan.base.seeds import latents_of
-from facegan.base.html import document
 from facegan.runs.run_config import RunOptions, budget_of, until
 
 KINDS = ("aligned", "unaligned")

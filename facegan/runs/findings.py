@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.pictures import encode_png
+from facegan.base.stamp import COMPOSITE, stamp
 from facegan.faces.cache import FaceCache
 from facegan.gan.memorisation import compare, generated_for
+from facegan.labels.shares import MOST_FACES, shares_of
 from facegan.model.card import write_card
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
 from facegan.model.report import NEAR_COPIES_ALLOWED, Memorisation
-from facegan.labels.shares import MOST_FACES, shares_of
-from facegan.base.pictures import encode_png
-from facegan.base.stamp import COMPOSITE, stamp
 
 CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces and so stays here
 _LEAST_LABELLED = 200  # generated faces: a share is then known to four points

@@ -5,21 +5,22 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
-from PIL import Image
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
-from facegan.runs.evaluate import load_model
+from facegan.base.pictures import encode_png
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.insightface_pack import LICENCE
+from facegan.labels.probe import AttributeProbe
+from facegan.labels.table import AttributeTable, own_names, read_attributes
 from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.load import FaceModel
 from facegan.model.sliders import write_sliders
-from facegan.labels import AttributeProbe, AttributeTable, read_attributes
-from facegan.sliders.eyes import look, recognises
+from facegan.runs.evaluate import load_model
 from facegan.sliders.fit import SAMPLES, fit_sliders
-from facegan.labels.table import own_names
 from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
+from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.picture import matrix_picture
 from facegan.sliders.slider import SliderSet
 
@@ -81,7 +82,7 @@ def add_sliders(
         for column in probe.columns:
             read = f"AUC {column.auc:.3f}" if column.binary else f"correlation {column.correlation:.3f}"
             say(f"The attribute {column.name} is read from {column.faces:,} faces with an {read}.")
-        seen = [look(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
+        seen = [image_features(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
         own_judge = AttributeProbe.fit_features(np.concatenate(seen), attributes, say=lambda _: None)
     say(f"Fitting sliders to {samples:,} generated faces.")
     sliders = fit_sliders(
@@ -118,7 +119,7 @@ def judge(
             tuple(own_judge.columns[i] for i in kept), own_judge.weights[:, kept], own_judge.bias[kept]
         )
         reader = Reader(model.generate, framing, heads, tuple(words[i] for i in kept)) if kept else reader
-    if recognises():
+    if can_recognise():
         say(f"Gender and age are judged with InsightFace's recognition network, too. {LICENCE}")
     real = None
     if cache is not None:
@@ -136,7 +137,7 @@ def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str],
     """
     model = load_model(source)
     if model.slider_set is None:
-        raise FaceGANError(f"{source} has no sliders: fit them with train/fit_sliders.py.")
+        raise FaceGANError(f"{source} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)
 
 
@@ -146,7 +147,7 @@ def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
     judged = sliders.facts.get("judged", {})
     if judged.get("sliders"):
         labels = {slider.name: slider.label for slider in sliders.sliders}
-        Image.fromarray(matrix_picture(judged, labels)).save(folder / layout.LEAKAGE)
+        (folder / layout.LEAKAGE).write_bytes(encode_png(matrix_picture(judged, labels), compact=True))
 
 
 def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:

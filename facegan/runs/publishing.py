@@ -1,16 +1,17 @@
-"""What a run does about the Hub: asked before the hours of work, done after them; and the commands for later."""
+"""How a run is published: checked before the training, pushed after it; and the commands for later."""
 
-import shlex
 from collections.abc import Callable
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.publish.push import push_run
 from facegan.publish.target import PushOptions, Target, check_target
 from facegan.runs.run_config import RunOptions
+from facegan.runs.run_file import facts_of
 
 
 def check_publishing(options: RunOptions) -> Target | None:
-    """Whether what was asked for can be published, told before hours of work. Raises FaceGANError."""
+    """Check before hours of training that the model can be pushed. Raises FaceGANError."""
     if options.push_to_hub is None:
         return None
     if not options.about_data.strip():
@@ -29,25 +30,25 @@ def publish(options: RunOptions, stopped: bool, say: Callable[[str], None]) -> N
     """
     wanted = _push_options(options)
     later = wanted.command(options.out)
-    if stopped:  # who stops a training has not seen yet what it would publish
+    if stopped:  # nobody has looked yet at what would be published
         say(f"It was not published, because it was stopped: look at it, and publish it with: {later}")
         return
     try:
-        push_run(options.out, wanted, say)
+        push_run(options.out, wanted, facts_of(options.out), say)
     except KeyboardInterrupt:
-        told = f"Stopped. The model is whole in {options.out / 'model'}; publish it with: {later}"
-        raise KeyboardInterrupt(told) from None
+        sentence = f"Stopped. The model is whole in {options.out / 'model'}; publish it with: {later}"
+        raise KeyboardInterrupt(sentence) from None
 
 
 def how_to_go_on(options: RunOptions) -> str:
     """What to say when Ctrl-C has ended a run at once."""
     if options.resume or options.compare_unaligned or not (options.out / "checkpoint").exists():
         return "Stopped. What was done is kept; the same command goes on."
-    words = ["python", "train/train.py", "--resume", "--out", str(options.out)]
+    words = ["--resume", "--out", str(options.out)]
     if options.push_to_hub is not None:
         words += ["--push-to-hub", *([options.push_to_hub] if options.push_to_hub else [])]
         words += _push_options(options).flags()
-    return f"Stopped. What was done is kept; go on with: {shlex.join(words)}"
+    return f"Stopped. What was done is kept; go on with: {commands.typed(commands.TRAIN, *words)}"
 
 
 def _push_options(options: RunOptions) -> PushOptions:

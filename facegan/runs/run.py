@@ -11,10 +11,11 @@ import numpy as np
 
 from facegan.gan import conditioning
 from facegan.runs.compare import check_comparison, compare_unaligned
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.held_out import LEAST_JUDGED
-from facegan.base.nodes import node_of
+from facegan.base.launch import Launch
 from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
 from facegan.faces.prepare import prepare_faces
 from facegan.faces.person.recognise import RecogniserChoice, installed_network
@@ -31,7 +32,7 @@ from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.report import NEAR_COPIES_ALLOWED
 from facegan.model.save import save_model
 from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
-from facegan.labels import AttributeTable
+from facegan.labels.table import AttributeTable
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
@@ -49,7 +50,7 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
     command to go on with.
     """
     # Of the processes that train together the first locks for all of them; a dry run writes nothing.
-    alone = options.dry_run or os.environ.get("RANK", "0") != "0"
+    alone = options.dry_run or Launch.of(os.environ).rank != 0
     with nullcontext() if alone else locked(options.out):
         try:
             return _run(options, say)
@@ -197,10 +198,10 @@ def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], Non
     folder = _faces_folder(options, processes)
     cache = None
     if processes.main or (options.dataset and processes.first_here):
-        node, nodes = node_of(os.environ)
+        launch = Launch.of(os.environ)
         data = options.dataset or list(options.data)
         cache = prepare_faces(
-            data, folder, options.faces, most=options.max_photos, node=node, nodes=nodes, force=options.force, say=say
+            data, folder, options.faces, most=options.max_photos, node=launch.machine, nodes=launch.machines, force=options.force, say=say
         )
     processes.wait()
     return cache or FaceCache.open(folder)
@@ -279,7 +280,7 @@ def _train_and_export(
         say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")
     say(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
-        f"look at it with: python app.py --model {model_folder}"
+        f"look at it with: {commands.typed(commands.DEMO, '--model', model_folder)}"
     )
     return model_folder, stopped
 

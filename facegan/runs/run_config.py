@@ -1,7 +1,6 @@
-"""What a run was asked for, and RUN/config.json, which keeps it."""
+"""The options of a run, and how RUN/config.json keeps them for --resume."""
 
 import hashlib
-import json
 import platform
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
@@ -10,20 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.cache import FaceCache
-from facegan.faces.sources.dataset import DatasetChoice
 from facegan.base.mapped import release
+from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.config import Recipe, Start, TrainConfig
-from facegan.publish.target import name_of_run
+from facegan.runs import run_file
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line says; None means that it was not said."""
+    """The options of the command line; None for those that were not given."""
 
     data: tuple[Path, ...]
     out: Path
@@ -42,7 +41,7 @@ class RunOptions:
     space: str | None = None
     private: bool | None = None
     allow_memorised: bool = False
-    init: str = "auto"  # what training starts from: see initial.py
+    init: str = "auto"  # the model that training starts from: see initial.py
     attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
     latents: Path | None = None  # a file of the latents that the photos were drawn from, see gan/known_latents.py
     sliders: bool = True
@@ -77,32 +76,31 @@ def options_as_json(options: RunOptions) -> dict:
 
 
 def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint: str) -> None:
-    """Put it all into RUN/config.json, with the name on the Hub that an earlier stretch of the run was told."""
-    told = options_as_json(options)
+    """Write RUN/config.json. Without --push-to-hub it keeps the name on the Hub of the run so far."""
+    values = options_as_json(options)
     if options.push_to_hub is None:
-        told["push_to_hub"] = name_of_run(run) or None
+        values["push_to_hub"] = run_file.facts_of(run).name or None
     content = {
-        "options": told,
+        "options": values,
         "train": asdict(train),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS_OF},
         "data_fingerprint": fingerprint,
     }
-    run.mkdir(parents=True, exist_ok=True)
-    unfinished = run / "config.unfinished"
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(run / "config.json")
+    run_file.write(run, content)
 
 
 def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
-    """What the run began with, and the fingerprint of its faces; only its budget may be set anew.
+    """The options and the configuration of a run that goes on, and the fingerprint of its faces.
+
+    Only its budget may be changed, and what a push or the sliders use.
 
     Raises FaceGANError when there is no such run, or one of another version.
     """
-    path = run / "config.json"
+    path = run / run_file.FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = run_file.read(run)
         then, train = content["options"], content["train"]
-        # What runs from before these were options did.
+        # The values of runs that are older than these options.
         kept = {"sureness": 0.6, "attribute_weight": 0.0, "augment_scale": False, **train["recipe"]}
         recipe = Recipe(**{**kept, "betas": tuple(kept["betas"])})
         options = replace(
@@ -132,7 +130,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
 
 
 def fingerprint_of(cache: FaceCache) -> str:
-    """Tells whether the aligned faces are the same ones."""
+    """A digest of the aligned faces, to check that they are the same ones."""
     digest = hashlib.blake2b(np.ascontiguousarray(cache.selected).tobytes(), digest_size=16)
     for place, row in enumerate(cache.selected):
         digest.update(cache.images[row])

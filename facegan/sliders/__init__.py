@@ -5,15 +5,15 @@
 
 `FaceModel.sliders` and `FaceModel.edit` are the same of a model folder. The files, upstream first:
 
-    surrogate   a small network that foretells scores from latents, and its gradient
-    steer       the way from a face to the same face with other scores
+    surrogate   a small network that predicts scores from latents, and its gradient
+    steer       moves a latent to one with other scores
     slider      Slider and SliderSet
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
     calibrate   where its sliders end, and how fast they go there
     fit         a generator's SliderSet: samples, scores, balance       (torch)
-    eyes        what the judge sees of a face                           (torch)
-    readings    what it makes of that                                   (torch)
+    judge_networks   the judge's own networks                           (torch)
+    readings    what the judge reads from a face                        (torch)
     leakage     figures of what sliders change
     notes       the same in a sentence
     judge       what sliders change, and what they should not           (torch)

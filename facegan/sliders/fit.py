@@ -1,6 +1,6 @@
 """Fits the sliders of a generator: faces are drawn, scored and learned from, in minutes on two cores.
 
-Nothing is asked of the generator but its images, so any will do.
+It needs only the images that the generator draws, so any generator will do.
 """
 
 from collections.abc import Callable
@@ -8,41 +8,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facegan.labels import AttributeProbe, label_faces
+from facegan.labels.attributes import OVERALL, SLIDERS, attribute_of, boundary_of
 from facegan.labels.crop import thumbnails
-from facegan.labels.overall import OVERALL, overall
-from facegan.labels.probe import THUMBNAIL
+from facegan.labels.label import label_faces
+from facegan.labels.overall import overall
+from facegan.labels.probe import THUMBNAIL, AttributeProbe
 from facegan.labels.ridge import auc
 from facegan.labels.table import MIN_OF_A_CLASS, own_names
-from facegan.sliders.calibrate import calibrated, ends_of
+from facegan.sliders.calibrate import Measure, calibrated, ends_of
 from facegan.sliders.learn import EPOCHS, learn_surrogate
 from facegan.sliders.slider import END, HELD, Slider, SliderSet, even_pace
+from facegan.sliders.surrogate import Surrogate
 
 Generate = Callable[[np.ndarray], np.ndarray]  # latents float32 (n, d) to images uint8 (n, H, H, 3)
-Edit = Callable[[np.ndarray], np.ndarray]  # latents to latents
 
 SAMPLES = 16_000  # faces; more still helps, at 12 ms each
-CALIBRATION = 100  # faces, at each place of each slider that is measured
-SEED = 1_000_003  # of the samples, which are none of the faces of the seeds 0, 1, 2 ...
-LEAST_AUC = 0.8  # of an attribute that can be read back from the latents; below it there is no slider
-SAME = 0.7  # correlation of two scores that are names of one thing: neither can move without the other
-# What is measured with much noise is held less firmly.
-_SOFT = {"tilt": 0.5, "background_lightness": 0.5}
+CALIBRATION = 100  # faces that are measured at each position of each slider
+SEED = 1_000_003  # of the sampled latents, which are none of the seeds 0, 1, 2 ...
+LEAST_AUC = 0.8  # of the attribute predicted from the latent; below it there is no slider
+SAME = 0.7  # correlation above which two scores mean one thing: neither can move without the other
 _BATCH = 256
 _MOST_WEIGHT = 5.0  # of a face in a rare cell against one in the most frequent
-
-LABELS = {
-    "smile": "Smile",
-    "gender": "Perceived gender",
-    "age": "Age",
-    "skin_lightness": "Skin tone",
-    "turn": "Head turn",
-    "mouth_open": "Mouth open",
-    "glasses": "Glasses",
-    "hair_lightness": "Hair lightness",
-}
-# Where "no" ends and "yes" begins, in the score's unit; others are parted at their median.
-BOUNDARIES = {"smile": 0.0, "gender": 0.0, "glasses": 0.0}
 
 
 @dataclass(frozen=True)
@@ -57,6 +43,31 @@ class Samples:
         return self.scores[:, self.names.index(name)]
 
 
+@dataclass(frozen=True)
+class _Candidates:
+    """Which scores may become sliders."""
+
+    sliders: tuple[str, ...]  # a user's own attributes, then those of the registry in their order
+    held: tuple[str, ...]  # the other scores, which every slider holds still
+    reasons: dict[str, str]  # why an attribute is no candidate, by name
+
+
+@dataclass(frozen=True)
+class _Standardised:
+    """Scores in standard deviations around their mean."""
+
+    names: tuple[str, ...]
+    mean: np.ndarray  # (k,)
+    spread: np.ndarray  # (k,)
+    values: np.ndarray  # float32 (n, k), NaN where a face does not show one
+
+    @classmethod
+    def of(cls, samples: Samples, names: tuple[str, ...]) -> "_Standardised":
+        scores = samples.scores[:, [samples.names.index(name) for name in names]]
+        mean, spread = np.nanmean(scores, axis=0), np.nanstd(scores, axis=0)
+        return cls(names, mean, spread, ((scores - mean) / np.maximum(spread, 1e-6)).astype(np.float32))
+
+
 def fit_sliders(
     generate: Generate,
     framing: float,
@@ -67,71 +78,76 @@ def fit_sliders(
     probe: AttributeProbe | None = None,
     say: Callable[[str], None] = print,
 ) -> SliderSet | None:
-    """The sliders of a generator, none judged yet; None where it can do none.
+    """The sliders of a generator, not judged yet; None if no attribute can have one.
 
     Args:
         generate: draws faces uint8 (n, H, H, 3) of latents float32 (n, latent_size) ~ N(0, I).
         framing: of those faces, as in the report of the photos.
-        samples: how many faces are drawn to learn from.
+        samples: how many faces are drawn to learn from; the last tenth is held out.
         epochs: how often the surrogate sees each of them.
-        probe: reads a user's own attributes, each of which becomes a slider where it can be read.
-        say: told which attributes are left out, and why.
+        probe: reads a user's own attributes, each of which becomes a slider if it can be read well.
+        say: takes a line for each attribute that is left out, and why.
     """
     latents = np.random.RandomState(SEED).randn(samples, latent_size).astype(np.float32)
-    found = score_faces(generate, latents, framing, probe)
-    offered, left_out = _offered(found, probe)
-    names = (*offered, *(name for name in found.names if name not in offered and name not in left_out["same"]))
-    columns = [found.names.index(name) for name in names]
-    scores = found.scores[:, columns]
-    mean, spread = np.nanmean(scores, axis=0), np.nanstd(scores, axis=0)
-    known = (scores - mean) / np.maximum(spread, 1e-6)
-    learned = known.astype(np.float32)
-    kept = samples - max(samples // 10, 1)
-    surrogate = learn_surrogate(latents[:kept], learned[:kept], balance(found)[:kept], epochs=epochs)
-    foretold = surrogate.scores(latents[kept:])
-    readable, reasons = [], dict(left_out["reasons"])
-    reads = {}
-    for j, name in enumerate(offered):
-        reads[name] = _read_back(foretold[:, j], found, name, kept)
-        if reads[name] >= LEAST_AUC:  # false for NaN
-            readable.append(name)
-        else:
-            reasons[name] = (
-                f"the generator does not say it clearly enough: it can be foretold from the latent with an AUC of "
-                f"{reads[name]:.2f}, and {LEAST_AUC:g} is needed"
-            )
+    faces = score_faces(generate, latents, framing, probe)
+    candidates = _candidates(faces, probe)
+    scores = _Standardised.of(faces, (*candidates.sliders, *candidates.held))
+    training = samples - max(samples // 10, 1)
+    surrogate = learn_surrogate(latents[:training], scores.values[:training], balance(faces)[:training], epochs=epochs)
+    aucs = _held_out_aucs(surrogate, faces, candidates.sliders, training)
+    reasons = candidates.reasons | {
+        name: "the generator does not show it clearly enough: predicted from the latent it has an AUC of "
+        f"{found:.2f}, and {LEAST_AUC:g} is needed"
+        for name, found in aucs.items()
+        if not found >= LEAST_AUC  # true for NaN
+    }
     for name, reason in reasons.items():
         say(f"There is no slider {name}, because {reason}.")
-    if not readable:
+    chosen = tuple(name for name in candidates.sliders if name not in reasons)
+    if not chosen:
         return None
-    order = [*readable, *(name for name in names if name not in readable)]
-    places = [names.index(name) for name in order]
-    surrogate = replace(
-        surrogate, linear=surrogate.linear[:, places], last=(surrogate.last[0][:, places], surrogate.last[1][places])
-    )
-    learned = learned[:, places]
-    sliders = tuple(Slider(name, label_of(name, probe), quality={"read_back_auc": reads[name]}) for name in readable)
-    facts = {"fit": {"samples": samples, "framing": framing}, "left_out": reasons,
-             "mean": dict(zip(names, mean.tolist(), strict=True)),
-             "spread": dict(zip(names, spread.tolist(), strict=True))}  # fmt: skip
-    plain = SliderSet(
+    facts = {
+        "fit": {"samples": samples, "framing": framing},
+        "left_out": reasons,
+        "mean": dict(zip(scores.names, scores.mean.tolist(), strict=True)),
+        "spread": dict(zip(scores.names, scores.spread.tolist(), strict=True)),
+    }
+    sliders = tuple(Slider(name, label_of(name, probe), quality={"read_back_auc": aucs[name]}) for name in chosen)
+    uncalibrated = _uncalibrated(sliders, latents, scores, surrogate, facts)
+    fresh = np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
+    return calibrated(uncalibrated, _measure_by(generate, framing, probe, scores), fresh)
+
+
+def _uncalibrated(
+    sliders: tuple[Slider, ...], latents: np.ndarray, scores: _Standardised, surrogate: Surrogate, facts: dict
+) -> SliderSet:
+    """The sliders with ends where the samples have theirs, at an even pace."""
+    chosen = [slider.name for slider in sliders]
+    order = [*chosen, *(name for name in scores.names if name not in chosen)]
+    columns = [scores.names.index(name) for name in order]
+    weight, bias = surrogate.last
+    values, count = scores.values[:, columns], len(sliders)
+    return SliderSet(
         sliders,
         tuple(order),
-        _weights(learned, order, len(readable)),
-        ends_of(learned[:, : len(sliders)]),
-        even_pace(len(sliders)),
-        mean_differences(latents, learned[:, : len(sliders)]),
-        surrogate,
+        _weights(values, order, count),
+        ends_of(values[:, :count]),
+        even_pace(count),
+        mean_differences(latents, values[:, :count]),
+        replace(surrogate, linear=surrogate.linear[:, columns], last=(weight[:, columns], bias[columns])),
         facts,
     )
 
-    def measure(moved: np.ndarray, name: str) -> float:
-        at = names.index(name)
-        return float(np.nanmean(score_faces(generate, moved, framing, probe)[name]) - mean[at]) / float(spread[at])
 
-    return calibrated(
-        plain, measure, np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
-    )
+def _measure_by(generate: Generate, framing: float, probe: AttributeProbe | None, scores: _Standardised) -> Measure:
+    """Measures the mean score of the faces of latents, in standard deviations."""
+
+    def measure(latents: np.ndarray, name: str) -> float:
+        column = scores.names.index(name)
+        mean = np.nanmean(score_faces(generate, latents, framing, probe)[name])
+        return float(mean - scores.mean[column]) / float(scores.spread[column])
+
+    return measure
 
 
 def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: AttributeProbe | None) -> Samples:
@@ -147,31 +163,32 @@ def score_faces(generate: Generate, latents: np.ndarray, framing: float, probe: 
             names += own_names(probe.names)
         scores.append(np.concatenate(values, axis=1))
     joined = np.concatenate(scores)
-    # What this framing does not show, or no face has, is no score.
+    # Scores that this framing does not show, or that are the same for all faces, are left out.
     shown = np.isfinite(joined).mean(axis=0) > 0.5
     shown &= np.nan_to_num(np.nanstd(np.where(shown, joined, 0), axis=0)) > 1e-6
-    kept = tuple(name for name, there in zip(names, shown, strict=True) if there)
+    kept = tuple(name for name, is_shown in zip(names, shown, strict=True) if is_shown)
     return Samples(latents, kept, joined[:, shown])
 
 
 def label_of(name: str, probe: AttributeProbe | None) -> str:
-    """What people read beside the slider."""
-    own = (
-        {word: column.replace("_", " ") for word, column in zip(own_names(probe.names), probe.names, strict=True)}
-        if probe
-        else {}
-    )
-    return LABELS.get(name) or own.get(name) or name.replace("_", " ").capitalize()
+    """The title of the slider of an attribute, also of a user's own."""
+    if (found := attribute_of(name)) and found.label:
+        return found.label
+    columns = dict(zip(own_names(probe.names), probe.names, strict=True)) if probe else {}
+    return columns[name].replace("_", " ") if name in columns else name.replace("_", " ").capitalize()
 
 
 def balance(samples: Samples) -> np.ndarray:
-    """How much each face counts, float64 (n,) of mean 1: every cell of perceived gender, skin tercile and age tercile
-    the same in all, so that what is frequent does not decide what an attribute looks like."""
+    """The weight of each face, float64 (n,) of mean 1, so that frequent kinds of faces do not prevail.
+
+    Every cell of perceived gender, skin tercile and age tercile weighs the same in all.
+    """
     cell = np.zeros(len(samples.latents), int)
-    for name, edges in (("gender", (0.0,)), ("skin_lightness", None), ("age", None)):
+    for name in ("gender", "skin_lightness", "age"):
         if name in samples.names:
             values = np.nan_to_num(samples[name], nan=float(np.nanmedian(samples[name])))
-            parts = np.quantile(values, (1 / 3, 2 / 3)) if edges is None else np.array(edges)
+            boundary = boundary_of(name)
+            parts = np.quantile(values, (1 / 3, 2 / 3)) if boundary is None else np.array([boundary])
             cell = cell * (len(parts) + 1) + np.digitize(values, parts)
     count = np.bincount(cell)
     weight = np.minimum(1 / count[cell], _MOST_WEIGHT / count.max())
@@ -181,7 +198,7 @@ def balance(samples: Samples) -> np.ndarray:
 def mean_differences(latents: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Float32 (s, d): the mean latent of the faces above each score's median less that of those below it.
 
-    Its length is what moves the score, foretold by a line through the samples, by END standard deviations.
+    Its length is what moves the score, predicted by a line through the samples, by END standard deviations.
     """
     found = []
     for score in scores.T:
@@ -194,26 +211,48 @@ def mean_differences(latents: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.array(found, np.float32)
 
 
-def _offered(samples: Samples, probe: AttributeProbe | None) -> tuple[list[str], dict]:
-    """The attributes that may be sliders, and what is left out: reasons by name, and doubles of a user's columns."""
+def _candidates(samples: Samples, probe: AttributeProbe | None) -> _Candidates:
+    """A user's own attributes that are read well from photos, and those of the registry that no such column repeats."""
     own, reasons = [], {}
     for name, column in zip(own_names(probe.names), probe.columns, strict=True) if probe else ():
         reads = column.auc if column.binary else (1 + column.correlation) / 2
         if name not in samples.names:
-            reasons[name] = "all generated faces have the same of it"
+            reasons[name] = "all generated faces have the same value of it"
         elif not reads >= LEAST_AUC:
             reasons[name] = f"it cannot be read well from photos: AUC {reads:.2f}, and {LEAST_AUC:g} is needed"
         else:
             own.append(name)
-    # A user's "Smiling" takes the place of our smile: no face can have one of them without the other.
-    same = {
+    # A user's "Smiling" replaces our smile: no face can have one of them without the other.
+    repeated = {
         name for name in samples.names if name not in own
         and any(abs(_correlation(samples[name], samples[column])) > SAME for column in own)
     }  # fmt: skip
-    built_in = [name for name in LABELS if name in samples.names and name not in same]
-    reasons |= {name: "generated faces of this framing do not show it" for name in LABELS if name not in samples.names}
-    reasons |= {name: "a column of the table says the same" for name in LABELS if name in same}
-    return [*own, *built_in], {"reasons": reasons, "same": same}
+    built_in = [attribute.name for attribute in SLIDERS]
+    reasons |= {
+        name: "generated faces of this framing do not show it" for name in built_in if name not in samples.names
+    }
+    reasons |= {name: "a column of the table says the same" for name in built_in if name in repeated}
+    sliders = (*own, *(name for name in built_in if name in samples.names and name not in repeated))
+    held = tuple(name for name in samples.names if name not in sliders and name not in repeated)
+    return _Candidates(sliders, held, reasons)
+
+
+def _held_out_aucs(surrogate: Surrogate, samples: Samples, names: tuple[str, ...], training: int) -> dict[str, float]:
+    """How well the surrogate separates the held-out faces on either side of each attribute's boundary.
+
+    `names` are the first outputs of the surrogate, which has seen the first `training` faces.
+    """
+    predicted = surrogate.scores(samples.latents[training:])
+    found = {}
+    for column, name in enumerate(names):
+        truth = samples[name][training:]
+        known = np.isfinite(truth)
+        boundary = boundary_of(name)
+        above = truth[known] > (float(np.nanmedian(truth)) if boundary is None else boundary)
+        if min(above.sum(), (~above).sum()) < min(MIN_OF_A_CLASS, len(above) // 5):
+            above = truth[known] > np.median(truth[known])
+        found[name] = auc(predicted[known, column], above)
+    return found
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
@@ -221,23 +260,13 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one[known], other[known])[0, 1]) if known.sum() > 2 else 0.0
 
 
-def _weights(learned: np.ndarray, order: list[str], sliders: int) -> np.ndarray:
-    """How firmly each slider holds each score, float32 (s, k)."""
-    weights = np.array([HELD * _SOFT.get(name, 1.0) for name in order])
+def _weights(values: np.ndarray, order: list[str], sliders: int) -> np.ndarray:
+    """How firmly each slider holds each score, float32 (s, k); 0 for scores that mean the same as the slider's own."""
+    attributes = [attribute_of(name) for name in order]
+    weights = np.array([HELD * (attribute.held if attribute else 1.0) for attribute in attributes])
     found = np.tile(weights, (sliders, 1))
     for i in range(sliders):
         for j in range(len(order)):
-            if i != j and abs(_correlation(learned[:, i], learned[:, j])) > SAME:
+            if i != j and abs(_correlation(values[:, i], values[:, j])) > SAME:
                 found[i, j] = 0
     return found.astype(np.float32)
-
-
-def _read_back(foretold: np.ndarray, samples: Samples, name: str, kept: int) -> float:
-    """The AUC with which faces on either side of the boundary are told apart from their latents."""
-    truth = samples[name][kept:]
-    boundary = BOUNDARIES.get(name, float(np.nanmedian(truth)))
-    known = np.isfinite(truth)
-    above = truth[known] > boundary
-    if min(above.sum(), (~above).sum()) < min(MIN_OF_A_CLASS, len(above) // 5):
-        above = truth[known] > np.median(truth[known])
-    return auc(foretold[known], above)

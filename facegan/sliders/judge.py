@@ -1,46 +1,46 @@
-"""Judges sliders: what each changes, and what it should not. The figures of docs/sliders.md, sliders.json and the card.
+"""Judges sliders: what each changes, and what it should not. The figures of docs/measurements/sliders.md, sliders.json and the card.
 
-The judge knows nothing of the networks that fitted: see readings.py. Faces are those of the seeds 0, 1, 2 ..., none of
-which was fitted on. A leakage is the mean |change| of one reading from end to end, in its standard deviations over the
-unedited faces, divided by the same of the slider's own reading.
+The judge uses other networks than those that the sliders were fitted with: see readings.py. The faces are those of the
+seeds 0, 1, 2 ..., which the fit never saw. A leakage is the mean |change| of one reading from end to end, in its
+standard deviations over the unedited faces, divided by the same of the slider's own reading.
 
-What a reading errs by from one picture to the next counts as change, too. So beside the leakage stands what the judge
-and the label networks, which err apart, agree on: the root of the mean product of their two changes, which is 0 for
-errors alone, as the mean |change| of a normal distribution of that width.
+The error of a reading from one picture to the next counts as change, too. So the leakage is also given as far as the
+judge and the label networks, whose errors are independent, agree: the root of the mean product of their two changes,
+which is 0 for errors alone, as the mean |change| of a normal distribution of that width.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from facegan.base.seeds import latents_of
 from facegan.gan.metrics import features, kid
-from facegan.labels import AttributeProbe, label_faces
+from facegan.labels.attributes import boundary_of
+from facegan.labels.label import label_faces
+from facegan.labels.probe import AttributeProbe
 from facegan.sliders import leakage, readings
-from facegan.sliders.eyes import look, recognises
+from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.notes import note_of
 from facegan.sliders.readings import PEOPLE
 from facegan.sliders.slider import SliderSet
 
 SEEDS = 1_000
 POSITIONS = 11
-# Where the judge says yes rather than no; other readings are parted at the median of the unedited faces.
-BOUNDARIES = {"smile": 0.0, "gender": 0.0, "glasses": 0.0}
-# What a reading errs by from one picture to the next, in standard deviations: a fall within it is no fall.
-SLACK = 0.1
+SLACK = 0.1  # standard deviations: the error of a reading from one picture to the next, within which a fall is no fall
 _BATCH = 128
 _FEWEST_IN_CELL = 10  # faces
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads faces with the judge's heads and, where a user's table taught them, heads of its own attributes."""
+    """Reads faces with the judge's heads and, after fitting to a user's table, with heads for its attributes."""
 
     generate: Callable[[np.ndarray], np.ndarray]
     framing: float
-    own: AttributeProbe | None = None  # on eyes.look
-    own_names: tuple[str, ...] = ()  # the sliders' names of its columns
+    own: AttributeProbe | None = None  # of judge_networks.image_features
+    own_names: tuple[str, ...] = ()  # of the sliders for its columns
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Reader:
             images = self.generate(latents[start : start + _BATCH])
             found = readings.read_faces(images, self.framing, mirror=mirror, people=people)
             if self.own is not None:
-                found = np.concatenate([found, self.own.scores_of(look(images, self.framing))], axis=1)
+                found = np.concatenate([found, self.own.scores_of(image_features(images, self.framing))], axis=1)
             parts.append(found)
         return np.concatenate(parts)
 
@@ -74,6 +74,62 @@ class Reader:
         )
 
 
+@dataclass(frozen=True)
+class _Unedited:
+    """The faces that every slider is judged on, as they are."""
+
+    latents: np.ndarray  # float32 (n, d)
+    readings: np.ndarray  # (n, j), mean of the face and its mirror image
+    single: np.ndarray  # (n, j), of the face alone
+    features: np.ndarray  # (n, 1280)
+    labels: np.ndarray  # (n, j), NaN where the label networks have no such score
+
+    @classmethod
+    def of(cls, reader: Reader, latents: np.ndarray) -> "_Unedited":
+        both, single = (reader.read(latents, mirror) for mirror in (True, False))
+        return cls(latents, both, single, reader.features(latents), reader.labels(latents))
+
+    @cached_property
+    def sigma(self) -> np.ndarray:
+        """Standard deviations (j,) of the readings."""
+        return np.maximum(np.nanstd(self.readings, axis=0), 1e-6)
+
+    @cached_property
+    def label_sigma(self) -> np.ndarray:
+        """Standard deviations (j,) of the label networks' scores."""
+        known = np.isfinite(self.labels).any(axis=0)
+        return np.maximum(np.nan_to_num(np.nanstd(np.where(known, self.labels, 0), axis=0)), 1e-6)
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """What a reading errs by (j,), in standard deviations; NaN where it is not known.
+
+        Half the difference to the mirror image is about the error of their mean. The recognition network reads the face
+        alone.
+        """
+        return np.sqrt(2) * leakage.mean_of_known(np.abs(self.single - self.readings)) / self.sigma
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What moving from the lower end to the upper one changes, of the same n faces."""
+
+    low: np.ndarray  # (n, j) readings
+    high: np.ndarray
+    low_labels: np.ndarray  # (n, j) scores of the label networks
+    high_labels: np.ndarray
+    readings: np.ndarray  # (n, j) the change in standard deviations
+    agreed: np.ndarray  # (n, j) its product with the change of the label networks' scores
+
+    @classmethod
+    def of(
+        cls, unedited: _Unedited, ends: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray]
+    ) -> "_Change":
+        change = (ends[1] - ends[0]) / unedited.sigma
+        agreed = (labels[1] - labels[0]) / unedited.label_sigma * change
+        return cls(*ends, *labels, change, agreed)
+
+
 def judge_sliders(
     sliders: SliderSet,
     reader: Reader,
@@ -90,66 +146,28 @@ def judge_sliders(
         sliders: of the generator that `reader` draws with.
         seeds: faces; 1,000 take some 30 minutes of one core for eight sliders.
         positions: of each slider, odd, the ends and the middle among them.
-        real: held-out real faces, uint8 (m, H, H, 3), to say how far KID is from them; None leaves that out.
+        real: held-out real faces, uint8 (m, H, H, 3), for their KID to generated ones; None leaves that out.
     """
-    latents = latents_of(range(seeds), latent_size)
-    names = reader.names
-    base = reader.read(latents, mirror=True)
-    single = reader.read(latents, mirror=False)
-    sigma = np.maximum(np.nanstd(base, axis=0), 1e-6)
-    judged = [slider.name for slider in sliders.sliders if slider.name in names]
-    own = np.array([names.index(name) for name in judged], int)
-    base_features = reader.features(latents)
-    centre = base_features.mean(axis=0)
-    values = np.linspace(-1, 1, positions)
-    labelled = reader.labels(latents)
-    spread = np.maximum(
-        np.nan_to_num(np.nanstd(np.where(np.isfinite(labelled).any(axis=0), labelled, 0), axis=0)), 1e-6
-    )
-    changes, before, agreed, agreed_before, quality = [], [], [], [], {}
-    for name, at in zip(judged, own, strict=True):
-        boundary = BOUNDARIES.get(name, float(np.nanmedian(base[:, at])))
-        ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
-        low, high = (reader.read(end, True) for end in ends)
-        people = name in PEOPLE  # which take long to read, and between the ends only the slider's own counts
-        between = [reader.read(sliders.edit(latents, {name: v}), True, people) if v else base for v in values[1:-1]]
-        way = [low, *between, high]
-        own_way = np.stack([one[:, at] for one in way])
-        seen = [reader.features(end) for end in ends]
-        changes.append((high - low) / sigma)
-        low_label, high_label = (reader.labels(end) for end in ends)
-        agreed.append((high_label - low_label) / spread * changes[-1])
-        far = [sliders.edit_before(latents, name, value) for value in (-1.0, 1.0)]
-        back, there = (reader.read(end, True) for end in far)
-        before.append((there - back) / sigma)
-        back_label, there_label = (reader.labels(end) for end in far)
-        agreed_before.append((there_label - back_label) / spread * before[-1])
-        quality[name] = {
-            "moved": float(np.nanmean(changes[-1][:, at])),
-            "crossing": leakage.crossing_share(low[:, at], high[:, at], boundary),
-            "monotone": leakage.monotone_share(own_way, SLACK * float(sigma[at])),
-            "monotone_strict": leakage.monotone_share(own_way, 0.0),
-            **_flips(names, base, low, high),
-            "gender_flips_agreed": _agreed_flips(names.index("gender"), (low, high), (low_label, high_label)),
-            "skin_change": float(np.nanmedian(np.abs(high - low)[:, names.index("skin_lightness")])),
-            "hue_change": float(np.nanmedian(_turned(high - low)[:, names.index("skin_hue")])),
-            "likeness": _likeness(base_features - centre, [one - centre for one in seen]),
-            "kid": kid(base_features, np.concatenate(seen)).value if len(latents) >= 2 else float("nan"),
-        }
+    unedited = _Unedited.of(reader, latents_of(range(seeds), latent_size))
+    judged = [slider.name for slider in sliders.sliders if slider.name in reader.names]
+    own = np.array([reader.names.index(name) for name in judged], int)
+    changes, differences, quality = [], [], {}
+    for name in judged:
+        change, difference, quality[name] = _judge_one(sliders, reader, unedited, name, positions)
+        changes.append(change)
+        differences.append(difference)
         say(f"{name}: {quality[name]['crossing']:.0%} cross the boundary, {quality[name]['monotone']:.0%} monotone")
-    measured = tuple(np.array(one) for one in (changes, before, agreed, agreed_before))
-    facts = _facts(judged, names, own, measured, sliders, base, single, sigma)
-    for row, name in enumerate(judged):
-        quality[name] |= facts["of"][row]
-    del facts["of"]
+    facts, rows = _facts(judged, reader.names, own, changes, differences, sliders, unedited)
+    for name, row in zip(judged, rows, strict=True):
+        quality[name] |= row
     facts |= {
         "seeds": seeds,
         "positions": positions,
-        "recognition": recognises(),
-        "ends_kid": _mean([q["kid"] for q in quality.values()]),
+        "recognition": can_recognise(),
+        "ends_kid": _mean([one["kid"] for one in quality.values()]),
     }
     if real is not None and len(real) >= 2:
-        facts["real_kid"] = kid(base_features, features(real)).value
+        facts["real_kid"] = kid(unedited.features, features(real)).value
     done = []
     for slider in sliders.sliders:
         found = {**slider.quality, **quality.get(slider.name, {})}
@@ -157,47 +175,98 @@ def judge_sliders(
     return replace(sliders, sliders=tuple(done), facts={**sliders.facts, "judged": facts})
 
 
+def _judge_one(
+    sliders: SliderSet, reader: Reader, unedited: _Unedited, name: str, positions: int
+) -> tuple[_Change, _Change, dict]:
+    """What a slider changes, what its mean-difference direction changes, and the slider's own figures."""
+    latents, base, names = unedited.latents, unedited.readings, reader.names
+    at = names.index(name)
+    ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
+    low, high = (reader.read(end, True) for end in ends)
+    # Gender and age take long to read, and between the ends only the slider's own reading counts.
+    people = name in PEOPLE
+    between = [
+        reader.read(sliders.edit(latents, {name: value}), True, people) if value else base
+        for value in np.linspace(-1, 1, positions)[1:-1]
+    ]
+    own_readings = np.stack([one[:, at] for one in (low, *between, high)])
+    end_features = [reader.features(end) for end in ends]
+    change = _Change.of(unedited, (low, high), tuple(reader.labels(end) for end in ends))
+    far = [sliders.edit_before(latents, name, value) for value in (-1.0, 1.0)]
+    far_readings = tuple(reader.read(end, True) for end in far)
+    difference = _Change.of(unedited, far_readings, tuple(reader.labels(end) for end in far))
+    boundary = boundary_of(name)
+    boundary = float(np.nanmedian(base[:, at])) if boundary is None else boundary
+    centre = unedited.features.mean(axis=0)
+    quality = {
+        "moved": float(np.nanmean(change.readings[:, at])),
+        "crossing": leakage.crossing_share(low[:, at], high[:, at], boundary),
+        "monotone": leakage.monotone_share(own_readings, SLACK * float(unedited.sigma[at])),
+        "monotone_strict": leakage.monotone_share(own_readings, 0.0),
+        **_flips(names, base, low, high),
+        "gender_flips_agreed": _agreed_flips(names.index("gender"), change),
+        "skin_change": float(np.nanmedian(np.abs(high - low)[:, names.index("skin_lightness")])),
+        "hue_change": float(np.nanmedian(_angle(high - low)[:, names.index("skin_hue")])),
+        "likeness": _likeness(unedited.features - centre, [one - centre for one in end_features]),
+        "kid": kid(unedited.features, np.concatenate(end_features)).value if len(latents) >= 2 else float("nan"),
+    }
+    return change, difference, quality
+
+
 def _facts(
-    judged: list[str], names: tuple[str, ...], own: np.ndarray, measured: tuple[np.ndarray, ...],
-    sliders: SliderSet, base: np.ndarray, single: np.ndarray, sigma: np.ndarray,
-) -> dict:  # fmt: skip
-    """The matrices, what the judge errs by, the cells, and under "of" what each slider's row says."""
+    judged: list[str],
+    names: tuple[str, ...],
+    own: np.ndarray,
+    changes: list[_Change],
+    differences: list[_Change],
+    sliders: SliderSet,
+    unedited: _Unedited,
+) -> tuple[dict, list[dict]]:
+    """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider."""
     if not judged:
-        return {"names": list(names), "sliders": [], "leakage": [], "before": [], "noise": [], "cells": {}, "of": []}
-    changes, before, products, products_before = measured
-    bound = _bound(judged, names, sliders)
-    matrix, naive = leakage.leakage_matrix(changes, own), leakage.leakage_matrix(before, own)
-    # The mirror image is a second look: half their difference is about what the mean of both errs by.
-    errs = np.sqrt(2) * leakage.mean_of_known(np.abs(single - base)) / sigma
-    if recognises():  # which looks once only
-        errs[[names.index(name) for name in PEOPLE]] = np.nan
-    moved = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(changes, own, strict=True)])
-    agreed = np.stack([leakage.agreed_change(one) for one in products]) / moved[:, None]
-    moved_before = np.array([leakage.mean_of_known(np.abs(c))[k] for c, k in zip(before, own, strict=True)])
-    agreed_before = np.stack([leakage.agreed_change(one) for one in products_before]) / moved_before[:, None]
-    # What counts are the sliders' own attributes; the rest is told beside them.
-    outside = bound | ~np.isin(np.arange(len(names)), own)[None]
-    counted, counted_before = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
+        return {"names": list(names), "sliders": [], "leakage": [], "before": [], "noise": [], "cells": {}}, []
+    by_sliders, by_differences = (np.array([one.readings for one in some]) for some in (changes, differences))
+    matrix, naive = leakage.leakage_matrix(by_sliders, own), leakage.leakage_matrix(by_differences, own)
+    agreed, agreed_naive = _agreed_matrix(changes, own), _agreed_matrix(differences, own)
+    errors = unedited.errors.copy()
+    if can_recognise():
+        errors[[names.index(name) for name in PEOPLE]] = np.nan
+    moved = _moved(changes, own)
+    # The leakage that counts is that of the attributes with a slider; the others are listed only.
+    outside = _bound(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
+    counted, counted_naive = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
+    counted_agreed = leakage.others(agreed, own, outside)
     rows = []
     for row, one in enumerate(counted):
         worst = int(np.nanargmax(one)) if np.isfinite(one).any() else -1
         rows.append({
             "leakage_mean": _mean(one), "leakage_worst": float(one[worst]) if worst >= 0 else float("nan"),
-            "leakage_worst_of": names[worst] if worst >= 0 else "", "leakage_mean_before": _mean(counted_before[row]),
-            "leakage_agreed": _mean(leakage.others(agreed, own, outside)[row]),
-            "leakage_noise": _mean(np.where(np.isfinite(one), errs / moved[row], np.nan)),
+            "leakage_worst_of": names[worst] if worst >= 0 else "", "leakage_mean_before": _mean(counted_naive[row]),
+            "leakage_agreed": _mean(counted_agreed[row]),
+            "leakage_noise": _mean(np.where(np.isfinite(one), errors / moved[row], np.nan)),
         })  # fmt: skip
     return {
         "names": list(names), "sliders": judged, "leakage": matrix, "before": naive, "agreed": agreed,
-        "noise": errs, "leakage_agreed": _mean(leakage.others(agreed, own, outside)),
-        "leakage_agreed_before": _mean(leakage.others(agreed_before, own, outside)),
-        "leakage_mean": _mean(counted), "leakage_mean_before": _mean(counted_before),
-        "cells": _cells(names, base, changes, own, outside), "of": rows,
-    }  # fmt: skip
+        "noise": errors, "leakage_agreed": _mean(counted_agreed),
+        "leakage_agreed_before": _mean(leakage.others(agreed_naive, own, outside)),
+        "leakage_mean": _mean(counted), "leakage_mean_before": _mean(counted_naive),
+        "cells": _cells(names, unedited.readings, by_sliders, own, outside),
+    }, rows  # fmt: skip
+
+
+def _moved(changes: list[_Change], own: np.ndarray) -> np.ndarray:
+    """The mean |change| (s,) of each slider's own reading."""
+    means = [leakage.mean_of_known(np.abs(one.readings)) for one in changes]
+    return np.array([mean[at] for mean, at in zip(means, own, strict=True)])
+
+
+def _agreed_matrix(changes: list[_Change], own: np.ndarray) -> np.ndarray:
+    """The leakage (s, j) that the judge and the label networks agree on."""
+    return np.stack([leakage.agreed_change(one.agreed) for one in changes]) / _moved(changes, own)[:, None]
 
 
 def _bound(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
-    """Bool (s, j): readings that are another name of the slider's own, which nothing can hold."""
+    """Bool (s, j): readings that mean the same as the slider's own, which it cannot hold."""
     bound = np.zeros((len(judged), len(names)), bool)
     all_names = [slider.name for slider in sliders.sliders]
     for row, name in enumerate(judged):
@@ -212,39 +281,44 @@ def _cells(names: tuple[str, ...], base: np.ndarray, changes: np.ndarray, own: n
     gender, skin = base[:, names.index("gender")] > 0, base[:, names.index("skin_lightness")]
     tercile = np.digitize(skin, np.nanquantile(skin, (1 / 3, 2 / 3)))
     cells = {}
-    for who, is_so in (("women", ~gender), ("men", gender)):
+    for group, belongs in (("women", ~gender), ("men", gender)):
         for part, tone in enumerate(("dark", "middle", "light")):
-            rows = is_so & (tercile == part)
+            rows = belongs & (tercile == part)
             if rows.sum() >= _FEWEST_IN_CELL:
                 matrix = leakage.others(leakage.leakage_matrix(changes[:, rows], own), own, outside)
-                cells[f"{who}, {tone}"] = {"faces": int(rows.sum()), "leakage_mean": [_mean(one) for one in matrix]}
+                cells[f"{group}, {tone}"] = {"faces": int(rows.sum()), "leakage_mean": [_mean(one) for one in matrix]}
     return cells
 
 
 def _flips(names: tuple[str, ...], base: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
     """The shares of faces that change their perceived gender, age tercile or glasses from end to end."""
     age = base[:, names.index("age")]
-    parts = {"gender": (0.0,), "age": tuple(np.quantile(age, (1 / 3, 2 / 3))), "glasses": (0.0,)}
+    parts = {
+        "gender": (boundary_of("gender"),),
+        "age": tuple(np.quantile(age, (1 / 3, 2 / 3))),
+        "glasses": (boundary_of("glasses"),),
+    }
     return {
         f"{name}_flips": leakage.flip_share(low[:, names.index(name)], high[:, names.index(name)], edges)
         for name, edges in parts.items()
     }
 
 
-def _agreed_flips(at: int, read: tuple[np.ndarray, np.ndarray], label: tuple[np.ndarray, np.ndarray]) -> float:
-    """The share of faces whose sign of the reading `at` differs from end to end, as both readers see it."""
-    low, high = ((one[:, at] > 0).astype(int) + (other[:, at] > 0) for one, other in zip(read, label, strict=True))
+def _agreed_flips(at: int, change: _Change) -> float:
+    """The share of faces whose sign of the reading `at` differs from end to end, for the judge and the labels alike."""
+    ends = (change.low, change.low_labels), (change.high, change.high_labels)
+    low, high = ((read[:, at] > 0).astype(int) + (label[:, at] > 0) for read, label in ends)
     return float((np.abs(high - low) == 2).mean())
 
 
 def _likeness(base: np.ndarray, ends: list[np.ndarray]) -> float:
-    """The mean cosine between a face's features and those of its ends: 1 is the same, 0 is anybody."""
+    """The mean cosine between a face's features and those of its ends: 1 is the same face, 0 is any other."""
     unit = [one / np.maximum(np.linalg.norm(one, axis=1, keepdims=True), 1e-9) for one in (base, *ends)]
     return float(np.mean([(unit[0] * one).sum(axis=1).mean() for one in unit[1:]]))
 
 
-def _turned(degrees: np.ndarray) -> np.ndarray:
-    """The size of angles, the short way round."""
+def _angle(degrees: np.ndarray) -> np.ndarray:
+    """The size of angles in degrees, 0 to 180."""
     return np.abs((degrees + 180) % 360 - 180)
 
 

@@ -2,10 +2,8 @@
 
 from math import isfinite
 
-_WORDS = {
-    "gender": "perceived gender", "skin_lightness": "skin tone", "turn": "head turn", "mouth_open": "the open mouth",
-    "hair_lightness": "hair lightness", "smile": "the smile",
-}  # fmt: skip
+from facegan.labels.attributes import phrase_of
+
 PURE, MIXED = 0.15, 0.3  # mean leakage
 
 
@@ -21,7 +19,7 @@ def note_of(name: str, quality: dict) -> str:
     text = f"{kind}: from end to end other attributes change {mean:.0%} as much as this one on average"
     other = quality.get("leakage_worst_of") or ""
     if _known(worst) and other:
-        text += f", most of all {_WORDS.get(other, other.replace('_', ' '))} ({worst:.0%})"
+        text += f", most of all {phrase_of(other)} ({worst:.0%})"
     flips = quality.get("gender_flips")
     if _known(flips) and name != "gender":
         text += f"; perceived gender changes in {flips:.0%} of faces"

@@ -1,7 +1,7 @@
-"""The judge's readings of a face: heads on eyes.py that tools/fit_judge_heads.py learned, and pixels.
+"""The judge's readings of a face: heads on judge_networks.py, which tools/fit_judge_heads.py fits, and pixels.
 
-Nothing of it is what sliders are fitted with: other networks, learned from people's labels where there are some, and
-other places of the face for its colours.
+Sliders are fitted with other networks, and with the colours of other places of the face. The heads are fitted to
+people's labels if there are any.
 """
 
 from functools import cache
@@ -9,15 +9,15 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
+from facegan.labels.attributes import ODD
 from facegan.labels.colour import MIN_CHROMA, lab
 from facegan.labels.crop import places
 from facegan.labels.probe import AttributeProbe
-from facegan.sliders.eyes import look, recognises, who
+from facegan.sliders.judge_networks import can_recognise, identity_embeddings, image_features
 
-PEOPLE = ("gender", "age")  # what the recognition network is asked for
+PEOPLE = ("gender", "age")  # also read from the recognition network
 COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
-_ODD = ("turn",)  # what a mirror turns round
-# Where no landmark is asked: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
+# Fixed places, without landmarks: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
 # distances; mirrored where they lie on one side). The median over them leaves out nostrils and glasses.
 _SKIN = ((-0.12, 0.1, 0.12, 0.5), (0.38, 0.4, 0.68, 0.75))
 _HAIR = (-0.9, -1.7, 0.9, -0.6)
@@ -26,13 +26,13 @@ _HAIR_SHARE = 25  # per cent: the darkest of what lies there
 
 @cache
 def heads() -> AttributeProbe:
-    """The readings of assets/judge_heads, of `look`."""
+    """The readings of assets/judge_heads, of `image_features`."""
     return _load("judge_heads")
 
 
 @cache
 def people_heads() -> AttributeProbe:
-    """Those of PEOPLE in assets/judge_people_heads, of `look` and `who` side by side."""
+    """Those of PEOPLE in assets/judge_people_heads, of `image_features` and `identity_embeddings` side by side."""
     return _load("judge_people_heads")
 
 
@@ -52,21 +52,23 @@ def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, peopl
     Args:
         images: the faces.
         framing: of the images.
-        mirror: the mean of the face and its mirror image, which halves what a reading errs by and takes twice as long.
-            The recognition network looks at the face alone: mirrored it says the same but for a tenth of a deviation.
+        mirror: the mean of the face and its mirror image, which halves the error of a reading and takes twice as long.
+            The recognition network reads the face alone: mirrored it differs by a tenth of a standard deviation.
         people: gender and age with the recognition network where it is on this machine: on held-out photos gender has
             an AUC of 0.994 in place of 0.978 (docs/sliders.md). It takes three times as long as the rest.
     """
-    seen = look(images, framing)
+    seen = image_features(images, framing)
     scores = heads().scores_of(seen)
     if mirror:
-        back = np.where(np.isin(heads().names, _ODD), -1, 1)
-        there = look(np.ascontiguousarray(images[:, :, ::-1]), framing)
-        scores = (scores + heads().scores_of(there) * back) / 2
-        seen = (seen + there) / 2
-    if people and recognises():
+        back = np.where(np.isin(heads().names, ODD), -1, 1)
+        mirrored = image_features(np.ascontiguousarray(images[:, :, ::-1]), framing)
+        scores = (scores + heads().scores_of(mirrored) * back) / 2
+        seen = (seen + mirrored) / 2
+    if people and can_recognise():
         columns = [heads().names.index(name) for name in PEOPLE]
-        scores[:, columns] = people_heads().scores_of(np.concatenate([seen, who(images, framing)], axis=1))
+        scores[:, columns] = people_heads().scores_of(
+            np.concatenate([seen, identity_embeddings(images, framing)], axis=1)
+        )
     return np.concatenate([scores, _colours(images, framing)], axis=1).astype(np.float32)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from facegan.base.slider_names import check_name
+from facegan.labels.names import check_name
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 

@@ -10,10 +10,10 @@ import pytest
 from gradio_client import Client
 
 from facegan.base.errors import FaceGANError
-from facegan.base.slider_names import RESERVED
 from facegan.demo import build
 from facegan.demo.markup import about, header
 from facegan.demo.state import FacesState, MorphState, SlidersState
+from facegan.labels.names import RESERVED
 from facegan.model.film import Film
 from facegan.model.load import FaceModel
 

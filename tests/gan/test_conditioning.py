@@ -14,7 +14,8 @@ from facegan.gan.attributes import FaceAttributes
 from facegan.gan.conditioning import attributes_for
 from facegan.gan.config import PRESETS, Start, TrainConfig
 from facegan.gan.processes import Processes
-from facegan.labels import AttributeTable, label_faces
+from facegan.labels.label import label_faces
+from facegan.labels.table import AttributeTable
 from facegan.model.folder import DEFAULT_FOLDER, ModelConfig
 from facegan.runs import run as run_module
 from facegan.runs.run_config import RunOptions

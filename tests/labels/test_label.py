@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from facegan.labels import ATTRIBUTES, label_faces
+from facegan.labels.attributes import ATTRIBUTES
 from facegan.labels.colour import lab
 from facegan.labels.crop import places
+from facegan.labels.label import label_faces
 from tests.labels.conftest import FRAMING
 
 # of openpeople's metadata.json files
@@ -161,7 +162,7 @@ def test_no_faces_have_no_labels():
 
 def test_labels_need_neither_torch_nor_opencv():
     code = (
-        "import sys, numpy; from facegan.labels import label_faces; "
+        "import sys, numpy; from facegan.labels.label import label_faces; "
         "label_faces(numpy.zeros((1, 64, 64, 3), numpy.uint8), 1.2); "
         "print(sorted({'torch', 'cv2', 'scipy', 'onnx'} & set(sys.modules)))"
     )

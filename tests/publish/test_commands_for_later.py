@@ -5,7 +5,9 @@ import shlex
 
 import pytest
 
-from facegan.publish.target import PushOptions, name_of_run
+from facegan.publish.push import RunFacts
+from facegan.publish.target import PushOptions
+from facegan.runs.run_file import facts_of
 from tests.model.conftest import content_of
 
 
@@ -80,9 +82,9 @@ def test_without_a_name_a_run_goes_where_its_training_was_to_push_it(hub, push, 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"options": null}', '{"options": {"push_to_hub": null}}', "{}"])
 def test_a_run_that_was_not_to_be_pushed_has_no_name(tmp_path, text):
-    assert name_of_run(tmp_path) == ""
+    assert facts_of(tmp_path) == RunFacts()
     (tmp_path / "config.json").write_text(text)
-    assert name_of_run(tmp_path) == ""
+    assert facts_of(tmp_path) == RunFacts()
 
 
 def test_the_command_of_a_push_says_no_more_than_was_said(tmp_path):

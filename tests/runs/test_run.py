@@ -14,7 +14,16 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
-from facegan.gan.config import PRESETS, Start, TrainConfig, choose_device, choose_precision, choose_preset, recipe_for, with_attributes
+from facegan.gan.config import (
+    PRESETS,
+    Start,
+    TrainConfig,
+    choose_device,
+    choose_precision,
+    choose_preset,
+    recipe_for,
+    with_attributes,
+)
 from facegan.gan.processes import Processes
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
 from facegan.base.lock import locked

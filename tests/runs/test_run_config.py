@@ -9,8 +9,8 @@ from facegan.faces.sources.dataset import DatasetChoice
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
-from facegan.publish.target import name_of_run
 from facegan.runs.run_config import RunOptions, budget_of, read_config, write_config
+from facegan.runs.run_file import facts_of
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
 TRAIN = TrainConfig(PRESETS["small"], 64, 3, "cpu", "float32", attributes=("smile", "age"))
@@ -50,7 +50,7 @@ def test_a_run_on_a_data_set_remembers_which(tmp_path):
 def test_the_name_on_the_hub_outlives_a_stretch_that_is_not_pushed(tmp_path):
     def then(name):
         write_config(tmp_path, replace(OPTIONS, push_to_hub=name), TRAIN, "abc")
-        return name_of_run(tmp_path)
+        return facts_of(tmp_path).name
 
     assert [then(name) for name in (None, "user/me", None, "user/you", "")] == [
         "",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facegan.labels import AttributeProbe, ProbeColumn
+from facegan.labels.probe import AttributeProbe, ProbeColumn
 from facegan.labels.table import own_names
 from facegan.sliders import fit, judge
 from facegan.sliders.fit import Samples, balance, fit_sliders, mean_differences
@@ -39,7 +39,7 @@ def test_fitted_sliders_move_one_attribute_and_leave_out_what_cannot_be_read(toy
     said = []
     sliders = fit_sliders(drawn, 1.2, latent_size=D, samples=2500, epochs=8, say=said.append)
     assert [slider.name for slider in sliders.sliders] == list(NAMES)
-    assert "foretold from the latent" in sliders.facts["left_out"]["glasses"]
+    assert "predicted from the latent" in sliders.facts["left_out"]["glasses"]
     assert any(line.startswith("There is no slider glasses, because") for line in said)
     g = np.random.RandomState(5).randn(60, D).astype(np.float32)
     for column, name in enumerate(NAMES):
@@ -128,7 +128,7 @@ def toy_judge(monkeypatch):
         return np.concatenate([found + noise.randn(*found.shape) * 0.02, rest], axis=1).astype(np.float32)
 
     monkeypatch.setattr(judge, "readings", SimpleNamespace(names=lambda: names, read_faces=read, asked=asked))
-    monkeypatch.setattr(judge, "recognises", lambda: True)
+    monkeypatch.setattr(judge, "can_recognise", lambda: True)
     monkeypatch.setattr(judge, "features", lambda images: latents_in(images))
     monkeypatch.setattr(judge.Reader, "labels", lambda self, latents: seen(drawn(latents)))
     return judge.Reader(drawn, 1.2)

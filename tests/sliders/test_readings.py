@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facegan.faces.person import recognise
-from facegan.sliders import eyes, readings
+from facegan.sliders import judge_networks, readings
 from tests.packs import make_dev_pack, missing_reason
 from tests.sliders.conftest import FRAMING
 
@@ -18,18 +18,18 @@ def network(tmp_path_factory, monkeypatch):
     if reason := missing_reason():
         pytest.skip(reason)
     found = recognise.installed_network(make_dev_pack(tmp_path_factory.mktemp("insightface")).parent.parent)
-    monkeypatch.setattr(eyes, "installed_network", lambda: found)
-    eyes._recogniser.cache_clear()
+    monkeypatch.setattr(judge_networks, "installed_network", lambda: found)
+    judge_networks._recogniser.cache_clear()
     yield found
-    eyes._recogniser.cache_clear()
+    judge_networks._recogniser.cache_clear()
 
 
 @pytest.fixture
 def no_network(monkeypatch):
-    monkeypatch.setattr(eyes, "installed_network", lambda: None)
-    eyes._recogniser.cache_clear()
+    monkeypatch.setattr(judge_networks, "installed_network", lambda: None)
+    judge_networks._recogniser.cache_clear()
     yield
-    eyes._recogniser.cache_clear()
+    judge_networks._recogniser.cache_clear()
 
 
 def test_a_person_keeps_age_and_gender_whatever_the_face_does(network, sheet_faces):
@@ -53,13 +53,13 @@ def test_only_gender_and_age_are_read_with_the_network(network, sheet_faces):
 
 
 def test_without_the_network_the_judge_reads_all_the_same(no_network, sheet_faces):
-    assert not eyes.recognises()
+    assert not judge_networks.can_recognise()
     faces = sheet_faces["P001"][:2]
     np.testing.assert_array_equal(
         readings.read_faces(faces, FRAMING), readings.read_faces(faces, FRAMING, people=False)
     )
     with pytest.raises(RuntimeError, match="not on this machine"):
-        eyes.who(faces, FRAMING)
+        judge_networks.identity_embeddings(faces, FRAMING)
 
 
 def test_a_network_that_is_not_the_one_published_is_not_used(tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 
 from facegan.faces.align import Frame, face_transform, warp
 from facegan.faces.detectors.detect import Detector
-from facegan.labels import label_faces
+from facegan.labels.label import label_faces
 
 FRAME = Frame(128, 0.7)  # shows hair and background, which close crops do not
 _SEARCHED = 192  # px: what the detector gets to see; a whole head fills it

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 from facegan.faces.cache import settings_of
 from facegan.faces.records import PhotoRecord
 from facegan.faces.sources.columns import pictures_in
@@ -182,9 +183,7 @@ class DatasetPhotos:
     def _note_places(self) -> None:
         while self._flying and isinstance(self._flying[0], Place):
             content = json.dumps(asdict(self._flying.popleft()))  # type: ignore[call-overload]
-            unfinished = self._place_file.with_suffix(".unfinished")
-            unfinished.write_text(content, encoding="utf-8")
-            unfinished.replace(self._place_file)
+            atomic_write(self._place_file, content)
 
     def _noted_place(self, records: Records) -> Place:
         """Where the photos in the journal end, or a place before that."""

@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from facegan.base import commands
+from facegan.base.stamp import PNG_SIGNATURE
+
 TAGS = {
     "kid": "kid/held_out",
     "kid_spread": "kid/held_out_spread",
@@ -67,7 +70,7 @@ class EventFiles:
         except Exception as error:
             if isinstance(error, ModuleNotFoundError):
                 package = str(error.name).partition(".")[0]
-                why = f"{package} is not installed; pip install -r train/requirements.txt brings it"
+                why = f"{package} is not installed; {commands.INSTALL_TRAINING} brings it"
             else:
                 why = str(error) or type(error).__name__
             self.say(f"There is nothing new for TensorBoard from here on ({why}). The training goes on.")
@@ -130,6 +133,6 @@ class EventFiles:
 
 def png_size(content: bytes) -> tuple[int, int]:
     """Width and height of a PNG file, px; its first 24 bytes suffice. Raises ValueError for anything else."""
-    if len(content) < 24 or content[:8] != b"\x89PNG\r\n\x1a\n":
+    if len(content) < 24 or content[:8] != PNG_SIGNATURE:
         raise ValueError("This is not a PNG file.")
     return struct.unpack(">II", content[16:24])

@@ -9,6 +9,7 @@ import math
 import time
 from pathlib import Path
 
+from facegan.base.files import atomic_write
 from facegan.base.html import document
 from facegan.gan.budget import TURNED
 from facegan.gan.monitor.curves import Curve, curves_of, short
@@ -62,11 +63,9 @@ def write_page(run: Path, share: float, minutes_left: float | None, running: boo
         "\n".join(section for section in sections if section) + f"<script>{SCRIPT}</script>",
         f"{refresh}<style>{STYLE}</style>",
     )
-    unfinished = run / f"{PAGE}.unfinished"
     # A full disk, or Windows while a browser reads the page: the next one comes soon, and the training matters more.
     with contextlib.suppress(OSError):
-        unfinished.write_text(page, encoding="utf-8", errors="replace")
-        unfinished.replace(run / PAGE)
+        atomic_write(run / PAGE, page.encode("utf-8", errors="replace"))
 
 
 # -- the state -------------------------------------------------------------------------------------------------

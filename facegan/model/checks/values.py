@@ -2,8 +2,9 @@
 
 import math
 
+from facegan.base.seeds import MAX_TRUNCATION
+
 LATENT_SIZE = 100
-MAX_TRUNCATION = 1.5  # where the demo's slider ends
 _MAX_SIZE, _MAX_CHANNELS = 1024, 4096  # px; maps. Far above what DCGANs are, and what they say is held in memory
 _BASE_SIZE = 4  # px: the map that the dense layer fills
 _MAX_TEXT, _MAX_DEPTH, _MAX_ITEMS = 4000, 4, 500

@@ -1,11 +1,11 @@
-"""What the judge sees of a face: networks that know nothing of those which fit sliders.
+"""The networks of the judge, which are independent of those that sliders are fitted with.
 
-`look` is the middle maps of EfficientNet-Lite0, trained on ImageNet, on other pictures and for another purpose than the
-networks of labels/. On aligned faces its eighth block, in 4 x 4 cells, reads people's labels far better than its last
-means do: CelebA's Smiling at an AUC of 0.955 against 0.875, Male at 0.988 against 0.966.
+`image_features` are the middle maps of EfficientNet-Lite0, trained on ImageNet: on other pictures and for another
+purpose than the networks of labels/. On aligned faces its eighth block, in 4 x 4 cells, predicts people's labels far
+better than its last features: CelebA's Smiling at an AUC of 0.955 against 0.875, Male at 0.988 against 0.966.
 
-`who` is InsightFace's recognition network, where training has fetched it: it learned who people are whatever they do
-with their faces, so what it says of gender and age hardly moves with a smile.
+`identity_embeddings` are those of InsightFace's recognition network, if training has fetched it. It was trained to
+recognise people with any expression, so the gender and age that are read from it hardly change with a smile.
 """
 
 from functools import cache
@@ -44,7 +44,7 @@ def _session() -> ort.InferenceSession:
     return session_of(_MiddleMaps(efficientnet()))
 
 
-def look(images: np.ndarray, framing: float) -> np.ndarray:
+def image_features(images: np.ndarray, framing: float) -> np.ndarray:
     """Features float32 (n, 1280) of aligned faces uint8 (n, H, H, 3), of the same part of the face at every framing."""
     parts = [np.empty((0, FEATURE_SIZE), np.float32)]
     for start in range(0, len(images), _BATCH):
@@ -59,15 +59,15 @@ def _recogniser() -> Recogniser | None:
     return Recogniser(network) if network else None
 
 
-def recognises() -> bool:
+def can_recognise() -> bool:
     """Whether InsightFace's recognition network is on this machine."""
     return _recogniser() is not None
 
 
-def who(images: np.ndarray, framing: float) -> np.ndarray:
+def identity_embeddings(images: np.ndarray, framing: float) -> np.ndarray:
     """Embeddings float32 (n, 512) of aligned faces uint8 (n, H, H, 3).
 
-    Of the crop that `look` sees, too: what a wider framing shows beside a face would be another domain.
+    Of the same crop as `image_features`: what a wider framing shows beside a face would be another domain.
     """
     network = _recogniser()
     if network is None:

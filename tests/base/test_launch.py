@@ -1,7 +1,12 @@
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.base.nodes import node_of
+from facegan.base.launch import Launch
+
+
+def node_of(values):
+    launch = Launch.of(values)
+    return launch.machine, launch.machines
 
 
 def environment(rank, world, local):

@@ -1,0 +1,33 @@
+"""Files that are never half written."""
+
+import pytest
+
+from facegan.base.files import atomic_write
+
+
+@pytest.mark.parametrize("flush", [False, True])
+def test_new_content_replaces_the_old_and_leaves_nothing_beside_it(tmp_path, flush):
+    path = tmp_path / "config.json"
+    atomic_write(path, "old")
+    atomic_write(path, b"new \xc3\xbc", flush=flush)
+    assert path.read_text(encoding="utf-8") == "new ü"
+    assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path):
+    path = tmp_path / "config.json"
+    atomic_write(path, "old")
+    (tmp_path / "config.json.unfinished").mkdir()  # cannot be written
+    with pytest.raises(OSError):
+        atomic_write(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_a_write_that_breaks_off_removes_its_half(tmp_path, monkeypatch):
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(OSError):
+        atomic_write(tmp_path / "log", "text")
+    assert not list(tmp_path.iterdir())
