@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import gradio as gr
+import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
@@ -113,7 +114,10 @@ class Faces:
         ]
 
     def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[int, int, str, str]:
-        return state.seed, state.first, draw_figure(self._model, state, notes), draw_grid(self._model, state)
+        """The large face is one of the grid's, so each face is drawn once."""
+        images = self._model.generate(self._model.latents(state.seeds, state.truncation))
+        figure = _figure(self._model, state, images[state.seed - state.first], notes)
+        return state.seed, state.first, figure, _grid(self._model, state, images)
 
 
 def _checked(seed: int, truncation: object, count: object, first: object) -> FacesState:
@@ -125,16 +129,16 @@ def _checked(seed: int, truncation: object, count: object, first: object) -> Fac
 
 def draw_figure(model: FaceModel, state: FacesState, notes: Iterable[str] = ()) -> str:
     """The large face of `state` as HTML, with sentences that the page shows once."""
-    image = model.generate(model.latents([state.seed], state.truncation))[0]
+    return _figure(model, state, model.generate(model.latents([state.seed], state.truncation))[0], notes)
+
+
+def _figure(model: FaceModel, state: FacesState, image: np.ndarray, notes: Iterable[str]) -> str:
     return face_figure(image, recipe_of(model, [state.seed], state.truncation), state.query(), notes)
 
 
-def draw_grid(model: FaceModel, state: FacesState) -> str:
-    """The grid of `state` as HTML; nothing for a single face, which is already there large."""
-    if state.count == 1:
-        return ""
-    images = model.generate(model.latents(state.seeds, state.truncation))
-    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed)
+def _grid(model: FaceModel, state: FacesState, images: np.ndarray) -> str:
+    """As HTML; nothing for a single face, which is already there large."""
+    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed) if state.count > 1 else ""
 
 
 def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[Recipe]:

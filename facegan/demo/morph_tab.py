@@ -10,7 +10,9 @@ import gradio as gr
 from facegan.base.errors import FaceGANError
 from facegan.demo.films import FILM_SIZES, draw_film, draw_position, draw_strip, film_name
 from facegan.demo.markup import complaint, film
+from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.render import Renderer
 from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, MorphState
 from facegan.demo.values import MAX_STOPS, one_of
 from facegan.model.load import FaceModel
@@ -40,7 +42,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             )
         with gr.Column(min_width=300):
             controls = _Controls.build()
-    morphs = Morphs(page)
+    morphs = Morphs(page.model, page.outbox, page.renderer)
     settings = [controls.seeds, page.truncation, controls.frames_per_leg, controls.loop, controls.position]
     seeds = [controls.seeds]
 
@@ -121,8 +123,8 @@ class _Controls:
 class Morphs:
     """What the tab's controls and the endpoint /morph do with a model."""
 
-    def __init__(self, page: Page):
-        self._model, self._outbox, self._renderer = page.model, page.outbox, page.renderer
+    def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
+        self._model, self._outbox, self._renderer = model, outbox, renderer
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = MorphState.read(query, self._model.config.truncation)

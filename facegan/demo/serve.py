@@ -22,9 +22,9 @@ from facegan.demo.gate import Gate
 from facegan.demo.outbox import PREFIX
 from facegan.demo.page import Page
 from facegan.demo.render import Busy, Superseded
+from facegan.demo.sessions import forgetful
 from facegan.demo.theme import THEME_FOLDER, head, theme
 
-_SESSIONS = 16  # visitors whose controls gradio remembers, half a megabyte each; nothing here reads them
 _THREADS = 64  # answers that wait in threads of gradio's
 _PORTS = 100  # how many ports are tried from the one asked for
 _TYPES = {"mp4": "video/mp4", "gif": "image/gif", "png": "image/png"}
@@ -57,10 +57,13 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
         run_history=False,
         max_file_size="1kb",  # the page takes no files: reopen.py reads pictures in the browser
         max_threads=_THREADS,
-        state_session_capacity=_SESSIONS,
         mcp_server=find_spec("mcp") is not None,
         ssr_mode=False,
-        app_kwargs={"middleware": [Middleware(Gate, demo=demo)], "routes": routes(demo.page)},
+        app_kwargs={
+            "middleware": [Middleware(Gate, demo=demo)],
+            "routes": routes(demo.page),
+            "lifespan": forgetful,
+        },
     )
 
 
@@ -95,7 +98,7 @@ def _bound(host: str, port: int) -> int:
 
 def routes(page: Page) -> list[Route]:
     """Films for the page, and the files that endpoints return. None of them is ever a file on this machine."""
-    morphs = morph_tab.Morphs(page)
+    morphs = morph_tab.Morphs(page.model, page.outbox, page.renderer)
 
     async def film(request: Request) -> Response:
         given = request.query_params
