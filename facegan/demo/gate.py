@@ -106,7 +106,7 @@ class Gate:
         data = call.get("data")
         if not isinstance(data, list) or len(data) != len(dependency.inputs):
             raise Refused(422, f"data must be a list of {len(dependency.inputs)} values, in the order of the API page.")
-        if (event := call.get("event_data")) is not None and not isinstance(event, dict):
+        if dependency.collects_event_data and not isinstance(call.get("event_data"), dict):
             raise Refused(422, "event_data must be an object.")
         for name in ("session_hash", "event_id", "fn_index", "trigger_id"):
             if not isinstance(call.get(name), str | int | None):

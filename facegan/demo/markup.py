@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import count
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from facegan.sliders.slider import Slider
 # one of 512 px nobody can tell it, and that takes twice the time and the bytes.
 FACE_SIZE = 384
 PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
+_MESSAGES = count()
 THUMBNAIL_SIZE = 128  # px: sharp at the size they are shown, on a phone's dense screen too
 
 
@@ -125,6 +127,11 @@ def open_picture(query: str = "") -> str:
         '<label><input type="file" accept="image/png,image/gif,video/mp4">Open it</label> or drop it anywhere on the '
         "page, and it is there again. It stays on your device.</p>"
     )
+
+
+def message(sentence: str) -> str:
+    """What theme/page.js shows for a while; the number makes it new when it is said twice."""
+    return f'<span hidden data-message="{escape(sentence)}" data-number="{next(_MESSAGES)}"></span>'
 
 
 def complaint(sentence: str) -> str:

@@ -27,7 +27,7 @@ CONTROLS = {
     "position": "#morph-position [type=range]",
 }
 # The film is that of the path on which the face at the position is shown.
-_FILM = "watch('value', () => window.facegan.filmOf(element, '#morph-film'));"
+_FILM = "window.facegan.filmFollows(element, '#morph-film', (changed) => watch('value', changed));"
 _RANDOM = f"Math.floor(Math.random() * {RANDOM_SEEDS})"
 
 

@@ -3,11 +3,9 @@
 import json
 import logging
 from asyncio import Semaphore
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from html import escape
 from inspect import iscoroutinefunction
 from urllib.parse import parse_qsl
 
@@ -16,7 +14,7 @@ import gradio as gr
 from gradio.components import Component
 
 from facegan.base.errors import FaceGANError
-from facegan.demo.markup import notices
+from facegan.demo.markup import message, notices
 from facegan.demo.outbox import Outbox
 from facegan.demo.render import Renderer
 from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
@@ -29,6 +27,7 @@ Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
 _AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
+_SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
 _FAULT = "Something went wrong on the server: try again, and reload the page if it stays."
 
 
@@ -57,7 +56,7 @@ class Page:
     """What every tab is built with.
 
     `tabs` is selected to open a tab, by its id. `seed` (the current face) and `truncation` are one control each for
-    all tabs; the tab Faces renders them. `outbox` holds the files that endpoints return, `renderer` draws films.
+    all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the files that endpoints return, `renderer` draws films.
     """
 
     model: FaceModel
@@ -65,6 +64,7 @@ class Page:
     tabs: gr.Tabs
     seed: gr.Number
     truncation: gr.Slider
+    message: gr.HTML
     outbox: Outbox
     renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
@@ -85,7 +85,8 @@ class Page:
             elem_id="truncation",
             render=False,
         )
-        return cls(model, blocks, tabs, seed, truncation, outbox, renderer)
+        message = gr.HTML(js_on_load=_SHOW_MESSAGE, apply_default_css=False)
+        return cls(model, blocks, tabs, seed, truncation, message, outbox, renderer)
 
     def open(self, function: Opened, outputs: Sequence[Component]) -> None:
         """Run `function` when the page opens: of the link's query to one value for each of `outputs`, and sentences
@@ -134,9 +135,9 @@ class Page:
         sent: `function` checks them.
         """
         return listen(events)(
-            self.in_turn(function),
+            self.in_turn(function, len(outputs)),
             list(inputs),
-            list(outputs),
+            [self.message, *outputs],
             js=js,
             show_progress="hidden",
             trigger_mode="always_last",
@@ -145,14 +146,20 @@ class Page:
             api_visibility="private",
         )
 
-    def in_turn(self, function: Callable) -> Callable:
-        """`function` in a thread when its turn has come; an error is one sentence, safe to be shown as HTML."""
+    def in_turn(self, function: Callable, outputs: int) -> Callable:
+        """`function` in a thread when its turn has come, its results behind one for `message`.
+
+        An error is one sentence there and changes nothing else: Gradio would write "Error" over the outputs.
+        """
 
         @wraps(function)
-        async def run(*arguments: object) -> object:
-            with sentences(escape):
+        async def run(*arguments: object) -> tuple:
+            try:
                 async with self.turns:
-                    return await anyio.to_thread.run_sync(partial(function, *arguments))
+                    found = await anyio.to_thread.run_sync(partial(function, *arguments))
+            except Exception as error:
+                return message(_sentence(error)), *(gr.skip(),) * outputs
+            return gr.skip(), *(found if outputs > 1 else (found,))
 
         return run
 
@@ -161,25 +168,23 @@ class Page:
 
         @wraps(function)
         async def run(*arguments: object, **named: object) -> object:
-            with sentences(str):
+            try:
                 if iscoroutinefunction(function):
                     return await function(*arguments, **named)
                 async with self.turns:
                     return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
+            except Exception as error:
+                raise gr.Error(_sentence(error), print_exception=False) from error
 
         gr.api(run, api_name=name, concurrency_limit=None)
 
 
-@contextmanager
-def sentences(form: Callable[[str], str]) -> Iterator[None]:
-    """Errors of the user's as one sentence in `form`; faults of ours as another, with a traceback in the log."""
-    try:
-        yield
-    except FaceGANError as error:
-        raise gr.Error(form(str(error)), print_exception=False) from error
-    except Exception as error:
-        logging.getLogger(__name__).exception("The demo failed.")
-        raise gr.Error(_FAULT, print_exception=False) from error
+def _sentence(error: Exception) -> str:
+    """What is wrong, for people. A fault of ours is another sentence, with a traceback in the log."""
+    if isinstance(error, FaceGANError):
+        return str(error)
+    logging.getLogger(__name__).error("The demo failed.", exc_info=error)
+    return _FAULT
 
 
 def listen(events: Event | Sequence[Event]) -> Event:

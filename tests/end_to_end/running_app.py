@@ -27,10 +27,10 @@ MODEL = os.environ.get("FACEGAN_TEST_MODEL")  # a model folder to test the page 
 
 
 @contextmanager
-def running_app(cache: Path, *arguments: str) -> Iterator[str]:
+def running_app(cache: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[str]:
     """`python` with these arguments, as the address of the page it serves; its temporary files go to `cache`."""
     command = [sys.executable, *arguments]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": str(cache)}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": str(cache), **(environment or {})}
     app = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -23,6 +23,8 @@
     if (sentence) hiding = setTimeout(() => (region.textContent = ""), 1000 * seconds);
   }
 
+  const showMessage = (element) => note(element.querySelector("[data-message]")?.dataset.message || "");
+
   // Tells a screen reader what has become visible, once it stays.
   let announcing;
   function announce(text) {
@@ -287,15 +289,19 @@
     if (screen.tagName === "VIDEO" && !calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
   }
 
-  // The film of the morph whose face at the position `element` shows.
-  function filmOf(element, selector) {
-    const figure = one(`${selector} figure`), state = new URLSearchParams(shownState(element));
-    if (!figure || !state.has("seeds")) return;
-    state.delete("position");
-    const address = `film?${state}&format=`;
-    figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
-    figure.dataset.film = address + "mp4";
-    figure.dispatchEvent(new Event("fg-film"));
+  // The film at `selector` is that of the morph whose face at the position `element` shows.
+  function filmFollows(element, selector, watchValue) {
+    const follow = () => {
+      const figure = one(`${selector} figure`), state = new URLSearchParams(shownState(element));
+      if (!figure || !state.has("seeds")) return;
+      state.delete("position");
+      const address = `film?${state}&format=`;
+      figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
+      figure.dataset.film = address + "mp4";
+      figure.dispatchEvent(new Event("fg-film"));
+    };
+    watchValue(follow);
+    setTimeout(follow, 100);  // a tab that a link opens is put on the page with its values
   }
 
   async function saveFilm(button) {
@@ -380,6 +386,6 @@
   }
 
   window.facegan = {
-    showLink, showState, settle, tabShown, markShown, seedOr, withSeed, showFilm, filmOf, openPictures, followPicture,
+    showMessage, showLink, showState, settle, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
   };
 })();
