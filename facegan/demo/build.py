@@ -1,26 +1,18 @@
 """The page: its frame and its tabs in order."""
 
-import os
+import gradio as gr
 
-# Read when gradio is imported and when its queue is made: nothing is told to anybody, and no statistics are kept, for
-# which gradio sorts the last 10,000 calls at every call.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-
-import gradio as gr  # noqa: E402
-
-from facegan.demo import faces_tab, learned_tab, morph_tab, reopen, sliders_tab  # noqa: E402
-from facegan.demo.markup import about, header, notice  # noqa: E402
-from facegan.demo.outbox import Outbox  # noqa: E402
-from facegan.demo.page import Page  # noqa: E402
-from facegan.demo.render import Renderer  # noqa: E402
-from facegan.model.load import FaceModel  # noqa: E402
+from facegan.demo import faces_tab, learned_tab, morph_tab, reopen, sliders_tab
+from facegan.demo.markup import about, header, notice
+from facegan.demo.outbox import Outbox
+from facegan.demo.page import Page
+from facegan.demo.render import Renderer
+from facegan.model.load import FaceModel
 
 # In the order of the page. A tab is a file with a TAB, and a place in this list.
 TABS = (faces_tab.TAB, sliders_tab.TAB, morph_tab.TAB, learned_tab.TAB)
 
-_QUEUE = 64  # calls of the endpoints that wait; the page itself asks past this queue
+_QUEUE = 64  # calls that come through gradio's queue although nothing here needs it
 
 
 def build_demo(model: FaceModel) -> gr.Blocks:

@@ -176,7 +176,7 @@ class Page:
             except Exception as error:
                 raise gr.Error(_sentence(error), print_exception=False) from error
 
-        gr.api(run, api_name=name, concurrency_limit=None)
+        gr.api(run, api_name=name, queue=False)
 
 
 def _sentence(error: Exception) -> str:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from facegan.base.errors import FaceGANError
+from facegan.base.proxies import without_proxies
 from facegan.demo import learned_tab, morph_tab
 from facegan.demo.gate import Gate
 from facegan.demo.outbox import PREFIX
@@ -44,27 +46,30 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
     folder = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
     os.environ.setdefault("GRADIO_TEMP_DIR", str(folder))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    demo.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        theme=theme(),
-        head=head(),
-        favicon_path=THEME_FOLDER / "favicon.svg",
-        footer_links=["api", "settings"],
-        show_error=False,
-        enable_monitoring=False,
-        run_history=False,
-        max_file_size="1kb",  # the page takes no files: reopen.py reads pictures in the browser
-        max_threads=_THREADS,
-        mcp_server=find_spec("mcp") is not None,
-        ssr_mode=False,
-        app_kwargs={
-            "middleware": [Middleware(Gate, demo=demo)],
-            "routes": routes(demo.page),
-            "lifespan": forgetful,
-        },
-    )
+    with nullcontext() if share else without_proxies():  # gradio asks its own page whether it is there
+        demo.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            theme=theme(),
+            head=head(),
+            favicon_path=THEME_FOLDER / "favicon.svg",
+            footer_links=["api", "settings"],
+            show_error=False,
+            enable_monitoring=False,
+            run_history=False,
+            max_file_size="1kb",  # the page takes no files: reopen.py reads pictures in the browser
+            max_threads=_THREADS,
+            mcp_server=find_spec("mcp") is not None,
+            ssr_mode=False,
+            app_kwargs={
+                "middleware": [Middleware(Gate, demo=demo)],
+                "routes": routes(demo.page),
+                "lifespan": forgetful,
+            },
+            prevent_thread_lock=True,
+        )
+    demo.block_thread()
 
 
 def free_port(host: str, port: int) -> int:
