@@ -6,6 +6,7 @@ a call that does not fit with a traceback. This stands before it.
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -210,16 +211,19 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _json(body: bytes) -> dict:
     try:
-        call = json.loads(body, parse_constant=lambda _: None)
+        call = json.loads(body)
     except (ValueError, RecursionError):
         call = None
-    if not isinstance(call, dict) or not _is_flat(call):
-        raise Refused(422, "The body must be a JSON object.")
+    if not isinstance(call, dict) or not _is_plain(call):
+        raise Refused(422, "The body must be a JSON object with plain values.")
     return call
 
 
-def _is_flat(value: object, level: int = 0) -> bool:
-    if level > _MOST_NESTED:
+def _is_plain(value: object, level: int = 0) -> bool:
+    """Whether a value of a call is finite, not nested without end, and no file, which no call here takes."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if level > _MOST_NESTED or (isinstance(value, dict) and "meta" in value):
         return False
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return all(_is_flat(one, level + 1) for one in inner)
+    return all(_is_plain(one, level + 1) for one in inner)

@@ -6,12 +6,13 @@ from asyncio import Semaphore
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
 import gradio as gr
 from gradio.components import Component
+from gradio.utils import get_function_description
 
 from facegan.base.errors import FaceGANError
 from facegan.demo.markup import message, notices
@@ -176,7 +177,17 @@ class Page:
             except Exception as error:
                 raise gr.Error(_sentence(error), print_exception=False) from error
 
+        run.__name__ = name  # so MCP calls the tool
         gr.api(run, api_name=name, queue=False)
+        endpoint = next(fn for fn in self.blocks.fns.values() if fn.api_name == name)
+        _describe(endpoint.inputs, function)
+
+
+def _describe(inputs: Sequence[Component], function: Callable) -> None:
+    """Put what the docstring says of each parameter on the API page, which shows only its type by itself."""
+    _, described, _ = get_function_description(function)
+    for component, name in zip(inputs, signature(function).parameters, strict=True):
+        component._api_info = {**component._api_info, "additional_description": described.get(name, "")}
 
 
 def _sentence(error: Exception) -> str:

@@ -21,7 +21,8 @@ from facegan.base.errors import FaceGANError
 from facegan.base.proxies import without_proxies
 from facegan.demo import learned_tab, morph_tab
 from facegan.demo.gate import Gate
-from facegan.demo.outbox import PREFIX
+from facegan.demo.mcp_content import send_content
+from facegan.demo.outbox import PREFIX, media_type
 from facegan.demo.page import Page
 from facegan.demo.render import Busy, Superseded
 from facegan.demo.sessions import forgetful
@@ -29,7 +30,6 @@ from facegan.demo.theme import THEME_FOLDER, head, theme
 
 _THREADS = 64  # answers that wait in threads of gradio's
 _PORTS = 100  # how many ports are tried from the one asked for
-_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "png": "image/png"}
 _STILL = {"Cache-Control": "private, max-age=3600"}  # what an address shows never changes while the model is the same
 
 
@@ -69,6 +69,7 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
             },
             prevent_thread_lock=True,
         )
+    send_content(demo, demo.page.outbox)
     demo.block_thread()
 
 
@@ -111,7 +112,7 @@ def routes(page: Page) -> list[Route]:
             content, name = await morphs.film_of(dict(given), f"{request.client.host} {given.get('visitor', '')[:40]}")
         except FaceGANError as error:
             return _refusal(error)
-        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers={**_STILL, **_named(name)})
+        return Response(content, media_type=media_type(name), headers={**_STILL, **_named(name)})
 
     async def training_film(request: Request) -> Response:
         try:
@@ -120,15 +121,15 @@ def routes(page: Page) -> list[Route]:
             return _refusal(error)
         if content is None:
             return _refusal(FaceGANError("This model has no such film."))
-        kind = request.path_params["name"].rpartition(".")[2]
-        return Response(content, media_type=_TYPES[kind], headers=_named(f"how-it-learned.{kind}"))
+        name = f"how-it-learned.{request.path_params['name'].rpartition('.')[2]}"
+        return Response(content, media_type=media_type(name), headers=_named(name))
 
     async def returned(request: Request) -> Response:
         content = page.outbox.get(request.path_params["path"])
         if content is None:
             return _refusal(FaceGANError("This file was fetched too late: call the endpoint again."))
         name = request.path_params["path"].rpartition("/")[2]
-        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_named(name))
+        return Response(content, media_type=media_type(name), headers=_named(name))
 
     async def favicon(_: Request) -> Response:
         return FileResponse(THEME_FOLDER / "favicon.svg", media_type="image/svg+xml")
