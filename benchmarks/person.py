@@ -26,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from facegan.faces.align import Frame  # noqa: E402
 from facegan.faces.detectors.detect import choose_detector  # noqa: E402
-from facegan.faces.filters import USED, judge_face  # noqa: E402
+from facegan.faces.filters import judge_face  # noqa: E402
 from facegan.faces.person.recognise import choose_recogniser  # noqa: E402
 from facegan.faces.prepare import FaceOptions, prepare_faces  # noqa: E402
+from facegan.faces.reasons import USED  # noqa: E402
 from facegan.faces.sources.find import find_files  # noqa: E402
 from facegan.faces.work import Job, measure_photos  # noqa: E402
 
