@@ -22,6 +22,7 @@ from facegan.cli.command_line import (
     number,
     parsed,
 )
+from facegan.faces.options import DETECTORS
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
@@ -46,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add("--compare-unaligned", action="store_true", help=both)
     add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
     detectors = "auto: InsightFace where it can be had, else YuNet"
-    add("--detector", choices=("auto", "insightface", "yunet"), default="auto", help=detectors)
+    add("--detector", choices=DETECTORS, default="auto", help=detectors)
     add("--insightface-pack", default="buffalo_sc", metavar="NAME", help="default: buffalo_sc")
     add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR", help="default: ~/.insightface")
     workers = "processes that align (default: one a core)"

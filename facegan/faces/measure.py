@@ -15,7 +15,7 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detectors.detect import DetectedFace, Detector
+from facegan.faces.detectors.detector import DetectedFace, Detector
 from facegan.faces.examine import Examiner
 from facegan.faces.pose import estimate_pose
 from facegan.faces.records import FaceRecord, PhotoRecord

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from facegan.base.disk import remedy
 from facegan.base.errors import FaceGANError
 
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
@@ -39,7 +40,7 @@ def save_checkpoint(
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise FaceGANError(
-            f"The checkpoint could not be written to {folder} ({error.strerror}): free some space there and go on "
+            f"The checkpoint could not be written to {folder} ({error.strerror}): {remedy(error)}, and go on "
             "with --resume; what was saved before is intact."
         ) from error
     for old in sorted(folder.glob("*.safetensors"))[:-_KEPT]:

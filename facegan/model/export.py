@@ -195,5 +195,5 @@ def _draw(generator: FaceGANGenerator) -> np.ndarray:
 
 
 def _draw_onnx(path: Path, latent_size: int) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(int)
