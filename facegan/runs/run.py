@@ -37,7 +37,7 @@ from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
 from facegan.runs.publishing import check_publishing, how_to_go_on, publish
-from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
+from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, on_this_machine, read_config, until, write_config
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders, attributes_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
@@ -62,9 +62,13 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     weights = None  # that the networks begin with; those of a run that goes on are in its checkpoint
     wanted: tuple[str, ...] = ()  # attributes that the latents of the model decide from which it starts
     if options.resume:
+        asked, changed = options.device, []
         options, train, fingerprint = read_config(options.out, options)
+        train = on_this_machine(train, asked, options.device, changed.append)
         processes = Processes(train.device)
         say = say if processes.main else lambda _: None
+        for line in changed:
+            say(line)
         target = check_publishing(options) if processes.main else None  # it publishes for all
         cache = FaceCache.open(_faces_folder(options, processes))
         if processes.main and fingerprint != fingerprint_of(cache):
