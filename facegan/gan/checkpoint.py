@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from facegan.base.disk import remedy
 from facegan.base.errors import FaceGANError
+from facegan.base.paths import utf8_alias
 
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
 
@@ -60,7 +61,7 @@ def load_checkpoint(
         if newest is not None and int(path.stem) > newest:
             continue
         try:
-            with safe_open(path, "pt") as file:
+            with utf8_alias(path) as there, safe_open(there, "pt") as file:
                 values = json.loads(file.metadata()["values"])
                 return {name: file.get_tensor(name) for name in file.keys()}, values  # noqa: SIM118 (not a dict)
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.paths import utf8_alias
 from facegan.gan.networks import LATENT_SIZE
 
 FILE = "latents.safetensors"  # in a folder of drawn pictures, and in a run that learns from them
@@ -104,7 +105,7 @@ class LatentsOfPictures:
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     try:
-        with safe_open(path, "np") as file:
+        with utf8_alias(path) as there, safe_open(there, "np") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise FaceGANError(f"{path} cannot be read as a safetensors file ({error}).") from error
