@@ -83,13 +83,16 @@ def main() -> int:
         return 1
 
     from facegan.faces.options import FaceOptions
-    from facegan.faces.sources.dataset import DatasetChoice
+    from facegan.faces.sources.dataset import DatasetChoice, plain_pictures
     from facegan.runs.run import RunOptions, run
 
     def work() -> None:
         about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
         args["dataset"] = DatasetChoice(*about) if about[0] else None
         source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
+        if args["dataset"] and (folder := plain_pictures(args["dataset"])):
+            print(f"{folder} is a folder of pictures and is read as --data is.")
+            args["dataset"], args["data"] = None, [folder]
         args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
         args["faces"] = FaceOptions(**{name: args.pop(name) for name in FACES})
         run(RunOptions(**{**args, "data": tuple(args["data"])}))

@@ -33,6 +33,7 @@ from facegan.model.save import add_films, save_model
 from facegan.runs.afterwards import Afterwards
 from facegan.runs.initial import choose_start, faces_for, find_initial
 from facegan.labels import AttributeTable
+from facegan.labels.table import check_table
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
@@ -92,6 +93,8 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         if options.compare_unaligned:
             check_comparison(options, processes)
             options = replace(options, init="none")  # a model of aligned faces would decide it
+        if processes.main and options.attributes:
+            check_table(options.attributes)  # a mistake in it costs no hours
         initial = find_initial(options)
         target = check_publishing(options) if processes.main else None  # it publishes for all
         # The detector has no Metal provider, so it is the CPU for everything but CUDA.
@@ -125,7 +128,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         target.for_faces(len(cache), _of_one_person(cache, train))
     table = None
     if processes.main and options.attributes and (options.sliders or not options.resume):
-        table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
+        table = attributes_of(options.attributes, cache, say)
     attributes = _attributes(options, train, cache, processes, table, wanted, say)
     train = presets.with_attributes(train, attributes.names if attributes else ())
     known = _known_latents(options, train, cache, processes, say)
