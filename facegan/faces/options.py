@@ -5,8 +5,9 @@ from pathlib import Path
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, eye_distance
+from facegan.faces.detectors.detect import AUTO, REGISTRY
 
-DETECTORS = ("auto", "insightface", "yunet")
+DETECTORS = (AUTO, *REGISTRY)
 DEVICES = ("cpu", "cuda")
 ANYBODY, MOST_FREQUENT = "any", "auto"  # of --person, besides a number and a photo
 

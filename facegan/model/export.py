@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.paths import utf8_alias
 from facegan.base.seeds import latents_of
 from facegan.gan.networks import Discriminator, Generator
 from facegan.model import folder as layout
@@ -98,7 +99,8 @@ def export_discriminator(discriminator: Discriminator, folder: Path) -> None:
 
 def load_diffusers(folder: Path) -> FaceGANGenerator:
     """The generator in the folder's diffusers part, float32 on the CPU."""
-    return FaceGANGenerator.from_pretrained(folder / layout.DIFFUSERS, low_cpu_mem_usage=False).eval()
+    with utf8_alias(folder / layout.DIFFUSERS) as there:
+        return FaceGANGenerator.from_pretrained(there, low_cpu_mem_usage=False).eval()
 
 
 def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> None:
@@ -199,5 +201,5 @@ def _draw(generator: FaceGANGenerator) -> np.ndarray:
 
 
 def _draw_onnx(path: Path, latent_size: int) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(int)
