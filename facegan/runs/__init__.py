@@ -1,0 +1,1 @@
+"""One run, the whole way: start, findings, comparison, evaluation."""
