@@ -10,7 +10,7 @@ import numpy as np
 
 from facegan.base import pictures
 from facegan.base.errors import FaceGANError
-from facegan.base.html import document
+from facegan.base.html import render
 from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.detect import choose_detector
@@ -102,9 +102,10 @@ def _write(folder: Path, trainers: dict[str, Trainer], faces: int, preset: str, 
         sheets.append(pictures.captioned(pictures.enlarge(pictures.grid(faces_drawn, 4), _SIDE), titles[kind]))
     (folder / PICTURE).write_bytes(pictures.encode_png(_beside(sheets), _RECIPE))
     pictures.write_mp4(folder / FILM, _film(folder), 12, rate_factor=23, recipe=_RECIPE)
-    (folder / PAGE).write_text(_page(report, titles), encoding="utf-8")
-    told = f"{titles['aligned']}; {titles['unaligned']}"
-    say(f"{told}{'' if ratio is None else f'; the ratio is {ratio:.2f}'}. Look at {folder / PAGE}.")
+    page = render("facegan.runs", "compare.html", report=report, titles=titles, kinds=KINDS, picture=PICTURE, film=FILM)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    both = f"{titles['aligned']}; {titles['unaligned']}"
+    say(f"{both}{'' if ratio is None else f'; the ratio is {ratio:.2f}'}. Look at {folder / PAGE}.")
     return folder
 
 
@@ -126,29 +127,3 @@ def _film(folder: Path) -> Iterator[np.ndarray]:
         yield _beside(
             [pictures.captioned(square, f"{kind}, {samples.seen(paths[kind])}") for kind, square in squares.items()]
         )
-
-
-def _page(report: dict, titles: dict[str, str]) -> str:
-    rows = "".join(
-        f"<tr><th>{kind}</th><td>{report[kind]['kid']:.2f} &plusmn; {report[kind]['kid_spread']:.2f}</td>"
-        f"<td>{report[kind]['kid_train']:.2f}</td><td>{report['images_seen'][kind]:,}</td>"
-        f"<td>{report['minutes'][kind]:g}</td></tr>"
-        for kind in KINDS
-        if report[kind]
-    )
-    head = "<tr><th></th><th>KID &times; 100 to held-out faces</th><th>to training faces</th><th>images seen</th>"
-    head += "<th>minutes</th></tr>"
-    table = f"<table>{head}{rows}</table>" if rows else "<p>There are too few faces to hold some out and judge by.</p>"
-    ratio = f"<p>Aligned over unaligned: {report['kid_ratio']:.2f}; below 1 the alignment helps.</p>"
-    return document(
-        "Aligned and unaligned",
-        "<h1>Aligned and unaligned</h1>"
-        f"<p>Two generators of preset {report['preset']}, each trained from random weights on the same "
-        f"{report['faces']:,} faces. For one, every pair of eyes was put in the same place; for the other, the faces "
-        "were only cut out around the detector's box, on average as large. Each is judged against held-out faces of "
-        "its own kind, so neither is asked for what it never saw.</p>"
-        f"<section>{table}{ratio if 'kid_ratio' in report else ''}</section>"
-        f'<section><img class="wide" src="{PICTURE}" alt="{titles["aligned"]}, beside {titles["unaligned"]}"></section>'
-        f'<section><video src="{FILM}" controls muted loop playsinline style="width:100%"></video></section>'
-        '<p class="dim small">All faces here are AI-generated.</p>',
-    )

@@ -1,13 +1,13 @@
-"""Curves as inline SVG. The lines stretch with the page, the labels are HTML and do not: legible on a phone."""
+"""Curves as charts: what templates/chart.html draws, in the units of its SVG."""
 
-import html
 import math
 from dataclasses import dataclass, replace
 
 from facegan.gan.monitor.curves import Curve, Point, limits, short, ticks
 
 WIDTH, HEIGHT = 1000, 300  # of the SVG's own units, whatever its size on the page
-_BEGINNING = 1 / 5  # of the images seen: first KIDs are ten times the last ones, which is where the question is
+# Of the images seen; the first KIDs are ten times the last ones, and would flatten the part that matters.
+_BEGINNING = 1 / 5
 _ENOUGH = 8  # points
 
 
@@ -19,33 +19,82 @@ class Line:
     curve: Curve
     colour: str
     spread: Curve | None = None
-    mark: Point | None = None  # a point to stand out
+    mark: Point | None = None  # a point to highlight
 
 
-def chart(title: str, lines: list[Line], images: float, least: float | None = None, percent: bool = False) -> str:
-    """Curves over 0 to `images` images seen, with legend and axes; "" while none of them has a value.
+@dataclass(frozen=True)
+class Mark:
+    """A highlighted point: its place in per cent of the chart, and its values as text."""
+
+    left: str
+    top: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    """A line in the chart's units; `points`, `band` and each of `abandoned` are the points of an SVG shape."""
+
+    label: str
+    colour: str
+    latest: str
+    points: str
+    band: str
+    abandoned: tuple[str, ...]
+    mark: Mark | None
+
+
+@dataclass(frozen=True)
+class AxisLabel:
+    """A number on an axis: its place in the chart's units and in per cent, and its text."""
+
+    at: str
+    percent: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything that the template draws. `cut`: some values lie outside."""
+
+    title: str
+    images: str
+    low: str
+    high: str
+    percent: bool
+    cut: bool
+    lines: tuple[DrawnLine, ...]
+    x_labels: tuple[AxisLabel, ...]
+    y_labels: tuple[AxisLabel, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def chart(
+    title: str, lines: list[Line], images: float, least: float | None = None, percent: bool = False
+) -> Chart | None:
+    """Curves over 0 to `images` images seen; None if none of them has a value.
 
     Args:
-        title: what a screen reader says.
-        least: a value that the axis must reach down to; without it the values decide.
+        title: for screen readers.
+        least: a value that the axis must include; without it the values decide.
         percent: values are shares of 1, the axis is 0 to 100 %.
     """
     lines = [replace(line, curve=line.curve.thinned()) for line in lines if line.curve]
     if not lines:
-        return ""
-    low, high = _y_range(lines, images, least, percent)
-    y_ticks = ticks(low, high, 5)
+        return None
+    y_ticks = ticks(*_y_range(lines, images, least, percent), 5)
     scale = _Scale(max(images, 1), y_ticks[0], y_ticks[-1])
-    drawn = [_drawn(line, scale) for line in lines]
-    cut = any(scale.is_outside(line) for line in lines)
-    return (
-        f'<div class="keys">{"".join(_key(line, percent) for line in lines)}</div>'
-        f'<div class="plot" data-images="{images:.0f}" data-low="{scale.low:g}" data-high="{scale.high:g}"'
-        f'{" data-percent=1" if percent else ""}><svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none"'
-        f'{" class=cut" if cut else ""} role="img" aria-label="{html.escape(title)}">'
-        f"{_grid(y_ticks, scale)}{''.join(drawn)}</svg>{_labels(y_ticks, scale, percent)}{_marks(lines, scale)}"
-        '<div class="rule" hidden></div><div class="tip" hidden></div></div>'
-        + ('<p class="hint">Some values lie outside the picture; log.jsonl has them all.</p>' if cut else "")
+    return Chart(
+        title=title,
+        images=f"{images:.0f}",
+        low=f"{scale.low:g}",
+        high=f"{scale.high:g}",
+        percent=percent,
+        cut=any(scale.is_outside(line) for line in lines),
+        lines=tuple(_drawn(line, scale, percent) for line in lines),
+        x_labels=_x_labels(scale),
+        y_labels=_y_labels(y_ticks, scale, percent),
     )
 
 
@@ -70,7 +119,7 @@ class _Scale:
 
 
 def _y_range(lines: list[Line], images: float, least: float | None, percent: bool) -> tuple[float, float]:
-    """The beginning has no say once there is enough behind it, and abandoned stretches have none: both are far off."""
+    """The range of the y axis. Left out are the beginning, once there is enough after it, and abandoned stretches."""
     points = [point for line in lines for point in line.curve.points]
     points = points or [point for line in lines for stretch in line.curve.abandoned for point in stretch]
     later = [point for point in points if point[0] >= _BEGINNING * images]
@@ -81,58 +130,52 @@ def _y_range(lines: list[Line], images: float, least: float | None, percent: boo
     return (low if least is None else min(least, low)), high
 
 
-def _drawn(line: Line, scale: _Scale) -> str:
-    parts = []
-    for points in line.curve.abandoned:
-        parts.append(f'<polyline class="gone {line.colour}" points="{scale.place(points)}"/>')
+def _drawn(line: Line, scale: _Scale, percent: bool) -> DrawnLine:
     points = line.curve.points
+    band = ""
     if line.spread:
         width = dict(line.spread.points)
-        band = [(x, y, width[x]) for x, y in points if x in width]
-        edge = [(x, y + s) for x, y, s in band] + [(x, y - s) for x, y, s in reversed(band)]
-        parts.append(f'<polygon class="{line.colour}" points="{scale.place(edge)}"/>' if band else "")
-    if points:
-        # A line of one point twice is drawn as a dot.
-        points = points * 2 if len(points) == 1 else points
-        label = html.escape(line.label)
-        parts.append(f'<polyline class="{line.colour}" data-label="{label}" points="{scale.place(points)}"/>')
-    return "".join(parts)
-
-
-def _grid(y_ticks: list[float], scale: _Scale) -> str:
-    return "".join(f'<line x1="0" x2="{WIDTH}" y1="{scale.y(v):.2f}" y2="{scale.y(v):.2f}"/>' for v in y_ticks)
-
-
-def _labels(y_ticks: list[float], scale: _Scale, percent: bool) -> str:
-    decimals = max(0, -math.floor(math.log10(y_ticks[1] - y_ticks[0]) + 1e-9))
-    y = [
-        f'<span class="y" style="top:{100 * scale.y(v) / HEIGHT:.2f}%">'
-        f"{f'{100 * v:.0f} %' if percent else f'{v:.{decimals}f}'}</span>"
-        for v in y_ticks
-    ]
-    x = [
-        f'<span class="x" style="left:{100 * scale.x(v) / WIDTH:.2f}%">{short(v)}</span>'
-        for v in ticks(0, scale.images)
-        if v <= scale.images
-    ]
-    return "".join(y + x)
-
-
-def _marks(lines: list[Line], scale: _Scale) -> str:
-    return "".join(
-        f'<span class="dot {line.colour}" style="left:{100 * scale.x(line.mark[0]) / WIDTH:.2f}%;'
-        f'top:{100 * scale.y(line.mark[1]) / HEIGHT:.2f}%" title="{line.mark[1]:.3g} at {short(line.mark[0])}"></span>'
-        for line in lines
-        if line.mark and scale.low <= line.mark[1] <= scale.high
+        known = [(x, y, width[x]) for x, y in points if x in width]
+        band = scale.place([(x, y + s) for x, y, s in known] + [(x, y - s) for x, y, s in reversed(known)])
+    return DrawnLine(
+        label=line.label,
+        colour=line.colour,
+        latest=_text(line.curve.latest, percent),
+        points=scale.place(points * 2 if len(points) == 1 else points),  # one point twice is drawn as a dot
+        band=band,
+        abandoned=tuple(scale.place(stretch) for stretch in line.curve.abandoned),
+        mark=_mark(line.mark, scale),
     )
 
 
-def _key(line: Line, percent: bool) -> str:
-    latest = _words(line.curve.latest, percent)
-    return f'<span class="{line.colour}"><i></i>{html.escape(line.label)} <b>{latest}</b></span>'
+def _mark(point: Point | None, scale: _Scale) -> Mark | None:
+    if point is None or not scale.low <= point[1] <= scale.high:
+        return None
+    left, top = scale.x(point[0]) / WIDTH, scale.y(point[1]) / HEIGHT
+    return Mark(f"{100 * left:.2f}", f"{100 * top:.2f}", f"{point[1]:.3g} at {short(point[0])}")
 
 
-def _words(value: float | None, percent: bool) -> str:
+def _y_labels(values: list[float], scale: _Scale, percent: bool) -> tuple[AxisLabel, ...]:
+    decimals = max(0, -math.floor(math.log10(values[1] - values[0]) + 1e-9))
+    return tuple(
+        AxisLabel(
+            f"{scale.y(value):.2f}",
+            f"{100 * scale.y(value) / HEIGHT:.2f}",
+            f"{100 * value:.0f} %" if percent else f"{value:.{decimals}f}",
+        )
+        for value in values
+    )
+
+
+def _x_labels(scale: _Scale) -> tuple[AxisLabel, ...]:
+    return tuple(
+        AxisLabel(f"{scale.x(value):.2f}", f"{100 * scale.x(value) / WIDTH:.2f}", short(value))
+        for value in ticks(0, scale.images)
+        if value <= scale.images
+    )
+
+
+def _text(value: float | None, percent: bool) -> str:
     if value is None:
         return ""
     if math.isnan(value):
