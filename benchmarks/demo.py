@@ -10,7 +10,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from facegan.demo.faces_tab import Faces, draw_figure
-from facegan.demo.films import draw_position, write_film
+from facegan.demo.films import draw_film, draw_position
+from facegan.demo.outbox import Outbox
 from facegan.demo.state import COUNT, FacesState, MorphState
 from facegan.model.load import FaceModel
 
@@ -46,24 +46,22 @@ def main() -> None:
     loaded = time.perf_counter() - start
     print(f"{model.name}: loaded in {loaded:.2f} s; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     seeds = count()
-    faces = Faces(model)
+    faces = Faces(model, Outbox())
     morph = MorphState((1, 7, 42), 0.8)
-    with tempfile.TemporaryDirectory() as cache:
-        os.environ["GRADIO_TEMP_DIR"] = cache
-        for label, call, times in (
-            ("one face", lambda: draw_figure(model, FacesState.near(next(seeds), 0.8, 1)), 200),
-            (
-                f"a click on Random face, {COUNT} in the grid",
-                lambda: faces.draw_seed(next(seeds) * COUNT, 0.8, COUNT, 0),
-                50,
-            ),
-            ("the morph's slider", lambda: draw_position(model, replace(morph, position=next(seeds) % 100 / 100)), 100),
-            ("/generate, one PNG", lambda: faces.generate(next(seeds)), 100),
-            ("/morph, 72 frames as MP4", lambda: write_film(model, morph, "mp4"), 3),
-            ("/morph, 72 frames as GIF", lambda: write_film(model, morph, "gif"), 3),
-        ):
-            taken = milliseconds(call, times)
-            print(f"{label:42} {statistics.median(taken):8.1f} ms   fastest {min(taken):8.1f} ms")
+    for label, call, times in (
+        ("one face", lambda: draw_figure(model, FacesState.near(next(seeds), 0.8, 1)), 200),
+        (
+            f"a click on Random face, {COUNT} in the grid",
+            lambda: faces.draw_seed(next(seeds) * COUNT, 0.8, COUNT, 0),
+            50,
+        ),
+        ("the morph's slider", lambda: draw_position(model, replace(morph, position=next(seeds) % 100 / 100)), 100),
+        ("/generate, one PNG", lambda: faces.generate(next(seeds)), 100),
+        ("/morph, 72 frames as MP4", lambda: draw_film(model, morph, "mp4"), 3),
+        ("/morph, 72 frames as GIF", lambda: draw_film(model, morph, "gif"), 3),
+    ):
+        taken = milliseconds(call, times)
+        print(f"{label:42} {statistics.median(taken):8.1f} ms   fastest {min(taken):8.1f} ms")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ import numpy as np
 
 from facegan.faces.align import Frame
 from facegan.faces.detectors.detect import choose_detector
-from facegan.faces.filters import USED, judge_face
+from facegan.faces.filters import judge_face
 from facegan.faces.person.recognise import choose_recogniser
 from facegan.faces.prepare import FaceOptions, prepare_faces
+from facegan.faces.reasons import USED
 from facegan.faces.sources.find import find_files
 from facegan.faces.work import Job, measure_photos
 

@@ -107,7 +107,8 @@ def basis(args: argparse.Namespace) -> None:
 # Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
 # and takes a child for somebody of 28. So a second reading that knows children looks at every picture.
 _YOUNGEST = 25.0
-_LEAST_SHARE = 0.62  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
+_LEAST_SHARE = 0.68  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
+_TOO_FAR = 45.0  # squared Mahalanobis distance that the attributes ask for, see basis.FURTHEST: heads out of proportion
 _MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
 
 
@@ -136,13 +137,15 @@ def _ages():
 def _draw_one(task: Task) -> str:
     """Draws and saves one picture, or says why it is left out."""
     found = _basis(task.basis)
+    if found.distance(task.g[None])[0] > _TOO_FAR:
+        return "too far from other people"
     picture = _network().draw(found.w_of(task.g[None])[0])
     face = find_face(_detector(), picture)
     if face is None or face[1] < _MIN_SCORE:
         return "no clear face"
     place = NAMES.index("age")
     asked = WANTED[place].value(found.attributes(task.g[None])[0, place])
-    if _ages().years(picture, face[0]) < max(_YOUNGEST, _LEAST_SHARE * asked):
+    if _ages().youngest(picture, face[0]) < max(_YOUNGEST, _LEAST_SHARE * asked):
         return "looks too young"
     save_picture(picture, task.path, task.size)
     return ""

@@ -24,7 +24,7 @@ from facegan.faces.detectors.detect import make_detector
 from facegan.faces.eyes import STATES, eye_features, upright_face
 from facegan.faces.measure import refine_keypoints
 from facegan.faces.options import FaceOptions
-from facegan.faces.sources.read import decode_photo
+from facegan.faces.sources.decode import decode_photo
 
 LABELS = Path(__file__).with_name("eye_states.csv")
 WEIGHTS_OF = (1.0, 6.0, 12.0)  # the rare states count more, not as much more as they are rare

@@ -13,6 +13,7 @@ from uuid import UUID
 
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"  # with photos
+OF_PHOTOS = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture"  # several photos, none of them generated
 MOST_LETTERS = 4000  # of a recipe; twelve seeds and forty sliders take 1,500
 
 _PACKET = """\
@@ -65,6 +66,11 @@ def stamp(content: bytes, recipe: Mapping, source: str = GENERATED) -> bytes:
     if content[4:8] == b"ftyp":
         return content + struct.pack(">I4s", 24 + len(packet), b"uuid") + _MP4_UUID + packet + _MP4_END
     raise ValueError("only PNG, GIF and MP4 are stamped.")
+
+
+def is_stamped(content: bytes) -> bool:
+    """Whether the bytes of a file carry our stamp, whole or not."""
+    return _OPENS in content
 
 
 def read_stamp(content: bytes) -> dict | None:

@@ -1,14 +1,15 @@
 """What the commands share: numbers with a range, the options of publishing, errors as one line."""
 
 import argparse
-import errno
 import json
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from facegan.base.disk import is_of_the_disk, remedy
 from facegan.base.errors import FaceGANError
+from facegan.base.output import steady_output
 
 _MOST_LETTERS = 2000
 PRIVATE_BY_DEFAULT = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
@@ -119,20 +120,22 @@ def short_text(text: str) -> str:
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
-    """Run `work`: 0, or 1 with the sentence of a FaceGANError or a full disk, or 130 after Ctrl-C.
+    """Run `work`: 0, or 1 with the sentence of a FaceGANError or of a disk that cannot be written, or 130 after Ctrl-C.
 
     With `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
     """
+    steady_output()
     try:
         work()
     except FaceGANError as error:
         print(f"error: {_on_one_line(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if not is_of_the_disk(error):
             raise
         where = _on_one_line(f" at {error.filename}") if error.filename else ""
-        print(f"error: The disk cannot be written{where} ({error.strerror}): free some space there.", file=sys.stderr)
+        told = f"error: The disk cannot be used{where} ({error.strerror}): {remedy(error)}. What was saved is kept."
+        print(told, file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
         print(_on_one_line(str(stop)) or stopped, file=sys.stderr)

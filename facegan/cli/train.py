@@ -23,6 +23,7 @@ from facegan.cli.command_line import (
     number,
     parsed,
 )
+from facegan.faces.options import DETECTORS
 from facegan.gan.config import PRESETS
 
 NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     add("--compare-unaligned", action="store_true", help=both)
     add("--person", default="any", metavar="WHO", help="any; auto: the most frequent one; N: the N-th; or a photo")
     detectors = "auto: InsightFace where it can be had, else YuNet"
-    add("--detector", choices=("auto", "insightface", "yunet"), default="auto", help=detectors)
+    add("--detector", choices=DETECTORS, default="auto", help=detectors)
     add("--insightface-pack", default="buffalo_sc", metavar="NAME", help="default: buffalo_sc")
     add("--insightface-root", type=Path, default=Path("~/.insightface"), metavar="DIR", help="default: ~/.insightface")
     workers = "processes that align (default: one a core)"
@@ -92,13 +93,16 @@ def main() -> int:
         return 1
 
     from facegan.faces.options import FaceOptions
-    from facegan.faces.sources.dataset import DatasetChoice
+    from facegan.faces.sources.dataset import DatasetChoice, plain_pictures
     from facegan.runs.run import RunOptions, run
 
     def work() -> None:
         about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
         args["dataset"] = DatasetChoice(*about) if about[0] else None
         source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")
+        if args["dataset"] and (folder := plain_pictures(args["dataset"])):
+            print(f"{folder} is a folder of pictures and is read as --data is.")
+            args["dataset"], args["data"] = None, [folder]
         args["out"] = args["out"] or Path("runs") / Path(source).resolve().name
         args["auto_size"] = args["size"] == "auto"
         args["size"] = FaceOptions.size if args["auto_size"] else args["size"]

@@ -34,10 +34,11 @@ def main() -> None:
         model = load_or_default(wished) if wished else FaceModel.load(chosen.model)
         if model.note:
             print(model.note, file=sys.stderr)
-        from facegan.demo.build import build_demo, launch
-        from facegan.demo.zero_gpu import greet_zero_gpu
+        from facegan.demo.build import build_demo
+        from facegan.demo.serve import launch
+        from facegan.demo.zero_gpu import declare_gpu_use
 
-        greet_zero_gpu()
+        declare_gpu_use()
         launch(build_demo(model), chosen.host, chosen.port, chosen.share)
     except FaceGANError as error:
         sys.exit(f"{error}")

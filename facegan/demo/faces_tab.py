@@ -3,15 +3,24 @@
 from collections.abc import Iterable, Mapping
 
 import gradio as gr
+import numpy as np
 
+from facegan.base.errors import FaceGANError
+from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_SEED
-from facegan.demo.files import cached_png
 from facegan.demo.markup import face_figure, face_grid
-from facegan.demo.page import SHOW_LINK, Page, moved, told
-from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, number, whole_number
+from facegan.demo.outbox import Outbox
+from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState
+from facegan.demo.values import number, whole_number
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
+CONTROLS = {
+    "seed": "#seed input",
+    "truncation": "#truncation [type=range]",
+    "count": "#count [type=range]",
+}
 # A click on a face of the grid presses it at once; the server then shows the pressed one large.
 _CHOOSE = """
 watch("value", window.facegan.markShown);
@@ -22,14 +31,15 @@ element.addEventListener("click", (event) => {
   trigger("select");
 });
 """
-_SHOWN = SHOW_LINK + "watch('value', window.facegan.markShown);"
-_CHOSEN = """Number(document.querySelector('#faces [aria-pressed="true"]').dataset.seed)"""
+_CHOSEN = """() => Number(document.querySelector('#faces [aria-pressed="true"]').dataset.seed)"""
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
-            figure = gr.HTML(elem_id="face", elem_classes="fg-stage", js_on_load=_SHOWN, apply_default_css=False)
+            figure = gr.HTML(
+                elem_id="face", elem_classes="fg-stage", js_on_load=on_load(CONTROLS), apply_default_css=False
+            )
         with gr.Column(min_width=300):
             random = gr.Button("Random face", variant="primary", elem_id="random-face", elem_classes="fg-key-r")
             page.seed.render()
@@ -41,46 +51,44 @@ def build(page: Page, tab: gr.Tab) -> None:
     # Kept by the browser, not by gr.State: a page left open survives a restart of the server.
     first = gr.Number(0, precision=0, visible=False)
 
-    faces = Faces(page.model)
+    faces = Faces(page.model, page.outbox)
     settings = [page.truncation, count]
     shown = [page.seed, first, figure, grid]
     page.open(faces.open_page, [*settings, *shown])
-    page.live(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
-    changed = [page.seed.input, *moved(page.truncation), *moved(count)]
-    page.live(changed, faces.draw_seed, [page.seed, *settings, first], shown)
-    page.seed.blur(None, [page.seed], [page.seed], js="window.facegan.seedOr", api_visibility="private")
-    page.live(page.current(grid.select, _CHOSEN), faces.draw_large, [page.seed, *settings, first], [figure])
-    # The current face may have been changed in another tab meanwhile.
-    page.selected(tab, faces.draw_seed, [page.seed, *settings, first], shown)
-    gr.api(faces.generate, api_name="generate", concurrency_id="faces")
+    changed = [page.seed.input, *moved(page.truncation), *moved(count), figure.select]
+    page.answer(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
+    page.answer(changed, faces.draw_seed, [page.seed, *settings, first], shown)
+    page.in_browser(page.seed.blur, "window.facegan.seedOr", [page.seed], [page.seed])
+    chosen = page.in_browser(grid.select, _CHOSEN, [], [page.seed])
+    page.answer(chosen, faces.draw_large, [page.seed, *settings, first], [figure])
+    page.endpoint(faces.generate, "generate")
 
 
 class Faces:
     """What the tab's controls and the endpoint /generate do with a model."""
 
-    def __init__(self, model: FaceModel):
-        self._model = model
+    def __init__(self, model: FaceModel, outbox: Outbox):
+        self._model, self._outbox = model, outbox
 
-    def open_page(self, query: Mapping[str, str]) -> tuple:
+    def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = FacesState.read(query, self._model.config.truncation)
-        for sentence in complaints:
-            gr.Warning(sentence)
-        return state.truncation, state.count, *self._draw(state)
+        return (state.truncation, state.count, *self._draw(state)), complaints
 
-    def draw_seed(self, seed: int | None, truncation: float, count: int, first: int) -> tuple:
+    def draw_seed(self, seed: object, truncation: object, count: object, first: object) -> tuple:
         if seed is None:  # the visitor has cleared the field to type another
             return (gr.skip(),) * 4
-        kept = min(max(seed, 0), MAX_SEED)
-        if kept != seed:
-            gr.Warning(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
-        _, *drawn = self._draw(FacesState.near(kept, truncation, count, first))
+        asked = number(seed, "The seed", -1e300, 1e300)
+        kept = int(min(max(asked, 0), MAX_SEED))
+        notes = []
+        if kept != asked:
+            notes.append(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
+        _, *drawn = self._draw(_checked(kept, truncation, count, first), notes)
         # Writing an unchanged seed back would overwrite the next digit of somebody who types on.
-        return gr.skip() if kept == seed else kept, *drawn
+        return gr.skip() if kept == asked else kept, *drawn
 
-    def draw_large(self, seed: int | None, truncation: float, count: int, first: int) -> str:
-        with told():
-            seed = whole_number(seed, "The chosen seed", 0, MAX_SEED)
-        return draw_figure(self._model, FacesState.near(seed, truncation, count, first))
+    def draw_large(self, seed: object, truncation: object, count: object, first: object) -> str:
+        seed = whole_number(seed, "The chosen seed", 0, MAX_SEED)
+        return draw_figure(self._model, _checked(seed, truncation, count, first))
 
     def generate(self, seed: int, count: int = 1, truncation: float | None = None) -> list[dict]:
         """Draw AI-generated faces; the same seed always gives the same face.
@@ -93,37 +101,59 @@ class Faces:
         Returns:
             a list of PNG files at the generator's own size
         """
-        with told():
-            count = whole_number(count, "count", 1, MAX_COUNT)
-            seed = whole_number(seed, "seed", 0, MAX_SEED + 1 - count)
-            truncation = self._model.config.truncation if truncation is None else truncation
-            truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
+        count = whole_number(count, "count", 1, MAX_COUNT)
+        seed = whole_number(seed, "seed", 0, MAX_SEED + 1 - count)
+        truncation = self._model.config.truncation if truncation is None else truncation
+        truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
         seeds = range(seed, seed + count)
         images = self._model.generate(self._model.latents(seeds, truncation))
         recipes = [recipe.to_dict() for recipe in _recipes(self._model, seeds, truncation)]
         return [
-            cached_png(image, f"face-{seed}.png", recipe)
+            self._outbox.put(encode_png(image, recipe), f"face-{seed}.png")
             for seed, image, recipe in zip(seeds, images, recipes, strict=True)
         ]
 
-    def _draw(self, state: FacesState) -> tuple[int, int, str, str]:
-        return state.seed, state.first, draw_figure(self._model, state), draw_grid(self._model, state)
+    def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[int, int, str, str]:
+        """The large face is one of the grid's, so each face is drawn once."""
+        images = self._model.generate(self._model.latents(state.seeds, state.truncation))
+        figure = _figure(self._model, state, images[state.seed - state.first], notes)
+        return state.seed, state.first, figure, _grid(self._model, state, images)
 
 
-def draw_figure(model: FaceModel, state: FacesState) -> str:
-    """The large face of `state` as HTML."""
-    image = model.generate(model.latents([state.seed], state.truncation))[0]
-    return face_figure(image, recipe_of(model, [state.seed], state.truncation), state.query())
+def _checked(seed: int, truncation: object, count: object, first: object) -> FacesState:
+    """The state with these values from the page's controls."""
+    truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
+    count = whole_number(count, "count", 1, MAX_COUNT)
+    return FacesState.near(seed, truncation, count, whole_number(first, "first", 0, MAX_SEED))
 
 
-def draw_grid(model: FaceModel, state: FacesState) -> str:
-    """The grid of `state` as HTML; nothing for a single face, which is already there large."""
-    if state.count == 1:
-        return ""
-    images = model.generate(model.latents(state.seeds, state.truncation))
-    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed)
+def draw_figure(model: FaceModel, state: FacesState, notes: Iterable[str] = ()) -> str:
+    """The large face of `state` as HTML, with sentences that the page shows once."""
+    return _figure(model, state, model.generate(model.latents([state.seed], state.truncation))[0], notes)
+
+
+def _figure(model: FaceModel, state: FacesState, image: np.ndarray, notes: Iterable[str]) -> str:
+    return face_figure(image, recipe_of(model, [state.seed], state.truncation), state.query(), notes)
+
+
+def _grid(model: FaceModel, state: FacesState, images: np.ndarray) -> str:
+    """As HTML; nothing for a single face, which is already there large."""
+    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed) if state.count > 1 else ""
 
 
 def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[Recipe]:
     """One for each face."""
     return [recipe_of(model, [seed], truncation) for seed in seeds]
+
+
+def link_of(recipe: Recipe, model: FaceModel) -> str | None:
+    if recipe.is_morph or recipe.sliders:
+        return None
+    first, shown = recipe.seeds[0], len(recipe.seeds)
+    if recipe.seeds != tuple(range(first, first + shown)):
+        raise FaceGANError("This picture shows faces that this page cannot show side by side: choose another one.")
+    count = COUNT if shown == 1 else min(shown, MAX_COUNT)
+    return FacesState.near(first, number(recipe.truncation, "truncation", 0, MAX_TRUNCATION), count).query()
+
+
+TAB = Tab("Faces", build, keys=lambda model: FacesState.KEYS, link_of=link_of)

@@ -1,5 +1,6 @@
 """A morph as pictures: its stops, any point of its path, and the film."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,20 +8,21 @@ import numpy as np
 
 from facegan.base.latent_paths import path_through, point_on_path
 from facegan.base.pictures import enlarge, write_gif, write_mp4
-from facegan.demo.files import cached_path
 from facegan.demo.markup import face_strip, path_figure
 from facegan.demo.state import MorphState
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
 FILM_SIZES = {"mp4": 512, "gif": 256}  # px by format; a GIF of 512 px would be 8 MB for three seconds
+_BATCH = 24  # frames that the generator draws at once
 
 
 def film_frames(model: FaceModel, state: MorphState, size: int) -> Iterator[np.ndarray]:
     """The frames, uint8 (size, size, 3), one by one: 600 enlarged at once would take half a gigabyte."""
-    points = model.latents(state.seeds, state.truncation)
-    for image in model.generate(path_through(points, state.frames_per_leg, state.loop)):
-        yield enlarge(image, size)
+    path = path_through(model.latents(state.seeds, state.truncation), state.frames_per_leg, state.loop)
+    for start in range(0, len(path), _BATCH):
+        for image in model.generate(path[start : start + _BATCH]):
+            yield enlarge(image, size)
 
 
 def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None = None) -> Recipe:
@@ -35,15 +37,20 @@ def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None 
     )
 
 
-def write_film(model: FaceModel, state: MorphState, file_format: str) -> Path:
-    """The morph as a file "mp4" or "gif" in Gradio's cache, named after its seeds."""
-    path = cached_path(f"morph-{'-'.join(map(str, state.seeds))}.{file_format}")
+def film_name(state: MorphState, file_format: str) -> str:
+    return f"morph-{'-'.join(map(str, state.seeds))}.{file_format}"
+
+
+def draw_film(model: FaceModel, state: MorphState, file_format: str) -> bytes:
+    """The morph as the bytes of an "mp4" or a "gif"."""
     frames, recipe = film_frames(model, state, FILM_SIZES[file_format]), recipe_of_morph(model, state).to_dict()
-    if file_format == "gif":
-        write_gif(path, frames, recipe=recipe)
-    else:
-        write_mp4(path, frames, preset="superfast", recipe=recipe)
-    return path
+    with tempfile.TemporaryDirectory(prefix="facegan-") as folder:  # both writers need a file that can be read back
+        path = Path(folder) / "film"
+        if file_format == "gif":
+            write_gif(path, frames, recipe=recipe)
+        else:
+            write_mp4(path, frames, preset="superfast", recipe=recipe)
+        return path.read_bytes()
 
 
 def draw_strip(model: FaceModel, state: MorphState) -> str:

@@ -1,19 +1,23 @@
 """The pieces of HTML that the page is made of. Pictures are PNG inside the page: lossless, and nothing to clean up."""
 
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import count
 
 import numpy as np
 
 from facegan.base.pictures import encode_png, enlarge
 from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
+from facegan.sliders.slider import Slider
 
 # px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has nothing finer to show: beside
 # one of 512 px nobody can tell it, and that takes twice the time and the bytes.
 FACE_SIZE = 384
 PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
+_MESSAGES = count()
 THUMBNAIL_SIZE = 128  # px: sharp at the size they are shown, on a phone's dense screen too
 
 
@@ -22,19 +26,67 @@ def png_uri(image: np.ndarray, recipe: Recipe) -> str:
     return "data:image/png;base64," + base64.b64encode(encode_png(image, recipe.to_dict())).decode("ascii")
 
 
-def face_figure(image: np.ndarray, recipe: Recipe, query: str) -> str:
-    """The large face with its caption; `query` is the link's part after the question mark."""
+def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[str] = ()) -> str:
+    """The large face with its caption; `query` is the link's part after the question mark.
+
+    `notes` are sentences that the page shows for a while.
+    """
     seed = recipe.seeds[0]
     return (
-        f'<figure class="fg-figure" data-query="{escape(query)}">'
+        f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}">'
         f'<img src="{png_uri(enlarge(image, FACE_SIZE), recipe)}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
-        f'alt="AI-generated face of seed {seed}"><span class="fg-badge">AI-generated</span>'
+        f'alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'
         f'<button type="button" data-save="face-{seed}.png">Save PNG</button>'
         f'<a href="{png_uri(image, recipe)}" download="face-{seed}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
     )
+
+
+def description(recipe: Recipe) -> str:
+    """A face in words, for those who do not see it."""
+    words = [f"{_plain(name)} {value:+g}" for name, value in recipe.sliders.items()]
+    words += [f"{_plain(name)} locked" for name in recipe.lock]
+    edited = f" with {', '.join(words)}," if words else ""
+    return f"AI-generated face{edited} of seed {recipe.seeds[0]}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def slider_note(slider: Slider) -> str:
+    """How pure a slider is, behind a question mark."""
+    return (
+        f'<details class="fg-note"><summary aria-label="About the slider {escape(slider.label)}">?</summary>'
+        f"<p>{escape(slider.note)}</p></details>"
+    )
+
+
+def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = False) -> str:
+    """A film that theme/page.js fetches when it can be seen.
+
+    `address` is where from, relative to the page; empty where the page says it later. `saves`: addresses of the files
+    to save, by the name of their format.
+    """
+    buttons = "".join(
+        f'<button type="button" id="{element_id}-{label.lower()}" data-film="{escape(place)}" '
+        f'data-format="{label.lower()}">Save {label}</button>'
+        for label, place in saves.items()
+    )
+    copy = '<button type="button" data-copy-link>Copy link</button>' if link else ""
+    return (
+        f'<figure class="fg-figure fg-film" data-film="{escape(address)}"><video controls loop muted playsinline '
+        f'preload="none" aria-label="AI-generated film"></video><span class="fg-badge">AI-generated</span>'
+        f'<figcaption><span class="fg-film-state" role="status"></span>'
+        f'<span class="fg-actions">{buttons}{copy}</span></figcaption></figure>'
+    )
+
+
+def notices(sentences: Iterable[str]) -> str:
+    """What was wrong with the link, for as long as the page is open."""
+    return "".join(notice(sentence) for sentence in sentences)
 
 
 def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str:
@@ -77,6 +129,11 @@ def open_picture(query: str = "") -> str:
     )
 
 
+def message(sentence: str) -> str:
+    """What theme/page.js shows for a while; the number makes it new when it is said twice."""
+    return f'<span hidden data-message="{escape(sentence)}" data-number="{next(_MESSAGES)}"></span>'
+
+
 def complaint(sentence: str) -> str:
     return f'<p class="fg-complaint" role="alert">{escape(sentence)}</p>'
 
@@ -86,11 +143,12 @@ def notice(sentence: str) -> str:
     return f'<p class="fg-notice" role="status">{escape(sentence)}</p>'
 
 
-def header(config: ModelConfig) -> str:
+def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
+    """What the page is. `keys` are the names in its link that are its own; see theme/page.js."""
     somebody = config.data.get("one_person") is True
     who = "they are made up, but of one real person" if somebody else "none of these people exists"
     return (
-        '<header class="fg-header"><h1>FaceGAN</h1>'
+        f'<header class="fg-header" data-link-keys="{escape(" ".join(sorted(set(keys))))}"><h1>FaceGAN</h1>'
         f"<p>Every picture here is AI-generated: {who}. "
         "A small neural network draws each face from one number, its seed.</p></header>"
     )

@@ -1,31 +1,64 @@
-"""What the tabs share: the model, the current face, and the way they listen."""
+"""What the tabs share: the model, the current face, and the way in which the server answers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import json
+import logging
+from asyncio import Semaphore
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
+from inspect import iscoroutinefunction, signature
+from urllib.parse import parse_qsl
 
+import anyio.to_thread
 import gradio as gr
 from gradio.components import Component
+from gradio.utils import get_function_description
 
 from facegan.base.errors import FaceGANError
+from facegan.demo.markup import message, notices
+from facegan.demo.outbox import Outbox
+from facegan.demo.render import Renderer
 from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
 from facegan.model.load import FaceModel
-
-# For the gr.HTML that carries a tab's link in `data-query`: see theme/page.js.
-SHOW_LINK = "watch('value', () => window.facegan.showLink());"
-
+from facegan.model.provenance import Recipe
 
 Event = Callable[..., gr.events.Dependency]  # such as button.click
-Opened = Callable[[Mapping[str, str]], tuple]
+Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
+
+_AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
+_MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
+_MAX_NAMES = 100  # in a link
+_SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
+_FAULT = "Something went wrong on the server: try again, and reload the page if it stays."
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of the page, whole: `build.TABS` lists them, and nothing else knows of a single one.
+
+    `keys`: the names in a link that are its own. `link_of`: the link that shows what a picture with this recipe shows,
+    None where another tab does; raises FaceGANError in a sentence for people where the page cannot show it. `shown`:
+    whether a model has what the tab is about.
+    """
+
+    label: str
+    build: Callable[["Page", gr.Tab], None]
+    keys: Callable[[FaceModel], Sequence[str]] = lambda model: ()
+    link_of: Callable[[Recipe, FaceModel], str | None] = lambda recipe, model: None
+    shown: Callable[[FaceModel], bool] = lambda model: True
+
+    @property
+    def id(self) -> str:
+        return self.label.lower()
 
 
 @dataclass(frozen=True)
 class Page:
     """What every tab is built with.
 
-    `tabs` is selected to open a tab, by its name in small letters. `seed` (the current face) and `truncation` are one
-    control each for all tabs; the tab Faces renders them. `ready` becomes true when the page has opened.
+    `tabs` is selected to open a tab, by its id. `seed` (the current face) and `truncation` are one control each for
+    all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the
+    files that endpoints return, `renderer` draws films.
     """
 
     model: FaceModel
@@ -33,11 +66,14 @@ class Page:
     tabs: gr.Tabs
     seed: gr.Number
     truncation: gr.Slider
-    ready: gr.Checkbox
+    message: gr.HTML
+    outbox: Outbox
+    renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
+    turns: Semaphore = field(default_factory=lambda: Semaphore(_AT_A_TIME))
 
     @classmethod
-    def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs) -> "Page":
+    def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs, outbox: Outbox, renderer: Renderer) -> "Page":
         seed = gr.Number(
             0, precision=0, label="Seed", info="The same seed is always the same face.", elem_id="seed", render=False
         )
@@ -51,71 +87,114 @@ class Page:
             elem_id="truncation",
             render=False,
         )
-        return cls(model, blocks, tabs, seed, truncation, ready=gr.Checkbox(False, visible=False))
+        message = gr.HTML(js_on_load=_SHOW_MESSAGE, apply_default_css=False)
+        return cls(model, blocks, tabs, seed, truncation, message, outbox, renderer)
 
     def open(self, function: Opened, outputs: Sequence[Component]) -> None:
-        """Run `function` when the page opens: of the link's query to one value for each of `outputs`."""
+        """Run `function` when the page opens: of the link's query to one value for each of `outputs`, and sentences
+        about what had to be put right."""
         self.opened.append((function, outputs))
 
-    def listen(self) -> None:
+    def listen(self, notes: gr.HTML) -> None:
         """To the opening of the page, once all tabs are built. One event for all, so that they see one seed."""
-        outputs = [self.ready, *(component for _, components in self.opened for component in components)]
-        self.blocks.load(self._open, None, outputs, show_progress="hidden", api_visibility="private")
+        query = gr.Textbox(visible=False)
+        outputs = [notes, *(component for _, components in self.opened for component in components)]
+        self.answer(self.blocks.load, self._open, [query], outputs, js="() => window.location.search")
 
-    def _open(self, request: gr.Request) -> tuple:
-        query = {"seed": str(random_seed()), **request.query_params}
-        return True, *(value for function, _ in self.opened for value in function(query))
-
-    def selected(
-        self, tab: gr.Tab, function: Callable, inputs: Sequence[Component], outputs: Sequence[Component]
-    ) -> gr.events.Dependency:
-        """Run `function` when the visitor opens the first tab.
-
-        Gradio also selects it by itself while the page opens. What is drawn for that knows nothing of the
-        link yet, and would take its face's place whenever it is the last to arrive.
-        """
-
-        def draw(ready: bool, *values: object) -> object:
-            return function(*values) if ready else gr.skip()
-
-        return self.live(tab.select, draw, [self.ready, *inputs], outputs)
+    def _open(self, search: object) -> tuple:
+        text = search[:_MAX_QUERY].lstrip("?") if isinstance(search, str) else ""
+        query = {"seed": str(random_seed()), **dict(parse_qsl(text)[:_MAX_NAMES])}
+        opened = [function(query) for function, _ in self.opened]
+        complaints = dict.fromkeys(sentence for _, sentences in opened for sentence in sentences)
+        return notices(complaints), *(value for values, _ in opened for value in values)
 
     def random_face(self, button: gr.Button) -> Event:
         """The event after `button` has made a random face the current one."""
-        return self.current(button.click, f"Math.floor(Math.random() * {RANDOM_SEEDS})")
+        return self.in_browser(button.click, f"() => Math.floor(Math.random() * {RANDOM_SEEDS})", [], [self.seed])
 
-    def current(self, event: Event, seed: str) -> Event:
-        """The event after `event` has made the face of `seed`, an expression in JavaScript, the current one.
+    def in_browser(self, event: Event, js: str, inputs: Sequence[Component], outputs: Sequence[Component]) -> Event:
+        """The event after `js` has set `outputs` without asking the server.
 
-        The browser does it, so that whatever the visitor does before the face is there is about that seed.
+        So whatever the visitor does before a face is drawn is about the values that are already set.
         """
-        return event(None, None, [self.seed], js=f"() => {seed}", api_visibility="private").then
+        return event(None, list(inputs), list(outputs), js=js, api_visibility="private").then
 
-    def live(
+    def answer(
         self,
         events: Event | Sequence[Event],
         function: Callable,
         inputs: Sequence[Component],
         outputs: Sequence[Component],
-        queue: bool = True,
+        js: str | None = None,
     ) -> gr.events.Dependency:
-        """Run `function` at every one of `events` without signs of waiting.
+        """Run `function` on the server at every one of `events`, without signs of waiting.
 
-        Of events that come faster than the server draws, such as a dragged slider's, the last is never lost. Answers
-        come in the order of the questions, so that a slow one does not take the place of a later one's face. `queue`:
-        wait in turn; what takes a few milliseconds need not, and is there 30 milliseconds sooner.
+        Not through Gradio's queue: it holds 64 events and refuses the rest, and costs 30 ms. Answers wait here for
+        their turn and may overtake each other; theme/page.js then asks again for what is set. Of events that come
+        faster than the server draws, such as a dragged slider's, the last is never lost. Inputs arrive as they were
+        sent: `function` checks them.
         """
         return listen(events)(
-            function,
-            inputs,
-            outputs,
+            self.in_turn(function, len(outputs)),
+            list(inputs),
+            [self.message, *outputs],
+            js=js,
             show_progress="hidden",
             trigger_mode="always_last",
-            concurrency_limit=1,
-            concurrency_id="page",
-            queue=queue,
+            queue=False,
+            preprocess=False,
             api_visibility="private",
         )
+
+    def in_turn(self, function: Callable, outputs: int) -> Callable:
+        """`function` in a thread when its turn has come, its results behind one for `message`.
+
+        An error is one sentence there and changes nothing else: Gradio would write "Error" over the outputs.
+        """
+
+        @wraps(function)
+        async def run(*arguments: object) -> tuple:
+            try:
+                async with self.turns:
+                    found = await anyio.to_thread.run_sync(partial(function, *arguments))
+            except Exception as error:
+                return message(_sentence(error)), *(gr.skip(),) * outputs
+            return gr.skip(), *(found if outputs > 1 else (found,))
+
+        return run
+
+    def endpoint(self, function: Callable, name: str) -> None:
+        """Offer `function`, which may be asynchronous, to callers as /`name`; an error is one sentence."""
+
+        @wraps(function)
+        async def run(*arguments: object, **named: object) -> object:
+            try:
+                if iscoroutinefunction(function):
+                    return await function(*arguments, **named)
+                async with self.turns:
+                    return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
+            except Exception as error:
+                raise gr.Error(_sentence(error), print_exception=False) from error
+
+        run.__name__ = name  # so MCP calls the tool
+        gr.api(run, api_name=name, queue=False)
+        endpoint = next(fn for fn in self.blocks.fns.values() if fn.api_name == name)
+        _describe(endpoint.inputs, function)
+
+
+def _describe(inputs: Sequence[Component], function: Callable) -> None:
+    """Put what the docstring says of each parameter on the API page, which shows only its type by itself."""
+    _, described, _ = get_function_description(function)
+    for component, name in zip(inputs, signature(function).parameters, strict=True):
+        component._api_info = {**component._api_info, "additional_description": described.get(name, "")}
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong, for people. A fault of ours is another sentence, with a traceback in the log."""
+    if isinstance(error, FaceGANError):
+        return str(error)
+    logging.getLogger(__name__).error("The demo failed.", exc_info=error)
+    return _FAULT
 
 
 def listen(events: Event | Sequence[Event]) -> Event:
@@ -128,10 +207,13 @@ def moved(slider: gr.Slider) -> tuple[Event, Event]:
     return slider.input, slider.release
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Show our own sentences to the caller. Any other error is a plain "Error" outside and a traceback in the log."""
-    try:
-        yield
-    except FaceGANError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+def on_load(controls: Mapping[str, str]) -> str:
+    """The script of the gr.HTML that shows a tab's state.
+
+    Its value carries the state as `data-query`. `controls`: a CSS selector of the control that sets each of the
+    state's names. Where the two differ, it fires `select`, at which the tab draws what is set. See theme/page.js.
+    """
+    return (
+        f"window.facegan.showState(element, {json.dumps(dict(controls))}, () => trigger('select'), "
+        "(changed) => watch('value', changed));"
+    )

@@ -1,90 +1,113 @@
 """The tab Sliders: the current face beside itself with its attributes moved."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 import gradio as gr
 
-from facegan.demo.files import cached_png
-from facegan.demo.markup import face_figure, path_figure
-from facegan.demo.page import SHOW_LINK, Page, moved, told
-from facegan.demo.state import SlidersState, split_words
+from facegan.base.errors import FaceGANError
+from facegan.base.pictures import encode_png
+from facegan.demo.markup import face_figure, path_figure, slider_note
+from facegan.demo.outbox import Outbox
+from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.state import SlidersState
+from facegan.demo.values import split_words
 from facegan.model.load import FaceModel
-from facegan.model.provenance import recipe_of
+from facegan.model.provenance import Recipe, recipe_of
+from facegan.sliders.notes import purity
 
 _STEP = 0.05
-_SHOWN = SHOW_LINK + "watch('value', () => window.facegan.settle(() => trigger('select')));"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
-    """For a model that has sliders."""
+    names = [slider.name for slider in page.model.sliders]
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-sticky"), gr.Row(elem_classes="fg-tight fg-pair"):
             with gr.Column(min_width=130):
                 before = gr.HTML(elem_id="face-before", apply_default_css=False)
             with gr.Column(min_width=130):
-                after = gr.HTML(elem_id="face-after", js_on_load=_SHOWN, apply_default_css=False)
+                after = gr.HTML(elem_id="face-after", js_on_load=on_load(_controls(names)), apply_default_css=False)
         with gr.Column(min_width=300):
             with gr.Row(elem_classes="fg-tight"):
                 random = gr.Button(
                     "Random face", variant="primary", min_width=130, elem_id="random-edit", elem_classes="fg-key-r"
                 )
                 reset = gr.Button("Reset all", min_width=90, elem_id="reset-sliders")
-            sliders, locks = [], []
-            for slider in page.model.sliders:
-                with gr.Row(elem_classes="fg-tight fg-slider"):
-                    sliders.append(
-                        gr.Slider(slider.low, slider.high, 0, step=_STEP, label=slider.label, info=slider.note or None,
-                                  elem_id=f"slider-{slider.name}", min_width=200, scale=5)
-                    )  # fmt: skip
-                    locks.append(gr.Checkbox(False, label="Lock", elem_id=f"lock-{slider.name}", min_width=70, scale=1))
+            sliders, locks = _rows(page.model)
 
-    edits = Edits(page.model)
+    edits = Edits(page.model, page.outbox)
     face, controls = [page.seed, page.truncation], [*sliders, *locks]
     page.open(edits.open_page, [page.tabs, *controls, before, after])
-    page.live(tab.select, edits.draw_both, [*face, *controls], [before, after])
-    page.live(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
-    page.live(reset.click, edits.reset, face, [*controls, after])
-    page.live(
-        [event for slider in sliders for event in moved(slider)], edits.draw, [*face, *controls], [after], queue=False
-    )
-    page.live(after.select, edits.draw_both, [*face, *controls], [before, after])
-    page.live([lock.input for lock in locks], edits.draw, [*face, *controls], [after])
-    gr.api(edits.endpoint(), api_name="edit", concurrency_id="faces")
+    page.answer(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
+    unmoved = json.dumps([0] * len(sliders) + [False] * len(locks))
+    page.answer(page.in_browser(reset.click, f"() => {unmoved}", [], controls), edits.draw, [*face, *controls], [after])
+    changed = [event for slider in sliders for event in moved(slider)] + [lock.input for lock in locks]
+    page.answer(changed, edits.draw, [*face, *controls], [after])
+    page.answer(after.select, edits.draw_both, [*face, *controls], [before, after])
+    page.endpoint(edits.endpoint(), "edit")
+
+
+def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
+    """Each slider in a row with its note and its lock."""
+    sliders, locks = [], []
+    for slider in model.sliders:
+        word = purity(slider.quality)
+        label = f"{slider.label} · {word}" if word else slider.label
+        with gr.Row(elem_classes="fg-tight fg-slider"):
+            sliders.append(
+                gr.Slider(
+                    slider.low,
+                    slider.high,
+                    0,
+                    step=_STEP,
+                    label=label,
+                    elem_id=f"slider-{slider.name}",
+                    min_width=180,
+                    scale=6,
+                )
+            )
+            locks.append(gr.Checkbox(False, label="Lock", elem_id=f"lock-{slider.name}", min_width=70, scale=1))
+            if slider.note:
+                gr.HTML(slider_note(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)
+    return sliders, locks
+
+
+def _controls(names: Sequence[str]) -> dict[str, str]:
+    return {
+        "seed": "#seed input",
+        "truncation": "#truncation [type=range]",
+        **{name: f"#slider-{name} [type=range]" for name in names},
+        **{f"lock:{name}": f"#lock-{name} input" for name in names},
+    }
 
 
 class Edits:
     """What the tab's controls and the endpoint /edit do with a model."""
 
-    def __init__(self, model: FaceModel):
-        self._model = model
+    def __init__(self, model: FaceModel, outbox: Outbox):
+        self._model, self._outbox = model, outbox
         self._names = [slider.name for slider in model.sliders]
 
-    def open_page(self, query: Mapping[str, str]) -> tuple:
+    def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = SlidersState.read(query, self._model.config.truncation, self._names)
-        for sentence in complaints:
-            gr.Warning(sentence)
         if state is None:
-            return (gr.skip(),) * (2 * len(self._names) + 3)
+            return (gr.skip(),) * (2 * len(self._names) + 3), complaints
         values = [state.values.get(name, 0) for name in self._names]
-        return gr.Tabs(selected="sliders"), *values, *(n in state.lock for n in self._names), *self._draw_both(state)
+        locked = [name in state.lock for name in self._names]
+        return (gr.Tabs(selected=TAB.id), *values, *locked, *self._draw_both(state)), complaints
 
-    def draw(self, seed: int | None, truncation: float, *controls: float | bool) -> str:
+    def draw(self, seed: object, truncation: object, *controls: object) -> str:
         return self._draw_after(self._state(seed, truncation, controls))
 
-    def draw_both(self, seed: int | None, truncation: float, *controls: float | bool) -> tuple[str, str]:
+    def draw_both(self, seed: object, truncation: object, *controls: object) -> tuple[str, str]:
         return self._draw_both(self._state(seed, truncation, controls))
 
-    def reset(self, seed: int | None, truncation: float) -> tuple:
-        nothing = [0] * len(self._names) + [False] * len(self._names)
-        return *nothing, self.draw(seed, truncation, *nothing)
-
     def edit(self, seed: int, truncation: float | None, values: Mapping[str, float], lock: str) -> dict:
-        with told():
-            truncation = self._model.config.truncation if truncation is None else truncation
-            state = SlidersState.checked(seed, truncation, values, split_words(str(lock)), self._names)
+        truncation = self._model.config.truncation if truncation is None else truncation
+        state = SlidersState.checked(seed, truncation, values, split_words(lock, "lock"), self._names)
         image, recipe = self._edited(state)
-        return cached_png(image, f"face-{state.seed}-edited.png", recipe.to_dict())
+        return self._outbox.put(encode_png(image, recipe.to_dict()), f"face-{state.seed}-edited.png")
 
     def endpoint(self) -> Callable[..., dict]:
         """`edit` with a parameter of its own for each of the model's sliders, as Gradio shows it to callers."""
@@ -110,12 +133,11 @@ class Edits:
         edit.__doc__ = _describe(self._model)
         return edit
 
-    def _state(self, seed: int | None, truncation: float, controls: Sequence[float | bool]) -> SlidersState:
+    def _state(self, seed: object, truncation: object, controls: Sequence[object]) -> SlidersState:
         half = len(self._names)
         values = dict(zip(self._names, controls[:half], strict=True))
         locked = [name for name, on in zip(self._names, controls[half:], strict=True) if on]
-        with told():
-            return SlidersState.checked(seed or 0, truncation, values, locked, self._names)
+        return SlidersState.checked(seed or 0, truncation, values, locked, self._names)
 
     def _edited(self, state: SlidersState) -> tuple:
         """The image uint8 (H, W, 3), and its recipe."""
@@ -135,7 +157,7 @@ class Edits:
 
 def _describe(model: FaceModel) -> str:
     """What callers read of /edit."""
-    told = "\n".join(
+    sliders = "\n".join(
         f"    {slider.name}: {slider.label}, {slider.low:g} to {slider.high:g}" for slider in model.sliders
     )
     return (
@@ -143,7 +165,25 @@ def _describe(model: FaceModel) -> str:
         "held.\n\nArgs:\n"
         "    seed: whole number from 0 to 4294967295\n"
         "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"
-        f"{told}\n"
+        f"{sliders}\n"
         "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n\n"
         "Returns:\n    a PNG file at the generator's own size\n"
     )
+
+
+def link_of(recipe: Recipe, model: FaceModel) -> str | None:
+    if recipe.is_morph or not recipe.sliders:
+        return None
+    known = [slider.name for slider in model.sliders]
+    if set(recipe.sliders) - set(known):
+        raise FaceGANError("This picture was made with a slider that this model no longer has: choose another one.")
+    return SlidersState.checked(recipe.seeds[0], recipe.truncation, recipe.sliders, recipe.lock, known).query()
+
+
+TAB = Tab(
+    "Sliders",
+    build,
+    keys=lambda model: (*SlidersState.KEYS, *(slider.name for slider in model.sliders)),
+    link_of=link_of,
+    shown=lambda model: bool(model.sliders),
+)

@@ -1,25 +1,22 @@
-"""What a link to the page holds, and what its values may be.
+"""What a link to the page holds: the state of each tab, read from the link's query and written back into it.
 
-Callers of the endpoints are told exactly what is wrong (`whole_number`, `number`, `parse_seeds`). A link is never
-refused: what it gets wrong is put right, and the page says so (`FacesState.read` and those of the other tabs).
+`KEYS` are the query's names that belong to a tab; those of the sliders join them.
 """
 
-import math
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
-from facegan.base.seeds import MAX_SEED
+from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
+from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_seeds, split_words, whole_number
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
 COUNT = 10  # what a fresh page shows: enough to choose from beside the large face
-MAX_TRUNCATION = 1.5  # beyond it nearly every face falls apart
-MAX_STOPS = 12  # what a strip of thumbnails shows
 MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
-MAX_FRAMES = 600  # 25 seconds: bounds what one visitor can ask of the server
+MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: what takes the server a few seconds, and at most 12 MB
 FRAMES_PER_LEG = 24  # one second
 
 RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
@@ -29,49 +26,11 @@ def random_seed() -> int:
     return secrets.randbelow(RANDOM_SEEDS)
 
 
-def number(value: object, what: str, low: float, high: float) -> float:
-    """`value` as a float. Raises FaceGANError, naming `what`, when it is not a number from `low` to `high`."""
-    found = _as_number(value)
-    if found is None or not low <= found <= high:
-        raise FaceGANError(f"{what} must be a number from {low:g} to {high:g}.")
-    return float(found)
-
-
-def whole_number(value: object, what: str, low: int, high: int) -> int:
-    """`value` as an int. Raises FaceGANError, naming `what`, when it is not a whole number from `low` to `high`."""
-    found = _as_number(value)
-    if found is None or found != int(found) or not low <= found <= high:
-        raise FaceGANError(f"{what} must be a whole number from {low} to {high}.")
-    return int(found)
-
-
-def split_words(text: str) -> list[str]:
-    """The words of a list that commas, semicolons or spaces divide."""
-    return [word for word in re.split(r"[,;\s]+", text) if word]
-
-
-def parse_seeds(text: object) -> tuple[int, ...]:
-    """The seeds of "1, 7, 42".
-
-    Raises FaceGANError when they are not 2 to 12 whole numbers that can be seeds.
-    """
-    words = split_words(str(text))
-    for word in words:
-        if _as_number(word) is None:
-            raise FaceGANError(
-                f'"{word[:20]}" is not a seed: write numbers with commas between them, such as 1, 7, 42.'
-            )
-    seeds = tuple(whole_number(word, "A seed", 0, MAX_SEED) for word in words)
-    if not 2 <= len(seeds) <= MAX_STOPS:
-        raise FaceGANError(
-            f"A morph leads through 2 to {MAX_STOPS} seeds, such as 1, 7, 42; there are {len(seeds)} here."
-        )
-    return seeds
-
-
 @dataclass(frozen=True)
 class FacesState:
     """The Faces tab: the large face is `seed`, the grid shows the `count` seeds from `first` on."""
+
+    KEYS: ClassVar = ("seed", "truncation", "count", "first")
 
     seed: int
     truncation: float
@@ -91,7 +50,7 @@ class FacesState:
 
         Without a seed it is a random one; without a truncation, `truncation`.
         """
-        reader = _Reader(query)
+        reader = LinkReader(query)
         seed = reader.whole_number("seed", 0, MAX_SEED, random_seed())
         truncation = reader.number("truncation", 0, MAX_TRUNCATION, truncation)
         count = reader.whole_number("count", 1, MAX_COUNT, COUNT)
@@ -115,6 +74,8 @@ class MorphState:
     `position`, from 0 to 1, is how far along the path the walk by hand has come.
     """
 
+    KEYS: ClassVar = ("seeds", "truncation", "frames", "loop", "position")
+
     seeds: tuple[int, ...]
     truncation: float
     frames_per_leg: int = FRAMES_PER_LEG
@@ -123,11 +84,18 @@ class MorphState:
 
     @classmethod
     def checked(
-        cls, seeds: object, truncation: object, frames_per_leg: object, loop: object, position: object = 0.0
+        cls,
+        seeds: object,
+        truncation: object,
+        frames_per_leg: object,
+        loop: object,
+        position: object = 0.0,
+        file_format: str = "mp4",
     ) -> "MorphState":
         """The state with these values, `seeds` as a text.
 
-        Raises FaceGANError, naming the argument, for values out of range, and for a morph longer than the server draws.
+        Raises FaceGANError, naming the argument, for values out of range, and for a film longer than the server draws
+        in the format.
         """
         if not isinstance(loop, bool):
             raise FaceGANError("loop must be true or false.")
@@ -138,10 +106,10 @@ class MorphState:
             loop,
             number(position, "position", 0, 1),
         )
-        if state.legs * state.frames_per_leg > MAX_FRAMES:
+        if state.frames > MAX_FRAMES[file_format]:
             raise FaceGANError(
-                f"A morph has at most {MAX_FRAMES} frames, and this one has {state.legs * state.frames_per_leg}: "
-                "take fewer seeds or fewer frames between them."
+                f"A morph has at most {MAX_FRAMES[file_format]} frames as {file_format.upper()}, and this one has "
+                f"{state.frames}: take fewer seeds or fewer frames between them."
             )
         return state
 
@@ -150,7 +118,7 @@ class MorphState:
         """The state that a link's query asks for, None when it asks for no morph, and what had to be put right."""
         if "seeds" not in query:
             return None, []
-        reader = _Reader(query)
+        reader = LinkReader(query)
         # The tab Faces reads the same truncation, and says what is wrong with it.
         truncation = FacesState.read(query, truncation)[0].truncation
         frames = reader.whole_number("frames", 1, MAX_FRAMES_PER_LEG, FRAMES_PER_LEG)
@@ -169,6 +137,11 @@ class MorphState:
     def legs(self) -> int:
         return len(self.seeds) - (0 if self.loop else 1)
 
+    @property
+    def frames(self) -> int:
+        """Of its film, give or take the last one."""
+        return self.legs * self.frames_per_leg
+
     def query(self) -> str:
         values = {"seeds": ",".join(map(str, self.seeds)), "truncation": f"{self.truncation:g}"}
         values |= {"frames": self.frames_per_leg, "loop": int(self.loop)}
@@ -181,6 +154,8 @@ class SlidersState:
 
     `values` by name, without those at 0.
     """
+
+    KEYS: ClassVar = ("seed", "truncation", "lock")
 
     seed: int
     truncation: float
@@ -212,10 +187,10 @@ class SlidersState:
         """
         if not any(name in query for name in (*known, "lock")):
             return None, []
-        reader = _Reader(query)
+        reader = LinkReader(query)
         face = FacesState.read(query, truncation)[0]  # that tab says what is wrong with these values
         values = _moved({name: reader.number(name, -1, 1, 0) for name in known})
-        lock = split_words(query.get("lock", ""))
+        lock = split_words(query.get("lock", "")[:200], "lock")
         if any(name not in known for name in lock):
             reader.complaints.append("The link locks something that this model has no slider for, so it was left out.")
         return cls(face.seed, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints
@@ -228,42 +203,3 @@ class SlidersState:
 
 def _moved(values: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value}
-
-
-class _Reader:
-    """Reads a link's values, and notes each one that had to be put right instead of failing.
-
-    The notes leave out what the link says: Gradio shows notes as HTML, and anybody can write a link.
-    """
-
-    def __init__(self, query: Mapping[str, str]):
-        self._query = query
-        self.complaints: list[str] = []
-
-    def number(self, name: str, low: float, high: float, default: float) -> float:
-        text = self._query.get(name, "")
-        if text.strip() == "":
-            return default
-        found = _as_number(text)
-        if found is None:
-            self.complaints.append(f"The link's {name} is not a number, so {default:g} was taken.")
-            return default
-        if not low <= found <= high:
-            self.complaints.append(f"The link's {name} must be from {low:g} to {high:.10g}, so the nearest was taken.")
-        return min(max(found, low), high)
-
-    def whole_number(self, name: str, low: int, high: int, default: int) -> int:
-        return int(self.number(name, low, high, default))
-
-
-def _as_number(value: object) -> float | int | None:
-    """A finite number, an int where the text is one, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(found):
-        return None
-    return int(found) if found == int(found) else found

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 
-def greet_zero_gpu() -> None:
+def declare_gpu_use() -> None:
     """Have such a function where the package `spaces` is installed. Nobody calls it: a face takes the CPU 10 ms."""
     if find_spec("spaces") is None:
         return

@@ -81,12 +81,17 @@ class FaceStore:
     def append(self, record: PhotoRecord, faces: np.ndarray) -> None:
         """Adds a photo whose faces are numbered from 0, and their pictures, uint8 (faces, size, size, 3)."""
         record = record.moved(self.rows)
-        # The faces first: a line in the journal promises that its rows are there.
-        self._faces.write(np.ascontiguousarray(faces).tobytes())
-        self._faces.flush()
         line = to_line(record)
-        self._journal.write(line.encode() + b"\n")
-        self._journal.flush()
+        # The faces first: a line in the journal promises that its rows are there.
+        for file, content in (
+            (self._faces, np.ascontiguousarray(faces).tobytes()),
+            (self._journal, line.encode() + b"\n"),
+        ):
+            try:
+                file.write(content)
+                file.flush()
+            except OSError as error:  # which does not say where
+                raise OSError(error.errno, error.strerror, file.name) from error
         # As it will be read: numbers that are rounded there pass a threshold now if they pass it then.
         self.records[record.name] = from_line(line)
 

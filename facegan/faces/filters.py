@@ -7,29 +7,8 @@ import numpy as np
 from facegan.faces.duplicates import descriptors, near_duplicates
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import SAME_PERSON, People, examination
+from facegan.faces.reasons import USED
 from facegan.faces.records import FaceRecord, PhotoRecord
-
-USED = "used"
-# Every reason, in the order in which they are asked, with its words for the report.
-REASONS = {
-    "not_a_picture": "not a picture",
-    "unreadable": "a picture that cannot be read",
-    "duplicate": "the same file as another",
-    "no_face": "no face found",
-    "too_small": "the face is too small",
-    "other_person": "another person",
-    "cut_off": "the face is cut off by the edge of the photo",
-    "turned": "the face is turned too far",
-    "dark_or_flat": "too dark, too bright or too flat",
-    "colour_cast": "in coloured light",
-    "blurred": "blurred",
-    "sunglasses": "sunglasses",
-    "eyes_closed": "closed eyes",
-    "covered": "the face is covered or hard to recognise",
-    "same_photo": "the person a second time in one photo",
-    "near_duplicate": "almost the same picture as another",
-}
-
 
 # Of the tints (a* and b*) of 13,738 faces of FairFace: their covariance, and about their median.
 _TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])

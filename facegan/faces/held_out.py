@@ -41,4 +41,12 @@ def hold_out(folder: Path, before: np.ndarray, selected: np.ndarray) -> None:
         path.unlink(missing_ok=True)
     held_out = np.load(path, allow_pickle=False) if path.exists() else held_out_split(before)[1]
     new = np.setdiff1d(selected, np.union1d(before, held_out))
-    np.save(path, np.union1d(held_out, held_out_split(new)[1]))
+    save_rows(path, np.union1d(held_out, held_out_split(new)[1]))
+
+
+def save_rows(path: Path, rows: np.ndarray) -> None:
+    """Writes rows as .npy, all of them or none."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        np.save(file, rows)
+    unfinished.replace(path)

@@ -15,12 +15,13 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detectors.detect import DetectedFace, Detector
+from facegan.faces.detectors.detector import DetectedFace, Detector
 from facegan.faces.examine import Examiner
 from facegan.faces.pose import estimate_pose
 from facegan.faces.records import FaceRecord, PhotoRecord
+from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.find import Photo
-from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
+from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 # The crops on which the keypoints are found again, at SCRFD's smallest input. Two sizes of the face, so that the
 # errors of SCRFD's 8-pixel grid differ and their mean is smaller: against an independent network (InsightFace's 106
@@ -49,7 +50,7 @@ def measure_photo(
         detector: finds the faces.
         frame: of the aligned faces.
         examiner: says who the faces are; None when everybody is kept.
-        one_big_photo: see read.decode_photo.
+        one_big_photo: see decode.decode_photo.
 
     Returns:
         The record, whose faces are numbered from row 0, and their pictures, uint8 (faces, frame.size, frame.size, 3).

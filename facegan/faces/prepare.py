@@ -1,5 +1,6 @@
 """Photos to a FaceCache: the one call of this room."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +11,22 @@ from tqdm import tqdm
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
-from facegan.faces.detectors.detect import MIN_CERTAINTY, DetectorChoice, choose_detector
+from facegan.faces.detectors.detect import DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
-from facegan.faces.filters import REASONS, USED, Verdict, judge
+from facegan.faces.filters import Verdict, judge
 from facegan.faces.framing import choose_framing
-from facegan.faces.held_out import hold_out
+from facegan.faces.held_out import hold_out, save_rows
 from facegan.faces.options import ANYBODY, FaceOptions
 from facegan.faces.person.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
 from facegan.faces.person.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
+from facegan.faces.reasons import REASONS, USED
+from facegan.faces.records import PhotoRecord
 from facegan.faces.report.report import write_report
 from facegan.faces.sources.dataset import DatasetChoice
+from facegan.faces.sources.formats import how_to_install
 from facegan.faces.sources.photos import FolderPhotos, Photos, Records
 from facegan.faces.sources.stream import DatasetPhotos
-from facegan.faces.work import Job, measure_photos
+from facegan.faces.work import Job, measure_photos, why_alone
 
 __all__ = ["DatasetChoice", "FaceOptions", "prepare_faces"]
 
@@ -66,8 +70,13 @@ def prepare_faces(
     if isinstance(data, DatasetChoice):
         photos = DatasetPhotos(data, out, most=most, node=node, nodes=nodes, say=say)
     else:
-        photos = FolderPhotos([Path(folder) for folder in data], leave_out=out, most=most)
+        photos = FolderPhotos([Path(folder) for folder in data], leave_out=out, most=most, say=say)
     check_person(options)
+    if options.workers != 1 and (why := why_alone()):
+        say(
+            f"One process reads the photos, because several cannot share a lock here ({why}); /dev/shm is not writable."
+        )
+        options = replace(options, workers=1)
     choice = choose_detector(options, say=say)
     say(choice.reason)
     recogniser = choose_recogniser(options, choice)
@@ -81,14 +90,15 @@ def prepare_faces(
     options = choose_framing(photos, choice, options, say=say)
     done = _measure(photos, out, options, choice, recogniser, say)
     records = photos.records(done)
+    _tell_missing_libraries(records, say)
     if options.min_certainty is None:
-        options = replace(options, min_certainty=MIN_CERTAINTY[choice.kind])
+        options = replace(options, min_certainty=choice.min_certainty)
     people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
     images = _open_faces(out, options.size)
     verdicts = judge(records, images, options, people)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     hold_out(out, _selected_before(out), selected)
-    np.save(out / SELECTED, selected)
+    save_rows(out / SELECTED, selected)
     found = people is None and looks_like_one(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
     write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
@@ -134,10 +144,22 @@ def _measure(
     return store.records
 
 
+def _tell_missing_libraries(records: list[PhotoRecord], say: Callable[[str], None]) -> None:
+    """One sentence for each library that would have read more photos."""
+    for detail, count in Counter(record.detail for record in records if record.problem == "no_library").items():
+        photos, them = ("1 photo was", "it") if count == 1 else (f"{count:,} photos were", "them")
+        say(
+            f"{photos} not read, because {detail}, which cannot be imported: run {how_to_install(detail)} and then the "
+            f"same command again, which reads only {them}."
+        )
+
+
 def _selected_before(out: Path) -> np.ndarray:
     """Rows, int64 (n,); none where the faces are new."""
-    path = out / SELECTED
-    return np.load(path, allow_pickle=False) if path.exists() else np.empty(0, np.int64)
+    try:
+        return np.load(out / SELECTED, allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # there are none, or a full disk took a part of them
+        return np.empty(0, np.int64)
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:
@@ -168,5 +190,9 @@ def _check_enough(
 def _findings(verdicts: list[Verdict]) -> str:
     counts = {reason: sum(v.reason == reason for v in verdicts) for reason in (USED, *REASONS)}
     files = len({v.name for v in verdicts})
-    words = [f"{count:,} {REASONS.get(reason, reason)}" for reason, count in counts.items() if count]
+    words = [
+        f"{count:,} {REASONS[reason].words if reason in REASONS else reason}"
+        for reason, count in counts.items()
+        if count
+    ]
     return f"{files:,} files ({', '.join(words)})" if words else "the folder is empty"

@@ -46,9 +46,9 @@ class PhotoRecord:
     size: int  # bytes
     mtime_ns: int
     sha1: str = ""
-    width: int = 0  # pixels of the working photo, see read.WORKING_SIDE
+    width: int = 0  # pixels of the working photo, see decode.WORKING_SIDE
     height: int = 0
-    problem: str = ""  # a slug of filters.REASONS, empty when the photo could be read
+    problem: str = ""  # a slug of reasons.REASONS, empty when the photo could be read
     detail: str = ""  # the problem in a few words
     faces: tuple[FaceRecord, ...] = ()
 

@@ -5,10 +5,11 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import eye_distance, warp
 from facegan.faces.cache import FaceCache
-from facegan.faces.detectors.detect import DetectedFace, Detector
+from facegan.faces.detectors.detector import DetectedFace, Detector
 from facegan.faces.records import FaceRecord
+from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.find import FoundFile
-from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
+from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 _REACH = 0.5  # eye distances: a box whose keypoints are further away is another face's
 

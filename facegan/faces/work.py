@@ -111,6 +111,18 @@ def _alone(photo: Photo, job: Job) -> Result:
             return record, np.empty((0, job.frame.size, job.frame.size, 3), np.uint8)
 
 
+def why_alone() -> str:
+    """Why this machine cannot start workers, in the system's words; empty where it can.
+
+    Processes share locks by files in /dev/shm, which some containers do not have or do not let be written.
+    """
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except (OSError, ImportError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
 def _pool(job: Job, workers: int) -> ProcessPoolExecutor:
     # spawn: a forked copy of a process with onnxruntime's or torch's threads can hang.
     context = multiprocessing.get_context("spawn")

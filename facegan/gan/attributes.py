@@ -17,6 +17,7 @@ from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
+from facegan.base.paths import utf8_alias
 
 _LEAST_SPREAD = 0.1  # of a direction's variance: what says nearly the same as others is not blown up to a variance of 1
 
@@ -64,7 +65,7 @@ class FaceAttributes:
     def load(cls, path: Path) -> "FaceAttributes":
         """Read what `save` wrote. Raises FaceGANError when it is not there or broken."""
         try:
-            with safe_open(path, "np") as file:
+            with utf8_alias(path) as there, safe_open(there, "np") as file:
                 return cls(tuple(json.loads(file.metadata()["names"])),
                            *(file.get_tensor(name) for name in ("rows", "latents", "signs")))  # fmt: skip
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -9,8 +9,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from facegan.base.disk import remedy
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
+from facegan.base.paths import utf8_alias
 
 _KEPT = 2  # the newest and the one before, should the newest turn out broken
 
@@ -32,7 +34,7 @@ def save_checkpoint(
         atomic_write(path, content, flush=True)
     except OSError as error:
         raise FaceGANError(
-            f"The checkpoint could not be written to {folder} ({error.strerror}): free some space there and go on "
+            f"The checkpoint could not be written to {folder} ({error.strerror}): {remedy(error)}, and go on "
             "with --resume; what was saved before is intact."
         ) from error
     for old in sorted(folder.glob("*.safetensors"))[:-_KEPT]:
@@ -52,7 +54,7 @@ def load_checkpoint(
         if newest is not None and int(path.stem) > newest:
             continue
         try:
-            with safe_open(path, "pt") as file:
+            with utf8_alias(path) as there, safe_open(there, "pt") as file:
                 values = json.loads(file.metadata()["values"])
                 return {name: file.get_tensor(name) for name in file.keys()}, values  # noqa: SIM118 (not a dict)
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:

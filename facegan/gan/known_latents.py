@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
+from facegan.base.paths import utf8_alias
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.networks import LATENT_SIZE
 
@@ -111,7 +112,7 @@ class LatentsOfPictures:
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     try:
-        with safe_open(path, "np") as file:
+        with utf8_alias(path) as there, safe_open(there, "np") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise FaceGANError(f"{path} cannot be read as a safetensors file ({error}).") from error

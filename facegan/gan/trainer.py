@@ -103,7 +103,8 @@ class Trainer:
         with Console(self.say, quiet=not self.processes.main) as self._console:
             self._log = log
             if self.images_seen:
-                self._event("resumed", f"Training goes on at {self.images_seen:,} images.")
+                where = f"on the {self.config.device} in {self.config.precision}"
+                self._event("resumed", f"Training goes on at {self.images_seen:,} images, {where}.")
             else:
                 self._event("start", "Training begins.")
             if not self.good:

@@ -1,8 +1,8 @@
 """Attribute tables: a column of file names and one for each attribute, as CSV or in CelebA's own format."""
 
-import csv
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.labels.attributes import NAMES, OVERALL
 from facegan.labels.names import RESERVED
+from facegan.labels.table_text import read_table_text
 
 MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "?"))  # the spellings of an unknown value
 MIN_OF_A_CLASS = 20  # faces on either side of a boundary; with fewer an AUC is a matter of luck
@@ -52,7 +53,7 @@ def read_attributes(
     Raises:
         FaceGANError: the table cannot be read, holds text or contradictions, or names none of the photos.
     """
-    rows = _chosen(path, _read(Path(path)), columns)
+    rows = _chosen(path, _read(Path(path), say), columns)
     row_of = _unique_rows(path, rows, say)
     values = np.full((len(photos), len(rows.names)), np.nan)
     used, without = set(), []
@@ -99,30 +100,23 @@ def own_names(columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _read(path: Path) -> _Rows:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FaceGANError(f"The attribute table {path} cannot be read ({error}): check --attributes.") from error
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    promised = None
-    if numbered and numbered[0][1].strip().isdigit():  # CelebA's format begins with the number of rows
-        promised = int(numbered.pop(0)[1])
-    if len(numbered) < 2:
-        raise FaceGANError(f"The attribute table {path} has no rows: it needs a header and a line for each photo.")
-    header, *body = _cells(numbered, celeba=promised is not None)
-    if len(body) + 1 != len(numbered):
-        raise FaceGANError(f"A quoted cell of {path} has a line break in it or its quote is never closed: correct it.")
-    names = tuple(name.strip() for name in header)
+def check_table(path: Path) -> None:
+    """Raises FaceGANError for a table that cannot be used whatever the photos, before any of these is read."""
+    _unique_rows(path, _read(Path(path)), lambda _: None)
+
+
+def _read(path: Path, say: Callable[[str], None] = lambda _: None) -> _Rows:
+    table = read_table_text(path)
+    for note in table.notes:
+        say(note)
+    names = tuple(table.header)
     if not names or "" in names:
         raise FaceGANError(f"The header of {path} has a column without a name: give every attribute one.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise FaceGANError(f"The header of {path} names {_examples(twice)} twice: rename or remove one of them.")
-    if promised is not None and promised != len(body):
-        raise FaceGANError(f"{path} promises {promised:,} rows and has {len(body):,}: copy the file again.")
-    files, values = [], np.empty((len(body), len(names)))
-    for i, ((number, _), cells) in enumerate(zip(numbered[1:], body, strict=True)):
+    files, values = [], np.empty((len(table.rows), len(names)))
+    for i, (number, cells) in enumerate(table.rows):
         if len(cells) != len(names) + 1:
             raise FaceGANError(
                 f"Line {number} of {path} has {max(len(cells) - 1, 0)} values for {len(names)} attributes: correct it."
@@ -130,16 +124,6 @@ def _read(path: Path) -> _Rows:
         files.append(cells[0].strip())
         values[i] = [_number(path, number, name, cell) for name, cell in zip(names, cells[1:], strict=True)]
     return _Rows(names, files, values)
-
-
-def _cells(numbered: list[tuple[int, str]], celeba: bool) -> list[list[str]]:
-    """The header's attribute names, then every line's cells."""
-    lines = [line for _, line in numbered]
-    if celeba:
-        return [line.split() for line in lines]
-    delimiter = max(",;\t", key=lines[0].count)
-    header, *body = csv.reader(lines, delimiter=delimiter)
-    return [header[1:], *body]
 
 
 def _number(path: Path, line: int, name: str, cell: str) -> float:
@@ -195,7 +179,7 @@ def _finder(photos: Sequence[str], row_of: dict[str, int]) -> Callable[[str], st
 
     def find(photo: str) -> str | None:
         for form, of_table, of_photos in indices:
-            key = form(photo)
+            key = _key(form, photo)
             if len(of_table.get(key, ())) == 1 and len(of_photos[key]) == 1:
                 return of_table[key][0]
         return None
@@ -206,8 +190,13 @@ def _finder(photos: Sequence[str], row_of: dict[str, int]) -> Callable[[str], st
 def _by_form(names: dict[str, object], form: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(form(name.replace("\\", "/")), []).append(name)
+        found.setdefault(_key(form, name), []).append(name)
     return found
+
+
+def _key(form: Callable[[str], str], name: str) -> str:
+    """What two names have in common that mean the same file: macOS takes letters apart that others write as one."""
+    return unicodedata.normalize("NFC", form(name.replace("\\", "/")))
 
 
 def _examples(names: Sequence[str]) -> str:

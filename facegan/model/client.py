@@ -70,6 +70,11 @@ def _meaning(error: BaseException, repository: str) -> Exception | None:
     """The HubError or Unreachable that an error of the client stands for; None for one that stands for itself."""
     from huggingface_hub import errors
 
+    if _is_of_proxy(error):
+        return Unreachable(
+            f"the proxy that this machine's settings name cannot be used ({_in_short(error)}); correct or unset "
+            "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+        )
     if isinstance(error, RuntimeError):
         # So the client wraps whatever ended an upload, and so hf_xet reports most of its own trouble.
         inner = _meaning(error.__cause__, repository) if error.__cause__ else None
@@ -93,6 +98,14 @@ def _meaning(error: BaseException, repository: str) -> Exception | None:
     if isinstance(error, errors.HTTPError | OSError):
         return Unreachable(f"the Hub cannot be reached{_in_plain_words(error)}")
     return None
+
+
+def _is_of_proxy(error: BaseException) -> bool:
+    """Whether the client stopped at the settings of a proxy, before it asked anybody."""
+    said = str(error).lower()
+    if isinstance(error, ImportError):
+        return "socks" in said
+    return type(error).__name__ == "InvalidURL" or (isinstance(error, ValueError) and "proxy" in said)
 
 
 # Errors of the disk, which a failed write raises without a file name; the network raises none of them.

@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 
 from facegan.base.errors import FaceGANError
+from facegan.base.paths import utf8_alias
 from facegan.base.seeds import latents_of
 from facegan.gan.networks import Discriminator, Generator
 from facegan.model import folder as layout
@@ -25,6 +26,7 @@ from facegan.model import pipeline as pipeline_module
 from facegan.model.generator import BASE_SIZE, FaceGANGenerator
 from facegan.model.load import to_uint8
 
+_NEXT_TO_ZERO = 2.0**-24  # the smallest number above zero in float16
 _UNSEEN = 2  # of 256 levels: no eye tells faces apart by less, and half the bytes are kept
 _OPSET = 18
 _PARITY_SEEDS = range(64)
@@ -50,6 +52,9 @@ def shipped_form(generator: Generator) -> FaceGANGenerator:
         shipped.ups[level - 1].bias.copy_(shift)
     shipped.ups[-1].weight.copy_(generator.to_rgb.transposed_weight())
     shipped.ups[-1].bias.copy_(generator.to_rgb.bias)
+    for up in shipped.ups:
+        if not up.bias.any():  # torch's exporter leaves out a bias of zeros, and the file would be of another network
+            up.bias.fill_(_NEXT_TO_ZERO)
     return shipped.eval()
 
 
@@ -94,7 +99,8 @@ def export_discriminator(discriminator: Discriminator, folder: Path) -> None:
 
 def load_diffusers(folder: Path) -> FaceGANGenerator:
     """The generator in the folder's diffusers part, float32 on the CPU."""
-    return FaceGANGenerator.from_pretrained(folder / layout.DIFFUSERS, low_cpu_mem_usage=False).eval()
+    with utf8_alias(folder / layout.DIFFUSERS) as there:
+        return FaceGANGenerator.from_pretrained(there, low_cpu_mem_usage=False).eval()
 
 
 def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> None:
@@ -195,5 +201,5 @@ def _draw(generator: FaceGANGenerator) -> np.ndarray:
 
 
 def _draw_onnx(path: Path, latent_size: int) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     return to_uint8(session.run(["images"], {"latents": latents_of(_PARITY_SEEDS, latent_size)})[0]).astype(int)

@@ -1,7 +1,7 @@
 """Writes a whole model folder; there is never half of one."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from facegan.gan.networks import Discriminator, Generator
@@ -19,11 +19,13 @@ def save_model(
     folder: Path,
     films: Iterable[Path] = (),
     discriminator: Discriminator | None = None,
+    attempt: Callable[[str, Callable[[], None]], object] = lambda what, step: step(),
 ) -> FaceModel:
     """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
 
     `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
     its `discriminator`, that of the last step where the generator is the best one, another training may start from it.
+    `attempt` does what a model works without, each with its name: one that survives its errors has the weights kept.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -32,10 +34,18 @@ def save_model(
     export_weights(shipped_form(generator), unfinished)
     if discriminator is not None:
         export_discriminator(discriminator, unfinished)
-    write_showcase(FaceModel.load(unfinished), unfinished)
+    model = FaceModel.load(unfinished)
+    attempt(f"{layout.SAMPLES} and {layout.MORPH}", lambda: write_showcase(model, unfinished))
     for film in films:
         shutil.copyfile(film, unfinished / layout.PART[film.name].path)
-    write_card(config, unfinished)
+    attempt("The model card", lambda: write_card(config, unfinished))
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     return FaceModel.load(folder)
+
+
+def add_films(films: Iterable[Path], folder: Path) -> None:
+    """Put the films of its training into a model folder, and tell of them in its card."""
+    for film in films:
+        shutil.copyfile(film, folder / layout.PART[film.name].path)
+    write_card(ModelConfig.read(folder), folder)

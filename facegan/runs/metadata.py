@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from facegan.faces.filters import REASONS
+from facegan.faces.reasons import REASONS
 from facegan.gan.config import TrainConfig
 from facegan.gan.judge import GENERATED_IN_TRAINING
 from facegan.gan.trainer import Trainer
@@ -85,7 +85,7 @@ def _faces_facts(report: dict) -> dict:
     left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
     return {
         "photos": report["files"],
-        "left_out": ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in left_out.items()),
+        "left_out": ", ".join(f"{count:,} {REASONS[reason].words}" for reason, count in left_out.items()),
         "detector": report["detector"],
         "framing": report["framing"],
         "eye_spread_before": spread.get("before"),

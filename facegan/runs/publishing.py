@@ -23,15 +23,15 @@ def check_publishing(options: RunOptions) -> Target | None:
     return check_target(options.push_to_hub, options.out, options.private)
 
 
-def publish(options: RunOptions, stopped: bool, say: Callable[[str], None]) -> None:
-    """Push the model of the run that has ended, and its Space, unless somebody `stopped` the training.
+def publish(options: RunOptions, unready: str, say: Callable[[str], None]) -> None:
+    """Push the model of the run that has ended, and its Space, unless something says that it is `unready`.
 
     Raises FaceGANError as `push_run` does, and KeyboardInterrupt with a sentence that has the command for later.
     """
     wanted = _push_options(options)
     later = wanted.command(options.out)
-    if stopped:  # nobody has looked yet at what would be published
-        say(f"It was not published, because it was stopped: look at it, and publish it with: {later}")
+    if unready:  # after Ctrl-C, for example, nobody has seen yet what would be published
+        say(f"It was not published, because {unready}: look at it, and publish it with: {later}")
         return
     try:
         push_run(options.out, wanted, facts_of(options.out), say)

@@ -30,14 +30,15 @@ from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
-from facegan.model.save import save_model
+from facegan.model.save import add_films, save_model
+from facegan.runs.afterwards import Afterwards
 from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
-from facegan.labels.table import AttributeTable
+from facegan.labels.table import AttributeTable, check_table
 from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
 from facegan.runs.publishing import check_publishing, how_to_go_on, publish
-from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, read_config, until, write_config
+from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, on_this_machine, read_config, until, write_config
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders, attributes_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
@@ -62,9 +63,13 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     weights = None  # that the networks begin with; those of a run that goes on are in its checkpoint
     wanted: tuple[str, ...] = ()  # attributes that the latents of the model decide from which it starts
     if options.resume:
+        asked, changed = options.device, []
         options, train, fingerprint = read_config(options.out, options)
+        train = on_this_machine(train, asked, options.device, changed.append)
         processes = Processes(train.device)
         say = say if processes.main else lambda _: None
+        for line in changed:
+            say(line)
         target = check_publishing(options) if processes.main else None  # it publishes for all
         cache = FaceCache.open(_faces_folder(options, processes))
         if processes.main and fingerprint != fingerprint_of(cache):
@@ -88,6 +93,8 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         if options.compare_unaligned:
             check_comparison(options, processes)
             options = replace(options, init="none")  # a model of aligned faces would decide it
+        if processes.main and options.attributes:
+            check_table(options.attributes)  # a mistake in it costs no hours
         initial = find_initial(options)
         target = check_publishing(options) if processes.main else None  # it publishes for all
         options = choose_size(initial, options, _faces_folder(options, processes), device, say)
@@ -124,7 +131,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         target.for_faces(len(cache), _of_one_person(cache, train))
     table = None
     if processes.main and options.attributes and (options.sliders or not options.resume):
-        table = attributes_of(options.attributes, cache, say)  # before the training: a mistake in it costs no hours
+        table = attributes_of(options.attributes, cache, say)
     known = _known_latents(options, train, cache, processes, say)
     if known is None:
         attributes = _attributes(options, train, cache, processes, table, wanted, say)
@@ -134,9 +141,9 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     train = presets.with_attributes(train, attributes.names if attributes else ())
     if processes.main:
         write_config(options.out, options, train, fingerprint)
-    model_folder, stopped = _train_and_export(options, train, cache, processes, table, attributes, weights, known, say)
+    model_folder, unready = _train_and_export(options, train, cache, processes, table, attributes, weights, known, say)
     if target is not None:
-        publish(options, stopped, say)
+        publish(options, unready, say)
     return model_folder
 
 
@@ -223,8 +230,8 @@ def _train_and_export(
     weights: Weights | None,
     known: KnownLatents | None,
     say: Callable[[str], None],
-) -> tuple[Path, bool]:
-    """The model folder, and whether Ctrl-C ended the training."""
+) -> tuple[Path, str]:
+    """The model folder, and why it is not published yet; empty where nothing stands against it."""
     budget = budget_of(options, train.recipe)
     training_rows, held_out_rows = cache.split()
     if known is not None:
@@ -258,31 +265,41 @@ def _train_and_export(
     )
     stopped = trainer.train(budget) == STOPPED
     if not processes.main:
-        return options.out / "model", stopped
-    films = samples.write_films(options.out / "samples", {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0})
-    trainer.write_page(budget, running=False)  # once more, with the film
+        return options.out / "model", ""
     model_folder = options.out / "model"
     one_person = _of_one_person(cache, train)
+    after = Afterwards(options.out, say)
     model = save_model(
         trainer.exported_generator(),
         model_config(options, train, trainer, cache.report, len(training_rows), len(held_out_rows), one_person),
         model_folder,
-        films,
         # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
-        None if one_person else trainer.gan.discriminator,
+        discriminator=None if one_person else trainer.gan.discriminator,
+        attempt=after.attempt,
     )
-    # After the export: who has no patience for the measurement has the model.
-    say("The model is exported; now it is measured whether it repeats faces, and who is among them.")
-    add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say)
+    say(f"The model is in {model_folder}. Now its films are made, and it is measured whether it repeats faces.")
+    after.attempt("The films of the training", lambda: _films(options.out / "samples", model_folder))
+    after.attempt("The page of the run", lambda: trainer.write_page(budget, running=False))  # with the film
+    after.attempt(
+        "The measurement of repeated faces",
+        lambda: add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say),
+    )
     if options.sliders and trainer.images_seen >= LEAST_SEEN:
-        add_sliders(model_folder, cache, table, say=say)
+        later = ["python", "train/fit_sliders.py", str(options.out)]
+        later += ["--attributes", str(options.attributes)] if options.attributes else []
+        after.attempt("The sliders", lambda: add_sliders(model_folder, cache, table, say=say), later)
     elif options.sliders:
         say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")
     say(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: {commands.typed(commands.DEMO, '--model', model_folder)}"
     )
-    return model_folder, stopped
+    after.tell()
+    return model_folder, "it was stopped" if stopped else "something is missing in it" if after.failed else ""
+
+
+def _films(drawn: Path, model_folder: Path) -> None:
+    add_films(samples.write_films(drawn, {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0}), model_folder)
 
 
 def _copies_allowed(options: RunOptions, faces: int) -> float | None:

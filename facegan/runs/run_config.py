@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
-from facegan.gan.config import Recipe, Start, TrainConfig
+from facegan.gan.config import Recipe, Start, TrainConfig, choose_device, choose_precision
 from facegan.runs import run_file
 
 _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
@@ -92,7 +93,7 @@ def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint
 def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
     """The options and the configuration of a run that goes on, and the fingerprint of its faces.
 
-    Only its budget may be changed, and what a push or the sliders use.
+    Only its budget and device may be changed, and what a push or the sliders use.
 
     Raises FaceGANError when there is no such run, or one of another version.
     """
@@ -110,6 +111,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             max_photos=then.get("max_photos"),
             faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
             preset=then["preset"],
+            device=then.get("device", "auto") if now.device == "auto" else now.device,
             init=then.get("init", "none"),
             attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
             sliders=now.sliders and (then.get("sliders", True) or now.attributes is not None),
@@ -127,6 +129,40 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         raise FaceGANError(f"There is no run to go on with in {run}: start it without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
+
+
+def on_this_machine(train: TrainConfig, asked: str, begun: str, say: Callable[[str], None]) -> TrainConfig:
+    """The config of a run that goes on, with the device and the precision that it goes on with.
+
+    A run that began with --device auto takes the best device of the machine where it goes on. What a device that stays
+    calculates in stays as well, because only then the run is the one that was never stopped; but no device is made to
+    calculate in bfloat16 that has no instructions for it.
+
+    Args:
+        train: as it was until now.
+        asked: the --device of now.
+        begun: the --device of before.
+        say: told when something changes.
+
+    Raises:
+        FaceGANError: the device that is asked for now is not there.
+    """
+    if asked != "auto":
+        device = choose_device(asked)
+    else:
+        try:
+            device = choose_device(begun)
+        except FaceGANError:
+            device = choose_device("auto")
+    precision = choose_precision(device)
+    if device == train.device and precision == "bfloat16":
+        precision = train.precision
+    if (device, precision) != (train.device, train.precision):
+        say(
+            f"The run was on the {train.device} in {train.precision} until now and goes on on the {device} in "
+            f"{precision}: a little differently than without the change."
+        )
+    return replace(train, device=device, precision=precision)
 
 
 def fingerprint_of(cache: FaceCache) -> str:

@@ -15,8 +15,7 @@ def note_of(name: str, quality: dict) -> str:
     mean, worst = quality.get("leakage_mean"), quality.get("leakage_worst")
     if not _known(mean):
         return "How much else it changes on this model was not measured."
-    kind = "Pure" if mean <= PURE else "Fairly pure" if mean <= MIXED else "Not pure"
-    text = f"{kind}: from end to end other attributes change {mean:.0%} as much as this one on average"
+    text = f"{purity(quality).capitalize()}: from end to end other attributes change {mean:.0%} as much as this one on average"
     other = quality.get("leakage_worst_of") or ""
     if _known(worst) and other:
         text += f", most of all {phrase_of(other)} ({worst:.0%})"
@@ -24,6 +23,14 @@ def note_of(name: str, quality: dict) -> str:
     if _known(flips) and name != "gender":
         text += f"; perceived gender changes in {flips:.0%} of faces"
     return text + "."
+
+
+def purity(quality: dict) -> str:
+    """The note in a word or two: "pure", "fairly pure", "not pure", or nothing where it was not measured."""
+    mean = quality.get("leakage_mean")
+    if not _known(mean):
+        return ""
+    return "pure" if mean <= PURE else "fairly pure" if mean <= MIXED else "not pure"
 
 
 def _known(value: object) -> bool:

@@ -25,7 +25,8 @@ def failing(error):
         (
             OSError(errno.ENOSPC, "No space left on device", "/run/film.mp4"),
             1,
-            "error: The disk cannot be written at /run/film.mp4 (No space left on device): free some space there.\n",
+            "error: The disk cannot be used at /run/film.mp4 (No space left on device): free some space there. "
+            "What was saved is kept.\n",
         ),
     ],
 )
@@ -35,9 +36,21 @@ def test_what_a_user_can_put_right_is_one_line(error, code, said, capsys):
 
 
 def test_other_errors_are_ours_and_keep_their_traceback():
-    with pytest.raises(PermissionError):
-        exit_code(failing(PermissionError(errno.EACCES, "Permission denied")))
+    with pytest.raises(FileNotFoundError):
+        exit_code(failing(FileNotFoundError(errno.ENOENT, "No such file or directory")))
     assert exit_code(lambda: None) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [(errno.EACCES, "permissions"), (errno.EROFS, "read-only"), (errno.EFBIG, "FAT32"), (errno.EMFILE, "ulimit")],
+)
+def test_a_disk_that_is_not_full_is_not_called_full(number, cause, capsys):
+    assert exit_code(failing(OSError(number, "Cannot", "/run"))) == 1
+    said = capsys.readouterr().err
+    assert cause in said
+    assert "free some space" not in said
+    assert said.count("\n") == 1
 
 
 def test_a_number_outside_its_range_names_the_range():

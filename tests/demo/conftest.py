@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from facegan.demo.outbox import Outbox
 from facegan.gan.networks import Generator
 from facegan.model.export import export_weights, shipped_form
 from facegan.model.folder import ModelConfig
@@ -49,11 +50,15 @@ def edited_model(model):
     return FaceModel(model.config, model._session, sliders=sliders, weights=model.weights)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """Gradio's cache, empty and out of the way."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+@pytest.fixture
+def outbox():
+    return Outbox()
+
+
+@pytest.fixture
+def returned(outbox):
+    """returned(file): the bytes that a caller fetches for a file that an endpoint returns."""
+    return lambda file: outbox.get(file["path"])
 
 
 @pytest.fixture(scope="session")

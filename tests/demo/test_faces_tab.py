@@ -1,17 +1,20 @@
+import io
+
 import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.errors import FaceGANError
 from facegan.base.pictures import enlarge
 from facegan.base.seeds import MAX_SEED
-from facegan.demo.faces_tab import Faces, draw_figure, draw_grid
+from facegan.demo.faces_tab import Faces, draw_figure
 from facegan.demo.state import FacesState
 
 
 @pytest.fixture
-def faces(model):
-    return Faces(model)
+def faces(model, outbox):
+    return Faces(model, outbox)
 
 
 def shown_seed(pictures_in, face, figure, truncation, candidates):
@@ -20,21 +23,17 @@ def shown_seed(pictures_in, face, figure, truncation, candidates):
     return [seed for seed in candidates if np.array_equal(large, enlarge(face(seed, truncation), 384))]
 
 
-def test_generate_gives_the_faces_of_the_seeds_in_order(faces, face):
+def test_generate_gives_the_faces_of_the_seeds_in_order(faces, face, returned):
     files = faces.generate(5, count=3, truncation=0.9)
-    drawn = [np.asarray(Image.open(file["path"])) for file in files]
+    drawn = [np.asarray(Image.open(io.BytesIO(returned(file)))) for file in files]
     assert [np.array_equal(image, face(5 + i, 0.9)) for i, image in enumerate(drawn)] == [True] * 3
     assert not np.array_equal(drawn[0], drawn[1])
     assert [file["orig_name"] for file in files] == ["face-5.png", "face-6.png", "face-7.png"]
 
 
-def test_generate_takes_the_models_own_truncation_and_one_face(faces, face):
+def test_generate_takes_the_models_own_truncation_and_one_face(faces, face, returned):
     (file,) = faces.generate(5)
-    assert np.array_equal(np.asarray(Image.open(file["path"])), face(5, 0.7))
-
-
-def test_generated_files_lie_in_the_cache_that_is_emptied(faces, cache):
-    assert faces.generate(5)[0]["path"].startswith(str(cache))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(returned(file)))), face(5, 0.7))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_generated_files_lie_in_the_cache_that_is_emptied(faces, cache):
     ],
 )
 def test_generate_says_which_argument_is_wrong(faces, arguments, message):
-    with pytest.raises(gr.Error, match=message):
+    with pytest.raises(FaceGANError, match=message):
         faces.generate(*arguments)
 
 
@@ -60,16 +59,16 @@ def test_the_large_face_is_lossless_and_carries_its_link(model, face, pictures_i
     assert "AI-generated" in html
 
 
-def test_the_grid_holds_every_seed_and_marks_the_large_one(model, face, pictures_in):
-    html = draw_grid(model, FacesState(42, 0.5, 4, 41))
+def test_the_grid_holds_every_seed_and_marks_the_large_one(faces, face, pictures_in):
+    *_, html = faces.draw_seed(42, 0.5, 4, 41)
     drawn = pictures_in(html)
     assert [np.array_equal(image, enlarge(face(41 + i, 0.5), 128)) for i, image in enumerate(drawn)] == [True] * 4
     assert [part.split('"')[0] for part in html.split('data-seed="')[1:]] == ["41", "42", "43", "44"]
     assert [part.split('"')[0] for part in html.split('aria-pressed="')[1:]] == ["false", "true", "false", "false"]
 
 
-def test_a_single_face_needs_no_grid(model):
-    assert draw_grid(model, FacesState(42, 0.5, 1, 42)) == ""
+def test_a_single_face_needs_no_grid(faces):
+    assert faces.draw_seed(42, 0.5, 1, 42)[3] == ""
 
 
 def test_typing_a_seed_does_not_write_the_field_back(faces, face, pictures_in):
@@ -96,5 +95,5 @@ def test_a_chosen_face_becomes_the_large_one_and_the_grid_stays(faces, face, pic
 
 
 def test_no_seed_cannot_be_chosen(faces):
-    with pytest.raises(gr.Error, match="whole number"):
+    with pytest.raises(FaceGANError, match="whole number"):
         faces.draw_large(None, 0.6, 5, 40)

@@ -1,10 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from facegan.base.errors import FaceGANError
 from facegan.base.pictures import write_gif, write_mp4
-from facegan.demo.learned_tab import Learned
+from facegan.demo.learned_tab import read
 from facegan.demo.markup import how_it_learned
 from facegan.model.film import Film
 from facegan.model.folder import ModelConfig
@@ -21,23 +20,24 @@ def filmed(model, tmp_path):
     return FaceModel(model.config, model._session, films=films), tmp_path
 
 
-def test_opening_the_tab_brings_the_films_as_they_are(filmed):
+def test_the_films_are_served_as_they_are(filmed):
     model, folder = filmed
-    shown, trouble, mp4, gif = Learned(model).open()
-    assert trouble == ""
-    assert shown == mp4.value["path"]
-    for button, path in ((mp4, "progress.mp4"), (gif, "progress.gif")):
-        assert Path(button.value["path"]).read_bytes() == (folder / path).read_bytes()
-        assert button.visible
+    for path in ("progress.mp4", "progress.gif"):
+        assert read(model, path) == (folder / path).read_bytes()
 
 
-def test_a_film_that_cannot_be_had_is_told_and_breaks_nothing(filmed):
+def test_only_films_of_the_model_are_served(filmed):
+    model, _ = filmed
+    assert read(model, "config.json") is None
+    assert read(model, "../progress.mp4") is None
+
+
+def test_a_film_that_cannot_be_had_is_one_sentence(filmed):
     model, folder = filmed
     (folder / "progress.mp4").write_bytes(b"<html>not found</html>")
-    shown, trouble, mp4, gif = Learned(model).open()
-    assert shown is None
-    assert "not an MP4 film" in trouble
-    assert (mp4.visible, gif.visible) == (False, True)
+    with pytest.raises(FaceGANError, match="not an MP4 film"):
+        read(model, "progress.mp4")
+    assert read(model, "progress.gif")
 
 
 def test_the_words_tell_the_figures_of_the_run():

@@ -1,23 +1,35 @@
+import asyncio
+import io
+
 import av
 import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.errors import FaceGANError
 from facegan.base.latent_paths import slerp
 from facegan.base.pictures import enlarge
 from facegan.demo.films import draw_position, draw_strip, film_frames
 from facegan.demo.morph_tab import Morphs
+from facegan.demo.render import Renderer
 from facegan.demo.state import MorphState
+from facegan.model.provenance import read_recipe, recipe_of
 
 
 @pytest.fixture
-def morphs(model):
-    return Morphs(model)
+def morphs(model, outbox):
+    return Morphs(model, outbox, Renderer())
 
 
-def gif_frames(path):
-    with Image.open(path) as film:
+@pytest.fixture
+def film(morphs, returned):
+    """film(...): what a caller of /morph fetches, as a file in memory."""
+    return lambda *arguments, **named: io.BytesIO(returned(asyncio.run(morphs.endpoint(*arguments, **named))))
+
+
+def gif_frames(file):
+    with Image.open(file) as film:
         frames = []
         for i in range(film.n_frames):
             film.seek(i)
@@ -42,9 +54,8 @@ def test_a_loop_leads_back_without_showing_the_first_face_twice(model, face):
     assert np.array_equal(frames[7], model.generate(slerp(last, first, 0.75)[None])[0])
 
 
-def test_a_gif_has_the_frames_in_order(morphs, face):
-    file = morphs.morph("3, 9, 4", frames_per_leg=4, loop=False, format="gif", truncation=0.8)
-    frames = gif_frames(file["path"])
+def test_a_gif_has_the_frames_in_order(film, face):
+    frames = gif_frames(film("3, 9, 4", frames_per_leg=4, loop=False, format="gif", truncation=0.8))
     assert len(frames) == 9
     # 256 colours cannot show every shade, but each frame is nearest to the face at its place.
     faces = [enlarge(face(seed, 0.8), 256).astype(int) for seed in (3, 9, 4)]
@@ -53,11 +64,10 @@ def test_a_gif_has_the_frames_in_order(morphs, face):
         assert distances[place] < 0.3 * min(np.delete(distances, place))
 
 
-def test_an_mp4_has_the_frames_in_order(morphs, face):
-    file = morphs.morph("3, 9", frames_per_leg=6, loop=True, truncation=0.8)
-    with av.open(file["path"]) as film:
-        assert film.streams.video[0].codec_context.name == "h264"
-        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+def test_an_mp4_has_the_frames_in_order(film, face):
+    with av.open(film("3, 9", frames_per_leg=6, loop=True, truncation=0.8)) as video:
+        assert video.streams.video[0].codec_context.name == "h264"
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in video.decode(video=0)]
     assert len(frames) == 12
     assert frames[0].shape == (512, 512, 3)
     for frame, seed in ((0, 3), (6, 9)):
@@ -74,13 +84,16 @@ def test_an_mp4_has_the_frames_in_order(morphs, face):
         (("1, 2", 5, "yes"), "loop must be true or false"),
         (("1, 2", 5, True, "avi"), "format must be one of mp4, gif"),
         (("1, 2", 5, True, "mp4", -0.1), "truncation must be a number from 0 to 1.5"),
-        ((",".join("12345678901"), 60), "at most 600 frames"),
+        (("1, 2", 5, True, ["gif"]), "format must be one of mp4, gif"),
+        ((["1", "2"],), "seeds must be a text"),
+        (("1, " * 1000,), "seeds must be a text of at most"),
+        ((",".join("12345678901"), 60), "at most 600 frames as MP4"),
+        ((",".join("12345678901"), 30, True, "gif"), "at most 300 frames as GIF"),
     ],
 )
-def test_morph_says_which_argument_is_wrong(morphs, cache, arguments, message):
-    with pytest.raises(gr.Error, match=message):
-        morphs.morph(*arguments)
-    assert not cache.exists()
+def test_morph_says_which_argument_is_wrong(morphs, arguments, message):
+    with pytest.raises(FaceGANError, match=message):
+        asyncio.run(morphs.endpoint(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -110,10 +123,13 @@ def test_the_link_follows_the_walk(morphs):
     assert "data-query" not in strip  # of two the page would follow the first
 
 
-def test_a_link_brings_the_place_of_the_walk_back(morphs):
-    tabs, *settings, position = morphs.open_page({"seeds": "3,9", "frames": "10", "loop": "0", "position": "0.25"})
+def test_a_link_brings_the_place_of_the_walk_back(morphs, pictures_in):
+    opened, complaints = morphs.open_page({"seeds": "3,9", "frames": "10", "loop": "0", "position": "0.25"})
+    tabs, *settings, position, strip, here = opened
+    assert complaints == []
     assert (tabs.selected, settings, position) == ("morph", ["3, 9", 0.7, 10, False], 0.25)
-    assert morphs.open_page({"seed": "7"}) == (gr.skip(),) * 6
+    assert [len(pictures_in(html)) for html in (strip, here)] == [2, 1]
+    assert morphs.open_page({"seed": "7"}) == ((gr.skip(),) * 8, [])
 
 
 def test_the_strip_shows_the_stops_and_whether_the_morph_leads_back(model, face, pictures_in):
@@ -130,23 +146,16 @@ def test_wrong_seeds_are_explained_in_place_and_leave_the_film(morphs):
     strip, here = morphs.show("1, <b>", 0.8, 24, True, 0)
     assert "&lt;b&gt;&quot; is not a seed" in strip
     assert here == ""
-    assert morphs.film("1, <b>", 0.8, 24, True, "") == (gr.skip(),) * 3
 
 
-def test_a_film_that_is_on_the_screen_is_not_made_again(morphs):
-    _, path, filmed = morphs.film("3, 9", 0.8, 4, True, "")
-    assert path.endswith("morph-3-9.mp4")
-    assert morphs.film("3 9", 0.8, 4, True, filmed) == (gr.skip(),) * 3
-    assert morphs.film("3, 9", 0.9, 4, True, filmed) != (gr.skip(),) * 3
+def test_the_film_of_a_link_is_that_of_its_path(morphs, model):
+    content, name = asyncio.run(morphs.film_of({"seeds": "3,9", "frames": "4", "format": "gif"}, "visitor"))
+    assert name == "morph-3-9.gif"
+    assert len(gif_frames(io.BytesIO(content))) == 8
+    assert read_recipe(content) == recipe_of(model, [3, 9], 0.7, frames_per_leg=4, loop=True)
 
 
-def test_the_first_morph_starts_from_the_face_just_seen(morphs):
-    assert morphs.first_seeds("", 4711).startswith("4711, ")
-    assert morphs.first_seeds("8, 9", 4711) == "8, 9"
-
-
-def test_faces_are_added_at_the_end_up_to_twelve(morphs):
-    assert morphs.with_seed("3; 9,", 5) == "3, 9, 5"
-    assert morphs.with_random("3, 9").startswith("3, 9, ")
-    full = ", ".join("123456789012")
-    assert morphs.with_seed(full, 5) == full
+@pytest.mark.parametrize("query", [{}, {"seeds": "1"}, {"seeds": "3,9", "format": "avi"}])
+def test_a_link_to_no_morph_has_no_film(morphs, query):
+    with pytest.raises(FaceGANError):
+        asyncio.run(morphs.film_of(query, "visitor"))

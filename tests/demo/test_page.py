@@ -1,15 +1,11 @@
 import inspect
-import json
 import re
-import socket
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 from gradio_client import Client
 
-from facegan.base.errors import FaceGANError
 from facegan.demo import build
 from facegan.demo.markup import about, header
 from facegan.demo.state import FacesState, MorphState, SlidersState
@@ -41,12 +37,32 @@ def test_no_slider_can_be_called_what_calls_and_links_need(edited_model):
         parameters = inspect.signature(call).parameters.values()
         calls |= {parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD}
         calls |= {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
-    states = (FacesState(1, 1, 2, 0), MorphState((1, 2), 1, position=0.5), SlidersState(1, 1, {}, ("age",)))
-    links = {name for state in states for name in parse_qs(state.query())}
+    links = {key for tab in build.TABS for key in tab.keys(edited_model)}
     assert (calls | links) - {"smile", "age"} <= RESERVED
-    script = (Path(build.__file__).parent / "theme" / "page.js").read_text()
-    ours = set(json.loads(re.search(r"const ours = new Set\((\[.*?\])\)", script)[1]))
-    assert ours == links  # what the page takes out of the address bar
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        FacesState(1, 1, 2, 0),
+        MorphState((1, 2), 1, position=0.5),
+        SlidersState(1, 1, {"smile": 1}, ("age",)),
+    ],
+)
+def test_every_name_in_a_link_belongs_to_a_tab(state, edited_model):
+    keys = {key for tab in build.TABS for key in tab.keys(edited_model)}
+    assert set(parse_qs(state.query())) <= keys
+    assert set(type(state).KEYS) <= set(parse_qs(state.query()))  # none is forgotten
+
+
+def test_the_page_knows_which_names_of_its_link_are_its_own(edited_model):
+    html = next(
+        block.value
+        for block in build.build_demo(edited_model).blocks.values()
+        if "link-keys" in str(getattr(block, "value", ""))
+    )
+    keys = set(re.search(r'data-link-keys="([^"]*)"', html)[1].split())
+    assert keys == {key for tab in build.TABS if tab.shown(edited_model) for key in tab.keys(edited_model)}
 
 
 def tabs_of(model):
@@ -61,8 +77,8 @@ def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(
         sliders=edited_model.slider_set,
         films=(Film(tmp_path, "progress.mp4"),),
     )
-    assert tabs_of(filmed) == list(build.TABS)
-    assert tabs_of(model) == [label for label in build.TABS if label not in ("Sliders", "How it learned")]
+    assert tabs_of(filmed) == [tab.label for tab in build.TABS]
+    assert tabs_of(model) == ["Faces", "Morph"]
 
 
 def test_the_page_tells_what_the_model_is(model):
@@ -83,14 +99,20 @@ def test_the_page_says_whether_the_faces_are_of_somebody(model):
     assert "cannot draw a person" not in about(of_one)
 
 
-def test_a_port_in_use_gives_way_to_the_next():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        found = build.free_port("127.0.0.1", port)
-        assert port < found < port + 100
+def fired_when_a_page_opens(blocks):
+    """The events that reach the server: those of loading, and what Gradio fires when it selects the first tab."""
+    first = next(block._id for block in blocks.blocks.values() if block.get_block_name() == "tabitem")
+    return [
+        fn
+        for fn in blocks.fns.values()
+        if fn.fn and any(event == "load" or (event == "select" and block == first) for block, event in fn.targets)
+    ]
 
 
-def test_no_free_port_is_said(monkeypatch):
-    monkeypatch.setattr(build, "_PORTS", 1)
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(FaceGANError, match="--port"):
-        build.free_port("127.0.0.1", taken.getsockname()[1])
+def test_a_page_that_opens_asks_once_and_cannot_be_refused_by_a_full_queue(edited_model):
+    (opening,) = fired_when_a_page_opens(build.build_demo(edited_model))
+    assert opening.queue is False
+
+
+def test_nothing_waits_in_gradios_queue_which_refuses_when_it_is_full(edited_model):
+    assert {fn.queue for fn in build.build_demo(edited_model).fns.values() if fn.fn} == {False}

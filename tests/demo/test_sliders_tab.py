@@ -1,4 +1,4 @@
-from pathlib import Path
+import io
 from urllib.parse import parse_qs
 
 import gradio as gr
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.errors import FaceGANError
 from facegan.base.pictures import enlarge
 from facegan.demo.sliders_tab import Edits
 from facegan.demo.state import SlidersState
@@ -13,8 +14,8 @@ from facegan.model.provenance import Recipe, read_recipe
 
 
 @pytest.fixture
-def edits(edited_model):
-    return Edits(edited_model)
+def edits(edited_model, outbox):
+    return Edits(edited_model, outbox)
 
 
 def moved(model, seed, truncation, values, lock=()):
@@ -38,12 +39,6 @@ def test_at_zero_both_are_the_same_face(edits, face, pictures_in):
     assert np.array_equal(pictures_in(edits.draw(7, 0.8, 0, 0, True, False))[0], enlarge(face(7, 0.8), 384))
 
 
-def test_reset_puts_everything_back(edits, face, pictures_in):
-    *controls, after = edits.reset(7, 0.8)
-    assert controls == [0, 0, False, False]
-    assert np.array_equal(pictures_in(after)[0], enlarge(face(7, 0.8), 384))
-
-
 def test_a_cleared_seed_is_seed_0(edits, edited_model, pictures_in):
     assert np.array_equal(
         pictures_in(edits.draw(None, 0.8, 1, 0, False, False))[0],
@@ -54,7 +49,8 @@ def test_a_cleared_seed_is_seed_0(edits, edited_model, pictures_in):
 def test_the_link_opens_the_tab_as_it_was(edits, edited_model, pictures_in):
     state = SlidersState(7, 0.8, {"smile": 0.5, "age": -1.0}, ("age",))
     query = {name: values[0] for name, values in parse_qs(state.query()).items()}
-    tabs, smile, age, lock_smile, lock_age, before, after = edits.open_page(query)
+    (tabs, smile, age, lock_smile, lock_age, before, after), complaints = edits.open_page(query)
+    assert complaints == []
     assert (tabs.selected, smile, age, lock_smile, lock_age) == ("sliders", 0.5, -1, False, True)
     expected = moved(edited_model, 7, 0.8, {"smile": 0.5, "age": -1}, ["age"])
     assert np.array_equal(pictures_in(after)[0], enlarge(expected, 384))
@@ -62,19 +58,21 @@ def test_the_link_opens_the_tab_as_it_was(edits, edited_model, pictures_in):
 
 
 def test_a_link_without_sliders_leaves_the_tab_alone(edits):
-    assert edits.open_page({"seed": "7"}) == (gr.skip(),) * 7
+    assert edits.open_page({"seed": "7"}) == ((gr.skip(),) * 7, [])
 
 
-def test_the_endpoint_draws_what_the_model_does(edits, edited_model):
+def test_the_endpoint_draws_what_the_model_does(edits, edited_model, returned):
     file = edits.endpoint()(7, 0.8, -1.0, lock="age")
-    assert np.array_equal(np.asarray(Image.open(file["path"])), moved(edited_model, 7, 0.8, {"smile": -1}, ["age"]))
+    assert np.array_equal(
+        np.asarray(Image.open(io.BytesIO(returned(file)))), moved(edited_model, 7, 0.8, {"smile": -1}, ["age"])
+    )
     recipe = Recipe("tiny", edited_model.weights, (7,), 0.8, sliders={"smile": -1.0}, lock=("age",))
-    assert read_recipe(Path(file["path"]).read_bytes()) == recipe
+    assert read_recipe(returned(file)) == recipe
 
 
-def test_the_endpoint_takes_the_models_truncation_and_unmoved_sliders(edits, edited_model):
+def test_the_endpoint_takes_the_models_truncation_and_unmoved_sliders(edits, edited_model, returned):
     file = edits.endpoint()(7)
-    assert np.array_equal(np.asarray(Image.open(file["path"])), moved(edited_model, 7, 0.7, {}))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(returned(file)))), moved(edited_model, 7, 0.7, {}))
 
 
 @pytest.mark.parametrize(
@@ -88,5 +86,5 @@ def test_the_endpoint_takes_the_models_truncation_and_unmoved_sliders(edits, edi
     ],
 )
 def test_the_endpoint_says_what_is_wrong(edits, arguments, message):
-    with pytest.raises(gr.Error, match=message):
+    with pytest.raises(FaceGANError, match=message):
         edits.endpoint()(**arguments)

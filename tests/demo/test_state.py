@@ -3,7 +3,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.demo.state import FacesState, MorphState, SlidersState, number, parse_seeds, whole_number
+from facegan.demo.state import FacesState, MorphState, SlidersState
+from facegan.demo.values import number, parse_seeds, whole_number
 
 LAST = 2**32 - 1
 
@@ -27,7 +28,8 @@ def test_seeds_may_be_divided_in_any_usual_way(text):
         ("7", "2 to 12 seeds.*there are 1"),
         ("", "there are 0"),
         (",".join("1" * 13), "there are 13"),
-        (f"1, {'9' * 5000}", "is not a seed"),
+        (f"1, {'9' * 900}", "is not a seed"),
+        (f"1, {'9' * 5000}", "at most 1000 letters"),
     ],
 )
 def test_what_is_wrong_with_seeds_is_said(text, message):
@@ -80,7 +82,7 @@ def test_a_bare_link_shows_a_random_face_with_the_models_truncation():
         ({"seed": "9" * 30, "count": "2"}, FacesState(LAST, 0.7, 2, LAST - 1), 1),
         ({"seed": "3", "truncation": "99", "count": "1000"}, FacesState(3, 1.5, 25, 3), 2),
         ({"seed": "3", "truncation": "nan", "count": "<b>"}, FacesState(3, 0.7, 10, 3), 2),
-        ({"seed": "3.9", "truncation": " ", "count": ""}, FacesState(3, 0.7, 10, 3), 0),
+        ({"seed": "3.9", "truncation": " ", "count": ""}, FacesState(3, 0.7, 10, 3), 1),
         ({"seed": "30", "count": "4", "first": "5"}, FacesState(30, 0.7, 4, 30), 0),
     ],
 )
@@ -114,7 +116,7 @@ def test_the_grid_moves_only_when_the_large_face_leaves_it():
 def test_a_morph_too_long_for_the_server_is_refused():
     eleven = ",".join(map(str, range(11)))
     assert MorphState.checked(eleven, 0.8, 60, loop=False).legs == 10
-    with pytest.raises(FaceGANError, match="at most 600 frames, and this one has 660"):
+    with pytest.raises(FaceGANError, match="at most 600 frames as MP4, and this one has 660"):
         MorphState.checked(eleven, 0.8, 60, loop=True)
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,19 +28,28 @@ MODEL = os.environ.get("FACEGAN_TEST_MODEL")  # a model folder to test the page 
 
 
 @contextmanager
-def running_app(cache: Path, *arguments: str) -> Iterator[str]:
-    """`python` with these arguments, as the address of the page it serves; its temporary files go to `cache`."""
+def running_app(
+    cache: Path, *arguments: str, environment: dict[str, str] | None = None, log: list[str] | None = None
+) -> Iterator[str]:
+    """`python` with these arguments, as the address of the page it serves; its temporary files go to `cache`.
+
+    `log` is filled with the lines that it prints, whole when the context has ended.
+    """
     command = [sys.executable, *arguments]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": str(cache)}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": str(cache), **(environment or {})}
     app = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
+    said = [] if log is None else log
+    reader = None
     try:
-        said = []
         for line in app.stdout:
             said.append(line)
             address = re.search(r"http://[\d.]+:\d+", line)
             if address:
+                # A pipe that nobody reads holds up whoever writes into it.
+                reader = threading.Thread(target=lambda: said.extend(app.stdout), daemon=True)
+                reader.start()
                 yield address.group()
                 break
         else:
@@ -47,4 +57,6 @@ def running_app(cache: Path, *arguments: str) -> Iterator[str]:
     finally:
         app.terminate()
         app.wait(timeout=20)
+        if reader:
+            reader.join(timeout=20)
         app.stdout.close()

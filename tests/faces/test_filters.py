@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from facegan.faces.align import Frame
-from facegan.faces.filters import _TINTS, REASONS, USED, judge, judge_face, judge_person, tint_distance
+from facegan.faces.filters import _TINTS, judge, judge_face, judge_person, tint_distance
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import Group, People
+from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import Examination, FaceRecord, PhotoRecord
 
 GOOD = FaceRecord(

@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from facegan.faces.align import Frame, apply_transform, face_transform
-from facegan.faces.detectors.detect import DetectedFace
+from facegan.faces.detectors.detector import DetectedFace
 from facegan.faces.measure import (
     face_box,
     face_luma,

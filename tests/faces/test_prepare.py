@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -241,3 +242,37 @@ def test_two_processes_give_what_one_gives(tmp_path, photos, options):
     two = prepare_faces([photos], tmp_path / "two", replace(options, workers=2), force=True, say=quiet)
     assert np.array_equal(one.images, two.images)
     assert one.report["rows"] == two.report["rows"]
+
+
+def test_the_pictures_of_a_report_are_no_photos(tmp_path, photos, options):
+    out = tmp_path / "elsewhere"
+    (photos / "bad.jpg").write_bytes(b"")
+    prepare_faces([photos], out, options, force=True, say=quiet)
+    pictures = [path for path in out.iterdir() if path.suffix in (".png", ".gif")]
+    assert len(pictures) == 4
+    for path in pictures:
+        (photos / path.name).write_bytes(path.read_bytes())
+    report = prepare_faces([photos], tmp_path / "second", options, force=True, say=quiet).report
+    assert report["photos"] == {"used": 3, "unreadable": 1, "own_product": 4}
+
+
+def test_photos_without_their_library_are_told_of_once_and_read_when_it_is_there(
+    tmp_path, photos, options, monkeypatch, measured
+):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    for number in (1, 2):
+        with Image.open(photos / f"album {number}" / "portrait.jpg") as image:
+            image.save(photos / f"{number}.heic", quality=90)
+        (photos / f"album {number}" / "portrait.jpg").unlink()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pillow_heif", None)
+        without.delitem(Image.OPEN, "HEIF")
+        said = []
+        cache = prepare_faces([photos], tmp_path / "faces", options, force=True, say=said.append)
+    assert cache.report["photos"] == {"used": 1, "no_library": 2}
+    assert ["2 photos" in line and "pip install pillow-heif" in line for line in said].count(True) == 1
+    measured.clear()
+    said.clear()
+    assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=said.append)) == 3
+    assert measured == ["1.heic", "2.heic"]
+    assert not any("pillow-heif" in line for line in said)

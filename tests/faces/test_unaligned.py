@@ -6,7 +6,7 @@ from PIL import Image
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, apply_transform, face_transform
-from facegan.faces.detectors.detect import DetectedFace
+from facegan.faces.detectors.detector import DetectedFace
 from facegan.faces.sources.find import FoundFile
 from facegan.faces.unaligned import unaligned_faces
 

@@ -66,3 +66,13 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
         save_checkpoint(tmp_path, 2, state(2), {"n": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["000000000001.safetensors"]
     assert load_checkpoint(tmp_path)[1] == {"n": 1}
+
+
+def test_a_checkpoint_is_read_where_the_name_is_no_text(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    save_checkpoint(folder, 96, state(1), {"n": 1})
+    assert load_checkpoint(folder)[1] == {"n": 1}

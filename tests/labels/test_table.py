@@ -1,10 +1,11 @@
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.labels.table import read_attributes
+from facegan.labels.table import check_table, read_attributes
 
 PHOTOS = ["a.jpg", "b.jpg", "c.jpg"]
 
@@ -48,9 +49,11 @@ def test_celebas_own_format_is_understood(tmp_path, say):
     assert found.values.tolist() == [[-1, 1], [1, -1], [-1, -1]]
 
 
-def test_a_cut_off_celeba_list_is_noticed(tmp_path):
-    with pytest.raises(FaceGANError, match="promises 5 rows and has 2"):
-        read_attributes(table(tmp_path, "5\nMale\na.jpg 1\nb.jpg -1\n"), PHOTOS)
+def test_a_cut_off_celeba_list_is_used_and_told_of(tmp_path, say):
+    found = read_attributes(table(tmp_path, "5\nMale\na.jpg 1\nb.jpg -1\n"), PHOTOS, say=say)
+    assert found.values[:2].ravel().tolist() == [1, -1]
+    assert "5" in say[0]
+    assert "2" in say[0]
 
 
 def test_rows_without_a_photo_and_photos_without_a_row_are_counted(tmp_path, say):
@@ -124,3 +127,41 @@ def test_wanted_columns_are_taken_and_unknown_ones_named(tmp_path, say):
     assert read_attributes(path, PHOTOS, columns=["y"], say=say).values.ravel().tolist() == [5, 6, 7]
     with pytest.raises(FaceGANError, match="no attribute called Smilng; it has x, y"):
         read_attributes(path, PHOTOS, columns=["Smilng"], say=say)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "file,x\na.jpg,1\nb.jpg,0\nc.jpg,-1\n",
+        "sep=;\r\nfile;x\r\na.jpg;1\r\nb.jpg;0\r\nc.jpg;-1\r\n",
+        "\ufefffile,x,\na.jpg,1,\nb.jpg,0,\nc.jpg,-1,\n",
+        ",file,x\n0,a.jpg,1\n1,b.jpg,0\n2,c.jpg,-1\n",
+        ",x\na.jpg,1\nb.jpg,0\nc.jpg,-1\n",
+        "3\nx\na.jpg 1\nb.jpg 0\nc.jpg -1\n",
+        "9\nx \na.jpg  1\nb.jpg  0\nc.jpg -1\n",
+        "x\na.jpg  1\nb.jpg  0\nc.jpg -1\n",
+        "image_id x\na.jpg  1\nb.jpg  0\nc.jpg -1\n",
+    ],
+    ids=["plain", "excel", "empty column", "pandas", "pandas by name", "celeba", "wrong count", "no count", "kaggle"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_tables_are_read_as_they_were_meant(tmp_path, say, content, encoding):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content.encode(encoding))
+    found = read_attributes(path, PHOTOS, say=say)
+    assert found.names == ("x",)
+    assert found.values.ravel().tolist() == [1, 0, -1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_its_letters_are_written(tmp_path, say, encoding, form):
+    path = tmp_path / "table.csv"
+    path.write_bytes("file,x\nZo\u00eb.jpg,1\n".encode(encoding))
+    assert read_attributes(path, [unicodedata.normalize(form, "Zo\u00eb.jpg")], say=say).values.ravel() == [1]
+
+
+def test_a_bad_table_is_found_without_any_photo(tmp_path):
+    with pytest.raises(FaceGANError, match="Line 3"):
+        check_table(table(tmp_path, "file,x\na.jpg,1\nb.jpg,yes\n"))
+    check_table(table(tmp_path, "file,x\na.jpg,1\nb.jpg,0\n"))

@@ -1,6 +1,7 @@
 import errno
 
 import hf_xet
+import httpx
 import pytest
 
 from facegan.model.client import HubError, Unreachable, network_errors
@@ -67,3 +68,21 @@ def test_a_mistake_of_this_program_stays_one():
 def test_what_the_hub_refuses_stays_what_it_is():
     with pytest.raises(HubError, match="it is private"), network_errors("user/faces"):
         raise HubError("it is private")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ALL_PROXY": "socks5://127.0.0.1:1"},
+        {"HTTPS_PROXY": "nonsense://127.0.0.1:1"},
+        {"NO_PROXY": "[::1]"},
+    ],
+)
+def test_settings_of_a_proxy_that_cannot_be_used_are_named(settings, monkeypatch):
+    for name in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"):
+        for form in (name, name.lower()):
+            monkeypatch.delenv(form, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Unreachable, match="unset HTTP_PROXY"), network_errors("user/faces"):
+        httpx.Client()

@@ -172,3 +172,16 @@ def test_the_index_names_the_classes_beside_the_weights(model_folder):
     index = json.loads((model_folder / "model_index.json").read_text())
     assert index["_class_name"] == ["pipeline", "FaceGANPipeline"]
     assert index["gan"] == ["generator", "FaceGANGenerator"]
+
+
+def test_a_bias_of_zeros_is_exported_too(tmp_path):
+    """A generator that was just grown has one, and torch's exporter would leave it out."""
+    generator = trained_like(256, 2, "resize")
+    torch.nn.init.zeros_(generator.to_rgb.bias)
+    channels = tuple(channels_at(256, 2))
+    export_weights(shipped_form(generator), tmp_path)
+    ModelConfig("faces", 256, channels).save(tmp_path)
+    model = FaceModel.load(tmp_path)
+    with torch.no_grad():
+        truth = to_uint8(generator(torch.from_numpy(latents_of([1, 2]))).numpy()).astype(int)
+    assert np.abs(model.generate(model.latents([1, 2])).astype(int) - truth).max() <= 1

@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import av
@@ -9,6 +10,7 @@ from facegan import FaceModel
 from facegan.base import pictures
 from facegan.model import folder as layout
 from facegan.model import save as save_module
+from facegan.model.export import load_diffusers
 from facegan.model.save import save_model
 
 
@@ -59,3 +61,16 @@ def test_a_failed_save_leaves_the_old_model_whole(generator, config, model_folde
     with pytest.raises(ZeroDivisionError):
         save_model(generator, config, model_folder)
     assert {path: path.read_bytes() for path in model_folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_model_is_saved_where_the_name_is_no_text(generator, config, tmp_path):
+    """A colon, which FFmpeg takes for a protocol, and a byte that is not UTF-8."""
+    folder = tmp_path / os.fsdecode(b"a: caf\xe9") / "model"
+    try:
+        folder.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    model = save_model(generator, config, folder)
+    assert (folder / layout.MORPH).stat().st_size > 1000
+    assert model.generate(model.latents([1])).shape[0] == 1
+    assert len(load_diffusers(folder).state_dict())

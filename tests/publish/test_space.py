@@ -208,7 +208,9 @@ def test_what_zero_gpu_asks_for_is_declared_where_its_package_is(tmp_path):
     (tmp_path / "spaces.py").write_text(
         "found = []\ndef GPU(function):\n    found.append(function)\n    return function\n"
     )
-    code = "from facegan.demo.zero_gpu import greet_zero_gpu; greet_zero_gpu(); import spaces; print(len(spaces.found))"
+    code = (
+        "from facegan.demo.zero_gpu import declare_gpu_use; declare_gpu_use(); import spaces; print(len(spaces.found))"
+    )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "1", done.stderr

@@ -29,13 +29,13 @@ def pushes(monkeypatch):
 
 
 def test_a_run_that_ended_by_itself_is_pushed(pushes):
-    publishing.publish(OPTIONS, False, print)
+    publishing.publish(OPTIONS, "", print)
     assert pushes == [(Path("runs/me"), PushOptions("user/me", True, space="user/demo"))]
 
 
 def test_a_run_that_was_stopped_is_not_pushed_and_says_how(pushes):
     said = []
-    publishing.publish(OPTIONS, True, said.append)
+    publishing.publish(OPTIONS, "it was stopped", said.append)
     assert pushes == []
     assert said == [f"It was not published, because it was stopped: look at it, and publish it with: {PUSH}"]
 
@@ -46,7 +46,7 @@ def test_ctrl_c_in_the_push_tells_the_command_that_pushes(monkeypatch, pushes):
 
     monkeypatch.setattr(publishing, "push_run", interrupted)
     with pytest.raises(KeyboardInterrupt, match=f"whole in runs/me/model; publish it with: {PUSH}$"):
-        publishing.publish(OPTIONS, False, print)
+        publishing.publish(OPTIONS, "", print)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from facegan.gan.config import (
     with_attributes,
 )
 from facegan.gan.processes import Processes
+from facegan import FaceModel
+from facegan.model import save as save_module
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
 from facegan.runs import run as run_module
 from facegan.runs.run_config import RunOptions
@@ -108,9 +110,9 @@ def test_a_device_that_is_not_there_is_refused_with_what_is_there(monkeypatch):
 @pytest.fixture
 def exported(tmp_path, monkeypatch):
     """exported(report=..., start=...): the model folder of a run of 16 images on 30 pictures of noise."""
-    monkeypatch.setattr(run_module, "add_findings", lambda *_: None)
 
-    def make(report=None, start=None):
+    def make(report=None, start=None, say=lambda _: None, findings=None):
+        monkeypatch.setattr(run_module, "add_findings", findings or (lambda *_: None))
         images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
         of_faces = {"framing": 0.8, "photos": {}, "files": 30, "detector": "yunet", **(report or {})}
         cache = FaceCache(tmp_path, {**of_faces, "eye_spread_px_of_128": {}}, np.arange(30), images)
@@ -118,7 +120,7 @@ def exported(tmp_path, monkeypatch):
             replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
         )
         options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
-        about = (None, None, None, lambda _: None)  # no table, attributes and weights
+        about = (None, None, None, None, say)  # no table, attributes, weights and known latents
         return run_module._train_and_export(options, train, cache, Processes("cpu"), *about)[0]
 
     return make
@@ -164,3 +166,29 @@ def test_a_run_that_draws_one_person_keeps_its_discriminator_to_itself(exported,
     folder = exported(report, start)
     assert ModelConfig.read(folder).data["one_person"] is True
     assert not (folder / DISCRIMINATOR).exists()
+
+
+@pytest.mark.parametrize("broken", ["write_films", "write_findings", "write_page", "showcase", "card"])
+def test_nothing_after_the_training_costs_the_model(exported, monkeypatch, broken):
+    """Whatever fails is named at the end, with the command that makes it."""
+
+    def fails(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    place = {
+        "write_films": (run_module.samples, "write_films"),
+        "write_findings": (run_module, "add_findings"),
+        "write_page": (run_module.Trainer, "write_page"),
+        "showcase": (save_module, "write_showcase"),
+        "card": (save_module, "write_card"),
+    }[broken]
+    if broken == "write_page":  # once in the training, and once with the film
+        real, calls = run_module.Trainer.write_page, []
+        monkeypatch.setattr(*place, lambda *a, **k: (calls.append(1), fails() if len(calls) > 1 else real(*a, **k)))
+    elif broken != "write_findings":
+        monkeypatch.setattr(*place, fails)
+    said = []
+    folder = exported(say=said.append, findings=fails if broken == "write_findings" else None)
+    model = FaceModel.load(folder)
+    assert model.generate(model.latents([1])).shape == (1, 16, 16, 3)
+    assert f"--resume --out {folder.parent}" in said[-1]

@@ -9,7 +9,8 @@ from facegan.faces.options import FaceOptions
 from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
-from facegan.runs.run_config import RunOptions, budget_of, read_config, write_config
+from facegan.runs import run_config
+from facegan.runs.run_config import RunOptions, budget_of, on_this_machine, read_config, write_config
 from facegan.runs.run_file import facts_of
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
@@ -102,3 +103,48 @@ def test_a_run_without_sliders_has_none_when_it_goes_on(tmp_path, then, now, exp
     assert options.sliders is expected
     table = replace(RunOptions(data=(), out=tmp_path, resume=True, sliders=now), attributes=Path("list_attr.csv"))
     assert read_config(tmp_path, table)[0].sliders is now  # who names a table wants sliders for it
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "expected"), [("auto", "auto", "auto"), ("cuda", "auto", "cuda"), ("cuda", "cpu", "cpu")]
+)
+def test_the_device_that_is_asked_for_now_wins_over_that_of_before(tmp_path, begun, now, expected):
+    write_config(tmp_path, replace(OPTIONS, device=begun), TRAIN, "abc")
+    options, *_ = read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True, device=now))
+    assert options.device == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "until_now", "asked", "begun", "expected"),
+    [
+        ("cpu", ("cuda", "bfloat16"), "auto", "auto", ("cpu", "float32")),
+        ("cpu", ("cuda", "bfloat16"), "auto", "cuda", ("cpu", "float32")),  # it is not there, and nobody insists
+        ("cpu", ("cuda", "bfloat16"), "cpu", "cuda", ("cpu", "float32")),
+        ("cuda", ("cpu", "float32"), "cuda", "cpu", ("cuda", "bfloat16")),
+        ("cuda", ("cpu", "float32"), "auto", "auto", ("cuda", "bfloat16")),
+        ("cuda", ("cpu", "float32"), "auto", "cpu", ("cpu", "float32")),
+        ("cuda", ("cuda", "float32"), "auto", "auto", ("cuda", "float32")),  # as it was, to the bit
+        ("cpu", ("cpu", "bfloat16"), "auto", "auto", ("cpu", "float32")),  # another CPU, without its instructions
+    ],
+)
+def test_a_run_goes_on_where_it_can_and_says_what_changes(monkeypatch, there, until_now, asked, begun, expected):
+    """On a machine whose CPU calculates in float32 and whose GPU, if it has one, in bfloat16."""
+
+    def choose(name):
+        if name == "cuda" and there == "cpu":
+            raise FaceGANError("--device cuda was asked for")
+        return there if name == "auto" else name
+
+    monkeypatch.setattr(run_config, "choose_device", choose)
+    monkeypatch.setattr(run_config, "choose_precision", lambda device: "bfloat16" if device == "cuda" else "float32")
+    said = []
+    train = on_this_machine(replace(TRAIN, device=until_now[0], precision=until_now[1]), asked, begun, said.append)
+    assert (train.device, train.precision) == expected
+    assert len(said) == (expected != until_now)
+    assert all(word in line for line in said for word in (*until_now, *expected))
+
+
+def test_a_device_that_is_asked_for_and_is_not_there_is_an_error(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(FaceGANError, match="--device cuda"):
+        on_this_machine(TRAIN, "cuda", "cpu", print)

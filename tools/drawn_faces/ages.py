@@ -10,6 +10,12 @@ class SecondAge:
     def __init__(self) -> None:
         self._network = AgeAndGender()
 
+    def youngest(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
+        """The lower of the readings of a picture and its mirror image, see `years`."""
+        mirrored = np.ascontiguousarray(picture[:, ::-1])
+        there = keypoints[[1, 0, 2, 4, 3]] * (-1, 1) + (picture.shape[1] - 1, 0)
+        return min(self.years(picture, keypoints), self.years(mirrored, there))
+
     def years(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
         """Years; 0 where there is no reading.
 

@@ -39,9 +39,12 @@ class Basis:
 
     def people(self, g: np.ndarray) -> np.ndarray:
         """Latents g (n, 100) to u (n, 100)."""
-        moved = self.scores(g) @ self.moves
-        distance = np.square(moved).sum(axis=1, keepdims=True)
-        return moved * np.sqrt(np.minimum(1, FURTHEST / distance)) + g[:, : -len(self.names)] @ self.rest
+        shrunk = np.sqrt(np.minimum(1, FURTHEST / self.distance(g)))
+        return shrunk[:, None] * (self.scores(g) @ self.moves) + g[:, : -len(self.names)] @ self.rest
+
+    def distance(self, g: np.ndarray) -> np.ndarray:
+        """The squared Mahalanobis distance (n,) that the attributes of latents (n, 100) ask for."""
+        return np.square(self.scores(g) @ self.moves).sum(axis=1)
 
     def attributes(self, g: np.ndarray) -> np.ndarray:
         """The latents (n, k) of latents (n, 100) that decide the attributes, in the order of `names`."""

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from facegan.faces.align import Frame, face_transform, warp
-from facegan.faces.detectors.detect import Detector
+from facegan.faces.detectors.detector import Detector
 from facegan.labels.label import label_faces
 
 FRAME = Frame(128, 0.7)  # shows hair and background, which close crops do not

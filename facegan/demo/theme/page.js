@@ -1,13 +1,63 @@
-// What the page does without asking the server: the link in the address bar, copying it, the key R, and keeping what is
-// shown and what is set the same.
+// What the page does without asking the server: the link in the address bar, copying it, the key R, films, messages, and
+// keeping what is shown and what is set the same.
 (() => {
   const seen = (element) => element.offsetParent !== null;
-  // What the tabs write into links (facegan/demo/state.py); anything else, such as __theme, stays as it is.
-  const ours = new Set(["seed", "truncation", "count", "first", "seeds", "frames", "loop", "position", "lock"]);
+  const one = (selector) => document.querySelector(selector);
 
-  // The address bar's part from the question mark on, for a state: what is not ours in it stays.
+  // ---- Messages: one polite live region, as text and never as HTML.
+  function live(id, className) {
+    let region = document.getElementById(id);
+    if (!region) {
+      region = Object.assign(document.createElement("div"), {id, className});
+      region.setAttribute("role", "status");
+      document.body.append(region);
+    }
+    return region;
+  }
+
+  let hiding;
+  function note(sentence, seconds = 10) {
+    const region = live("fg-note", "fg-toast");
+    region.textContent = sentence;
+    clearTimeout(hiding);
+    if (sentence) hiding = setTimeout(() => (region.textContent = ""), 1000 * seconds);
+  }
+
+  const showMessage = (element) => note(element.querySelector("[data-message]")?.dataset.message || "");
+
+  // Tells a screen reader what has become visible, once it stays.
+  let announcing;
+  function announce(text) {
+    clearTimeout(announcing);
+    announcing = setTimeout(() => (live("fg-announce", "fg-hidden").textContent = text), 700);
+  }
+
+  // ---- A question that is turned away because the server is busy or restarts is asked again.
+  const BUSY = new Set([429, 502, 503, 504]), LONGEST_WAIT = 15;
+  const ask = window.fetch.bind(window);
+  window.fetch = async (input, options) => {
+    const address = String(input?.url ?? input);
+    if (!address.includes("/gradio_api/run/")) return ask(input, options);
+    for (let tries = 0; ; tries++) {
+      let wait = Math.min(2 ** tries, LONGEST_WAIT);
+      try {
+        const answer = await ask(input, options);
+        if (!BUSY.has(answer.status)) {
+          if (tries) note("");
+          return answer;
+        }
+        wait = Number(answer.headers.get("retry-after")) || wait;
+      } catch (error) {
+        if (options?.signal?.aborted) throw error;
+      }
+      note("The server is busy or cannot be reached. This page tries again by itself.", wait + 5);
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
+    }
+  };
+
+  // ---- The link. What is not ours in it, such as __theme, stays as it is.
   function searchOf(state) {
-    new URLSearchParams(state).forEach((_, name) => ours.add(name));  // the sliders' names are the model's
+    const ours = (one("[data-link-keys]")?.dataset.linkKeys || "").split(" ");
     const query = new URLSearchParams(window.location.search);
     ours.forEach((name) => query.delete(name));
     const rest = query.toString();
@@ -21,16 +71,16 @@
   }
 
   // The address bar follows what is shown. Safari refuses more than a hundred changes in thirty seconds, so a slider
-  // that is dragged changes it thrice a second.
-  let told = 0, telling;
+  // that is dragged changes it three times a second.
+  let changed = 0, changing;
   function showLink() {
-    clearTimeout(telling);
-    const wait = told + 350 - Date.now();
+    clearTimeout(changing);
+    const wait = changed + 350 - Date.now();
     if (wait > 0) {
-      telling = setTimeout(showLink, wait);
+      changing = setTimeout(showLink, wait);
       return;
     }
-    told = Date.now();
+    changed = Date.now();
     const search = shownSearch();
     window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
     // A Space is shown in a frame; this is how it asks for the address bar around it.
@@ -52,22 +102,24 @@
     const label = button.textContent;
     if (label === "Copied") return;
     button.textContent = "Copied";
+    announce("Link copied");
     setTimeout(() => (button.textContent = label), 1500);
   }
 
-  // Saves the picture that is shown, so that the server need not send it twice.
-  function save(button) {
-    const picture = button.closest("figure").querySelector("img");
-    Object.assign(document.createElement("a"), {href: picture.src, download: button.dataset.save}).click();
+  function download(href, name) {
+    Object.assign(document.createElement("a"), {href, download: name}).click();
   }
 
   document.addEventListener("click", ({target}) => {
-    const button = target.closest("[data-copy-link], .fg-copy-link, [data-save]");
+    const button = target.closest("[data-copy-link], [data-save], button[data-film]");
     if (!button) return;
-    if (button.dataset.save) save(button);
+    // The picture that is shown is saved, so that the server need not send it twice.
+    if (button.dataset.save) download(button.closest("figure").querySelector("img").src, button.dataset.save);
+    else if (button.dataset.format) saveFilm(button);
     else copyLink(button);
   });
 
+  // ---- Keys
   document.addEventListener("keydown", (event) => {
     if (event.key !== "r" && event.key !== "R") return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
@@ -75,10 +127,10 @@
     [...document.querySelectorAll(".fg-key-r")].find(seen)?.click();
   });
 
-  // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked. A
-  // page that could not open is of use by its buttons after a while.
+  // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked.
+  let opened = false;
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#tabs") || document.querySelector("[data-query]") || performance.now() > 20_000) return;
+    if (opened || !event.target.closest("#tabs")) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
@@ -96,48 +148,199 @@
     if (target.matches(NUMBER) && target.value === "") target.value = target.closest(".block").querySelector("[type=range]").value;
   });
 
-  const shownState = (selector) => new URLSearchParams(document.querySelector(`${selector} [data-query]`)?.dataset.query);
+  // ---- What is shown follows what is set
+  const shownState = (element) => element?.querySelector("[data-query]")?.dataset.query;
+
+  // Whether a state is what a control is set to. `lock:age`: whether `lock` names age.
+  function agrees(state, name, control) {
+    const [key, member] = name.split(":");
+    const value = state.get(key) ?? "";
+    if (member) return control.checked === value.split(",").includes(member);
+    if (control.type === "checkbox") return control.checked === (value === "1");
+    if (control.type === "range" || control.type === "number") return control.value === "" || Number(control.value) === Number(value);
+    const words = (text) => text.split(/[,;\s]+/).filter(Boolean).map((word) => (isNaN(word) ? word : Number(word))).join();
+    return words(control.value) === words(value);
+  }
+
+  // One entry for each element that shows the state of a tab.
+  const states = [];
+
+  // `element` shows a state; `controls` has the selectors of what sets it, by name; `draw` asks the server for what is
+  // set. Answers may overtake each other and some are lost, so what is shown is compared once it has come to rest. What
+  // was asked for and has not come, such as an impossible seed, is not asked for again.
+  function showState(element, controls, draw, watchValue) {
+    let settling, asked = "";
+    const settle = () => {
+      clearTimeout(settling);
+      settling = setTimeout(() => {
+        if (!opened || !seen(element)) return;
+        const present = Object.entries(controls).map(([name, css]) => [name, one(css)]).filter(([, control]) => control);
+        const query = shownState(element), state = new URLSearchParams(query);
+        if (query && present.every(([name, control]) => agrees(state, name, control))) return;
+        const set = JSON.stringify(present.map(([, control]) => control.type === "checkbox" ? control.checked : control.value));
+        if (set === asked) return;
+        asked = set;
+        draw();
+      }, 300);
+    };
+    const show = () => {
+      if (shownState(element)) {
+        opened = true;
+        asked = "";
+        const shown = element.querySelector("[data-query]");
+        const notes = JSON.parse(shown.dataset.notes || "[]");
+        if (notes.length) note(notes.join(" "));
+        if (seen(element)) announce(shown.querySelector("img").alt);
+      }
+      showLink();
+      settle();
+    };
+    states.push({element, settle});
+    watchValue(show);
+    show();
+  }
+
+  const settle = () => states.forEach(({element, settle}) => element.isConnected && settle());
+
+  // A tab was opened, by the visitor or by Gradio: nothing is asked for that is already there.
+  function tabShown() {
+    setTimeout(() => {
+      showLink();
+      settle();
+      films.forEach((film) => film());
+    }, 100);
+  }
 
   // The seed for its field when that is left: an empty one, or one with a fraction, becomes that of the large face.
   function seedOr(seed) {
-    return Number.isInteger(seed) ? seed : Number(shownState("#face").get("seed"));
+    return Number.isInteger(seed) ? seed : Number(new URLSearchParams(shownState(one("#face"))).get("seed"));
   }
 
   // The face of the grid that is shown large is the pressed one.
   function markShown() {
-    const seed = shownState("#face").get("seed");
+    const seed = new URLSearchParams(shownState(one("#face"))).get("seed");
     document.querySelectorAll("#faces [data-seed]").forEach((cell) =>
       cell.setAttribute("aria-pressed", cell.dataset.seed === seed));
   }
 
-  // Calls `draw` when the edited face has settled on another state than the sliders, locks and seed that are set: moves
-  // are drawn out of turn because that is faster, and a slower answer to something earlier may come after them.
-  let settling;
-  function settle(draw) {
-    clearTimeout(settling);
-    settling = setTimeout(() => {
-      const state = shownState("#face-after"), locked = (state.get("lock") || "").split(",");
-      const seed = document.querySelector("#seed input")?.value;
-      const moved = [...document.querySelectorAll("[id^=slider-]")].some((slider) =>
-        Number(slider.querySelector("input[type=range]").value) !== Number(state.get(slider.id.slice(7)) || 0));
-      const held = [...document.querySelectorAll("[id^=lock-]")].some((lock) =>
-        lock.querySelector("input").checked !== locked.includes(lock.id.slice(5)));
-      if (moved || held || (seed && seed !== state.get("seed"))) draw();
-    }, 300);
+  function withSeed(seeds, seed, most) {
+    const words = seeds.split(/[,;\s]+/).filter(Boolean);
+    if (words.length < most) return [...words, seed].join(", ");
+    note(`A morph passes ${most} faces at most: take one out first.`);
+    return seeds;
   }
 
-  // Telephones start a film by themselves only where it is silent and stays in the page.
-  document.addEventListener("loadstart", ({target}) => {
-    if (target.tagName === "VIDEO") Object.assign(target, {muted: true, playsInline: true});
-  }, true);
+  // ---- Films: fetched when they can be seen; one that has to wait for its turn says so and is asked for again.
+  const films = [], calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const visitor = Math.random().toString(36).slice(2);
 
-  // Presses a hidden download button once Gradio has given it its file.
-  function press(id) {
-    setTimeout(() => document.getElementById(id)?.click(), 100);
+  async function fetchFilm(address, say, signal) {
+    const url = new URL(address, document.baseURI);
+    url.searchParams.set("visitor", visitor);
+    for (;;) {
+      const answer = await ask(url, {signal});
+      if (answer.ok) return answer.blob();
+      const wait = Number(answer.headers.get("retry-after"));
+      if (!wait) throw new Error((await answer.json().catch(() => ({}))).error || "The film cannot be had now: try again later.");
+      say("Other visitors' films are drawn first. This one comes by itself.");
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
+      if (signal?.aborted) throw new DOMException("", "AbortError");
+    }
   }
 
-  // Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device: the
-  // server is sent the few letters of the recipe, which it checks like a link.
+  function showFilm(element) {
+    const figure = element.querySelector("figure"), status = figure.querySelector("[role=status]");
+    const say = (sentence) => (status.textContent = sentence);
+    let shown, leaving, waiting;
+    const load = async () => {
+      const address = figure.dataset.film;
+      if (!address || address === shown || !seen(figure)) return;
+      shown = address;
+      leaving?.abort();
+      leaving = new AbortController();
+      const {signal} = leaving;
+      say("Drawing the film …");
+      try {
+        play(figure, await fetchFilm(address, say, signal));
+        say("");
+      } catch (error) {
+        if (signal.aborted || error.name === "AbortError") return;
+        shown = undefined;
+        say(error.message);
+      }
+    };
+    figure.addEventListener("fg-film", () => {  // while seeds are typed, not at every digit
+      clearTimeout(waiting);
+      waiting = setTimeout(load, 600);
+    });
+    films.push(load);
+    load();
+  }
+
+  function play(figure, blob) {
+    const old = figure.querySelector("video, img.fg-gif");
+    if (old.src) URL.revokeObjectURL(old.src);
+    let screen = old;
+    if (blob.type === "image/gif" && old.tagName === "VIDEO") {
+      screen = Object.assign(document.createElement("img"), {className: "fg-gif", alt: "AI-generated film"});
+      old.replaceWith(screen);
+    }
+    screen.src = URL.createObjectURL(blob);
+    if (screen.tagName === "VIDEO" && !calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
+  }
+
+  // The film at `selector` is that of the morph whose face at the position `element` shows.
+  function filmFollows(element, selector, watchValue) {
+    const follow = () => {
+      const figure = one(`${selector} figure`), state = new URLSearchParams(shownState(element));
+      if (!figure || !state.has("seeds")) return;
+      state.delete("position");
+      const address = `film?${state}&format=`;
+      figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
+      figure.dataset.film = address + "mp4";
+      figure.dispatchEvent(new Event("fg-film"));
+    };
+    watchValue(follow);
+    setTimeout(follow, 100);  // a tab that a link opens is put on the page with its values
+  }
+
+  async function saveFilm(button) {
+    const figure = button.closest("figure"), status = figure.querySelector("[role=status]"), address = button.dataset.film;
+    if (!address) return;
+    button.disabled = true;
+    try {
+      const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
+      const seeds = new URLSearchParams(address.split("?")[1]).get("seeds");
+      const name = seeds ? "morph-" + seeds.replaceAll(",", "-") : "how-it-learned";
+      const url = URL.createObjectURL(blob);
+      download(url, `${name}.${button.dataset.format}`);
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      status.textContent = "";
+    } catch (error) {
+      status.textContent = error.message;
+    }
+    button.disabled = false;
+  }
+
+  // ---- Names for screen readers: of controls that Gradio calls all the same
+  function nameControls() {
+    document.querySelectorAll("[id^=lock-] input, #tabs .block [data-testid=reset-button]").forEach((control) => {
+      const lock = control.closest("[id^=lock-]");
+      const block = lock ? one("#slider-" + lock.id.slice(5)) : control.closest(".block");
+      const title = block?.querySelector("[data-testid=block-info]")?.textContent.split("·")[0].trim();
+      const name = title && (lock ? `Lock ${title}` : `Reset ${title} to its default`);
+      if (name && control.getAttribute("aria-label") !== name) control.setAttribute("aria-label", name);
+    });
+  }
+  let naming;
+  document.addEventListener("DOMContentLoaded", () =>
+    new MutationObserver(() => {
+      clearTimeout(naming);
+      naming = setTimeout(nameControls, 200);
+    }).observe(document.body, {childList: true, subtree: true}));
+
+  // ---- Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device:
+  // the server is sent the few letters of the recipe, which it checks like a link.
   const MOST_BYTES = 64e6;  // the longest morph has a tenth
   const OPENS = "<facegan:recipe>", ENDS = "</facegan:recipe>";  // facegan/base/stamp.py
 
@@ -177,10 +380,12 @@
   }
 
   // The state of a picture is that of its link.
-  function follow(element) {
+  function followPicture(element) {
     const query = element.querySelector("[data-follow]")?.dataset.follow;
     if (query) window.location.search = searchOf(query);
   }
 
-  window.facegan = {showLink, markShown, seedOr, settle, press, openPictures, follow};
+  window.facegan = {
+    showMessage, showLink, showState, settle, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
+  };
 })();

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
+from facegan.faces.detectors.detector import UnavailableError
 
 RELEASE = "https://github.com/deepinsight/insightface/releases/download/model-zoo"
 CONNECT_SECONDS = 5.0  # how long a silent network is waited for before the fallback takes over
@@ -34,8 +35,8 @@ FILE_SHA256 = {
 }
 
 
-class PackUnavailableError(Exception):
-    """The pack is neither there nor to be had; the message is the reason as a phrase."""
+class PackUnavailableError(UnavailableError):
+    """InsightFace's pack is neither there nor to be had."""
 
 
 def ensure_pack(
@@ -58,7 +59,12 @@ def ensure_pack(
     """
     if not pack or Path(pack).name != pack or pack in (".", ".."):
         raise FaceGANError(f"--insightface-pack takes the name of a pack such as buffalo_sc, not {pack!r}.")
-    folder = Path(root).expanduser() / "models" / pack
+    try:
+        folder = Path(root).expanduser() / "models" / pack
+    except RuntimeError as error:
+        raise PackUnavailableError(
+            f"{root} cannot be found, for this user has no home folder (set HOME, or name another --insightface-root)"
+        ) from error
     if not _models(folder):
         _fetch(pack, folder, release, say)
     return folder, _check(folder, pack, say)

@@ -1,14 +1,22 @@
-"""InsightFace's FaceAnalysis with its SCRFD detector, at the input sizes that suit each photo."""
+"""InsightFace's SCRFD detector, at the input sizes that suit each photo."""
 
 import logging
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detect import MIN_SCORE, DetectedFace, onnx_providers
+from facegan.faces.detectors.detector import DetectedFace, FoundDetector, UnavailableError, open_session
+from facegan.faces.detectors.insightface_pack import RELEASE, ensure_pack
 
+if TYPE_CHECKING:
+    from facegan.faces.options import FaceOptions
+
+MIN_SCORE = 0.5  # below it SCRFD finds as many patterns in carpets as faces
 LARGEST_INPUT = 640  # SCRFD was trained at 640; larger inputs cost time and find faces too small for us
 SECOND_INPUT = 256  # a face that fills the picture is larger than SCRFD's largest anchors at 640
 SMALLEST_INPUT = 128  # crops below this are enlarged to it: SCRFD finds them down to 32 px that way
@@ -18,8 +26,30 @@ MAX_FACES = 100  # of a crowd, the best scored
 _log = logging.getLogger(__name__)
 
 
+def find_insightface(
+    options: "FaceOptions", *, release: str = RELEASE, say: Callable[[str], None] = print
+) -> FoundDetector:
+    """InsightFace, where its package and pack are there or can be fetched.
+
+    Raises:
+        UnavailableError: it cannot be had.
+        FaceGANError: a file of the pack has been changed.
+    """
+    if find_spec("insightface") is None:
+        raise UnavailableError(
+            f"the package insightface is not installed (pip install insightface, for {Path(sys.executable).name})"
+        )
+    folder, version = ensure_pack(options.insightface_pack, options.insightface_root, release=release, say=say)
+    return FoundDetector(
+        version=f"{options.insightface_pack}-{version}",
+        name=f"InsightFace ({options.insightface_pack}, SCRFD)",
+        reason="because its pack is there",
+        pack_folder=folder,
+    )
+
+
 class InsightFaceDetector:
-    """Faces by SCRFD (Guo et al. 2021, arXiv:2105.04714), run through insightface.app.FaceAnalysis on one thread."""
+    """Faces by SCRFD (Guo et al. 2021, arXiv:2105.04714), run by InsightFace's own class for it, on one thread."""
 
     def __init__(self, pack_folder: Path, *, device: str = "cpu") -> None:
         """Loads the pack's detector.
@@ -31,30 +61,13 @@ class InsightFaceDetector:
         Raises:
             FaceGANError: the folder holds no detector with keypoints that InsightFace can load.
         """
-        import onnxruntime
-        from insightface.app import FaceAnalysis
-
-        session_options = onnxruntime.SessionOptions()
-        session_options.intra_op_num_threads = 1  # the cores are shared out by processes, see work.py
-        session_options.inter_op_num_threads = 1
         try:
-            # One session that takes any input size: the package would otherwise build one for each.
-            analysis = FaceAnalysis(
-                name=str(pack_folder),
-                allowed_modules=["detection"],
-                providers=onnx_providers(device),
-                sess_options=session_options,
-                static_shape_sessions=False,
-            )
-            analysis.prepare(ctx_id=0 if device == "cuda" else -1, det_thresh=MIN_SCORE, det_size=None)
-            if not analysis.det_model.use_kps:
-                raise AssertionError("no keypoints")
-        except Exception as error:  # a bare AssertionError or IndexError for a folder with other models
+            self._model = _open_model(pack_folder, device)
+        except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
             raise FaceGANError(
                 f"InsightFace finds no detector with keypoints in {pack_folder}: delete that folder to have the pack "
                 "fetched again, or use --detector yunet."
             ) from error
-        self._model = analysis.det_model
         _log.info("SCRFD runs on %s", self._model.session.get_providers())
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
@@ -66,6 +79,8 @@ class InsightFaceDetector:
         return faces
 
     def _detect_at(self, rgb: np.ndarray, long_side: int) -> list[DetectedFace]:
+        import cv2
+
         height, width = rgb.shape[:2]
         scale = long_side / max(height, width)
         new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
@@ -87,3 +102,20 @@ class InsightFaceDetector:
             )
             for box, points in zip(boxes, keypoints, strict=True)
         ]
+
+
+def _open_model(pack_folder: Path, device: str) -> Any:
+    """The detector of a pack: the first network with a detector's outputs, as InsightFace tells it from the others."""
+    from insightface.model_zoo.scrfd import SCRFD
+
+    for path in sorted(pack_folder.glob("*.onnx")):
+        session = open_session(path.read_bytes(), device)
+        if len(session.get_outputs()) < 5:
+            continue
+        # One session that takes any input size: the package would otherwise build one for each.
+        model = SCRFD(session=session, static_shape_sessions=False)
+        model.det_thresh = MIN_SCORE
+        if not model.use_kps:
+            raise ValueError("no keypoints")
+        return model
+    raise ValueError("no detector")

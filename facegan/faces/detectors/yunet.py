@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detect import DetectedFace, onnx_providers
+from facegan.faces.detectors.detector import DetectedFace, FoundDetector, open_session
 
 MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
@@ -22,6 +22,11 @@ MAX_FACES = 100  # of a crowd, the best scored
 _log = logging.getLogger(__name__)
 
 
+def find_yunet() -> FoundDetector:
+    """YuNet, which is a part of FaceGAN."""
+    return FoundDetector(f"yunet-{MODEL_SHA256[:16]}", "YuNet", "because it needs no download")
+
+
 class YuNetDetector:
     """Faces by YuNet (Wu, Peng and Yu 2023, doi:10.1007/s11633-023-1423-y), decoded in numpy, on one thread."""
 
@@ -31,18 +36,10 @@ class YuNetDetector:
         Raises:
             FaceGANError: the installed file is damaged.
         """
-        import onnxruntime
-
         model = files("facegan").joinpath("assets", "yunet", MODEL_FILE).read_bytes()
         if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
             raise FaceGANError(f"The installed {MODEL_FILE} is damaged: install FaceGAN again.")
-        session_options = onnxruntime.SessionOptions()
-        session_options.intra_op_num_threads = 1  # the cores are shared out by processes, see work.py
-        session_options.inter_op_num_threads = 1
-        session_options.log_severity_level = 3  # it warns about unused initialisers of the published file
-        self._session = onnxruntime.InferenceSession(
-            model, sess_options=session_options, providers=onnx_providers(device)
-        )
+        self._session = open_session(model, device)
         _log.info("YuNet runs on %s", self._session.get_providers())
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:

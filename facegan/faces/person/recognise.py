@@ -7,7 +7,8 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, similarity_transform, warp
-from facegan.faces.detectors.detect import DetectorChoice, onnx_providers
+from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.detector import open_session
 from facegan.faces.detectors.insightface_pack import FILE_SHA256, is_known
 from facegan.faces.options import ANYBODY, FaceOptions
 
@@ -66,7 +67,11 @@ def recogniser_beside(choice: DetectorChoice) -> RecogniserChoice | None:
 def installed_network(root: Path | None = None) -> Path | None:
     """The recognition network that training with InsightFace has fetched, if it is there whole; nothing is fetched."""
     root = FaceOptions().insightface_root if root is None else root
-    for folder in sorted((root.expanduser() / "models").glob("*")):
+    try:
+        folders = sorted((root.expanduser() / "models").glob("*"))
+    except (RuntimeError, OSError):  # there is no home folder, or it may not be read
+        return None
+    for folder in folders:
         if is_known(folder / MODEL_FILE):
             return folder / MODEL_FILE
     return None
@@ -81,15 +86,8 @@ class Recogniser:
         Raises:
             FaceGANError: the file is damaged.
         """
-        import onnxruntime
-
-        session_options = onnxruntime.SessionOptions()
-        session_options.intra_op_num_threads = 1  # the cores are shared out by processes, see work.py
-        session_options.inter_op_num_threads = 1
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(model), sess_options=session_options, providers=onnx_providers(device)
-            )
+            self._session = open_session(model.read_bytes(), device)
         except Exception as error:  # onnxruntime has a dozen error classes and no base of its own
             raise FaceGANError(f"{model} cannot be loaded ({error}): delete its folder to have it fetched.") from error
         self._input = self._session.get_inputs()[0].name

@@ -4,31 +4,13 @@ import html
 from pathlib import Path
 
 from facegan.base.html import document
-from facegan.faces.filters import REASONS, USED
 from facegan.faces.framing import ENOUGH_FIT
+from facegan.faces.reasons import REASONS, USED
 from facegan.faces.report.spread import UNIT
 
 PAGE = "report.html"
 PEOPLE_PICTURE = "people.png"
 LISTED = 300  # refused photos on the page; report.json has all
-_ADVICE = {
-    "not_a_picture": "Nothing to do: these files stay where they are.",
-    "unreadable": "Open them in a picture viewer; copy damaged ones again.",
-    "duplicate": "One copy is used.",
-    "no_face": "Faces must be at least a tenth of the photo, and upright.",
-    "too_small": "Use the photo in its original size, or move closer.",
-    "cut_off": "Photos with room around the head are used.",
-    "other_person": "Their faces stay out of the model; --person N chooses another person.",
-    "turned": "Faces that look towards the camera are used.",
-    "dark_or_flat": "More light on the face helps.",
-    "colour_cast": "Stage lamps, neon and sunsets give faces a colour that others do not have.",
-    "blurred": "Focus on the eyes, and hold still.",
-    "sunglasses": "Take them off: the generator cannot learn eyes that it does not see.",
-    "eyes_closed": "Blinks and downcast eyes; one of the next photos usually does.",
-    "covered": "Hands, masks, phones and heads before the face hide it; so does much blur.",
-    "same_photo": "A mirror or a picture in the picture; the larger, clearer face is used.",
-    "near_duplicate": "The sharper one is used.",
-}
 
 
 def write_page(out: Path, report: dict, *, refused_shown: int) -> None:
@@ -72,7 +54,7 @@ def _photos(report: dict) -> str:
     counts, total = report["photos"], max(1, report["files"])
     rows = []
     for reason, count in counts.items():
-        words = "used" if reason == USED else REASONS[reason]
+        words = "used" if reason == USED else REASONS[reason].words
         kind = " used" if reason == USED else ""
         rows.append(
             f'<div class="bar"><span>{html.escape(words)}</span><span class="count">{count:,} '
@@ -80,7 +62,7 @@ def _photos(report: dict) -> str:
             f'<div class="track"><div class="fill{kind}" style="width:{100 * count / total:.2f}%"></div></div>'
         )
         if reason != USED:
-            rows.append(f'<p class="hint">{html.escape(_ADVICE[reason])}</p>')
+            rows.append(f'<p class="hint">{html.escape(REASONS[reason].advice)}</p>')
     extra = sum(count for reason, count in report["faces"].items() if reason != USED)
     several = (
         f'<p class="dim small" style="margin-top:16px">A photo with several faces counts as used when one of them is. '
@@ -159,7 +141,7 @@ def _list(report: dict) -> str:
     if not refused:
         return ""
     rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{html.escape(REASONS[reason])}</td><td>{html.escape(detail)}</td></tr>"
+        f"<tr><td>{html.escape(name)}</td><td>{html.escape(REASONS[reason].words)}</td><td>{html.escape(detail)}</td></tr>"
         for name, reason, detail in refused[:LISTED]
     )
     more = f"The first {LISTED} of {len(refused):,}; report.json has all." if len(refused) > LISTED else ""

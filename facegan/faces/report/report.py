@@ -11,10 +11,11 @@ import numpy as np
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detectors.detect import DetectorChoice
-from facegan.faces.filters import REASONS, USED, Verdict
+from facegan.faces.filters import Verdict
 from facegan.faces.framing import share_that_fits
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import People
+from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 from facegan.faces.report import sheets as pictures
 from facegan.faces.report.page import PEOPLE_PICTURE, write_page
@@ -180,8 +181,8 @@ def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> No
         return
     large = Frame(AVERAGE_SIDE, frame.framing)
     pictures.before_after_gif(out / names[0], _sample(photos, pictures.GIF_COLUMNS * pictures.GIF_ROWS), frame)
-    pictures.average([pictures.before(photo, AVERAGE_SIDE) for photo in photos]).save(out / names[1])
-    pictures.average([pictures.after(photo, large) for photo in photos]).save(out / names[2])
+    pictures.save(out / names[1], pictures.average([pictures.before(photo, AVERAGE_SIDE) for photo in photos]))
+    pictures.save(out / names[2], pictures.average([pictures.after(photo, large) for photo in photos]))
 
 
 def _shrunk(photo: BeforeAfter) -> BeforeAfter:

@@ -1,5 +1,6 @@
 """The pictures of the report."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from facegan.base.errors import FaceGANError
+from facegan.base.stamp import OF_PHOTOS, stamp
 from facegan.faces.align import Frame, face_transform, warp
-from facegan.faces.filters import REASONS, Verdict
+from facegan.faces.filters import Verdict
 from facegan.faces.person.identity import People
+from facegan.faces.reasons import REASONS
 from facegan.faces.report.spread import centre_transform
+from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.find import Photo
-from facegan.faces.sources.read import UnreadablePhotoError, decode_photo
+from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 CELL = 112  # pixels of one face in a sheet
 CAPTION = 60  # pixels of text below it
@@ -70,7 +74,9 @@ def before_after_gif(path: Path, photos: list[BeforeAfter], frame: Frame) -> Non
     paletted = [
         picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for picture in there_and_back
     ]
-    paletted[0].save(path, save_all=True, append_images=paletted[1:], duration=holds, loop=0, optimize=False)
+    gif = io.BytesIO()
+    paletted[0].save(gif, "GIF", save_all=True, append_images=paletted[1:], duration=holds, loop=0, optimize=False)
+    path.write_bytes(_stamped(gif.getvalue()))
 
 
 def _gif_frame(photos: list[BeforeAfter], frame: Frame, columns: int, share: float) -> Image.Image:
@@ -116,12 +122,12 @@ def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, phot
             draw.text((x + CELL / 2, y + CELL / 2), "?", fill=_DIM, font=_font(40), anchor="mm")
         else:
             sheet.paste(picture, (x, y))
-        lines = [(SHORT[verdict.reason], _ACCENT)]
+        lines = [(REASONS[verdict.reason].caption, _ACCENT)]
         lines += [(words, _INK) for words in _two_lines(verdict.detail, 11, CELL)]
         lines.append((Path(verdict.name).name, _DIM))
         for line, (words, colour) in enumerate(lines):
             draw.text((x, y + CELL + 2 + 14 * line), _fitted(words, 11, CELL), fill=colour, font=_font(11))
-    sheet.save(path, optimize=True)
+    save(path, sheet)
     return len(chosen)
 
 
@@ -145,24 +151,8 @@ def people_sheet(path: Path, people: People, images: np.ndarray) -> int:
         for column, row in enumerate(group.members[spread]):
             face = Image.fromarray(np.asarray(images[row])).resize((CELL, CELL), Image.Resampling.BICUBIC)
             sheet.paste(face, (8 + column * (CELL + 8), y + 18))
-    sheet.save(path, optimize=True)
+    save(path, sheet)
     return len(shown)
-
-
-# REASONS in as few words as fit below a picture.
-SHORT = {
-    **REASONS,
-    "unreadable": "cannot be read",
-    "duplicate": "same file twice",
-    "too_small": "too small",
-    "cut_off": "cut off",
-    "turned": "turned too far",
-    "dark_or_flat": "dark or flat",
-    "covered": "covered or unclear",
-    "colour_cast": "coloured light",
-    "same_photo": "twice in one photo",
-    "near_duplicate": "almost the same",
-}
 
 
 def _some_of_each(verdicts: list[Verdict], count: int, photos: Mapping[str, Photo]) -> list[Verdict]:
@@ -188,6 +178,18 @@ def _rejected_picture(verdict: Verdict, images: np.ndarray, photos: Mapping[str,
     if rgb is None:
         return None
     return Image.fromarray(warp(rgb, centre_transform(rgb.shape[1], rgb.shape[0], CELL), CELL))
+
+
+def save(path: Path, image: Image.Image) -> None:
+    """A picture of the report as PNG."""
+    png = io.BytesIO()
+    image.save(png, "PNG", optimize=True)
+    path.write_bytes(_stamped(png.getvalue()))
+
+
+def _stamped(content: bytes) -> bytes:
+    """With the stamp by which a later run knows that this is no photo, should it lie among photos."""
+    return stamp(content, {"shows": "report"}, OF_PHOTOS)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.sources.columns import choose_column
+from facegan.faces.sources.find import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from datasets import IterableDataset
+
+# Files that hold or describe rows, so that a folder with one of them is more than pictures.
+_DATA_SUFFIXES = frozenset((".parquet", ".arrow", ".tar", ".zip", ".jsonl", ".h5", ".hdf5", ".lance", ".py"))
+_DESCRIPTIONS = frozenset(
+    ("metadata.csv", "metadata.parquet", "metadata.jsonl", "dataset_infos.json", "dataset_info.json", "state.json")
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,29 @@ class OpenDataset:
     column: tuple[str, ...]  # the way to them
     version: str  # the commit on the Hub; of local data, a digest that changes with the files
     rows: int | None = field(default=None)  # of all nodes together, where the data set says so
+    left_out: int = 0  # pictures of a local folder that the datasets library gives to no split, or to another
+
+
+def plain_pictures(choice: DatasetChoice) -> Path | None:
+    """The folder of pictures that a data set is, where it is a local folder that holds nothing else to be read.
+
+    The datasets library would take a word such as "test" in the name of a picture for a split, and leave out all the
+    others. A folder for the split itself is taken as that: photos/train for the split train.
+    """
+    folder = Path(choice.repo)
+    if choice.config or choice.column or not folder.is_dir():
+        return None
+    chosen = folder / choice.split
+    if not chosen.is_dir():
+        if choice.split != "train":  # which is what stands there when nobody chose
+            return None
+        chosen = folder
+    files = [
+        path for path in folder.rglob("*") if not any(part.startswith(".") for part in path.parts[len(folder.parts) :])
+    ]
+    described = any(path.suffix.lower() in _DATA_SUFFIXES or path.name in _DESCRIPTIONS for path in files)
+    pictures = any(path.suffix.lower() in PICTURE_SUFFIXES for path in files)
+    return chosen if pictures and not described else None
 
 
 def open_dataset(choice: DatasetChoice, *, revision: str | None = None, node: int = 0, nodes: int = 1) -> OpenDataset:
@@ -78,7 +108,16 @@ def open_dataset(choice: DatasetChoice, *, revision: str | None = None, node: in
         stream = split_dataset_by_node(stream, rank=node, world_size=nodes)
     splits: Any = builder.info.splits or {}
     rows = splits[choice.split].num_examples if choice.split in splits else None
-    return OpenDataset(stream, tuple(column), str(builder.hash), rows or None)
+    return OpenDataset(stream, tuple(column), str(builder.hash), rows or None, _left_out(choice, builder))
+
+
+def _left_out(choice: DatasetChoice, builder: Any) -> int:
+    folder = Path(choice.repo)
+    if not folder.is_dir() or "imagefolder" not in str(builder.name):
+        return 0
+    taken = {Path(file).resolve() for file in (builder.config.data_files or {}).get(choice.split, [])}
+    pictures = (path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    return sum(path.resolve() not in taken for path in pictures)
 
 
 def _why_not(choice: DatasetChoice, error: Exception) -> str:
@@ -107,6 +146,11 @@ def _why_not(choice: DatasetChoice, error: Exception) -> str:
         return f"The data set {name} has no split {choice.split}: choose one of {_listed(words)} with --dataset-split."
     if "Config name is missing" in words or "BuilderConfig" in words:
         return f"The data set {name} has several parts: choose one of {_listed(words)} with --dataset-config."
+    if Path(choice.repo).is_dir() and set(choice.repo) & set("[]*?"):
+        return (
+            f"The data set {name} has one of the letters [ ] * ? in its path, which the datasets library takes for a "
+            "pattern: rename the folder, or read its pictures with --data."
+        )
     if "No (supported) data files" in words or "contain any data files" in words:
         return f"The data set {name} holds no file that the datasets library can read: choose another."
     if isinstance(error, FileNotFoundError):

@@ -1,12 +1,14 @@
 """Photos before they are read, and every file of the data folders."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from facegan.base.errors import FaceGANError
+from facegan.faces.sources.ours import kind_of
 from facegan.faces.sources.read import file_state, read_bytes
 
 # Only used to notice a folder that calls itself a picture: a file's kind is decided by its content.
@@ -76,16 +78,20 @@ class FoundFile:
         return read_bytes(self.path)
 
 
-def find_files(folders: list[Path], *, leave_out: Path | None = None) -> list[FoundFile]:
-    """All files below the folders in a fixed order, whatever their kind, except hidden ones.
+def find_files(
+    folders: list[Path], *, leave_out: Path | None = None, say: Callable[[str], None] | None = None
+) -> list[FoundFile]:
+    """All files below the folders in a fixed order, whatever their kind, except hidden ones and FaceGAN's own.
 
     Symbolic links are followed; a folder that links back to one above it is read once. A folder with a picture's
     suffix is listed too, because somebody will look for it in the report. With several data folders the names
-    start with the folder's own name (and a number where two folders have the same one).
+    start with the folder's own name (and a number where two folders have the same one). Runs and models inside the
+    data folders are left out.
 
     Args:
         folders: the data folders.
         leave_out: a folder that is not read, the run folder when it lies inside the photos.
+        say: told which runs and models were left out.
 
     Raises:
         FaceGANError: a folder is missing, or is not a folder.
@@ -93,36 +99,62 @@ def find_files(folders: list[Path], *, leave_out: Path | None = None) -> list[Fo
     if not folders:
         raise FaceGANError("There is no folder of photos: name one with --data.")
     found: list[FoundFile] = []
-    seen_folders: set[Path] = {leave_out.resolve()} if leave_out else set()
+    walk = _Walk({leave_out.resolve()} if leave_out else set())
     for folder, label in zip(folders, _labels(folders), strict=True):
         if not folder.exists():
             raise FaceGANError(f"The data folder {folder} does not exist: check the path given with --data.")
         if not folder.is_dir():
             raise FaceGANError(f"{folder} is a file: give --data the folder that holds the photos.")
-        found.extend(FoundFile(path, label + name) for path, name in _walk(folder, "", seen_folders))
+        found.extend(FoundFile(path, label + name) for path, name in walk.below(folder, "", label))
+    if say and walk.left_out:
+        say(_told_of(walk.left_out))
     return found
 
 
-def _walk(folder: Path, prefix: str, seen: set[Path]) -> Iterator[tuple[Path, str]]:
-    real = folder.resolve()
-    if real in seen:
-        return
-    seen.add(real)
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        yield folder, prefix.rstrip("/") or "."  # the reader will say why it cannot be opened
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        path, name = Path(entry.path), prefix + entry.name
-        if entry.is_dir():
-            if path.suffix.lower() in PICTURE_SUFFIXES:
+class _Walk:
+    """Goes through folders, into each once."""
+
+    def __init__(self, seen: set[Path]) -> None:
+        self._seen = seen
+        self.left_out: list[tuple[str, str]] = []  # the names of our own folders, and what they are
+
+    def below(self, folder: Path, prefix: str, label: str = "") -> Iterator[tuple[Path, str]]:
+        """Every file with its name, which begins with `prefix`; `label` only serves to name what is left out."""
+        try:
+            real = folder.resolve()
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except (OSError, RuntimeError):  # RuntimeError: links in a circle
+            yield folder, prefix.rstrip("/") or "."  # the reader will say why it cannot be opened
+            return
+        if real in self._seen:
+            return
+        self._seen.add(real)
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            path, name = Path(entry.path), prefix + entry.name
+            if not _is_folder(entry):
                 yield path, name
-            yield from _walk(path, name + "/", seen)
-        else:
-            yield path, name
+            elif kind := kind_of(path):
+                self.left_out.append((label + name, kind))
+            else:
+                if path.suffix.lower() in PICTURE_SUFFIXES:
+                    yield path, name
+                yield from self.below(path, name + "/", label)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or one that may not be followed
+        return False
+
+
+def _told_of(left_out: list[tuple[str, str]]) -> str:
+    counts = Counter(kind for _, kind in left_out)
+    words = " and ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(counts.items(), reverse=True))
+    names = ", ".join(name for name, _ in left_out[:3]) + (", ..." if len(left_out) > 3 else "")
+    return f"{words} of FaceGAN among the photos {'are' if len(left_out) > 1 else 'is'} left out: {names}."
 
 
 def _labels(folders: list[Path]) -> list[str]:

@@ -1,6 +1,6 @@
 """Where the photos of a run come from: folders here, data sets in stream.py."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -42,19 +42,27 @@ class Photos(Protocol):
 class FolderPhotos:
     """Photos in folders on this computer."""
 
-    def __init__(self, folders: list[Path], *, leave_out: Path | None = None, most: int | None = None) -> None:
+    def __init__(
+        self,
+        folders: list[Path],
+        *,
+        leave_out: Path | None = None,
+        most: int | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         """Finds the files.
 
         Args:
             folders: the data folders, read with all folders in them.
             leave_out: a folder that is not read.
             most: take only the first files.
+            say: told which folders of FaceGAN's own are left out.
 
         Raises:
             FaceGANError: a folder is missing.
         """
         self.settings: dict[str, object] = {}
-        self.files = find_files(folders, leave_out=leave_out)[:most]
+        self.files = find_files(folders, leave_out=leave_out, say=say)[:most]
         self.expected: int | None = len(self.files)
 
     def sample(self, count: int) -> list[Photo]:
@@ -81,4 +89,6 @@ class FolderPhotos:
 def is_done(photo: Photo, records: Records) -> bool:
     """Whether the records hold the photo as it is now."""
     record = records.get(photo.name)
-    return record is not None and (record.size, record.mtime_ns) == photo.state()
+    if record is None or record.problem == "no_library":  # the library may have been installed meanwhile
+        return False
+    return (record.size, record.mtime_ns) == photo.state()

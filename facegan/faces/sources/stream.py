@@ -73,6 +73,11 @@ class DatasetPhotos:
         self._prefix = choice.split if nodes == 1 else f"{choice.split}-{node + 1}-of-{nodes}"
         self._most = None if most is None else most // nodes + (node < most % nodes)
         self._share = open_dataset(choice, revision=before["version"] if same else None, node=node, nodes=nodes)
+        if self._share.left_out:
+            say(
+                f"{self._share.left_out:,} pictures in {choice.name} are not in the split {choice.split}, as the "
+                "datasets library divides the folder: --data takes all of them."
+            )
         self.settings: dict[str, object] = {"dataset": {**asked, "version": self._share.version}}
         rows = self._share.rows and self._share.rows // nodes
         self.expected = rows if self._most is None or (rows and rows < self._most) else self._most

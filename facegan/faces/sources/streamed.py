@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.sources.read import MAX_BYTES, UnreadablePhotoError, file_state, read_bytes
+from facegan.faces.sources.read import MAX_BYTES, file_state, read_bytes
+from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 
 @dataclass(frozen=True, slots=True)

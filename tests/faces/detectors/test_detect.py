@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors import detect
-from facegan.faces.detectors.detect import choose_detector, make_detector, onnx_providers
+from facegan.faces.detectors import scrfd as scrfd_module
+from facegan.faces.detectors.detect import choose_detector, make_detector
+from facegan.faces.detectors.detector import onnx_providers
 from facegan.faces.detectors.yunet import keep_best
 from facegan.faces.options import FaceOptions
 
@@ -96,7 +97,7 @@ def test_auto_falls_back_to_yunet_and_says_why(tmp_path):
 
 
 def test_auto_falls_back_without_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(detect, "find_spec", lambda name: None)
+    monkeypatch.setattr(scrfd_module, "find_spec", lambda name: None)
     assert "not installed" in choose_detector(FaceOptions(insightface_root=tmp_path), say=quiet).reason
 
 

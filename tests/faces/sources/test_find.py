@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,43 @@ def test_what_is_no_folder_is_named_in_the_error(tmp_path, make):
     make(tmp_path / "photos")
     with pytest.raises(FaceGANError, match="photos"):
         find_files([tmp_path / "photos"])
+
+
+def test_links_in_a_circle_are_files_that_cannot_be_opened(tmp_path):
+    touch(tmp_path / "a.jpg")
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    (tmp_path / "there").symlink_to(tmp_path / "back")
+    (tmp_path / "back").symlink_to(tmp_path / "there")
+    assert names([tmp_path]) == ["a.jpg", "back", "self", "there"]
+
+
+RUN = {"options": {}, "train": {}, "versions": {}, "data_fingerprint": ""}
+MODEL = {"image_size": 64, "latent_size": 100, "channels": [8], "format_version": 3}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", json.dumps(RUN)),
+        ("config.json", json.dumps(MODEL)),
+        ("photos.jsonl", json.dumps({"format": 2, "size": 64, "framing": 0.8}) + "\n"),
+    ],
+    ids=["run", "model", "faces"],
+)
+def test_runs_and_models_among_the_photos_are_left_out_and_named(tmp_path, file, content):
+    touch(tmp_path / "a.jpg")
+    touch(tmp_path / "deep" / "in" / "samples.png")
+    (tmp_path / "deep" / "in" / file).write_text(content)
+    said = []
+    assert names([tmp_path], say=said.append) == ["a.jpg"]
+    assert len(said) == 1
+    assert "deep/in" in said[0]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"options": 1}', "[" * 100_000])
+def test_anybody_elses_config_leaves_nothing_out(tmp_path, content):
+    touch(tmp_path / "album" / "a.jpg")
+    (tmp_path / "album" / "config.json").write_text(content)
+    said = []
+    assert names([tmp_path], say=said.append) == ["album/a.jpg", "album/config.json"]
+    assert said == []

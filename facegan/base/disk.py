@@ -1,0 +1,30 @@
+"""Why something could not be written, in words that say what to do."""
+
+import errno
+
+# Errors of the system that a user can put right, and what to do; "there" is where it happened.
+_REMEDIES = {
+    errno.ENOSPC: "free some space there",
+    errno.EDQUOT: "free some space there, or ask for a larger quota",
+    errno.EROFS: "it is read-only, so choose a folder that can be written",
+    errno.EACCES: "choose a folder that you may write, or change its permissions",
+    errno.EPERM: "choose a folder that you may write, or change its permissions",
+    errno.EFBIG: "its file system takes no file as large (FAT32 ends at 4 GB), so choose a folder on another one",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EINVAL: "its file system does not take this name, so choose another one",
+    errno.EMFILE: "too many files are open, so allow more of them (ulimit -n 4096)",
+    errno.ENFILE: "too many files are open on this machine, so close other programs",
+    errno.EIO: "the disk or its connection fails, so check it and choose another one",
+    errno.ENODEV: "the disk has gone, so connect it again",
+    errno.ESTALE: "the network disk has gone, so connect it again",
+}
+
+
+def is_of_the_disk(error: OSError) -> bool:
+    """Whether it is one of those that a user can put right."""
+    return error.errno in _REMEDIES
+
+
+def remedy(error: OSError) -> str:
+    """What to do about it, as a part of a sentence."""
+    return _REMEDIES.get(error.errno or 0, "check the disk there")

@@ -1,0 +1,17 @@
+"""Proxies of the network's, which the environment names: HTTP_PROXY, ALL_PROXY, NO_PROXY and their like."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without_proxies() -> Iterator[None]:
+    """For what asks only this machine: no proxy can answer that, and some settings stop httpx before it asks."""
+    kept = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    for name in kept:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -1,0 +1,229 @@
+"""What the server lets in: the routes that the page uses, small bodies, calls that fit, and only so many at a time.
+
+Gradio serves more than this page needs (uploads, saved states, a code editor), accepts bodies of any size, and answers
+a call that does not fit with a traceback. This stands before it.
+"""
+
+import asyncio
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+
+import gradio as gr
+
+Scope = MutableMapping[str, object]
+Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
+Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
+
+_API = "/gradio_api"
+_READ = re.compile(
+    r"/|/config/?|/theme\.css|/(static|assets|svelte)/.+|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon.*"
+    r"|/film|/training-film/[\w.]+"
+    rf"|{_API}/(info/?|openapi\.json|theme\.css|app_id/?|user/?|login_check/?|token/?|startup-events|queue/(data|status)"
+    r"|heartbeat/[^/]+|stream/[\w-]+/[\w.-]+|call/.+|mcp(/.*)?)"
+)
+_WRITE = re.compile(rf"{_API}/((run|api|call)/.+|queue/join|cancel|reset/?|mcp(/.*)?)")
+_STREAM = re.compile(rf"{_API}/(queue/data|heartbeat/.+|call/.+|mcp.*)")
+_CALL = re.compile(rf"{_API}/(?:(?P<queued>queue/join)|(?P<how>run|api|call|call/v2)/(?P<name>[^/]+)/?)")
+_ANSWER = re.compile(rf"{_API}/(?:queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+))")
+
+_MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
+_MOST_NESTED = 20  # levels of JSON, far more than a call has
+_MOST_CALLS = 256  # at a time, each of them with an answer of half a megabyte
+_MOST_STREAMS = 600  # open at a time: two for every one of 300 visitors
+_CHUNK = 65_536  # bytes of an answer that are sent before its reader must have taken the ones before
+_STALLED = 30.0  # s after which a reader who takes nothing is let go
+_RETRY = 2  # s
+
+
+class Refused(Exception):
+    """An answer instead of Gradio's: a status and one sentence."""
+
+    def __init__(self, status: int, sentence: str):
+        super().__init__(sentence)
+        self.status = status
+
+
+class Stalled(Exception):
+    """The reader of an answer takes nothing."""
+
+
+class Gate:
+    """ASGI middleware before Gradio's app."""
+
+    def __init__(self, app: Callable, demo: gr.Blocks):
+        self._app, self._demo = app, demo
+        self._open: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = _path(scope)
+        answer = _Answer(send, path)
+        try:
+            kind = "streams" if _STREAM.fullmatch(path) and scope["method"] == "GET" else "calls"
+            _check_route(scope["method"], path)
+            self._check_session(scope, path)
+            if scope["method"] == "POST":
+                body = await _body(scope, receive)
+                self._check_call(path, body)
+                receive = _replay(body, receive)
+            counted = kind if kind == "streams" or scope["method"] == "POST" else "reads"
+            if counted != "reads" and self._open[counted] >= (_MOST_STREAMS if counted == "streams" else _MOST_CALLS):
+                raise Refused(503, "Many visitors are here at this moment: try again in a few seconds.")
+            self._open[counted] += 1
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                self._open[counted] -= 1
+        except Refused as refused:
+            await answer.refuse(refused.status, str(refused))
+        except Stalled:
+            pass
+
+    def _check_session(self, scope: Scope, path: str) -> None:
+        """Gradio answers whoever listens for a session that it does not know with a traceback."""
+        found = _ANSWER.fullmatch(path)
+        if not found or scope["method"] != "GET":
+            return
+        query = dict(part.partition("=")[::2] for part in scope["query_string"].decode("latin1").split("&"))
+        session = found["event"] or query.get("session_hash", "")
+        if session not in self._demo._queue.pending_messages_per_session:
+            raise Refused(404, "Nothing was asked for here, or its answer has been fetched: call the endpoint again.")
+
+    def _check_call(self, path: str, body: bytes) -> None:
+        """Raises Refused for a call that fits no endpoint."""
+        found = _CALL.fullmatch(path)
+        if not found:
+            return
+        call = _json(body)
+        if found["how"] == "call/v2":
+            self._check_names(found["name"], call)
+            return
+        dependency = self._dependency(found, call)
+        data = call.get("data")
+        if not isinstance(data, list) or len(data) != len(dependency.inputs):
+            raise Refused(422, f"data must be a list of {len(dependency.inputs)} values, in the order of the API page.")
+        if dependency.collects_event_data and not isinstance(call.get("event_data"), dict):
+            raise Refused(422, "event_data must be an object.")
+        for name in ("session_hash", "event_id", "fn_index", "trigger_id"):
+            if not isinstance(call.get(name), str | int | None):
+                raise Refused(422, f"{name} must be a text or a number.")
+
+    def _dependency(self, found: re.Match, call: dict) -> object:
+        fns = self._demo.fns
+        index = call.get("fn_index")
+        if index is None and found["name"]:
+            index = next((i for i, fn in fns.items() if fn.api_name == found["name"]), None)
+        if type(index) is not int or index not in fns or not callable(fns[index].fn):
+            raise Refused(404, "There is no such endpoint: the API page lists them.")
+        return fns[index]
+
+    def _check_names(self, name: str, call: dict) -> None:
+        info = self._demo.get_api_info()["named_endpoints"].get(f"/{name}")
+        if info is None:
+            raise Refused(404, "There is no such endpoint: the API page lists them.")
+        known = {parameter["parameter_name"]: parameter for parameter in info["parameters"]}
+        if unknown := sorted(set(call) - set(known)):
+            raise Refused(422, f"{unknown[0][:40]!r} is no parameter of /{name}; it has {', '.join(known)}.")
+        needed = [name for name, parameter in known.items() if not parameter["parameter_has_default"]]
+        if missing := [name for name in needed if name not in call]:
+            raise Refused(422, f"/{name} needs {missing[0]}.")
+
+
+class _Answer:
+    """`send`, in small pieces, to readers who read."""
+
+    def __init__(self, send: Send, path: str):
+        self._send, self._begun = send, False
+        self._direct = bool(re.match(rf"{_API}/(run|api)/", path))
+
+    async def __call__(self, message: MutableMapping[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            if self._direct and message["status"] == 500:  # so Gradio answers what an endpoint refuses
+                message = {**message, "status": 400}
+            await self._send(message)
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        for start in range(0, max(len(body), 1), _CHUNK):
+            last = start + _CHUNK >= len(body)
+            part = {**message, "body": body[start : start + _CHUNK], "more_body": more or not last}
+            try:
+                await asyncio.wait_for(self._send(part), _STALLED)
+            except TimeoutError:
+                raise Stalled from None
+
+    async def refuse(self, status: int, sentence: str) -> None:
+        if self._begun:
+            return
+        content = json.dumps({"error": sentence, "detail": sentence}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+        if status == 503:
+            headers.append((b"retry-after", str(_RETRY).encode()))
+        if status == 413:
+            headers.append((b"connection", b"close"))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": content})
+
+
+def _path(scope: Scope) -> str:
+    """The path behind the prefix under which the page is served."""
+    path, root = scope["path"], scope.get("root_path", "")
+    return (path[len(root) :] or "/") if root and path.startswith(root) else path
+
+
+def _check_route(method: str, path: str) -> None:
+    allowed = {"GET": _READ, "HEAD": _READ, "POST": _WRITE, "OPTIONS": _WRITE}.get(method)
+    if method == "DELETE" and path.startswith(f"{_API}/mcp"):
+        return
+    if allowed is None or not allowed.fullmatch(path):
+        other = _WRITE if allowed is _READ else _READ
+        raise Refused(405 if other.fullmatch(path) else 404, "There is nothing here: the page is one level up.")
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    size = dict(scope["headers"]).get(b"content-length", b"0")
+    body, more = b"", not size.isdigit() or int(size) <= _MOST_BODY
+    while more:
+        message = await asyncio.wait_for(receive(), _STALLED)
+        if message["type"] == "http.disconnect":
+            raise Stalled
+        body += message.get("body", b"")
+        more = message.get("more_body", False) and len(body) <= _MOST_BODY
+    if len(body) > _MOST_BODY or (size.isdigit() and int(size) > _MOST_BODY):
+        raise Refused(413, f"A call is at most {_MOST_BODY // 1000} kB long.")
+    return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """`receive` for an app that has not seen the body yet."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> MutableMapping[str, object]:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _json(body: bytes) -> dict:
+    try:
+        call = json.loads(body)
+    except (ValueError, RecursionError):
+        call = None
+    if not isinstance(call, dict) or not _is_plain(call):
+        raise Refused(422, "The body must be a JSON object with plain values.")
+    return call
+
+
+def _is_plain(value: object, level: int = 0) -> bool:
+    """Whether a value of a call is finite, not nested without end, and no file, which no call here takes."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if level > _MOST_NESTED or (isinstance(value, dict) and "meta" in value):
+        return False
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(_is_plain(one, level + 1) for one in inner)

@@ -1,0 +1,154 @@
+"""Serve the page: where, with which limits, and what it sends beside what Gradio does."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import tempfile
+from contextlib import nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+
+import anyio.to_thread
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from facegan.base.errors import FaceGANError
+from facegan.base.proxies import without_proxies
+from facegan.demo import learned_tab, morph_tab
+from facegan.demo.gate import Gate
+from facegan.demo.mcp_content import send_content
+from facegan.demo.outbox import PREFIX, media_type
+from facegan.demo.page import Page
+from facegan.demo.render import Busy, Superseded
+from facegan.demo.sessions import forgetful
+from facegan.demo.theme import THEME_FOLDER, head, theme
+
+_THREADS = 64  # answers that wait in threads of gradio's
+_PORTS = 100  # how many ports are tried from the one asked for
+_STILL = {"Cache-Control": "private, max-age=3600"}  # what an address shows never changes while the model is the same
+
+
+def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, share: bool = False) -> None:
+    """Serve the page until interrupted.
+
+    `host` and `port` default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, else to this machine
+    and 7860. A port in use gives way to the next one that is free; 0 takes any. Raises FaceGANError when it cannot be
+    served there.
+    """
+    if port is not None or host is not None:
+        port = free_port(host or "127.0.0.1", 7860 if port is None else port)
+    # Of this user and this run: a folder that several users share can belong to another one. Nothing is written there.
+    folder = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(folder))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with nullcontext() if share else without_proxies():  # gradio asks its own page whether it is there
+        demo.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            theme=theme(),
+            head=head(),
+            favicon_path=THEME_FOLDER / "favicon.svg",
+            footer_links=["api", "settings"],
+            show_error=False,
+            enable_monitoring=False,
+            run_history=False,
+            max_file_size="1kb",  # the page takes no files: reopen.py reads pictures in the browser
+            max_threads=_THREADS,
+            mcp_server=find_spec("mcp") is not None,
+            ssr_mode=False,
+            app_kwargs={
+                "middleware": [Middleware(Gate, demo=demo)],
+                "routes": routes(demo.page),
+                "lifespan": forgetful,
+            },
+            prevent_thread_lock=True,
+        )
+    send_content(demo, demo.page.outbox)
+    demo.block_thread()
+
+
+def free_port(host: str, port: int) -> int:
+    """`port`, or the next one that nobody listens on; any for 0.
+
+    Raises FaceGANError when `host` is not an address of this machine, and when a hundred ports are taken.
+    """
+    if not 0 <= port <= 65535:
+        raise FaceGANError(f"A port is a number from 0 to 65535, not {port}: choose another with --port.")
+    last = min(port + (_PORTS if port else 1), 65536) - 1
+    for candidate in range(port, last + 1):
+        try:
+            return _bound(host, candidate)
+        except PermissionError as error:
+            raise FaceGANError(
+                f"Port {port} may only be used by the administrator: choose one from 1024 on."
+            ) from error
+        except (OSError, UnicodeError) as error:
+            if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
+                raise FaceGANError(
+                    f"{host} is not an address of this machine: leave --host out, or use 0.0.0.0 for all of them."
+                ) from error
+    raise FaceGANError(f"No port from {port} to {last} is free on {host}: choose another with --port.")
+
+
+def _bound(host: str, port: int) -> int:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        return probe.getsockname()[1]
+
+
+def routes(page: Page) -> list[Route]:
+    """Films for the page, and the files that endpoints return. None of them is ever a file on this machine."""
+    morphs = morph_tab.Morphs(page.model, page.outbox, page.renderer)
+
+    async def film(request: Request) -> Response:
+        given = request.query_params
+        try:
+            content, name = await morphs.film_of(dict(given), f"{request.client.host} {given.get('visitor', '')[:40]}")
+        except FaceGANError as error:
+            return _refusal(error)
+        return Response(content, media_type=media_type(name), headers={**_STILL, **_named(name)})
+
+    async def training_film(request: Request) -> Response:
+        try:
+            content = await anyio.to_thread.run_sync(learned_tab.read, page.model, request.path_params["name"])
+        except FaceGANError as error:
+            return _refusal(error)
+        if content is None:
+            return _refusal(FaceGANError("This model has no such film."))
+        name = f"how-it-learned.{request.path_params['name'].rpartition('.')[2]}"
+        return Response(content, media_type=media_type(name), headers=_named(name))
+
+    async def returned(request: Request) -> Response:
+        content = page.outbox.get(request.path_params["path"])
+        if content is None:
+            return _refusal(FaceGANError("This file was fetched too late: call the endpoint again."))
+        name = request.path_params["path"].rpartition("/")[2]
+        return Response(content, media_type=media_type(name), headers=_named(name))
+
+    async def favicon(_: Request) -> Response:
+        return FileResponse(THEME_FOLDER / "favicon.svg", media_type="image/svg+xml")
+
+    return [
+        Route(f"/{morph_tab.ADDRESS}", film),
+        Route(f"/{learned_tab.ADDRESS}{{name}}", training_film),
+        Route(PREFIX + "{path:path}", returned),
+        Route("/favicon.ico", favicon),
+    ]
+
+
+def _refusal(error: FaceGANError) -> Response:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Busy) else {}
+    status = 503 if isinstance(error, Busy) else 409 if isinstance(error, Superseded) else 404
+    return JSONResponse({"error": str(error)}, status, headers)
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{name}"', "X-Content-Type-Options": "nosniff"}

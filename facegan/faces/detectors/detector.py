@@ -1,0 +1,61 @@
+"""What every detector gives and needs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFace:
+    """A face in the photo's pixels; the centre of the first pixel is (0, 0)."""
+
+    box: np.ndarray  # float32 (4,): left, top, right, bottom
+    keypoints: np.ndarray  # float32 (5, 2): image-left eye, image-right eye, nose, left and right mouth corner
+    score: float  # 0..1
+
+
+class Detector(Protocol):
+    """Finds faces. One instance serves one process."""
+
+    def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
+        """Faces of an RGB picture, uint8 (H, W, 3), the best score first."""
+        ...
+
+
+@dataclass(frozen=True)
+class FoundDetector:
+    """A detector that can be opened: what its `find` in detect.REGISTRY gives."""
+
+    version: str  # changes when the model does; part of the cache's fingerprint
+    name: str  # for the user
+    reason: str  # why it was chosen, as the end of a sentence
+    pack_folder: Path | None = None  # of InsightFace
+
+
+class UnavailableError(Exception):
+    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase."""
+
+
+def onnx_providers(device: str) -> list[str]:
+    """onnxruntime's providers for a device, of those that are installed; the CPU always comes last."""
+    import onnxruntime
+
+    wanted = ["CUDAExecutionProvider"] if device == "cuda" else []
+    available = onnxruntime.get_available_providers()
+    return [name for name in wanted if name in available] + ["CPUExecutionProvider"]
+
+
+def open_session(model: bytes, device: str) -> Any:
+    """An onnxruntime.InferenceSession on one thread: the cores are shared out by processes, see work.py.
+
+    From the model's bytes, because onnxruntime takes no path that is not UTF-8. Raises onnxruntime's own errors.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # it warns about unused initialisers of published files
+    return onnxruntime.InferenceSession(model, sess_options=options, providers=onnx_providers(device))
