@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.runs import compare
 from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache
 from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.config import PRESETS
 from facegan.gan.judge import Judgement
 from facegan.gan.monitor.log import read_log
+from facegan.runs import compare
 from facegan.runs.run_config import RunOptions
 
 ONE = SimpleNamespace(count=1)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from facegan.runs import evaluate as evaluation
 from facegan.base.errors import FaceGANError
 from facegan.model.folder import DEFAULT_FOLDER
 from facegan.model.load import FaceModel
+from facegan.runs import evaluate as evaluation
 
 
 def test_photos_are_not_prepared_where_a_run_on_them_has_its_own(tmp_path, monkeypatch):

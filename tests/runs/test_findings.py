@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from facegan import FaceModel
-from facegan.runs import findings
 from facegan.model.folder import PART, ModelConfig
 from facegan.model.report import memorisation_of
+from facegan.runs import findings
 from tests.model.conftest import config, discriminator, generator, model_folder, run  # noqa: F401
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from facegan.publish.target import PushOptions
 from facegan.runs import publishing
 from facegan.runs import run as run_module
-from facegan.publish.target import PushOptions
 from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(

@@ -8,8 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from facegan.runs import run as run_module
+from facegan import FaceModel
 from facegan.base.errors import FaceGANError
+from facegan.base.lock import locked
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.gan.budget import Budget
@@ -25,10 +26,9 @@ from facegan.gan.config import (
     with_attributes,
 )
 from facegan.gan.processes import Processes
-from facegan import FaceModel
 from facegan.model import save as save_module
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
-from facegan.base.lock import locked
+from facegan.runs import run as run_module
 from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)

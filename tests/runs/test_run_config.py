@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.sources.dataset import DatasetChoice
 from facegan.faces.options import FaceOptions
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.runs import run_config
