@@ -1,7 +1,7 @@
 """What a CUDA GPU does with a training: whether its steps agree with the CPU's, and how many images a second it takes.
 
-    python benchmarks/gpu.py                     # five minutes
-    python benchmarks/gpu.py --presets large --sizes 256 --batches 128 256
+    python -m benchmarks.gpu                     # five minutes
+    python -m benchmarks.gpu --presets large --sizes 256 --batches 128 256
 
 First one step in float32 from the same weights and the same noise on both devices: the largest difference of the losses
 and of the weights. Then images/s and peak memory by preset, size and batch in bfloat16: as training runs it, and with
@@ -12,14 +12,11 @@ import argparse
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from facegan.gan.adversaries import Adversaries  # noqa: E402
-from facegan.gan.config import PRESETS, TrainConfig  # noqa: E402
+from facegan.gan.adversaries import Adversaries
+from facegan.gan.config import PRESETS, TrainConfig
 
 AGREES = 2e-3  # of losses and weights after a step: float32 sums in another order, and TF32 switched off
 

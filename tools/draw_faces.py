@@ -2,16 +2,17 @@
 
 pip install -r train/requirements.txt -r tools/requirements-draw.txt
 pip install --no-deps random-face==2021.7.21.1
-python tools/draw_faces.py basis BASIS.safetensors
-python tools/draw_faces.py faces BASIS.safetensors FACES --count 40000
-python tools/draw_faces.py pairs BASIS.safetensors PAIRS --attribute smile --count 2000
+python -m tools.draw_faces faces FACES --count 48000
+python -m tools.draw_faces check FACES
+python -m tools.draw_faces pairs PAIRS --attribute smile --count 2000
 python train/train.py --data FACES --latents FACES/latents.safetensors
+
+`basis` fits tools/drawn_faces/basis.safetensors anew. docs/drawn_faces.md says how it works.
 """
 
 import argparse
 import json
 import os
-import sys
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -19,21 +20,22 @@ from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # the cores are shared out by processes
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np  # noqa: E402
-from drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
-from drawn_faces.fitting import Rounds, fit_basis, random_people, start  # noqa: E402
-from drawn_faces.readings import aligned, find_face, read_labels  # noqa: E402
-from drawn_faces.wanted import NAMES, WANTED  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from facegan.gan.known_latents import FILE, LatentsOfPictures  # noqa: E402
+from tools.drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
+from tools.drawn_faces.fitting import Rounds, fit_basis, random_people, start  # noqa: E402
+from tools.drawn_faces.readings import FRAME, aligned, find_face, read_labels  # noqa: E402
+from tools.drawn_faces.wanted import NAMES, WANTED  # noqa: E402
+
+BASIS = Path(__file__).parent / "drawn_faces" / "basis.safetensors"
 
 
 @cache
 def _network():
-    from drawn_faces.network import Network
+    from tools.drawn_faces.network import Network
 
     return Network()
 
@@ -129,7 +131,7 @@ def _basis(path: Path) -> Basis:
 
 @cache
 def _ages():
-    from drawn_faces.ages import SecondAge
+    from tools.drawn_faces.ages import SecondAge
 
     return SecondAge()
 
@@ -218,35 +220,76 @@ def draw_pairs(args: argparse.Namespace) -> None:
     print(f"{len(whole) // 2:,} pairs in {args.out}")
 
 
+# -- the check -----------------------------------------------------------------------------------------------------
+
+
+def _read_picture(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Labels (k,) and the judge's readings (j,) of the face in a picture, None without one."""
+    from facegan.sliders.readings import read_faces
+
+    picture = np.asarray(Image.open(path))
+    face = find_face(_detector(), picture)
+    if face is None:
+        return None
+    crop = aligned(picture, face[0])[None]
+    return read_labels(crop, NAMES)[0], read_faces(crop, FRAME.framing)[0]
+
+
+def check(args: argparse.Namespace) -> None:
+    """Reads a random part of a set, also by networks that did not steer it, and prints spread and correlations."""
+    from facegan.sliders.readings import names
+
+    paths = sorted(args.faces.glob("[0-9]*.jpg"))
+    chosen = [paths[i] for i in np.random.RandomState(0).permutation(len(paths))[: args.count]]
+    with get_context("fork").Pool(args.processes) as pool:
+        read = [found for found in pool.imap(_read_picture, chosen, chunksize=8) if found is not None]
+    labels, judged = (np.stack(columns) for columns in zip(*read, strict=True))
+    print(f"{len(labels):,} of {len(paths):,} pictures, by the labels that steered them\n{report(labels)}")
+    independent = labels.copy()
+    for column, name in enumerate(NAMES):
+        if name in names():
+            reading = judged[:, names().index(name)]
+            known = np.isfinite(reading) & np.isfinite(labels[:, column])
+            slope, shift = np.polyfit(reading[known], labels[known, column], 1)  # to the label's scale
+            independent[:, column] = slope * reading + shift
+            agreement = np.corrcoef(reading[known], labels[known, column])[0, 1]
+            print(f"{name:22} is also read by the judge: correlation with the label {agreement:.2f}")
+    print(f"by the judge, where it reads an attribute\n{report(independent)}")
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--processes", type=int, default=2, help="each takes a core and 800 MB (default: 2)")
     commands = p.add_subparsers(required=True)
     # fmt: off (an option a line reads as the table that it is)
     c = commands.add_parser("basis", help="learn which way each attribute lies in the latents")
-    c.add_argument("basis", type=Path)
+    c.add_argument("--out", dest="basis", type=Path, required=True, help="a new file")
     c.add_argument("--rounds", type=int, default=3)
     c.add_argument("--count", type=int, default=1200, help="people a round")
     c.add_argument("--seed", type=int, default=0)
     c.add_argument("--sheets", type=Path, help="a folder for pictures and readings of each round")
     c.set_defaults(run=basis)
     c = commands.add_parser("faces", help="draw a set of people and their latents")
-    c.add_argument("basis", type=Path)
     c.add_argument("out", type=Path)
+    c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--first", type=int, default=0, help="number of the first picture")
     c.add_argument("--count", type=int, default=44_000, help="some are left out")
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=0)
     c.set_defaults(run=draw_set)
     c = commands.add_parser("pairs", help="draw people twice, with one attribute moved")
-    c.add_argument("basis", type=Path)
     c.add_argument("out", type=Path)
+    c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--attribute", required=True)
     c.add_argument("--count", type=int, default=2000)
     c.add_argument("--distance", type=float, default=1.3, help="deviations of the attribute's latent to either side")
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=1)
     c.set_defaults(run=draw_pairs)
+    c = commands.add_parser("check", help="read a part of a set and print how its attributes are spread")
+    c.add_argument("faces", type=Path)
+    c.add_argument("--count", type=int, default=1500)
+    c.set_defaults(run=check)
     # fmt: on
     args = p.parse_args()
     args.run(args)

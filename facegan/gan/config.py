@@ -41,7 +41,7 @@ class Recipe:
     # picture to the face's (losses.picture_distance) and that of what the discriminator sees (feature_distance).
     match_pictures: float = 3.0
     match_features: float = 2.0
-    match_half_life: int = 0  # images after which both weights are half; 0: they stay
+    match_half_life: int = 150_000  # images after which both weights are half; 0: they stay
     match_least: float = 0.1  # share of the weights that stays to the end
     # Images that the discriminator learns from alone when the generator comes from a model; over as many again the
     # generator's rate rises to its own. A new one, which is clueless, would first of all teach it noise. Short: on 432

@@ -156,7 +156,10 @@ def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"faces": FaceOptions(size=4 * SIZE)}, f"draws {SIZE} px and not {4 * SIZE}: say --size {SIZE} or {2 * SIZE}, or"),
+        (
+            {"faces": FaceOptions(size=4 * SIZE)},
+            f"draws {SIZE} px and not {4 * SIZE}: say --size {SIZE} or {2 * SIZE}, or",
+        ),
         ({"preset": "classic"}, "other widths than preset classic: leave --preset out, or choose another --init."),
         ({"init": "no/such/folder"}, "There is no model in no/such/folder"),
     ],
@@ -294,7 +297,9 @@ def test_a_model_of_half_the_size_is_grown_when_it_is_asked_for(options, small_m
         assert (grown.eval()(latents)[inside] - enlarged[inside]).abs().max() < 0.01
 
 
-@pytest.mark.parametrize(("init", "device", "expected"), [("default", "cuda", SIZE), ("none", "cpu", 64), ("none", "cuda", 128)])
+@pytest.mark.parametrize(
+    ("init", "device", "expected"), [("default", "cuda", SIZE), ("none", "cpu", 64), ("none", "cuda", 128)]
+)
 def test_auto_is_the_size_of_the_start_else_what_the_device_has_time_for(options, init, device, expected):
     options = replace(options, init=init, auto_size=True, faces=FaceOptions(size=16))
     said = []

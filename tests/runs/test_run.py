@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.base.lock import locked
 from facegan.faces.cache import FaceCache
@@ -25,7 +26,6 @@ from facegan.gan.config import (
     with_attributes,
 )
 from facegan.gan.processes import Processes
-from facegan import FaceModel
 from facegan.model import save as save_module
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
 from facegan.runs import run as run_module

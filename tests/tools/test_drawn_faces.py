@@ -4,10 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_faces.basis import CURVE_AT, FURTHEST, LATENT_SIZE, Basis, moves_and_rest, principal_components, ridge_scores
-from drawn_faces.fitting import Rounds, fit_basis, increasing
-from drawn_faces.wanted import NAMES, WANTED
 from scipy.stats import norm
+
+from tools.drawn_faces.basis import (
+    CURVE_AT,
+    FURTHEST,
+    LATENT_SIZE,
+    Basis,
+    moves_and_rest,
+    principal_components,
+    ridge_scores,
+)
+from tools.drawn_faces.fitting import Rounds, fit_basis, increasing
+from tools.drawn_faces.wanted import NAMES, WANTED
 
 SHIPPED = Path(__file__).resolve().parents[2] / "tools" / "drawn_faces" / "basis.safetensors"
 

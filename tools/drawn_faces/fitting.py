@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drawn_faces.basis import CURVE_AT, LATENT_SIZE, Basis, moves_and_rest, principal_components, ridge_scores
-from drawn_faces.wanted import NAMES, WANTED
+from tools.drawn_faces.basis import CURVE_AT, LATENT_SIZE, Basis, moves_and_rest, principal_components, ridge_scores
+from tools.drawn_faces.wanted import NAMES, WANTED
 
 PSI = 0.7  # truncation of everything but the attributes: at 0.85 and more some pictures are broken
 _FAR = 4.5  # deviations of a score among people as the network draws them, beyond which nobody is moved
