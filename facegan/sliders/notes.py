@@ -15,8 +15,10 @@ def note_of(name: str, quality: dict) -> str:
     mean, worst = quality.get("leakage_mean"), quality.get("leakage_worst")
     if not _known(mean):
         return "How much else it changes on this model was not measured."
-    text = f"{purity(quality).capitalize()}: from end to end other attributes change {mean:.0%} as much as this one on
-    average" other = quality.get("leakage_worst_of") or "" if _known(worst) and other:
+    kind = purity(quality).capitalize()
+    text = f"{kind}: from end to end other attributes change {mean:.0%} as much as this one on average"
+    other = quality.get("leakage_worst_of") or ""
+    if _known(worst) and other:
         text += f", most of all {phrase_of(other)} ({worst:.0%})"
     flips = quality.get("gender_flips")
     if _known(flips) and name != "gender":
