@@ -1,4 +1,4 @@
-"""Why something could not be written, in words that say what to do."""
+"""The reason of a failed write as a sentence with what to do."""
 
 import errno
 

@@ -1,12 +1,12 @@
-"""The errors that people see."""
+"""The errors that users see."""
 
 
 class FaceGANError(Exception):
-    """Something the user can put right. The message is one complete sentence that says what to do next.
+    """Something the user can correct. The message is one complete sentence that says what to do next.
 
     The command lines print it without a traceback and end with exit code 1.
     """
 
 
 class NoModel(FaceGANError):
-    """The Hub answers and has the repository, but what lies there now is no model that this program reads."""
+    """The repository on the Hub exists, but it does not hold a model that this program reads."""

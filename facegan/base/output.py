@@ -1,4 +1,4 @@
-"""Standard output and standard error that never end a program: terminals go away, pipes close, letters are missing."""
+"""Standard output and error that never end the program: terminals close, pipes break, encodings lack letters."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 
 class _SteadyStream:
-    """A text stream that loses what nobody can read any more, instead of raising an error."""
+    """A text stream that drops what can no longer be written, instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

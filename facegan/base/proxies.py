@@ -1,4 +1,4 @@
-"""Proxies of the network's, which the environment names: HTTP_PROXY, ALL_PROXY, NO_PROXY and their like."""
+"""The proxies of the environment: HTTP_PROXY, ALL_PROXY, NO_PROXY and others."""
 
 import os
 from collections.abc import Iterator

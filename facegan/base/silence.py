@@ -1,4 +1,4 @@
-"""Nobody is told what is drawn or trained on this machine: what libraries would send by themselves is off."""
+"""Switches off the telemetry of libraries: what is drawn or trained stays on this machine."""
 
 import os
 

@@ -89,7 +89,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_visibility(parser: argparse.ArgumentParser, default: str) -> None:
-    """--private and --public as one value `private`: True, False, or None for what `default` says."""
+    """--private and --public as one value `private`: True, False, or None for `default`."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--private", action="store_true", default=None, help=f"only you see it (default: {default})")
     group.add_argument("--public", dest="private", action="store_false", default=None, help="everybody sees it")
@@ -112,9 +112,7 @@ def short_text(text: str) -> str:
     if len(text) > _MOST_LETTERS:
         raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
     text = " ".join(text.split())  # a command that is printed for later shall be one line
-    if any(
-        unicodedata.category(letter) in ("Cs", "Cc") for letter in text
-    ):  # undecodable bytes, controls
+    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # undecodable bytes, controls
         raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
     return text
 

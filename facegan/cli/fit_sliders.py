@@ -1,4 +1,4 @@
-"""Fit the sliders of a model anew, judge them, and put them into its folder and its card.
+"""Fit the sliders of a model again, judge them, and write them into its folder and its card.
 
     python train/fit_sliders.py runs/PHOTOS
     python train/fit_sliders.py facegan/assets/default --data runs/PHOTOS --seeds 1000 --positions 11

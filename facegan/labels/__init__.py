@@ -20,7 +20,7 @@ The files, upstream first:
     colour      CIELAB of skin, hair and background
     overall     contrast and saturation of the whole picture
     ridge       ridge regression with cross-validation, AUC
-    table       attribute tables, and the names of their columns as attributes
+    table, table_text  attribute tables, and the names of their columns as attributes
     probe       AttributeProbe
     evidence    everything that is measured of a face; the registry's readers choose from it
     label       label_faces

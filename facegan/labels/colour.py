@@ -1,7 +1,7 @@
 """The colours of skin, hair and background, in CIELAB.
 
-Where to look is soft-edged: a hard mask would jump when a slider moves the face by a pixel. Skin is looked for where
-the landmarks say the cheeks are, so that a turned head does not read as other skin.
+The masks have soft edges: with hard ones a score would jump when a slider moves the face by a pixel. Skin is measured
+at the cheeks, as the landmarks place them, so that a turned head does not change the skin tone.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What the networks and the pixels tell about aligned faces. The registry's readers (attributes.py) choose from it."""
+"""All measurements of aligned faces, by networks and from pixels. The readers of attributes.py choose from them."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property

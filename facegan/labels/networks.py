@@ -1,4 +1,4 @@
-"""The embedded face-api networks by onnxruntime, and what probes read of them.
+"""The embedded face-api networks on onnxruntime, and the features that probes use.
 
 AgeGenderNet, FaceExpressionNet and FaceLandmark68TinyNet of npm @vladmandic/face-api 1.7.15 (MIT, from face-api.js by
 Vincent Muehler), converted by tools/convert_face_api.py; weights and licences lie in assets/face_api.
@@ -21,7 +21,7 @@ _BATCH = 4  # faces at once: larger batches leave the processor's caches, 16 tak
 
 @dataclass(frozen=True)
 class NetworkOutputs:
-    """What the networks say about n faces. All float32."""
+    """The outputs of the networks for n faces. All float32."""
 
     age: np.ndarray  # (n,) years, AgeGenderNet's own
     gender: np.ndarray  # (n,) log-odds of male, AgeGenderNet's own

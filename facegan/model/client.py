@@ -18,7 +18,7 @@ class HubError(Exception):
 
 
 class Unfit(HubError):
-    """The repository is there and holds something else than a FaceGAN model."""
+    """The repository exists and does not hold a FaceGAN model."""
 
 
 class Unreachable(Exception):
@@ -67,7 +67,7 @@ def network_errors(repository: str) -> Iterator[None]:
 
 
 def _meaning(error: BaseException, repository: str) -> Exception | None:
-    """The HubError or Unreachable that an error of the client stands for; None for one that stands for itself."""
+    """The HubError or Unreachable for an error of the client; None for any other error."""
     from huggingface_hub import errors
 
     if _is_of_proxy(error):

@@ -1,4 +1,4 @@
-"""From a trained generator to the weights of a model folder, each file checked as it is written."""
+"""Exports a trained generator as the weights of a model folder, and checks each file."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ from facegan.model.generator import BASE_SIZE, FaceGANGenerator
 from facegan.model.load import to_uint8
 
 _NEXT_TO_ZERO = 2.0**-24  # the smallest number above zero in float16
-_UNSEEN = 2  # of 256 levels: no eye tells faces apart by less, and half the bytes are kept
+_INVISIBLE = 2  # of 256 levels: a difference that nobody can see, for half the bytes
 _OPSET = 18
 _PARITY_SEEDS = range(64)
 
@@ -65,7 +65,7 @@ def export_weights(generator: FaceGANGenerator, folder: Path) -> None:
     the arithmetic is float32 either way. Raises FaceGANError when the files do not draw what `generator` draws.
     """
     halved = _rounded_to_half(generator)
-    half = np.abs(_draw(halved) - _draw(generator)).max() <= _UNSEEN
+    half = np.abs(_draw(halved) - _draw(generator)).max() <= _INVISIBLE
     stored = halved if half else generator
     _write_onnx(stored, folder / layout.ONNX, half)
     _write_diffusers(stored, folder, half)
@@ -148,7 +148,7 @@ def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
 
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """Without what torch's exporter says about itself: that torchvision is absent, and what it will rename."""
+    """Without the messages of torch's exporter: that torchvision is absent, and what it will rename."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -14,7 +14,7 @@ _MEASURE = f"have it measured: {commands.TRAIN} --resume --out RUN"
 
 @dataclass(frozen=True)
 class Fact:
-    """One value of config.json. `path` is where it lies there; `label` names it in the card's tables.
+    """One value of config.json. `path` is its place in the file; `label` names it in the card's tables.
 
     `needed`: a push without it is refused, `unless` that says otherwise of a config; `remedy` is the end of the
     sentence that says so. `kind` is its type there. `nothing`: the one empty value that runs write, and what the card
@@ -36,7 +36,7 @@ def _is_not_judged(config: ModelConfig) -> bool:
 
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table", bool: "true or false"}
-_UNSEEN = None, "not measured, because too few of the faces could be looked at again"
+_NOT_MEASURED = None, "not measured, because too few of the faces could be looked at again"
 
 # In the order of the card. A new measurement is a row here, needed once every run makes it.
 FACTS = (
@@ -59,8 +59,8 @@ FACTS = (
     Fact("data.left_out", "left out", nothing=("", "none")),
     Fact("data.detector", "face detector"),
     Fact("data.framing", "framing", float),
-    Fact("data.eye_spread_before", "spread of the eyes before alignment (px of 128)", float, nothing=_UNSEEN),
-    Fact("data.eye_spread_after", "spread of the eyes after alignment (px of 128)", float, nothing=_UNSEEN),
+    Fact("data.eye_spread_before", "spread of the eyes before alignment (px of 128)", float, nothing=_NOT_MEASURED),
+    Fact("data.eye_spread_after", "spread of the eyes after alignment (px of 128)", float, nothing=_NOT_MEASURED),
     Fact("data.one_person", "one person", bool, needed=False),
     Fact("data.contact", "contact", needed=False),
     Fact("training.metrics", "metrics", dict, remedy=_MEASURE, unless=_is_not_judged),
@@ -71,7 +71,7 @@ FACTS = (
 
 
 def value_of(config: ModelConfig, path: str) -> object:
-    """The value at `path`, None where there is none."""
+    """The value at `path`; None if it is missing."""
     section, _, name = path.rpartition(".")
     return getattr(config, section).get(name) if section else getattr(config, name)
 

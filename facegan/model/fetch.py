@@ -14,7 +14,7 @@ _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revisi
 
 @dataclass(frozen=True)
 class Found:
-    """A model folder on this machine; `origin` and `note` as in FaceModel; `offered`: what else there is to fetch."""
+    """A model folder on this machine; `origin` and `note` as in FaceModel; `offered`: other files to fetch."""
 
     folder: Path
     origin: str = ""

@@ -26,6 +26,6 @@ class Film:
             content = read_part(folder, self.path)
             check_content(folder / self.path, self.path, content)
         except FaceGANError as error:
-            # Where it lies on this machine helps no visitor of the demo.
+            # Without the path on this machine: visitors of the demo see the sentence.
             raise FaceGANError(str(error).replace(str(folder), str(self.source))) from error
         return content

@@ -1,4 +1,4 @@
-"""The model folder: which files it holds and what its config.json says. Decided here and nowhere else."""
+"""The model folder: its files, and the fields of its config.json. Defined here and nowhere else."""
 
 import json
 import math
@@ -90,7 +90,7 @@ def read_part(folder: Path, path: str) -> bytes:
         blobs = root.parent.parent / "blobs" if root.parent.name == "snapshots" else None
         if resolved != root / path and resolved.parent != blobs:
             raise FaceGANError(f"{file} is a link: put the file itself there.")
-        if not stat.S_ISREG(resolved.stat().st_mode):  # a pipe would be waited for until the end of days
+        if not stat.S_ISREG(resolved.stat().st_mode):  # reading a pipe would never end
             raise FaceGANError(f"{file} is not a plain file: export the model again.")
         with resolved.open("rb") as opened:
             content = opened.read(PART[path].limit + 1)
@@ -113,7 +113,7 @@ def refuse_pickles(folder: Path) -> None:
         try:
             paths = sorted(inside.iterdir())
         except (OSError, ValueError):
-            continue  # what is missing is said by who reads it
+            continue  # whoever reads a missing file reports it
         for path in paths:
             if path.suffix.lower() in _PICKLES:
                 raise FaceGANError(

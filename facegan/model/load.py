@@ -75,7 +75,7 @@ class FaceModel:
         except FaceGANError as error:
             if not found.origin:
                 raise
-            # Where the Hub's cache lies on this machine helps nobody, and the demo shows the sentence to visitors.
+            # Without the path of the Hub's cache: the demo shows the sentence to visitors.
             raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
         films = tuple(Film(found.origin or found.folder, path) for path in found.offered)
         return cls(config, session, found.origin, found.note, sliders, weights, films)

@@ -1,4 +1,4 @@
-"""Where a generated picture comes from: its recipe, which stamp.py writes into PNG, GIF and MP4.
+"""The provenance of a generated picture: its recipe, which stamp.py writes into PNG, GIF and MP4.
 
 path.write_bytes(encode_png(image, recipe_of(model, [7], 0.8).to_dict()))
 recipe = read_recipe(path.read_bytes())        # of anybody's file; every value is checked
@@ -26,7 +26,7 @@ class Recipe:
     """What draws a picture again.
 
     `model` is its name on the Hub, "user/name", or what its config calls it; `revision` the commit on the Hub, else
-    empty; `weights` is FaceModel.weights, which tells whether a model at hand is the same. `sliders` by name, without
+    empty; `weights` is FaceModel.weights, which shows whether a model is the same. `sliders` by name, without
     those at 0, and `lock` the attributes that are held more firmly meanwhile. A morph has `frames_per_leg` and
     `loop`; `position`, from 0 to 1, is a single face on its path.
     """
@@ -126,7 +126,7 @@ def _broken() -> FaceGANError:
 
 
 def _is_name(text: str) -> bool:
-    """Whoever shows it on a page escapes it."""
+    """A page that shows it must escape it."""
     return len(text) <= _MOST_LETTERS and text.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Writes a whole model folder; there is never half of one."""
+"""Writes a model folder as a whole: there is never half of one."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ def save_model(
     discriminator: Discriminator | None = None,
     attempt: Callable[[str, Callable[[], None]], object] = lambda what, step: step(),
 ) -> FaceModel:
-    """Write `generator` (eval mode) as the model folder `folder`, in place of what is there, and load it again.
+    """Write `generator` (eval mode) as the model folder `folder`, replacing what it holds, and load it again.
 
     `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
     its `discriminator`, that of the last step where the generator is the best one, another training may start from it.

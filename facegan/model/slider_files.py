@@ -27,6 +27,6 @@ def read_sliders(folder: Path, config: ModelConfig) -> SliderSet | None:
 
 
 def write_sliders(sliders: SliderSet, folder: Path) -> None:
-    """Put sliders into a model folder, in place of those that are there."""
+    """Write the sliders of a model folder, replacing any it has."""
     (folder / layout.SLIDER_WEIGHTS).write_bytes(to_safetensors(sliders))
     (folder / layout.SLIDERS).write_text(to_json(sliders), encoding="utf-8")

@@ -15,12 +15,12 @@ from facegan.publish.target import Target
 T = TypeVar("T")
 
 # s without a byte after which the network counts as dead; the client itself would wait forever. A byte counts when the
-# system takes it, and that keeps up to 4 MB before it sends them: a line of 300 kbit/s is busy with those for as long.
+# system accepts it, and the system buffers up to 4 MB: a line of 300 kbit/s sends those for as long.
 _PATIENCE = 120.0
 
 
 def ensure_repository(target: Target) -> None:
-    """Create the repository where it is not there yet. Raises HubError and Unreachable."""
+    """Create the repository if it does not exist. Raises HubError and Unreachable."""
     sdk = {"space_sdk": "gradio"} if target.kind == "space" else {}
 
     def create(_: Callable[[], None]) -> None:
@@ -56,8 +56,8 @@ def put_files(target: Target, files: Mapping[str, bytes], is_ours: Callable[[str
         added = [CommitOperationAdd(path, _Watched(content, alive)) for path, content in files.items()]
         for file in added:
             alive()
-            # One at a time: the client sends several by threads that Python waits for at its end, come what may. Text
-            # goes with the commit.
+            # One at a time: for several the client starts threads, for which Python waits at its end in any case.
+            # Text is part of the commit.
             if b"\0" in files[file.path_in_repo]:
                 api.preupload_lfs_files(target.repository, [file], repo_type=kind, num_threads=1)
         alive()

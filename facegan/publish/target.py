@@ -134,7 +134,7 @@ def _ask(repository: str, question: Callable[["HfApi"], T]) -> T:
 
 
 def _name_of(run: Path) -> str:
-    """The run's folder as a name on the Hub: what cannot stand there becomes a dash."""
+    """The run's folder as a name on the Hub: characters that are not allowed become a dash."""
     name = re.sub(r"-{2,}|\.{2,}", "-", re.sub(r"[^A-Za-z0-9._-]+", "-", run.resolve().name)).strip("-._")[:90]
     return name or "faces"
 

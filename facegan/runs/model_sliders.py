@@ -60,7 +60,7 @@ def add_sliders(
     positions: int = RUN_POSITIONS,
     say: Callable[[str], None] = print,
 ) -> FaceModel:
-    """Fit sliders to the model in `folder` and put them there; returns it loaded again.
+    """Fit sliders to the model in `folder` and write them there; returns the model loaded again.
 
     Args:
         folder: a model folder, the embedded default's or RUN/model.

@@ -41,7 +41,7 @@ def publish(options: RunOptions, unready: str, say: Callable[[str], None]) -> No
 
 
 def how_to_go_on(options: RunOptions) -> str:
-    """What to say when Ctrl-C has ended a run at once."""
+    """The message after Ctrl-C has ended a run at once."""
     if options.resume or options.compare_unaligned or not (options.out / "checkpoint").exists():
         return "Stopped. What was done is kept; the same command goes on."
     words = ["--resume", "--out", str(options.out)]

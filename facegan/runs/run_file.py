@@ -1,4 +1,4 @@
-"""RUN/config.json: what a run was asked for, written and read here and nowhere else.
+"""RUN/config.json: the options of a run. Written and read here and nowhere else.
 
 It holds "options" (as resolved), "train" (the TrainConfig), "versions" and "data_fingerprint"; run_config.py fills and
 checks them. This file imports no networks, so that a push needs none.

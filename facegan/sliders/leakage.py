@@ -34,7 +34,7 @@ def agreed_change(products: np.ndarray) -> np.ndarray:
 
 
 def others(matrix: np.ndarray, own: np.ndarray, left_out: np.ndarray | None = None) -> np.ndarray:
-    """A leakage matrix (s, j) with NaN where a slider moves its own reading, and where `left_out` (s, j) says so."""
+    """A leakage matrix (s, j) with NaN for each slider's own reading and for those that are `left_out` (s, j)."""
     found = np.array(matrix, np.float64)
     found[np.arange(len(own)), own] = np.nan
     if left_out is not None:

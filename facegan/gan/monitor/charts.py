@@ -119,7 +119,7 @@ class _Scale:
 
 
 def _y_range(lines: list[Line], images: float, least: float | None, percent: bool) -> tuple[float, float]:
-    """The range of the y axis. Left out are the beginning, once there is enough after it, and abandoned stretches."""
+    """The range of the y axis, without abandoned stretches, and without the beginning if enough points follow it."""
     points = [point for line in lines for point in line.curve.points]
     points = points or [point for line in lines for stretch in line.curve.abandoned for point in stretch]
     later = [point for point in points if point[0] >= _BEGINNING * images]

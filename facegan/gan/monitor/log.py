@@ -52,7 +52,7 @@ class RunLog:
         self._events.write(values)
 
     def picture(self, images_seen: int, path: Path) -> None:
-        """Show a PNG file in TensorBoard, if the newest one there is old enough for another."""
+        """Add a PNG file to TensorBoard, unless the last one is too recent."""
         self._events.picture(images_seen, path)
 
     def close(self) -> None:

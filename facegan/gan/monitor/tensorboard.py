@@ -54,7 +54,7 @@ class EventFiles:
         self._attempt(self._write, values)
 
     def picture(self, images_seen: int, path: Path) -> None:
-        """A PNG file as it is, if the newest one is old enough for another."""
+        """A PNG file as it is, unless the last one is too recent."""
         if images_seen >= self._next_picture:
             self._attempt(self._write_picture, images_seen, path)
 

@@ -1,1 +1,1 @@
-"""What strangers' files may hold, looked at before anything opens them."""
+"""Checks of strangers' files, before any library opens them."""

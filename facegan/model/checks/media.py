@@ -1,4 +1,4 @@
-"""Are the pictures, films and the index of a model folder what their names say?"""
+"""Checks that the pictures, the films and the index of a model folder are of the type of their names."""
 
 import io
 import json

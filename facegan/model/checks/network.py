@@ -1,4 +1,4 @@
-"""Is generator.onnx the network that config.json describes, and nothing else? Told before onnxruntime sees it.
+"""Checks that generator.onnx is exactly the network of config.json, before onnxruntime reads it.
 
 A format that can hold any computation can also hold one that eats all memory or reads other files. Ours is always one
 chain, as export.py writes it, so it is compared step by step; what else stands there is refused.
