@@ -22,7 +22,7 @@ from facegan.faces.detectors.detect import Detector, choose_detector
 from facegan.faces.options import MOST_FREQUENT, FaceOptions
 from facegan.faces.person.recognise import Recogniser, choose_recogniser
 from facegan.faces.records import from_line
-from facegan.model.report import memorisation_of
+from facegan.model.measurements import memorisation_of
 
 
 def embeddings(images: np.ndarray, detector: Detector, recogniser: Recogniser) -> tuple[np.ndarray, float]:

@@ -1,7 +1,12 @@
-"""Before anything imports NumPy or torch, in the tests and in all that they start."""
+"""Settings that must hold before anything imports NumPy or torch, in the tests and in all that they start."""
 
 import os
 
 # Two workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
 # for each other by spinning made single tests fifty times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers(config) -> int:
+    """Two processes, as "-n auto" in pyproject.toml. Unlike "-n 2" that gives way to --pdb."""
+    return 2

@@ -4,8 +4,8 @@
 
 A run keeps only its newest checkpoints: copy some from RUN/checkpoint, under their names, while it goes on. Each holds
 an average over a tenth of the run already, but averages that lie far apart gain once more: the default's have a KID
-x 100 of 2.83 together and 2.94 where they are all late (docs/measurements/recipes.md). What the card says of quality, copies and
-people is measured anew; sliders are not fitted.
+x 100 of 2.83 together and 2.94 where they are all late (docs/measurements/recipes.md). What the card says of quality,
+copies and people is measured anew; sliders are not fitted.
 """
 
 import argparse

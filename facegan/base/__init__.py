@@ -1,1 +1,1 @@
-"""What has no subject of its own: errors, locks, pictures, pages, seeds, stamps."""
+"""What every room uses: errors, files, locks, pictures, HTML pages, seeds, stamps, the spelling of commands."""

@@ -1,4 +1,4 @@
-"""Paths between latents: a morph is a walk that stays where faces are."""
+"""Paths between latents, for morphs. They stay at lengths that training latents have."""
 
 import numpy as np
 

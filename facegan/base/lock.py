@@ -11,10 +11,10 @@ LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps every other process out of a run folder, which is made if it is not there.
+    """Lock a run folder, which is created if necessary, against other processes.
 
-    The system holds the lock for the process, so that it ends with it, however it ends; the file that stays behind
-    locks nothing. A folder that was made here and got nothing is removed again.
+    The operating system releases the lock when the process ends, however it ends; the file that remains locks nothing.
+    A folder that was created here and is still empty is removed again.
 
     Raises:
         FaceGANError: another process works there, or the folder cannot be written.

@@ -1,8 +1,8 @@
 """The stamp of generated pictures: a mark that they are AI-generated, and the recipe that draws them again.
 
 Both stand in one XMP packet (ISO 16684-1), which PNG, GIF and MP4 each have a place for. The mark is the IPTC's
-Digital Source Type "trainedAlgorithmicMedia", by which programs and platforms know AI-generated media. What has no eye
-for XMP finds the recipe as plain text as well: under the key "facegan" in PNG, as the comment of GIF and MP4.
+Digital Source Type "trainedAlgorithmicMedia", by which programs and platforms know AI-generated media. For programs
+that do not read XMP the recipe is plain text as well: under the key "facegan" in PNG, as the comment of GIF and MP4.
 """
 
 import json
@@ -30,8 +30,8 @@ _OPENS, _ENDS = b"<facegan:recipe>", b"</facegan:recipe>"
 
 PNG_SIGNATURE, _GIF = b"\x89PNG\r\n\x1a\n", b"GIF8"
 _PNG_HEADER = 33  # bytes: the signature and the chunk IHDR, which has to come first
-# XMP stands in a GIF as it is, without the lengths that GIF wants before every 255 bytes. Wherever a reader that
-# takes its letters for lengths ends up, this leads it to the 0 that ends the block.
+# XMP stands in a GIF without the lengths that GIF expects before every 255 bytes. A reader that takes its letters for
+# lengths may arrive anywhere in this trailer, and is led to the 0 that ends the block.
 _GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _MP4_UUID = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes  # of XMP; ISO 16684-3
 # An empty box of 32 bytes. Exiv2 counts a box's length from behind its header, and would run over the file's end.

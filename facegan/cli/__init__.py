@@ -1,1 +1,1 @@
-"""The commands: their arguments, and errors as one line. The files in train/ are the doors to them."""
+"""The commands: their arguments, and errors as one line. train/*.py and the console scripts call them."""

@@ -1,4 +1,4 @@
-"""What the command lines under train/ share: numbers with a range, the options of publishing, errors as one line."""
+"""What the commands share: numbers with a range, the options of publishing, errors as one line."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from facegan.base.errors import FaceGANError
 from facegan.base.output import steady_output
 
 _MOST_LETTERS = 2000
-FEW_OR_ONE = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
+PRIVATE_BY_DEFAULT = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
 
 
 def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], float]:
@@ -45,7 +45,7 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[st
         parser.error(f"--config {path} {error}")
     if unknown:
         parser.error(f"--config {path} has an option that does not exist: {unknown[0]}")
-    if typed.get("data") or typed.get("dataset"):  # each in place of the other, and of what FILE says
+    if typed.get("data") or typed.get("dataset"):  # each replaces the other, and both of FILE
         found.data, found.dataset = [], None
     options = vars(parser.parse_args(arguments, found))
     del options["config"]
@@ -108,11 +108,13 @@ def add_card_options(parser: argparse.ArgumentParser) -> None:
 
 
 def short_text(text: str) -> str:
-    """An argparse type: what config.json can hold, on one line, told before the training and not after it."""
+    """An argparse type: one line of text that config.json can hold, checked before the training."""
     if len(text) > _MOST_LETTERS:
         raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
     text = " ".join(text.split())  # a command that is printed for later shall be one line
-    if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # bytes that are no letters, and controls
+    if any(
+        unicodedata.category(letter) in ("Cs", "Cc") for letter in text
+    ):  # undecodable bytes, controls
         raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
     return text
 

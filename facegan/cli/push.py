@@ -9,7 +9,7 @@ Needs a token with write access: `hf auth login`, or HF_TOKEN. Pushing what is t
 import argparse
 from pathlib import Path
 
-from facegan.cli.command_line import FEW_OR_ONE, add_card_options, add_visibility, exit_code
+from facegan.cli.command_line import PRIVATE_BY_DEFAULT, add_card_options, add_visibility, exit_code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         help="default: the name given to train.py, else you and the run",
     )
     p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish the demo of it as a Space")
-    add_visibility(p, FEW_OR_ONE)
+    add_visibility(p, PRIVATE_BY_DEFAULT)
     add_card_options(p)
     return p
 

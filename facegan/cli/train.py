@@ -15,7 +15,7 @@ from pathlib import Path
 
 from facegan.base import commands
 from facegan.cli.command_line import (
-    FEW_OR_ONE,
+    PRIVATE_BY_DEFAULT,
     add_card_options,
     add_data_options,
     add_visibility,
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add("--push-to-hub", nargs="?", const="", metavar="USER/NAME", help=publish)
     add("--space", metavar="USER/SPACE", help="publish the demo of it as a Space, with --push-to-hub")
     # fmt: on
-    add_visibility(p, FEW_OR_ONE)
+    add_visibility(p, PRIVATE_BY_DEFAULT)
     add_card_options(p)
     return p
 

@@ -10,12 +10,11 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
-from facegan.base.seeds import MAX_SEED
+from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
 from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_seeds, split_words, whole_number
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
 COUNT = 10  # what a fresh page shows: enough to choose from beside the large face
-MAX_TRUNCATION = 1.5  # beyond it nearly every face falls apart
 MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
 MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: what takes the server a few seconds, and at most 12 MB
 FRAMES_PER_LEG = 24  # one second

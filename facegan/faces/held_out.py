@@ -1,8 +1,11 @@
 """The faces that a run is judged by and never learns from."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+
+from facegan.base.files import atomic_write
 
 HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
 LEAST_JUDGED = 4  # held-out faces: fewer say nothing of a generator
@@ -46,7 +49,6 @@ def hold_out(folder: Path, before: np.ndarray, selected: np.ndarray) -> None:
 
 def save_rows(path: Path, rows: np.ndarray) -> None:
     """Writes rows as .npy, all of them or none."""
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
-        np.save(file, rows)
-    unfinished.replace(path)
+    file = io.BytesIO()
+    np.save(file, rows)
+    atomic_write(path, file.getvalue())

@@ -51,7 +51,7 @@ class FaceOptions:
     # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
     # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
     near_duplicate: float = 0.98
-    # The next four judge the faces of one person only (--person), see eyes.read_eyes and docs/measured.md.
+    # The next four judge the faces of one person only (--person), see eyes.read_eyes and docs/measurements/program.md.
     max_closed_eyes: float = 0.0  # log-odds
     max_shades: float = 0.5  # log-odds; dark frames around visible eyes stay below it
     min_clearness: float = 0.84  # of the person's median; below it are hands, masks, other people's heads

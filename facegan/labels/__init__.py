@@ -26,6 +26,6 @@ The files, upstream first:
     label       label_faces
     shares      the shares of perceived gender, age and skin tone, for the model card
 
-docs/measurements/labels.md says how well each score agrees with people. Nothing here imports torch or OpenCV. This file imports
-nothing, so that the demo can read the registry without onnxruntime's networks.
+docs/measurements/labels.md says how well each score agrees with people. Nothing here imports torch or OpenCV. This file
+imports nothing, so that the demo can read the registry without onnxruntime's networks.
 """

@@ -7,12 +7,7 @@ docs/measurements/labels.md says how well each one is measured.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from facegan.labels.evidence import Evidence
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,7 +20,7 @@ class Attribute:
         low, high: the range that real faces fill, in `unit`.
         source: what measures it, for people.
         about: what more and less of it mean.
-        read: the scores float (n,) from the evidence of n faces; NaN where a face does not show the attribute.
+        read: the scores float (n,) from the Evidence of n faces; NaN where a face does not show the attribute.
         label: the title of its slider.
         phrase: its name within a sentence; the name without underscores if empty.
         boundary: the score that separates no from yes; None for attributes that are split at their median.
@@ -40,7 +35,7 @@ class Attribute:
     high: float
     source: str
     about: str
-    read: "Callable[[Evidence], np.ndarray]"
+    read: Callable[[Any], Any]  # evidence.Evidence to np.ndarray, neither of which is imported here
     label: str = ""
     phrase: str = ""
     boundary: float | None = None

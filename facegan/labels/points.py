@@ -1,4 +1,4 @@
-"""What the 68 landmarks of a face say: where it looks, and whether its mouth is open.
+"""The pose of the head and the opening of the mouth, from the 68 landmarks of a face.
 
 The landmarks are iBUG's (Sagonas et al. 2013, 300 Faces in-the-Wild), counted from 0: 0-16 the jaw from the picture's
 left ear to the right one, 17-26 the brows, 27-35 the nose, 36-41 and 42-47 the eyes, 48-59 the outer lips from the

@@ -1,4 +1,4 @@
-"""AttributeProbe: learns to read attributes from faces, with the embedded networks as its eyes."""
+"""AttributeProbe: linear models of attributes on the features of the embedded networks."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class ProbeColumn:
 
 @dataclass(frozen=True)
 class AttributeProbe:
-    """Linear readings of `probe_features`. Learn one with `fit`, or `load` one."""
+    """A linear model for each column, on `probe_features`. Made by `fit` or `load`."""
 
     columns: tuple[ProbeColumn, ...]
     weights: np.ndarray  # float32 (d, k); d is FEATURE_SIZE, or more with the thumbnail
@@ -56,7 +56,7 @@ class AttributeProbe:
             images: uint8 (n, H, H, 3), may be memory-mapped.
             table: a row for each image, as `read_attributes` gives it.
             framing: of the images.
-            say: told which columns cannot be learned, and why.
+            say: takes a line for each column that cannot be learned, and why.
 
         Raises:
             FaceGANError: no column can be learned.

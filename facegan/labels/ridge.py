@@ -1,4 +1,4 @@
-"""Ridge regression in closed form, and how well scores read a truth. float64 throughout."""
+"""Ridge regression in closed form, log-odds, AUC and correlation. float64 throughout."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ def folds(rows: int, groups: np.ndarray | None = None) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Sums:
-    """What least squares needs to know of some rows. Sums of parts are the sums of the whole."""
+    """The sufficient statistics of least squares for some rows; those of parts add up to those of the whole."""
 
     rows: int
     z: np.ndarray  # (d,)

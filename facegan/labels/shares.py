@@ -1,4 +1,4 @@
-"""Who is among the faces: shares of perceived gender, age and skin tone, for the model card."""
+"""Shares of perceived gender, age and skin tone among faces, for the model card."""
 
 import time
 
@@ -7,7 +7,7 @@ import numpy as np
 from facegan.labels.label import label_faces
 
 MOST_FACES = 1_000  # a share is then known to 1.6 points; six seconds on one core
-_PATIENCE = 30.0  # s; of a busy machine fewer faces have to do
+_PATIENCE = 30.0  # s; a busy machine scores fewer faces
 _CHUNK = 50
 
 _AGES = {"under 30": (-np.inf, 30), "30 to 44": (30, 45), "45 and over": (45, np.inf)}
@@ -18,9 +18,9 @@ _TONES = {"dark": (-np.inf, 45), "medium": (45, 60), "light": (60, np.inf)}
 def shares_of(images: np.ndarray, rows: np.ndarray, framing: float, most: int = MOST_FACES) -> dict:
     """Shares among the `rows` of faces uint8 (n, H, H, 3), which may be memory-mapped.
 
-    Up to `most` of them are looked at, the same ones every time, for at most half a minute. `framing`: as in
+    Up to `most` of them are scored, the same ones every time, for at most half a minute. `framing`: as in
     FaceCache.report. Returns {"faces": their number, "gender": {...}, "age": {...}, "skin tone": {...}}, each share
-    from 0 to 1; nothing of no rows.
+    from 0 to 1; empty without rows.
     """
     chosen = rows[np.random.RandomState(0).permutation(len(rows))[:most]]
     deadline, found = time.monotonic() + _PATIENCE, []

@@ -1,4 +1,4 @@
-"""Attribute tables: a file name and then a column an attribute, as CSV or in CelebA's own format."""
+"""Attribute tables: a column of file names and one for each attribute, as CSV or in CelebA's own format."""
 
 import itertools
 import re
@@ -14,7 +14,7 @@ from facegan.labels.attributes import NAMES, OVERALL
 from facegan.labels.names import RESERVED
 from facegan.labels.table_text import read_table_text
 
-MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "?"))  # how tables say that a value is not known
+MISSING = frozenset(("", "nan", "na", "n/a", "none", "null", "?"))  # the spellings of an unknown value
 MIN_OF_A_CLASS = 20  # faces on either side of a boundary; with fewer an AUC is a matter of luck
 _SHOWN = 3  # examples in a message
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from facegan.model import folder as layout
 from facegan.model.facts import table
 from facegan.model.folder import ModelConfig
-from facegan.model.report import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
+from facegan.model.measurements import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
 from facegan.model.slider_card import sliders_section
-from facegan.model.sliders import read_sliders
+from facegan.model.slider_files import read_sliders
 from facegan.sliders.slider import SliderSet
 
 _TASK = "unconditional-image-generation"

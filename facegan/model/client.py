@@ -1,4 +1,4 @@
-"""The Hub's client: what its errors mean in one sentence each, and an end to waiting for a network that is dead."""
+"""The Hub's client: its errors as one sentence each, and a time limit for a network that does not answer."""
 
 import errno
 import re
@@ -56,7 +56,7 @@ def within(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
 
 @contextmanager
 def network_errors(repository: str) -> Iterator[None]:
-    """Turn the client's errors about `repository` into HubError and Unreachable."""
+    """Translate the client's errors about `repository` into HubError and Unreachable."""
     try:
         yield
     except Exception as error:
@@ -108,7 +108,7 @@ def _is_of_proxy(error: BaseException) -> bool:
     return type(error).__name__ == "InvalidURL" or (isinstance(error, ValueError) and "proxy" in said)
 
 
-# What a write tells without the name of the file. The network knows none of them.
+# Errors of the disk, which a failed write raises without a file name; the network raises none of them.
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_NETWORK = "there seems to be no connection to the internet"
 # What the systems' own words for a dead network mean to people, the first that fits.

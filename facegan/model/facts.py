@@ -1,4 +1,4 @@
-"""What a model tells about itself: the facts of config.json, and which of them a push cannot do without."""
+"""The facts of config.json: their labels in the card, and which of them a push needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.faces.held_out import LEAST_JUDGED
 from facegan.model.folder import ModelConfig
-from facegan.model.report import check_shares
+from facegan.model.measurements import check_shares
 
 _MEASURE = f"have it measured: {commands.TRAIN} --resume --out RUN"
 
@@ -92,7 +92,7 @@ def check_facts(config: ModelConfig) -> None:
 
 
 def _is_nothing(config: ModelConfig, fact: Fact) -> bool:
-    """Whether the config says that there is nothing to tell; what is missing in it says nothing."""
+    """Whether the config holds the fact's empty value; a missing one is not empty."""
     section, _, name = fact.path.rpartition(".")
     inside = vars(config) if not section else getattr(config, section)
     return fact.nothing is not None and name in inside and inside[name] == fact.nothing[0]

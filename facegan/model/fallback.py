@@ -1,4 +1,4 @@
-"""A page must open: the model on the Hub, else its earlier copy on this machine, else the embedded default."""
+"""Loads a model for a page that must open: from the Hub, else an earlier copy, else the embedded default."""
 
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.model.load import FaceModel

@@ -1,4 +1,4 @@
-"""Where a model is: the embedded default, a folder, or the Hub with its cache. Only files of PARTS are ever fetched."""
+"""Finds a model: the embedded default, a folder, or the Hub with its cache. Only files of PARTS are ever fetched."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -88,25 +88,26 @@ def _fetch(
         for _ in range(2):  # somebody may push in between: then once more
             # Those that not every model has come first: a copy that was cut off then never lacks half of them.
             there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
-            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=_telling(alive)) for path in there]
+            bar = _silent_bar(alive)
+            files = [hf_hub_download(repository, path, revision=revision, tqdm_class=bar) for path in there]
             folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, there, strict=True)}
             if len(folders) == 1:
                 return folders.pop(), tuple(path for path in offered if path in sizes)
     raise HubError("it changes while it is fetched, so try again")
 
 
-def _telling(alive: Callable[[], None]) -> type:
+def _silent_bar(alive: Callable[[], None]) -> type:
     """A progress bar that shows nothing and calls `alive` for every piece that arrives."""
     from huggingface_hub.utils import tqdm
 
-    class Telling(tqdm):
+    class SilentBar(tqdm):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **{**kwargs, "disable": True})
 
         def update(self, n: float | None = 1) -> None:
             alive()
 
-    return Telling
+    return SilentBar
 
 
 def earlier_copies(source: str, parts: Sequence[str], offered: Sequence[str] = ()) -> Iterator[Found]:

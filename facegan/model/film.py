@@ -1,4 +1,4 @@
-"""The films of a model's training: known with the model, fetched only when somebody wants to see one."""
+"""The films of a model's training, fetched only when somebody opens one."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -16,7 +16,7 @@ from facegan.model.checks.network import check_network
 from facegan.model.fetch import Found, earlier_copies, find_model
 from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
-from facegan.model.sliders import read_sliders
+from facegan.model.slider_files import read_sliders
 from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU

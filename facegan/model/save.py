@@ -1,4 +1,4 @@
-"""Write a whole model folder, so that there is never half of one."""
+"""Writes a whole model folder; there is never half of one."""
 
 import shutil
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The part of the model card that tells of the sliders: how pure each is, in figures and as a picture."""
+"""The section of the model card on sliders: how pure each is, in figures and as a picture."""
 
 from facegan.model import folder as layout
 from facegan.sliders.slider import SliderSet

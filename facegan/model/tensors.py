@@ -1,4 +1,4 @@
-"""Are the weights for diffusers those that config.json describes, and is a discriminator the one beside them?
+"""Checks the weights for diffusers against config.json, and those of the discriminator.
 
 With numpy only: a push needs no torch.
 """

@@ -1,4 +1,4 @@
-"""From the weights of a model folder back to a generator that can be trained: the way back of export.shipped_form."""
+"""Turns the weights of a model folder into a generator that can be trained: the inverse of export.shipped_form."""
 
 import torch
 import torch.nn.functional as F

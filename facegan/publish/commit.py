@@ -1,4 +1,4 @@
-"""One atomic commit that makes a repository hold exactly the given files, among those that are ours to decide."""
+"""One atomic commit after which a repository holds exactly the given files, apart from those of its owner."""
 
 import io
 import re
@@ -89,7 +89,7 @@ def tag_head(target: Target, commit: str) -> str:
 
 
 class _Watched(io.BytesIO):
-    """The bytes of a file, which tell with every piece that is read that the upload goes on.
+    """The bytes of a file, which call `alive` for every piece that is read: the upload goes on.
 
     The client sends such an object over HTTP and not by Xet, whose progress cannot be watched; of files that share
     next to nothing with those of the last push Xet would save nothing.

@@ -13,8 +13,8 @@ from facegan.model.client import HubError, Unreachable
 from facegan.model.facts import check_facts
 from facegan.model.folder import ModelConfig, read_part
 from facegan.model.load import FaceModel
-from facegan.model.report import allow_memorised, check_memorisation
-from facegan.model.sliders import read_sliders
+from facegan.model.measurements import allow_memorised, check_memorisation
+from facegan.model.slider_files import read_sliders
 from facegan.publish.private import private_paths, refuse_private
 from facegan.publish.space import publish_space
 from facegan.publish.target import PushOptions, Target, check_target
@@ -113,7 +113,7 @@ def check_folder(folder: Path, config: ModelConfig, private: Sequence[str]) -> d
 def _written_for(
     config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
 ) -> dict[str, bytes]:
-    """What of `files` tells of the repository, and the code that strangers run: this program's own."""
+    """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
     film, discriminator = layout.PROGRESS in files, layout.DISCRIMINATOR in files
     return {

@@ -17,7 +17,7 @@ MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
 _PYTHON = "3.12"  # Spaces default to 3.10, where older libraries are resolved without a word
 _ON_TOP = "# free Spaces run on ZeroGPU, which asks for this\nspaces>=0.51,<1\n"
 _OWN_FILES = ("app.py", "LICENSE", "requirements.txt", "README.md")
-_PATIENCE = 10.0  # s for a question that takes the Hub a fraction of one
+_PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
 
 _CARD = """\
 ---

@@ -1,4 +1,4 @@
-"""Where a push goes, and whether it may: asked before a long training, and again before the push."""
+"""The target of a push, and whether the token may write to it: checked before training and before the push."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PRIVATE_BELOW = 1000  # faces: a generator of so few can show the people it learned from
-_PATIENCE = 10.0  # s for a question that takes the Hub a fraction of one
+_PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
         user = within(_PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
         repository = name or f"{user['name']}/{_name_of(run)}"
         _check_rights(repository, user)
-        return within(_PATIENCE, lambda alive: _look(repository, private, kind, alive))
+        return within(_PATIENCE, lambda alive: _find_target(repository, private, kind, alive))
     except HubError as error:
         raise FaceGANError(f"{name or 'The model'} cannot be pushed, because {error}.") from error
     except Unreachable as error:
@@ -124,10 +124,10 @@ def _visibility(private: bool | None) -> list[str]:
 
 
 def _ask(repository: str, question: Callable[["HfApi"], T]) -> T:
-    """What the Hub answers to the holder of the token. Raises HubError and Unreachable."""
+    """The Hub's answer with the user's token. Raises HubError and Unreachable."""
     from huggingface_hub import HfApi, get_token
 
-    with network_errors(repository):  # also the look for a token, which reads a file
+    with network_errors(repository):  # looking for the token reads a file, which can fail, too
         if get_token() is None:
             raise HubError(NO_TOKEN)
         return question(HfApi())
@@ -155,7 +155,7 @@ def _check_rights(repository: str, user: dict) -> None:
             raise HubError(f"the token has no right to write to {repository}: give it that right in its settings")
 
 
-def _look(repository: str, private: bool | None, kind: str, alive: Callable[[], None]) -> Target:
+def _find_target(repository: str, private: bool | None, kind: str, alive: Callable[[], None]) -> Target:
     from huggingface_hub import errors
 
     def info(api, of_kind: str):
@@ -166,23 +166,23 @@ def _look(repository: str, private: bool | None, kind: str, alive: Callable[[], 
         finally:
             alive()
 
-    def look(api) -> Target:
+    def find(api) -> Target:
         found = info(api, kind)
         if found is not None:
             names = {file.rfilename for file in found.siblings or []}
             _check_content(repository, kind, names)
             return Target(repository, kind, private, "private" if found.private else "public")
-        # A Space beside a model of the same name is usual, a model beside anything else is a slip of the hand.
+        # A Space often has the name of its model; a model with the name of anything else is a mistake.
         for other in ("dataset", "space") if kind == "model" else ():
             if info(api, other) is not None:
                 raise HubError(f"it is a {other} already: choose another name for the model")
         return Target(repository, kind, private)
 
-    return _ask(repository, look)
+    return _ask(repository, find)
 
 
 def _check_content(repository: str, kind: str, names: set[str]) -> None:
-    """An existing repository must be empty or ours: a push into any other would be a slip of the hand."""
+    """Raises HubError for an existing repository that is neither empty nor ours: pushing there would be a mistake."""
     ours = {"model": layout.ONNX, "space": "facegan/__init__.py"}[kind]
     rest = sorted(names - {".gitattributes", layout.CARD, layout.LICENCE, "LICENSE"})
     if rest and ours not in names:

@@ -1,46 +1,46 @@
-"""What follows a training: the model comes first, and nothing that comes after it can cost it."""
+"""The steps after a training, none of which can cost the model if it fails."""
 
-import shlex
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from facegan.base import commands
 from facegan.base.errors import FaceGANError
 
 Result = TypeVar("Result")
 
 
 class Afterwards:
-    """Steps of which each may fail alone; those that did are named at the end, with the commands for later."""
+    """Steps that may fail independently; the failed ones are named at the end, with the commands that repeat them."""
 
     def __init__(self, run: Path, say: Callable[[str], None]) -> None:
-        self.failed: list[str] = []  # what could not be made
+        self.failed: list[str] = []  # what is missing
         self._run, self._say = run, say
-        self._commands: list[list[str]] = []
+        self._commands: list[str] = []
 
-    def attempt(self, what: str, step: Callable[[], Result], command: list[str] | None = None) -> Result | None:
-        """What `step` returns, or None where it failed; its error is told in a line.
+    def attempt(self, what: str, step: Callable[[], Result], command: str | None = None) -> Result | None:
+        """The result of `step`, or None if it failed; its error is reported in one line.
 
         Args:
-            what: it makes, as the beginning of a sentence.
-            step: the work. Ctrl-C in it ends the run as everywhere.
-            command: that makes it later; --resume if None.
+            what: the result, as the beginning of a sentence.
+            step: the work. Ctrl-C ends the run as usual.
+            command: what to type to make it later; --resume if None.
         """
         try:
             return step()
-        except Exception as error:  # whatever it is: hours of training stand against it
+        except Exception as error:  # of any kind: the hours of training must not be lost
             self._say(f"{what} could not be made: {_in_a_line(error)}")
             self.failed.append(what)
-            self._commands.append(command or ["python", "train/train.py", "--resume", "--out", str(self._run)])
+            self._commands.append(command or commands.typed(commands.TRAIN, "--resume", "--out", self._run))
             return None
 
     def tell(self) -> None:
-        """Names what is missing, and each command once."""
+        """Report what is missing, and each command once."""
         if not self.failed:
             return
-        commands = list(dict.fromkeys(shlex.join(command) for command in self._commands))
-        self._say(f"The model is whole but for: {'; '.join(self.failed)}. Made later by: {' and '.join(commands)}")
+        later = " and ".join(dict.fromkeys(self._commands))
+        self._say(f"The model is whole but for: {'; '.join(self.failed)}. Made later by: {later}")
 
 
 def _in_a_line(error: Exception) -> str:

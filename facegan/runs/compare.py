@@ -1,4 +1,4 @@
-"""Does the alignment help? Two short trainings on the same photos, aligned and not, side by side in RUN/compare."""
+"""Compares two short trainings on the same photos, aligned and unaligned, in RUN/compare."""
 
 import json
 import shutil
@@ -27,15 +27,15 @@ from facegan.runs.run_config import RunOptions, budget_of, until
 
 KINDS = ("aligned", "unaligned")
 PICTURE, FILM, REPORT, PAGE = "side_by_side.png", "side_by_side.mp4", "report.json", "report.html"
-_MINUTES = 5.0  # of each, where no budget is given: enough for faces, and short enough for a look
+_MINUTES = 5.0  # of each without a budget: enough to see faces
 _SEEDS = range(32)
 _SIDE, _GAP = 512, 16  # px
-_HELD = 12  # frames for which the film keeps its end: a second
+_HELD = 12  # frames: the film holds its last picture for a second
 _RECIPE = {"shows": "training", "seeds": list(_SEEDS), "truncation": 1.0}
 
 
 def check_comparison(options: RunOptions, processes: Processes) -> None:
-    """Raises FaceGANError where the photos cannot be read a second time, before they are the first time."""
+    """Raises FaceGANError, before any photo is read, if the photos cannot be read twice."""
     if options.dataset:
         raise FaceGANError("--compare-unaligned reads the photos twice, so they must lie here: give them by --data.")
     if processes.count > 1:
@@ -72,13 +72,13 @@ def compare_unaligned(options: RunOptions, cache: FaceCache, device: str, say: C
 def _train(
     train: TrainConfig, images: np.ndarray, rows: np.ndarray, run: Path, budget: Budget, say: Callable[[str], None]
 ) -> Trainer:
-    training, held_out = held_out_split(rows)  # by their number alone, so these are the same faces for both kinds
+    training, held_out = held_out_split(rows)  # depends on the number of rows only, so it is the same for both kinds
     judge = Judge(images, training, held_out) if len(held_out) >= LEAST_JUDGED else None
     run.mkdir(parents=True)
     latents = latents_of(_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
     trainer = Trainer(train, images, training, run, *latents, judge, say)
     trainer.train(budget)
-    shutil.rmtree(run / "checkpoint")  # nobody goes on with it, and it is the largest part
+    shutil.rmtree(run / "checkpoint")  # it is never resumed, and is the largest part
     return trainer
 
 

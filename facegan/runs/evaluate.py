@@ -1,4 +1,4 @@
-"""A model measured against faces."""
+"""Measures a model against real faces."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class EvaluateOptions:
     model: str  # a model folder, a run, or "user/name" on the Hub
     data: Path  # a run, its faces, or a folder of photos
     generated: int = 5_000
-    unseen: bool = False  # no face of the data was in training: all of them are held out
+    unseen: bool = False  # no face of the data was in the training, so all can measure
     fid: bool = False
 
 

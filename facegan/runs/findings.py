@@ -1,4 +1,4 @@
-"""What a run finds out about its exported generator: whether it repeats faces, and who is among them."""
+"""Measures the exported generator of a run: near copies of training faces, and shares of perceived groups."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -14,9 +14,9 @@ from facegan.labels.shares import MOST_FACES, shares_of
 from facegan.model.card import write_card
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
-from facegan.model.report import NEAR_COPIES_ALLOWED, Memorisation
+from facegan.model.measurements import NEAR_COPIES_ALLOWED, Memorisation
 
-CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces and so stays here
+CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces, so it is never published
 _LEAST_LABELLED = 200  # generated faces: a share is then known to four points
 
 
@@ -29,7 +29,7 @@ def add_findings(
     allow_memorised: bool = False,
     say: Callable[[str], None] = print,
 ) -> ModelConfig:
-    """Measure `model`, add what was found to the config and the card of its `folder`, and return that config.
+    """Measure `model`, add the figures to the config and the card of its `folder`, and return that config.
 
     `training` and `held_out` are rows of the cache. Takes a minute or two for ten thousand faces. Leaves
     RUN/closest.png: the generated faces that are closest to a training face, each to the left of that.

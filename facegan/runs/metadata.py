@@ -1,4 +1,4 @@
-"""What the config.json of a model folder tells of the run that made it, and so its card."""
+"""The config.json of a model folder, from the run that made it; the card is filled from it."""
 
 import os
 import platform
@@ -24,9 +24,9 @@ def model_config(
     faces_held_out: int,
     one_person: bool,
 ) -> ModelConfig:
-    """Of the generator that `trainer` exports. `report`: RUN/faces/report.json.
+    """The config of the generator that `trainer` exports. `report`: RUN/faces/report.json.
 
-    Counts, spreads and names that are published anyway: nothing of it is a path or the name of a photo.
+    It holds only what may be published: no path and no name of a photo.
     """
     return ModelConfig(
         name=f"FaceGAN {train.size} px",
@@ -41,15 +41,15 @@ def model_config(
             "precision": train.precision,
             "seed": train.seed,
             **({"attributes": ", ".join(train.attributes)} if train.attributes else {}),
-            **_told_of_start(train),
+            **_start_facts(train),
             **metrics_of(trainer.best.figures),
         },
         data={
             "about": options.about_data,
             "faces_used": faces_used,
             "faces_held_out": faces_held_out,
-            **_told_of_dataset(options),
-            **_told_of_faces(report),
+            **_dataset_facts(options),
+            **_faces_facts(report),
             **({"one_person": True} if one_person else {}),
             "contact": options.contact,
         },
@@ -57,30 +57,30 @@ def model_config(
 
 
 def metrics_of(figures: dict) -> dict:
-    """Those that the card tells; near copies are counted anew, of more faces, in findings.py."""
-    told = {name: value for name, value in figures.items() if name not in ("near_copies", "repeats")}
-    return {"metrics": {**told, "generated": GENERATED_IN_TRAINING}} if told else {}
+    """The metrics of the card; near copies are counted again on more faces in findings.py."""
+    shown = {name: value for name, value in figures.items() if name not in ("near_copies", "repeats")}
+    return {"metrics": {**shown, "generated": GENERATED_IN_TRAINING}} if shown else {}
 
 
-def _told_of_start(train: TrainConfig) -> dict:
+def _start_facts(train: TrainConfig) -> dict:
     start = train.start
     return {"started_from": start.name, "start_learned_from": start.about} if start else {}
 
 
 def _hardware(device: str) -> str:
-    """What the minutes of training were minutes of."""
+    """The hardware that the minutes of training refer to."""
     if device == "cuda":
         return torch.cuda.get_device_name()
     return f"{os.cpu_count()} cores of {platform.machine()}" if device == "cpu" else device
 
 
-def _told_of_dataset(options: RunOptions) -> dict:
-    """The name of a data set on the Hub; that of one on this machine is nobody's business."""
+def _dataset_facts(options: RunOptions) -> dict:
+    """The name of a data set on the Hub; the path of a local one stays private."""
     name = options.dataset.repo if options.dataset else ""
     return {"dataset": name} if HUB_NAME.fullmatch(name) and not Path(name).exists() else {}
 
 
-def _told_of_faces(report: dict) -> dict:
+def _faces_facts(report: dict) -> dict:
     spread = {when: (values or {}).get("mean") for when, values in report["eye_spread_px_of_128"].items()}
     left_out = {reason: count for reason, count in report["photos"].items() if reason in REASONS}
     return {

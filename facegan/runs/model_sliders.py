@@ -1,4 +1,4 @@
-"""Sliders into a model folder: fitted, judged, written, and told of in the card."""
+"""Fits and judges the sliders of a model folder, and writes them and the card."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from facegan.labels.table import AttributeTable, own_names, read_attributes
 from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.load import FaceModel
-from facegan.model.sliders import write_sliders
+from facegan.model.slider_files import write_sliders
 from facegan.runs.evaluate import load_model
 from facegan.sliders.fit import SAMPLES, fit_sliders
 from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
@@ -66,7 +66,7 @@ def add_sliders(
         folder: a model folder, the embedded default's or RUN/model.
         cache: the faces that it was trained on, for `attributes` and for how far they are from generated ones.
         attributes: a row for each of the faces that passed, in the order of cache.selected.
-        samples: generated faces to learn from. Below 100 there are none: nothing can be learned.
+        samples: generated faces to learn from. With fewer than 100 there are no sliders.
         seeds: of the faces that judge.
         positions: of each slider, at which they are judged.
     """
@@ -108,7 +108,7 @@ def judge(
     positions: int = POSITIONS,
     say: Callable[[str], None] = print,
 ) -> SliderSet:
-    """The model's sliders with what the judge measured of them."""
+    """The model's sliders with the figures of the judge."""
     framing = float(model.config.data.get("framing") or 1.0)
     offered = [slider.name for slider in sliders.sliders]
     reader = Reader(model.generate, framing)
@@ -157,7 +157,7 @@ def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = pri
 
 
 def as_table(sliders: SliderSet) -> str:
-    """What was judged, as Markdown: the figures a slider, then both matrices."""
+    """The judge's figures as Markdown: a row for each slider, then both matrices."""
     facts = sliders.facts["judged"]
     lines = [
         f"{facts['seeds']:,} faces, {facts['positions']} positions a slider, gender and age judged "
@@ -198,7 +198,7 @@ def _text(value: float | str | None, form: str = ".2f") -> str:
 
 
 class _Rows:
-    """Some rows of a memory-mapped array, read where they are asked for."""
+    """Some rows of a memory-mapped array, read on demand."""
 
     def __init__(self, images: np.ndarray, rows: np.ndarray):
         self._images, self._rows = images, rows

@@ -29,7 +29,7 @@ from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
-from facegan.model.report import NEAR_COPIES_ALLOWED
+from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import add_films, save_model
 from facegan.runs.afterwards import Afterwards
 from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
@@ -285,8 +285,8 @@ def _train_and_export(
         lambda: add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say),
     )
     if options.sliders and trainer.images_seen >= LEAST_SEEN:
-        later = ["python", "train/fit_sliders.py", str(options.out)]
-        later += ["--attributes", str(options.attributes)] if options.attributes else []
+        table_option = ["--attributes", options.attributes] if options.attributes else []
+        later = commands.typed(commands.FIT_SLIDERS, options.out, *table_option)
         after.attempt("The sliders", lambda: add_sliders(model_folder, cache, table, say=say), later)
     elif options.sliders:
         say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")

@@ -1,4 +1,4 @@
-"""Where a slider ends and how fast it goes there, measured on faces: a surrogate foretells only a part of a score."""
+"""The ends and the pace of sliders, measured on faces: the surrogate predicts only a part of a score."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,17 +12,19 @@ Measure = Callable[[np.ndarray, str], float]  # latents (n, d) to the mean score
 
 _BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
 _LEAST_END, _MOST_STRETCH = 0.5, 1.5
-_PARTS = 8  # equal ones of the way to an end, after each of which it is measured
-# Of the rate at which the first half of the way changes a score: where it falls below, the way ends. More of it would
-# turn more and more faces back, and change the rest as before: with a fifth of the way less 92 % of smiles grow at
-# every step in place of 85 %, and go nine tenths as far.
+_PARTS = 8  # equal parts of the path to an end, after each of which the score is measured
+# The path ends where a score changes at less than this share of its rate in the first half. Beyond that more and more
+# faces go back: with a fifth less of the path 92 % of smiles grow at every step instead of 85 %, and nine tenths as
+# far.
 _SLOW = 0.4
 
 
 def ends_of(scores: np.ndarray) -> np.ndarray:
-    """The ends float32 (s, 2) of scores (n, s) in standard deviations: the shares of faces that lie END standard
-    deviations below and above the mean of a normal distribution. A score that is not normal has no face at a mean less
-    two deviations: no mouth is more closed than closed."""
+    """The ends float32 (s, 2) of scores (n, s), in standard deviations.
+
+    They are quantiles: beyond them lie as many faces as beyond END standard deviations of a normal distribution. A
+    score that is not normal may have no face two deviations below its mean: a mouth cannot be more than closed.
+    """
     ends = np.nanquantile(scores, (_BELOW, 1 - _BELOW), axis=0).T
     return np.stack([np.minimum(ends[:, 0], -_LEAST_END), np.maximum(ends[:, 1], _LEAST_END)], axis=1).astype(
         np.float32
@@ -30,11 +32,11 @@ def ends_of(scores: np.ndarray) -> np.ndarray:
 
 
 def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
-    """With ends that the faces of `latents` (n, d) reach, and a pace at which equal parts of a slider change as much.
+    """The sliders with ends that the faces of `latents` (n, d) reach, and with a pace that makes them even.
 
-    The surrogate's own ends are a little too near. And near an end the same step of its score moves a face less and
-    less, until that is less than what changes by chance, and the slider seems to stand still or go back.
-    The mean-difference directions are made to move their attribute as far as the slider does, from end to end.
+    The surrogate's own ends are a little too near. And near an end equal steps of its score change a face less and
+    less, until the slider seems to stand still. The mean-difference directions are scaled to move their attribute as
+    far as the slider does, from end to end.
     """
     wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
     for row, slider in enumerate(sliders.sliders):
@@ -58,9 +60,9 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
 
 
 def pace_of(gone: np.ndarray) -> np.ndarray:
-    """The shares of the way, float32 (PACES,), at which equal parts of what it changes are done.
+    """The shares of the path, float32 (PACES,), after which equal parts of the change are done.
 
-    `gone` (n,) is what is changed after equal parts of the way. It ends where more of it brings little.
+    `gone` (n,) is the change after equal parts of the path. The path ends where more of it changes little.
     """
     n = len(gone)
     if not np.isfinite(gone).all():
@@ -72,7 +74,7 @@ def pace_of(gone: np.ndarray) -> np.ndarray:
         return even_pace(1)[0, 0]
     slow = np.flatnonzero(rates[n // 2 :] < _SLOW * usual)
     last = n // 2 + int(slow[0]) if len(slow) else n
-    rises = np.concatenate([[True], rates[:last] > 0])  # np.interp takes no place twice
+    rises = np.concatenate([[True], rates[:last] > 0])  # np.interp needs strictly rising points
     way = np.linspace(0, 1, n + 1)[: last + 1]
     return np.interp(np.linspace(0, known[last], PACES + 1)[1:], known[: last + 1][rises], way[rises]).astype(
         np.float32

@@ -1,4 +1,4 @@
-"""Judges sliders: what each changes, and what it should not. The figures of docs/measurements/sliders.md, sliders.json and the card.
+"""Judges sliders: what each changes, and what it should not. The figures of sliders.json, the card and the docs.
 
 The judge uses other networks than those that the sliders were fitted with: see readings.py. The faces are those of the
 seeds 0, 1, 2 ..., which the fit never saw. A leakage is the mean |change| of one reading from end to end, in its

@@ -7,7 +7,7 @@ from facegan.sliders.surrogate import Surrogate, squash
 HIDDEN = 256  # units of each of the two layers
 EPOCHS = 60
 BATCH = 256
-RATE, DECAY = 2e-3, 1e-2  # AdamW's, falling to zero as a cosine
+RATE, DECAY = 2e-3, 1e-2  # of AdamW; the rate is annealed to zero by a cosine
 DROPOUT = 0.1
 _ONE_THREAD = 1  # the matrices are too small to share
 
@@ -21,12 +21,12 @@ def learn_surrogate(
     epochs: int = EPOCHS,
     seed: int = 0,
 ) -> Surrogate:
-    """The surrogate that foretells `scores` from `latents` with the least squared error.
+    """The surrogate that predicts `scores` from `latents` with the least squared error.
 
     Args:
         latents: float32 (n, d).
-        scores: float32 (n, k) in standard deviations; NaN where a face does not show one, which teaches nothing.
-        weights: float (n,), how much each face counts; None for all alike.
+        scores: float32 (n, k) in standard deviations; NaN where a face does not show one; it is ignored.
+        weights: float (n,), the weight of each face; None for equal weights.
     """
     import torch
     from torch import nn
@@ -47,8 +47,8 @@ def learn_surrogate(
             nn.Linear(d, hidden), nn.Tanh(), nn.Dropout(DROPOUT),
             nn.Linear(hidden, hidden), nn.Tanh(), nn.Dropout(DROPOUT), nn.Linear(hidden, k),
         )  # fmt: skip
-        # All weights start random. With the straight part put where a ridge has it, the deep part has nothing left to
-        # grow on but products of small numbers, and stays at the line: 0.77 of a smile's variance instead of 0.85.
+        # All weights start random. If the linear part starts at the ridge solution, the deep part hardly learns
+        # anything: together they then explain 0.77 of a smile's variance instead of 0.85.
         parameters = [*linear.parameters(), *deep.parameters()]
         optimiser = torch.optim.AdamW(parameters, RATE, weight_decay=DECAY)
         steps = max(1, epochs * (len(x) // BATCH or 1))

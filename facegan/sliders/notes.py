@@ -1,4 +1,4 @@
-"""What the measured figures of a slider mean, in one plain sentence."""
+"""The measured figures of a slider as one plain sentence."""
 
 from math import isfinite
 
@@ -8,14 +8,15 @@ PURE, MIXED = 0.15, 0.3  # mean leakage
 
 
 def note_of(name: str, quality: dict) -> str:
-    """A sentence for people who move the slider; says so where it was not judged.
+    """A sentence for the users of the slider, also for one that was not judged.
 
     `quality` as judge.judge_sliders measures it.
     """
     mean, worst = quality.get("leakage_mean"), quality.get("leakage_worst")
     if not _known(mean):
         return "How much else it changes on this model was not measured."
-    text = f"{purity(quality).capitalize()}: from end to end other attributes change {mean:.0%} as much as this one on average"
+    kind = purity(quality).capitalize()
+    text = f"{kind}: from end to end other attributes change {mean:.0%} as much as this one on average"
     other = quality.get("leakage_worst_of") or ""
     if _known(worst) and other:
         text += f", most of all {phrase_of(other)} ({worst:.0%})"

@@ -8,7 +8,7 @@ from facegan.base import pictures
 _CELL, _LABEL, _GAP = (52, 30), 190, 24  # px
 _FACE = 96
 _WHITE, _INK, _OWN = (255, 255, 255), (30, 30, 36), (226, 228, 236)
-_LOW, _HIGH = np.array([255.0, 255.0, 255.0]), np.array([205.0, 60.0, 45.0])  # no leakage, and as much as the slider
+_LOW, _HIGH = np.array([255.0, 255.0, 255.0]), np.array([205.0, 60.0, 45.0])  # no leakage; as much as the slider itself
 _STRIP_POSITIONS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 

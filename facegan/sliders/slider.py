@@ -1,22 +1,23 @@
-"""What a slider is, and the set of them that belongs to one generator."""
+"""Sliders, and the set of them that belongs to one generator."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from facegan.sliders.steer import steer
 from facegan.sliders.surrogate import Surrogate
 
-END = 2.0  # standard deviations of the population, where a slider's ends lie
-LEAST_MOVE = 0.5  # standard deviations; a face that is at an end already still moves so far
-HELD = 1.0  # the weight of a score that should stay, against a slider's own
-LOCKED = 4.0  # of one that the user locks
-PACES = 5  # equal parts of either side of a slider, for each of which it is known how far it goes
+END = 2.0  # standard deviations from the mean at which a slider ends
+LEAST_MOVE = 0.5  # standard deviations that a slider moves a face which is at its end already
+HELD = 1.0  # the weight of a score that should stay, relative to the slider's own
+LOCKED = 4.0  # the same of a score that the user locks
+PACES = 5  # parts of either side of a slider for which the pace is stored
 
 
 def even_pace(sliders: int) -> np.ndarray:
-    """Equal parts of the way for equal parts of each slider, float32 (sliders, 2, PACES)."""
+    """The pace of sliders that follow their path at a constant rate, float32 (sliders, 2, PACES)."""
     return np.tile(np.linspace(0, 1, PACES + 1, dtype=np.float32)[1:], (sliders, 2, 1))
 
 
@@ -24,31 +25,31 @@ def even_pace(sliders: int) -> np.ndarray:
 class Slider:
     """One attribute of a generator that can be moved by itself.
 
-    0 is the face as it is. `high` is where two standard deviations above the mean of all faces lie and `low` two below
-    (where a score is not normal: as few faces, 2.3 %, lie beyond), or as far as this generator clearly goes; between
-    them it goes evenly. `quality` holds what was measured of it, by name; docs/sliders.md says how. `note` is one plain
-    sentence on how pure it is on this model, for people who move it.
+    Its value goes from `low` to `high`; 0 leaves the face unchanged. 1 is two standard deviations above the mean of all
+    faces and -1 two below (if a score is not normal: beyond which 2.3 % of the faces lie), or as far as this generator
+    clearly goes; between them the attribute changes evenly. `quality` holds its measured figures by name
+    (docs/sliders.md). `note` is one plain sentence on how pure it is on this model, for users.
     """
+
+    low: ClassVar[float] = -1.0
+    high: ClassVar[float] = 1.0
 
     name: str
     label: str
-    low: float = -1.0
-    high: float = 1.0
     quality: dict = field(default_factory=dict)
     note: str = ""
 
 
 @dataclass(frozen=True)
 class SliderSet:
-    """The sliders of one generator, and what moves them.
+    """The sliders of one generator, and the arrays that move them.
 
-    `scores` are the names of the surrogate's outputs, k: first the attributes of the s sliders, in their order, then
-    what else is held still. `weights` (s, k) say how firmly each slider holds each of them; 0 where two are names of
-    one thing. `ends` (s, 2) are the surrogate's outputs to which the way leads, in standard deviations; `pace` (s, 2,
-    PACES) the shares of it, down and up, that each fifth of a slider has gone: the slider ends at the last.
-    `differences` (s, d) are the mean-difference directions of the same attributes, which move them as far from -1 to 1
-    as the sliders do: the "before" that these are compared with. `facts` is what was measured, as it stands in
-    sliders.json.
+    `scores` are the names of the surrogate's k outputs: first the attributes of the s sliders, in their order, then the
+    other scores that are held. `weights` (s, k) are how firmly each slider holds each score; 0 if two mean the same.
+    `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations. `pace` (s, 2, PACES) are the shares
+    of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
+    directions of the same attributes, of the same reach, which the sliders are compared with. `facts` are the measured
+    figures, as in sliders.json.
     """
 
     sliders: tuple[Slider, ...]
@@ -63,7 +64,7 @@ class SliderSet:
     def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:
         """Latents float32 (n, d) moved so that each face has the attributes that `values` ask for; see FaceModel.edit.
 
-        Raises ValueError for the name of no slider, a value outside its range, or a lock on what is not known.
+        Raises ValueError for an unknown slider, a value outside its range, or a lock on an unknown score.
         """
         names = {slider.name: slider for slider in self.sliders}
         for name, value in values.items():
@@ -81,7 +82,7 @@ class SliderSet:
         if not moved or len(latents) == 0:
             return latents.copy()
         rows = [self.scores.index(name) for name in moved]
-        weights = self.weights[rows].min(axis=0)  # what one slider must move along, none can hold
+        weights = self.weights[rows].min(axis=0)  # a score that one slider must change, none can hold
         weights[rows] = HELD
         weights[locked] = LOCKED
         before = self.surrogate.scores(latents)
@@ -92,7 +93,7 @@ class SliderSet:
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)
 
     def edit_before(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
-        """The same by the mean-difference direction, which takes along whatever the attribute goes with in the data."""
+        """The same by the mean-difference direction, which also changes whatever the attribute correlates with."""
         row = [slider.name for slider in self.sliders].index(name)
         return (np.asarray(latents, np.float32) + np.float32(value) * self.differences[row]).astype(np.float32)
 

@@ -1,12 +1,12 @@
-"""The way from a face to the same face with other scores."""
+"""Moves a latent to one whose face has other scores."""
 
 import numpy as np
 
 from facegan.sliders.surrogate import Surrogate
 
-STEPS = 8  # along the way; the gradient is taken anew at each
-# How far the latent may go for a score: the penalty on the square of its step, against that of what a score misses
-# in standard deviations. Small: a step costs what missing by a third of it per score would.
+STEPS = 8  # the gradient is computed anew at each
+# The weight of the squared step of the latent against the squared error of a score in standard deviations. Small: a
+# step costs as much as an error of a third of it in each score.
 PENALTY = 0.1
 
 
@@ -18,12 +18,12 @@ def steer(
     steps: int = STEPS,
     penalty: float = PENALTY,
 ) -> np.ndarray:
-    """Latents (n, d) near the given ones whose foretold scores are `targets` (n, k), in standard deviations.
+    """Latents (n, d) near the given ones whose predicted scores are `targets` (n, k), in standard deviations.
 
-    The scores go to their targets in equal steps, and each step is the shortest change of the latent that makes it:
-    of W the gradients there and r what is missing, W' D (D W W' D + penalty I)^-1 D r with D = diag(weights). This is
-    a damped Gauss-Newton step (Levenberg 1944), in the form that inverts k x k. What should stay has its own score
-    for a target, so all that one step disturbs the next one puts right.
+    The scores go to their targets in equal steps, and each step is the shortest change of the latent that achieves it:
+    W' D (D W W' D + penalty I)^-1 D r, with the gradients W, the remaining error r and D = diag(weights). This is a
+    damped Gauss-Newton step (Levenberg 1944), in the form that inverts k x k. The target of a score that should stay is
+    its old value, so the next step corrects what one step disturbs.
     """
     found = np.array(latents, np.float32)
     before = surrogate.scores(found)
@@ -39,8 +39,8 @@ def steer(
 def _step(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
     """The step float32 (n, d), of the weighted gradients (n, k, d) and what is missing (n, k, 1).
 
-    Sliders of a stranger can be so steep that the penalty is lost beside them in float32, and the equations have no
-    solution; up to surrogate.STEEPEST they have one in float64.
+    The gradients of a stranger's sliders can be so large that the penalty vanishes beside them in float32 and the
+    equations become singular; up to surrogate.STEEPEST they can be solved in float64.
     """
     try:
         step = _solved(weighted, missing, penalty)

@@ -1,6 +1,6 @@
-"""Sliders as two files: sliders.json says what they are and what was measured, sliders.safetensors moves them.
+"""Sliders as two files: names and figures in sliders.json, the arrays that move them in sliders.safetensors.
 
-They may come from a stranger, so nothing in them is taken on trust: what is read here is checked to the last number.
+They may come from a stranger, so every value is checked.
 """
 
 import json
@@ -14,10 +14,10 @@ from facegan.labels.names import check_name
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
-FORMAT = 2  # 1 had no pace: its sliders go evenly
+FORMAT = 2  # format 1 had no pace: its sliders follow their path at a constant rate
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
-_DEEPEST, _LARGEST = 8, 20_000  # of the facts: tables within tables, and numbers in all
+_DEEPEST, _LARGEST = 8, 20_000  # levels of nested tables, and values in all, of the facts
 _FIELDS = {"format", "sliders", "scores", "facts"}
 _SLIDER_FIELDS = {"name", "label", "quality", "note"}
 _TENSORS = (

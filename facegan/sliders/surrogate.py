@@ -1,8 +1,8 @@
-"""The surrogate: a small smooth network that foretells a face's scores from its latent, with its exact gradient.
+"""The surrogate: a small smooth network that predicts a face's scores from its latent, with its exact gradient.
 
-Labelling a picture costs milliseconds and has no gradient here; the surrogate costs microseconds and has one at every
-latent, in closed form. It is fitted once to the scores of some ten thousand generated faces (train.py) and is what
-every slider follows. numpy only.
+Scoring a picture takes milliseconds and has no gradient here; the surrogate takes microseconds and has a gradient at
+every latent, in closed form. It is fitted once to the scores of some ten thousand generated faces (learn.py), and every
+slider follows it. numpy only.
 """
 
 from dataclasses import dataclass
@@ -36,16 +36,18 @@ class Surrogate:
         return self._forward(latents)[0]
 
     def gradients(self, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Scores float32 (n, k), and their gradients (n, k, d): what one unit of each latent number adds to each."""
+        """Scores float32 (n, k), and their gradients (n, k, d) with respect to the latent."""
         scores, slope, one, two = self._forward(latents)
-        # From the scores back to z, through both tanh: d tanh(x) = 1 - tanh(x)^2.
+        # Backpropagation from the scores to z, through both tanh: d tanh(x) = 1 - tanh(x)^2.
         back = (1 - two**2)[:, None, :] * self.last[0].T[None]
         back = (back @ self.second[0].T) * (1 - one**2)[:, None, :]
         return scores, (back @ self.first[0].T + self.linear.T[None]) * slope[:, None, :]
 
     def steepest(self) -> float:
-        """No gradient of all the scores together is longer, by the norms of the matrices: tanh is nowhere steeper than
-        1, and `squash` nowhere steeper than 0.8."""
+        """An upper bound of the length of the gradient of all scores, by the norms of the matrices.
+
+        The slope of tanh is at most 1, and that of `squash` at most 0.8.
+        """
         one, two, three = (np.linalg.norm(m.astype(np.float64), 2) for m, _ in (self.first, self.second, self.last))
         return float(np.linalg.norm(self.linear.astype(np.float64), 2) + one * two * three)
 
@@ -57,7 +59,7 @@ class Surrogate:
 
 
 def squash(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """2 Phi(g) - 1, what the generator makes of a latent first, to within 4e-4, and its slope. float32, any shape.
+    """2 Phi(g) - 1, the generator's first operation, to within 4e-4, and its slope. float32, any shape.
 
     The approximation by tanh is that of Hendrycks and Gimpel 2016 (https://arxiv.org/abs/1606.08415); numpy has no erf.
     """

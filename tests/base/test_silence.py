@@ -29,7 +29,12 @@ threading.Thread(target=listen, daemon=True).start()
 done = subprocess.run([sys.executable, "-c", sys.argv[1]], capture_output=True, text=True)
 print(done.returncode, done.stderr[-500:] if done.returncode else "", asked)
 """
-MODEL = "import time, onnxruntime; from pathlib import Path; onnxruntime.InferenceSession(Path(%r).read_bytes()); time.sleep(8)"
+MODEL = """
+import time, onnxruntime
+from pathlib import Path
+onnxruntime.InferenceSession(Path(%r).read_bytes())
+time.sleep(8)
+"""
 NETWORK = str(ROOT / "facegan" / "assets" / "default" / "generator.onnx")
 DEMO = """
 import time

@@ -40,6 +40,7 @@ def run_cell(source, variables):
         run_shell(line, variables)
 
 
+@pytest.mark.slow
 def test_the_cells_lead_from_photos_to_a_model(photos, insightface_root, tmp_path):
     chosen = {"PHOTOS": photos, "RUN": tmp_path / "run"}
     chosen["BUDGET"] = f"--images-seen 64 --init none --device cpu --insightface-root {insightface_root}"

@@ -16,7 +16,7 @@ from PIL import Image
 from facegan import FaceModel
 from facegan.gan.known_latents import LatentsOfPictures
 from facegan.gan.monitor.log import read_log
-from facegan.model.report import memorisation_of
+from facegan.model.measurements import memorisation_of
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file, save_file
 
 from facegan.model.folder import DISCRIMINATOR, SLIDER_WEIGHTS, SLIDERS
-from facegan.model.sliders import write_sliders
+from facegan.model.slider_files import write_sliders
 from tests.model.sliders import small_sliders
 
 ONNX, CONFIG = "generator.onnx", "config.json"

@@ -11,7 +11,7 @@ from facegan.gan.judge import Judgement
 from facegan.model.card import render_card, render_licence
 from facegan.model.facts import FACTS, check_facts
 from facegan.model.folder import ModelConfig
-from facegan.model.report import Memorisation, allow_memorised, check_memorisation
+from facegan.model.measurements import Memorisation, allow_memorised, check_memorisation
 
 JUDGEMENT = Judgement(kid=9.4321, kid_spread=0.31, kid_train=8.9, precision=0.61, recall=0.23)
 METRICS = {"images_seen": 5, **JUDGEMENT.to_dict(), "best": True, "generated": 1000}

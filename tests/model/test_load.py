@@ -6,7 +6,7 @@ import pytest
 
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
-from facegan.model.sliders import write_sliders
+from facegan.model.slider_files import write_sliders
 from tests.model.sliders import small_sliders
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from facegan.model.card import render_card, write_card
 from facegan.model.slider_card import sliders_section
-from facegan.model.sliders import write_sliders
+from facegan.model.slider_files import write_sliders
 from tests.model.sliders import small_sliders
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from facegan import FaceModel
 from facegan.model.folder import PART, ModelConfig
-from facegan.model.report import memorisation_of
+from facegan.model.measurements import memorisation_of
 from facegan.runs import findings
 from tests.model.conftest import config, discriminator, generator, model_folder, run  # noqa: F401
 

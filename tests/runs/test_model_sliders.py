@@ -12,7 +12,7 @@ from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.model.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
 from facegan.model.load import FaceModel as Model
-from facegan.model.sliders import write_sliders
+from facegan.model.slider_files import write_sliders
 from facegan.runs import model_sliders as sliders_module
 from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
 from tests.model.sliders import small_sliders

@@ -1,1 +1,1 @@
-"""What a training shows while it runs: log, charts, its page, the console and TensorBoard."""
+"""The monitoring of a training: log, charts, progress page, console and TensorBoard."""

@@ -1,4 +1,4 @@
-"""What a person at the terminal sees of a training, and the Ctrl-C they press."""
+"""The progress bar at the terminal, and the handling of Ctrl-C."""
 
 import signal
 import threading

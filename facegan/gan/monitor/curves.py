@@ -1,4 +1,4 @@
-"""A log as curves: what led to the present state, what a rollback abandoned, and the axes to draw both on."""
+"""The curves of a log, including what rollbacks abandoned, and the axes to draw them on."""
 
 import math
 from bisect import bisect_left, bisect_right

@@ -15,14 +15,14 @@ TENSORBOARD = "tensorboard"  # the folder of its event files
 class RunLog:
     """Appends lines to RUN/log.jsonl and scalars and pictures to RUN/tensorboard.
 
-    A resumed run first drops the lines written after its checkpoint, so every image is told of once; one that begins
+    A resumed run first drops the lines written after its checkpoint, so every image is logged once; one that begins
     at 0 drops all. A rollback inside one run drops nothing. Nothing here stops a training run: what cannot be written
-    is said once.
+    is reported once.
 
     Args:
         run: the run's folder.
         images_seen: where the run goes on.
-        say: is told once if the log, and once if TensorBoard's files, cannot be written.
+        say: takes a line if the log cannot be written, and one if TensorBoard's files cannot.
     """
 
     def __init__(self, run: Path, images_seen: int = 0, say: Callable[[str], None] = print):

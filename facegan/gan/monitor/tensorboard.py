@@ -38,8 +38,8 @@ _FLUSH_EVERY = 5  # s: what TensorBoard lags behind; each flush waits for the di
 class EventFiles:
     """One more event file in the folder, which goes on at `images_seen`.
 
-    TensorBoard is told to forget what earlier files have after that, and what a rollback abandons. The first failure
-    is said and ends it.
+    It makes TensorBoard drop what earlier files have after that, and what a rollback abandons. The first failure is
+    reported and ends the writing.
     """
 
     def __init__(self, folder: Path, images_seen: int, say: Callable[[str], None] = print):

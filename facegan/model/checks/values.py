@@ -1,4 +1,4 @@
-"""What the values of config.json may be. It may come from a stranger, so nothing is taken on trust."""
+"""Checks the values of config.json, which may come from a stranger."""
 
 import math
 

@@ -14,9 +14,9 @@ def read_sliders(folder: Path, config: ModelConfig) -> SliderSet | None:
     files = layout.SLIDERS, layout.SLIDER_WEIGHTS
     if not any((folder / name).exists() or (folder / name).is_symlink() for name in files):
         return None
-    told, tensors = (read_part(folder, name) for name in files)
+    description, tensors = (read_part(folder, name) for name in files)
     try:
-        parts = parse_json(told)
+        parts = parse_json(description)
     except ValueError as error:
         raise FaceGANError(f"{folder / layout.SLIDERS} is broken, because {error}: fit the sliders again.") from error
     try:

@@ -1,4 +1,4 @@
-"""What a run measured of its generator, as config.json carries it in "training": `metrics` and `memorisation`.
+"""The measurements of a generator, as config.json holds them in "training": `metrics` and `memorisation`.
 
 `metrics` are the figures of gan/judge.py of the weights that were exported, and `generated`, the number of faces they
 were taken of. `memorisation` is `asdict` of Memorisation. Both are optional; the card and the push read them here.
@@ -126,7 +126,7 @@ def check_shares(config: ModelConfig) -> None:
 
 
 def shares_table(config: ModelConfig) -> str:
-    """The Markdown table of who is among the training and the generated faces; empty where it was not measured."""
+    """The Markdown table of the shares among training and generated faces; empty if they were not measured."""
     real, drawn = config.data.get("shares"), config.training.get("shares")
     if not (isinstance(real, dict) and isinstance(drawn, dict) and _is_number(drawn.get("faces"))):
         return ""
