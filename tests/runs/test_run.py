@@ -76,7 +76,7 @@ def test_only_few_faces_with_a_discriminator_of_a_model_freeze_its_beginning():
 
 def test_what_is_new_in_a_models_discriminator_learns_longer_alone():
     usual = recipe_for("medium", 20_000, True)
-    assert recipe_for("medium", 20_000, True, widened=True).warm_up > usual.warm_up
+    assert recipe_for("medium", 20_000, True, larger=True).warm_up > usual.warm_up
     began, went_on = (TrainConfig(usual, 64, 0, "cpu", "float32", start) for start in (None, Start("a model")))
     assert with_attributes(went_on, ("smile",)).recipe.warm_up > usual.warm_up
     for train in (with_attributes(began, ("smile",)), with_attributes(went_on, ())):
@@ -87,7 +87,7 @@ def test_what_is_new_in_a_models_discriminator_learns_longer_alone():
 def test_few_faces_with_a_larger_preset_have_no_larger_budget_and_a_widened_beginning_learns():
     assert recipe_for("large", 300).images_seen == recipe_for("small", 300).images_seen
     assert recipe_for("large", 20_000).images_seen > recipe_for("small", 20_000).images_seen
-    assert recipe_for("large", 300, from_discriminator=True, widened=True).frozen == 0
+    assert recipe_for("large", 300, from_discriminator=True, larger=True).frozen == 0
 
 
 @pytest.mark.parametrize(
