@@ -8,8 +8,8 @@ import torch
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache, framing_of
-from facegan.faces.sources.find import find_files
 from facegan.faces.options import ANYBODY, FaceOptions
+from facegan.faces.sources.find import find_files
 from facegan.gan.adversaries import Weights
 from facegan.gan.config import FEW_FACES, PRESETS, Start
 from facegan.gan.networks import THIN_ABOVE, Discriminator, channels_at
@@ -147,8 +147,8 @@ def find_initial(options: RunOptions) -> Initial | None:
     initial = Initial(start, config, found.folder, asked=options.init != AUTO)
     if initial.asked:
         sized = _with_size(options, config.image_size) if options.auto_size else options
-        if why := _settled(initial, sized)[1]:
-            raise FaceGANError(f"{why}: {_what_to_do(initial, sized)}.")
+        if why := _preset_or_reason(initial, sized)[1]:
+            raise FaceGANError(f"{why}: {_remedy(initial, sized)}.")
         read_discriminator(found.folder)  # a damaged one is told of before the photos are read
     return initial
 
@@ -161,7 +161,7 @@ def choose_size(
         return options
     if initial is not None:
         as_it = _with_size(options, initial.config.image_size)
-        if initial.asked or (_settled(initial, as_it)[1] is None and _few_expected(options, faces_folder)):
+        if initial.asked or (_preset_or_reason(initial, as_it)[1] is None and _few_expected(options, faces_folder)):
             say(f"Size {as_it.faces.size} px, that of {initial.start.name}, from which training starts.")
             return as_it
     size = _SIZE_ON_CPU if device == "cpu" else _SIZE_ON_GPU
@@ -183,7 +183,7 @@ def faces_for(
     if not initial.asked:
         # New photos must not change the framing of faces that are done.
         done = framing_of(faces_folder) is not None
-        if done or _settled(initial, options)[1] or not _few_expected(options, faces_folder):
+        if done or _preset_or_reason(initial, options)[1] or not _few_expected(options, faces_folder):
             return faces
     say(f"Framing {initial.framing:g}, that of {initial.start.name}, from which training starts.")
     return replace(faces, framing=initial.framing)
@@ -198,10 +198,10 @@ def choose_start(
     """
     if initial is None:
         return None, options.preset
-    preset, why = _settled(initial, options)
+    preset, why = _preset_or_reason(initial, options)
     if not initial.asked:
         enough = f"{count:,} faces are enough" if count >= FEW_FACES else None
-        why = enough or _in_words(why, initial, options) or _framed_otherwise(initial, cache)
+        why = enough or _with_alternative(why, initial, options) or _other_framing(initial, cache)
     if why:
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
@@ -211,12 +211,12 @@ def choose_start(
     changed = f", {' and '.join(changes)}" if changes else ""
     say(
         f"Training starts from {initial.start.name}{changed}: {'as --init says' if initial.asked else few}. "
-        f"{_told_of_discriminator(initial, options.faces.size, preset)} alone at first."
+        f"{_discriminator_sentence(initial, options.faces.size, preset)} alone at first."
     )
     return initial, preset
 
 
-def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
+def _discriminator_sentence(initial: Initial, size: int, preset: str) -> str:
     """The beginning of the sentence on how it learns."""
     if initial.discriminator(size, preset) is not None:
         return "Its discriminator goes on as well, and learns"
@@ -225,7 +225,7 @@ def _told_of_discriminator(initial: Initial, size: int, preset: str) -> str:
     return "The discriminator is new and learns"
 
 
-def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
+def _preset_or_reason(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
     """The preset of a training that starts from the model, and why none can, as a sentence without its end.
 
     The preset that is asked for, or the model's own.
@@ -241,7 +241,7 @@ def _settled(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
     return "small", f"{initial.start.name} has the widths of no preset"
 
 
-def _what_to_do(initial: Initial, options: RunOptions) -> str:
+def _remedy(initial: Initial, options: RunOptions) -> str:
     own = initial.config.image_size
     if options.faces.size not in (own, 2 * own):
         return f"say --size {own} or {2 * own}, or choose another --init"
@@ -250,7 +250,7 @@ def _what_to_do(initial: Initial, options: RunOptions) -> str:
     return "name a wider --preset, or say --init none"
 
 
-def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | None:
+def _with_alternative(why: str | None, initial: Initial, options: RunOptions) -> str | None:
     """A reason with what could be said instead, where it is the preset that was asked for."""
     if why is None or initial.config.image_size != options.faces.size or options.preset == "auto":
         return why
@@ -258,7 +258,7 @@ def _in_words(why: str | None, initial: Initial, options: RunOptions) -> str | N
     return f"{why} ({'--init default widens it' if larger else 'leave --preset out to start from it'})"
 
 
-def _framed_otherwise(initial: Initial, cache: FaceCache) -> str | None:
+def _other_framing(initial: Initial, cache: FaceCache) -> str | None:
     framing = float(cache.report["framing"])
     if initial.framing is None or abs(framing - initial.framing) > _SAME_FRAMING:
         return f"the faces have framing {framing:g}, those of {initial.start.name} {initial.framing:g}"

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from facegan.gan import conditioning
-from facegan.runs.compare import check_comparison, compare_unaligned
 from facegan.base import commands
 from facegan.base.errors import FaceGANError
+from facegan.base.launch import Launch
+from facegan.base.lock import locked
+from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
 from facegan.faces.held_out import LEAST_JUDGED
-from facegan.base.launch import Launch
 from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
-from facegan.faces.prepare import prepare_faces
 from facegan.faces.person.recognise import RecogniserChoice, installed_network
-from facegan.runs.findings import add_findings
+from facegan.faces.prepare import prepare_faces
+from facegan.gan import conditioning, known_latents, samples
 from facegan.gan import config as presets
-from facegan.gan import known_latents, samples
 from facegan.gan.adversaries import Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.config import TrainConfig
@@ -29,17 +28,26 @@ from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import STOPPED, Trainer
+from facegan.labels.table import AttributeTable, check_table
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import add_films, save_model
 from facegan.runs.afterwards import Afterwards
+from facegan.runs.compare import check_comparison, compare_unaligned
+from facegan.runs.findings import add_findings
 from facegan.runs.initial import choose_size, choose_start, faces_for, find_initial
-from facegan.labels.table import AttributeTable, check_table
-from facegan.base.seeds import latents_of
-from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
-from facegan.runs.publishing import check_publishing, how_to_go_on, publish
-from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, on_this_machine, read_config, until, write_config
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders, attributes_of
+from facegan.runs.publishing import check_publishing, how_to_go_on, publish
+from facegan.runs.run_config import (
+    RunOptions,
+    budget_of,
+    fingerprint_of,
+    on_this_machine,
+    options_as_json,
+    read_config,
+    until,
+    write_config,
+)
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 
@@ -78,7 +86,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
                 "start a new run with another --out."
             )
         if processes.main:
-            _look_again(cache, options, say)
+            _check_one_person(cache, options, say)
     else:
         if (options.out / "checkpoint").exists() and not options.compare_unaligned:
             raise FaceGANError(
@@ -116,9 +124,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         precision = presets.choose_precision(device)
         start = initial.start if initial else None
         weights = initial.weights(faces.size, preset) if initial else None
-        larger = initial is not None and (
-            initial.width < presets.PRESETS[preset].width or initial.grows_to(faces.size)
-        )
+        larger = initial is not None and (initial.width < presets.PRESETS[preset].width or initial.grows_to(faces.size))
         recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, larger)
         if weights is not None:
             recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(faces.size, preset))
@@ -208,7 +214,14 @@ def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], Non
         launch = Launch.of(os.environ)
         data = options.dataset or list(options.data)
         cache = prepare_faces(
-            data, folder, options.faces, most=options.max_photos, node=launch.machine, nodes=launch.machines, force=options.force, say=say
+            data,
+            folder,
+            options.faces,
+            most=options.max_photos,
+            node=launch.machine,
+            nodes=launch.machines,
+            force=options.force,
+            say=say,
         )
     processes.wait()
     return cache or FaceCache.open(folder)
@@ -318,7 +331,7 @@ def _best(figures: dict) -> str:
     return f", best at {at:,} (KID x 100 against held-out faces {value:.1f} +- {spread:.1f})"
 
 
-def _look_again(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
+def _check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
     """Whether the faces of a run from before that was looked at are one person's."""
     if cache.report.get("person") or "one_person" in cache.report:
         return
