@@ -65,8 +65,7 @@ def watched(code, home):
     for name in ("ORT_DISABLE_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "CI", "XDG_CACHE_HOME", "PYTEST_CURRENT_TEST"):
         environment.pop(name, None)
     command = ["unshare", "--net", "--mount", sys.executable, "-c", WATCH, code]
-    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=180)
-    return done
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=180)
 
 
 def can_watch():

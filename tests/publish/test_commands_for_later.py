@@ -4,10 +4,10 @@ import json
 import shlex
 
 import pytest
-from facegan.runs.run_file import facts_of
 
 from facegan.publish.push import RunFacts
 from facegan.publish.target import PushOptions
+from facegan.runs.run_file import facts_of
 from tests.model.conftest import content_of
 
 
