@@ -76,7 +76,7 @@ def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(photos
         stdin=subprocess.DEVNULL,
         capture_output=True,
         start_new_session=True,  # no terminal
-        timeout=600,
+        timeout=1800,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     run = folder / os.fsdecode(b"run: caf\xe9")
