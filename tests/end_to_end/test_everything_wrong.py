@@ -18,8 +18,19 @@ from tests.faces.sources.odd_files import odd_colour_files, odd_grey_files, save
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "facegan" / "assets" / "default"
-NAMES = [b"caf\xe9 in latin-1.jpg", b"two\nlines.jpg", b"a:colon.jpg", b"[brackets]{}*?.jpg", b"-x.jpg", "caf\u00e9.jpg".encode(),
-         "cafe\u0301.jpg".encode(), b"n" * 240 + b".jpg", b"  spaces .JPG ", b"%s.jpg", b"<b>&amp;'.jpg"]  # fmt: skip
+NAMES = [
+    b"caf\xe9 in latin-1.jpg",
+    b"two\nlines.jpg",
+    b"a:colon.jpg",
+    b"[brackets]{}*?.jpg",
+    b"-x.jpg",
+    "caf\u00e9.jpg".encode(),
+    "cafe\u0301.jpg".encode(),
+    b"n" * 240 + b".jpg",
+    b"  spaces .JPG ",
+    b"%s.jpg",
+    b"<b>&amp;'.jpg",
+]
 
 
 def write_everything(folder: Path, faces: Path, portrait: np.ndarray) -> int:
@@ -68,16 +79,17 @@ def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(photos
     wanted = write_everything(folder, photos, portrait)
     good = sum(path.is_file() for path in photos.rglob("*"))
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [sys.executable, ROOT / "train" / "train.py", "--data", ".", "--out", os.fsdecode(b"run: caf\xe9")]
+    command += ["--no-sliders", "--images-seen", "64", "--init", "none", "--insightface-root", insightface_root]
     done = subprocess.run(
-        [sys.executable, ROOT / "train" / "train.py", "--data", ".", "--out", os.fsdecode(b"run: caf\xe9"), "--no-sliders",
-         "--images-seen", "64", "--init", "none", "--insightface-root", insightface_root],
+        command,
         cwd=folder,
         env={**environment, "LC_ALL": "C", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         start_new_session=True,  # no terminal
         timeout=1800,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     run = folder / os.fsdecode(b"run: caf\xe9")
     report = json.loads((run / "faces" / "report.json").read_text())
