@@ -8,14 +8,17 @@ The data flows through these files in this order:
 
     sources/    where photos come from (photos.py): folders, whose files find.py finds, or a data set as a stream
                 (stream.py, which dataset.py opens at the column that columns.py chooses; sample.py keeps a few);
-                read.py makes one file an upright 8-bit RGB array
-    detectors/  boxes and five keypoints (detect.py; scrfd.py by InsightFace, yunet.py as the fallback)
+                read.py gives a file's bytes and decode.py makes them an upright 8-bit RGB array, with formats.py
+                (what kind of file it is, and who reads it), raw.py, tiff.py, samples.py and repair.py; ours.py knows
+                the folders that FaceGAN made
+    detectors/  boxes and five keypoints (detect.py has the registry; scrfd.py by InsightFace, or yunet.py)
     align       the similarity transform onto the template, and the one resampling
     pose        yaw, pitch and roll from the five keypoints
     measure     what the filters need to know about an aligned face
     framing     how close the crop is, when nobody says
     work        all cores, one process each
     cache       the memory-mapped faces and the journal that makes the work resumable
+    reasons     why a photo or a face is not used: every reason with its words
     filters     which faces are used, and why the others are not (duplicates.py for the copies)
     person/     who is on the photos, and which one person is kept
     report/     report.json, report.html and its pictures

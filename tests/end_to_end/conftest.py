@@ -2,8 +2,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from gradio_client import Client
+from PIL import Image
 
 from facegan import FaceModel
 from tests.end_to_end.looking import APP
@@ -45,6 +47,17 @@ def photos(tmp_path_factory):
         (person / path.name).symlink_to(path)
     (folder / "notes.txt").write_text("not a photo")
     return folder
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """One frontal face, uint8 (512, 512, 3)."""
+    spec = find_spec("openpeople")
+    if spec is None:
+        pytest.skip("openpeople is not installed (pip install -r requirements-dev.txt)")
+    folder = Path(spec.submodule_search_locations[0]) / "data" / "curated" / "P001" / "assets"
+    with Image.open(folder / "studio_portrait.jpg") as image:
+        return np.asarray(image.convert("RGB").resize((512, 512), Image.Resampling.LANCZOS))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,8 @@
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,3 +172,32 @@ def test_open_says_what_is_missing(tmp_path):
     finish(tmp_path, [7])
     with pytest.raises(FaceGANError, match="damaged"):
         FaceCache.open(tmp_path)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from facegan.cli.command_line import exit_code
+from facegan.faces.cache import FaceStore
+from facegan.faces.records import PhotoRecord
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))  # as a file system that takes no larger file
+def work():
+    store = FaceStore(Path(sys.argv[1]), {"size": 64}, say=print)
+    for i in range(9):
+        store.append(PhotoRecord(f"{i}.jpg", 1, 1, "x"), np.zeros((1, 64, 64, 3), np.uint8))
+sys.exit(exit_code(work))
+"""
+
+
+def test_a_file_that_may_not_grow_is_named_with_its_cause_and_what_was_kept_goes_on(tmp_path):
+    pytest.importorskip("resource")
+    command = [sys.executable, "-c", LIMITED, str(tmp_path / "faces")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "faces-64.u8" in line
+    assert "FAT32" in line
+    store = FaceStore(tmp_path / "faces", {"size": 64}, say=print)
+    assert list(store.records) == ["0.jpg", "1.jpg", "2.jpg"]
+    store.close()

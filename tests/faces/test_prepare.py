@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -276,3 +277,24 @@ def test_photos_without_their_library_are_told_of_once_and_read_when_it_is_there
     assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=said.append)) == 3
     assert measured == ["1.heic", "2.heic"]
     assert not any("pillow-heif" in line for line in said)
+
+
+def test_without_shared_locks_one_process_reads_the_photos(tmp_path, photos, options, monkeypatch):
+    """As in a container whose /dev/shm is read-only or missing."""
+
+    def refused():
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(work.multiprocessing, "get_context", lambda kind: SimpleNamespace(Lock=refused))
+    said = []
+    cache = prepare_faces([photos], tmp_path / "faces", replace(options, workers=2), force=True, say=said.append)
+    assert len(cache) == 3
+    assert sum("/dev/shm" in line for line in said) == 1
+
+
+def test_rows_that_a_full_disk_cut_off_are_chosen_anew(tmp_path, photos, options):
+    before = prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    path = tmp_path / "faces" / "selected.npy"
+    path.write_bytes(path.read_bytes()[:40])
+    again = prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    assert np.array_equal(again.selected, before.selected)

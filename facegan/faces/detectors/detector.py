@@ -38,6 +38,21 @@ class UnavailableError(Exception):
     """A detector's package or model is neither there nor to be had; the message is the reason as a phrase."""
 
 
+def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture, uint8 (H, W, 3), at another size: means over areas where it shrinks, bilinear where it grows.
+
+    By halves first, for which OpenCV has vector instructions: a phone's photo takes a quarter of the time.
+    """
+    import cv2
+
+    while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width and not (rgb.shape[0] | rgb.shape[1]) & 1:
+        rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if rgb.shape[:2] == (height, width):
+        return rgb
+    how = cv2.INTER_AREA if width < rgb.shape[1] else cv2.INTER_LINEAR
+    return cv2.resize(rgb, (width, height), interpolation=how)
+
+
 def onnx_providers(device: str) -> list[str]:
     """onnxruntime's providers for a device, of those that are installed; the CPU always comes last."""
     import onnxruntime

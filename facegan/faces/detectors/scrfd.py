@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import DetectedFace, FoundDetector, UnavailableError, open_session
+from facegan.faces.detectors.detector import DetectedFace, FoundDetector, UnavailableError, open_session, shrunk
 from facegan.faces.detectors.insightface_pack import RELEASE, ensure_pack
 
 if TYPE_CHECKING:
@@ -84,13 +84,12 @@ class InsightFaceDetector:
         height, width = rgb.shape[:2]
         scale = long_side / max(height, width)
         new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-        if (new_width, new_height) != (width, height):
-            # Area averaging: the package's own bilinear resize aliases when it shrinks.
-            how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            rgb = cv2.resize(rgb, (new_width, new_height), interpolation=how)
-        # Padded to whole cells, so that the package neither enlarges nor shrinks it again.
-        canvas = np.zeros((-(-new_height // STRIDE) * STRIDE, -(-new_width // STRIDE) * STRIDE, 3), np.uint8)
-        canvas[:new_height, :new_width] = rgb[:, :, ::-1]  # InsightFace takes BGR
+        # The package's own bilinear resize aliases when it shrinks.
+        rgb = shrunk(rgb, new_width, new_height)
+        # Padded to whole cells, so that the package neither enlarges nor shrinks it again. It takes BGR.
+        right, below = -new_width % STRIDE, -new_height % STRIDE
+        bgr = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR)
+        canvas = cv2.copyMakeBorder(bgr, 0, below, 0, right, cv2.BORDER_CONSTANT)
         boxes, keypoints = self._model.detect(canvas, input_size=canvas.shape[1::-1], max_num=MAX_FACES)
         # From cell coordinates of the small picture to pixel centres of the large one.
         scales = np.array([width / new_width, height / new_height], np.float32)

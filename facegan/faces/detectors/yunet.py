@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import DetectedFace, FoundDetector, open_session
+from facegan.faces.detectors.detector import DetectedFace, FoundDetector, open_session, shrunk
 
 MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
@@ -44,14 +44,11 @@ class YuNetDetector:
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
         """Faces of uint8 (H, W, 3), the best score first."""
-        import cv2
-
         height, width = rgb.shape[:2]
         scale = min(INPUT_SIDE / max(height, width), MAX_ZOOM)
         new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         canvas = np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.float32)
-        canvas[:new_height, :new_width] = cv2.resize(rgb, (new_width, new_height), interpolation=how)[:, :, ::-1]
+        canvas[:new_height, :new_width] = shrunk(rgb, new_width, new_height)[:, :, ::-1]
         outputs = self._session.run(None, {"input": canvas.transpose(2, 0, 1)[None]})
         names = [output.name for output in self._session.get_outputs()]
         boxes, keypoints, scores = decode(dict(zip(names, outputs, strict=True)))

@@ -15,7 +15,7 @@ from facegan.faces.sources import formats
 from facegan.faces.sources.raw import open_raw, raw_format
 from facegan.faces.sources.repair import MOST_LOST, lost_share, without_metadata
 from facegan.faces.sources.samples import bits_of_jpeg_2000, to_8_bits
-from facegan.faces.sources.tiff import deep_size, is_tiff, read_deep
+from facegan.faces.sources.tiff import deep_size, is_tiff, opened, read_deep
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 MAX_PIXELS = 200_000_000  # the largest cameras of 2026 make 200 megapixels; above that it is a mistake or an attack
@@ -192,10 +192,8 @@ def _orientation_of_tiff(data: bytes) -> int:
     try:
         with _open(data) as image:
             return image.tag_v2.get(_ORIENTATION, 1)
-    except Exception:
-        import tifffile
-
-        with contextlib.suppress(Exception), tifffile.TiffFile(io.BytesIO(data)) as file:
+    except Exception:  # Pillow does not know these samples at all
+        with contextlib.suppress(Exception), opened(data) as file:
             return int(file.pages[0].tags[_ORIENTATION].value)
         return 1
 
@@ -255,7 +253,7 @@ def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             return converted if converted is not None else image
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:

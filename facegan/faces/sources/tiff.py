@@ -1,6 +1,7 @@
 """TIFF beyond 8 bits, which Pillow reads in part: samples of 16 to 64 bits and floating point, in any order."""
 
 import io
+import logging
 
 import numpy as np
 from PIL import Image
@@ -18,12 +19,18 @@ def is_tiff(data: bytes) -> bool:
     return data[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
-def is_raw(data: bytes) -> bool:
-    """Whether a TIFF holds a camera's raw picture: DNG, NEF, ARW and their kin."""
+def opened(data: bytes):
+    """A tifffile.TiffFile, which is quiet about what it makes of odd tags. Raises whatever damage leads to."""
     import tifffile
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    return tifffile.TiffFile(io.BytesIO(data))
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether a TIFF holds a camera's raw picture: DNG, NEF, ARW and their kin."""
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with opened(data) as file:
             first = file.pages[0]
             if _DNG_VERSION in first.tags:
                 return True
@@ -35,10 +42,8 @@ def is_raw(data: bytes) -> bool:
 
 def deep_size(data: bytes) -> tuple[int, int] | None:
     """Width and height of the largest page, if its samples are such that `read_deep` must read it; else None."""
-    import tifffile
-
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with opened(data) as file:
             page = _largest(file)
             whole = page.bitspersample == 8 and page.sampleformat in (1, None)
             if whole or page.bitspersample == 1 or page.photometric not in (_MINISWHITE, _MINISBLACK, _RGB, _SEPARATED):
@@ -50,10 +55,8 @@ def deep_size(data: bytes) -> tuple[int, int] | None:
 
 def read_deep(data: bytes) -> Image.Image | None:
     """The largest page as 8-bit grey, RGB, RGBA or CMYK, not turned; None when tifffile cannot read it."""
-    import tifffile
-
     try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
+        with opened(data) as file:
             page = _largest(file)
             samples = page.asarray(maxworkers=1)
             if page.axes == "SYX":

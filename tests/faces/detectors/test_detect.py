@@ -1,4 +1,6 @@
 import builtins
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +8,11 @@ import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.detectors import scrfd as scrfd_module
-from facegan.faces.detectors.detect import choose_detector, make_detector
+from facegan.faces.detectors.detect import REGISTRY, choose_detector, make_detector
 from facegan.faces.detectors.detector import onnx_providers
 from facegan.faces.detectors.yunet import keep_best
 from facegan.faces.options import FaceOptions
+from facegan.faces.person.recognise import MODEL_FILE, Recogniser, installed_network
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: refuses at once
 
@@ -167,3 +170,36 @@ def test_options_can_be_saved(tmp_path):
     options = FaceOptions(insightface_root=Path("~/models"))
     values = json.loads(json.dumps(options.to_dict()))
     assert FaceOptions(**{**values, "insightface_root": Path(values["insightface_root"])}) == options
+
+
+def test_a_user_without_a_home_folder_has_yunet_and_the_reason(monkeypatch):
+    """HOME unset, and a user id that has no name, as in many containers."""
+
+    def unknown(self):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", unknown)
+    choice = choose_detector(FaceOptions(), release=NOWHERE, say=quiet)
+    assert choice.kind == "yunet"
+    assert "HOME" in choice.reason
+    assert installed_network() is None
+
+
+def test_a_pack_in_a_folder_whose_name_is_no_text_is_opened(insightface_root, tmp_path, portrait):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        shutil.copytree(insightface_root / "models" / "buffalo_sc", folder)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    detector = scrfd_module.InsightFaceDetector(folder)
+    (face,) = detector.detect(portrait)
+    assert Recogniser(folder / MODEL_FILE).embed(portrait, face.keypoints).shape == (512,)
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_a_detector_is_one_entry(kind, insightface_root, portrait):
+    options = FaceOptions(detector=kind, insightface_root=insightface_root)
+    choice = choose_detector(options, release=NOWHERE, say=quiet)
+    assert choice.kind == kind
+    assert 0 < choice.min_certainty < 1
+    assert len(choice.open().detect(portrait)) == 1

@@ -1,0 +1,113 @@
+"""Photos of 12 megapixels, as phones make them: how fast they become aligned faces, and how fast decoding alone is.
+
+    python benchmarks/phone_photos.py
+    python benchmarks/phone_photos.py --count 48 --workers 2
+
+Makes its own photos: faces of the default generator before a noisy background, 4032 x 3024, as JPEG and as HEIC. For
+each it prints photos a second of reading and decoding to the working size, of the whole way to measured faces, and the
+second over the first, by the clock on all workers and by the processor's time in one process. On a machine that does
+other work meanwhile only the latter says something.
+"""
+
+import argparse
+import io
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from facegan import FaceModel  # noqa: E402
+from facegan.faces.align import Frame  # noqa: E402
+from facegan.faces.detectors.detect import choose_detector  # noqa: E402
+from facegan.faces.measure import measure_photo, worker_count  # noqa: E402
+from facegan.faces.options import FaceOptions  # noqa: E402
+from facegan.faces.sources.decode import decode_photo  # noqa: E402
+from facegan.faces.sources.find import FoundFile, find_files  # noqa: E402
+from facegan.faces.sources.formats import register_heif  # noqa: E402
+from facegan.faces.work import Job, measure_photos  # noqa: E402
+
+WIDTH, HEIGHT, FACE = 4032, 3024, 1200  # px
+
+
+def make_photos(folder: Path, count: int, kind: str) -> None:
+    """Different photos of the kind "JPEG" or "HEIF"."""
+    register_heif()
+    rng = np.random.RandomState(0)
+    model = FaceModel.load()
+    faces = model.generate(model.latents(range(count), 0.7))
+    rough = rng.randint(60, 190, (HEIGHT // 8, WIDTH // 8, 3)).astype(np.uint8)
+    ground = Image.fromarray(rough).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+    for number, face in enumerate(faces):
+        photo = ground.copy()
+        large = Image.fromarray(face).resize((FACE, FACE), Image.Resampling.BICUBIC)
+        photo.paste(large, (int(rng.randint(WIDTH - FACE)), int(rng.randint(HEIGHT - FACE))))
+        content = io.BytesIO()
+        photo.save(content, kind, quality=90 if kind == "JPEG" else 60)
+        (folder / f"{number:04}.{kind.lower()}").write_bytes(content.getvalue())
+
+
+def decode(file: FoundFile) -> int:
+    """Reads and decodes one; what it gives is dropped where it was made."""
+    return decode_photo(file.read()[0]).rgb.shape[0]
+
+
+def by_clock(files: list[FoundFile], job: Job, workers: int) -> tuple[float, float]:
+    """Photos a second of decoding alone, and of the whole way, after the processes have started."""
+    with ProcessPoolExecutor(workers) as pool:
+        list(pool.map(decode, files[:workers]))
+        started = time.perf_counter()
+        list(pool.map(decode, files))
+        alone = len(files) / (time.perf_counter() - started)
+    results = measure_photos(files, job, workers)
+    next(results)
+    started = time.perf_counter()
+    whole = sum(1 for _ in results) / (time.perf_counter() - started)
+    return alone, whole
+
+
+def by_processor(files: list[FoundFile], job: Job) -> tuple[float, float]:
+    """The same in one process, by its own time."""
+    detector = job.choice.open()
+    rates = []
+    for work in (decode, lambda file: measure_photo(file, detector, frame=job.frame)):
+        work(files[0])
+        started = time.process_time()
+        for file in files:
+            work(file)
+        rates.append(len(files) / (time.process_time() - started))
+    return rates[0], rates[1]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--count", type=int, default=24, help="photos of each kind (default: 24)")
+    arguments.add_argument("--workers", type=int, default=0, help="default: one a core")
+    arguments.add_argument("--detector", default="insightface")
+    arguments.add_argument("--only-processor", action="store_true", help="on a machine that does other work")
+    chosen = arguments.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import cv2
+
+    cv2.setNumThreads(1)
+    job = Job(choose_detector(FaceOptions(detector=chosen.detector), say=lambda _: None), Frame(64, 0.8))
+    print("| photos | measured by | decoded a second | aligned a second | ratio |\n|---|---|---|---|---|")
+    for kind in ("JPEG", "HEIF"):
+        with tempfile.TemporaryDirectory() as temporary:
+            make_photos(Path(temporary), chosen.count, kind)
+            files = find_files([Path(temporary)])
+            rates = {"processor": by_processor(files, job)}
+            if not chosen.only_processor:
+                rates["clock"] = by_clock(files, job, worker_count(chosen.workers, len(files)))
+        for how, (alone, whole) in rates.items():
+            print(f"| {kind} | {how} | {alone:.1f} | {whole:.1f} | {whole / alone:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
