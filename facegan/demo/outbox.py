@@ -31,9 +31,7 @@ class Outbox:
         with self._lock:
             self._files[path] = time.monotonic(), content
             self._trim()
-        return gr.FileData(
-            path=path, url=PREFIX + path, orig_name=name, size=len(content), is_stream=True
-        ).model_dump()
+        return gr.FileData(path=path, url=PREFIX + path, orig_name=name, size=len(content), is_stream=True).model_dump()
 
     def get(self, path: str) -> bytes | None:
         with self._lock:

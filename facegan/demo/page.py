@@ -111,9 +111,7 @@ class Page:
         """The event after `button` has made a random face the current one."""
         return self.in_browser(button.click, f"() => Math.floor(Math.random() * {RANDOM_SEEDS})", [], [self.seed])
 
-    def in_browser(
-        self, event: Event, js: str, inputs: Sequence[Component], outputs: Sequence[Component]
-    ) -> Event:
+    def in_browser(self, event: Event, js: str, inputs: Sequence[Component], outputs: Sequence[Component]) -> Event:
         """The event after `js` has set `outputs` without asking the server.
 
         So whatever the visitor does before a face is drawn is about the values that are already set.

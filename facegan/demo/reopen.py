@@ -11,9 +11,7 @@ from facegan.model.load import FaceModel
 from facegan.model.provenance import parse_recipe
 
 # theme/page.js reads the file in the browser and sends what its recipe says, and nothing else of it.
-_LISTEN = (
-    "window.facegan.openPictures(element, trigger); watch('value', () => window.facegan.followPicture(element));"
-)
+_LISTEN = "window.facegan.openPictures(element, trigger); watch('value', () => window.facegan.followPicture(element));"
 _SENTENCES = {
     "large": "This file is larger than any picture made here: choose another one.",
     "unreadable": "This file could not be read: choose another one.",

@@ -85,7 +85,9 @@ def free_port(host: str, port: int) -> int:
         try:
             return _bound(host, candidate)
         except PermissionError as error:
-            raise FaceGANError(f"Port {port} may only be used by the administrator: choose one from 1024 on.") from error
+            raise FaceGANError(
+                f"Port {port} may only be used by the administrator: choose one from 1024 on."
+            ) from error
         except (OSError, UnicodeError) as error:
             if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
                 raise FaceGANError(

@@ -41,9 +41,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.open(edits.open_page, [page.tabs, *controls, before, after])
     page.answer(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
     unmoved = json.dumps([0] * len(sliders) + [False] * len(locks))
-    page.answer(
-        page.in_browser(reset.click, f"() => {unmoved}", [], controls), edits.draw, [*face, *controls], [after]
-    )
+    page.answer(page.in_browser(reset.click, f"() => {unmoved}", [], controls), edits.draw, [*face, *controls], [after])
     changed = [event for slider in sliders for event in moved(slider)] + [lock.input for lock in locks]
     page.answer(changed, edits.draw, [*face, *controls], [after])
     page.answer(after.select, edits.draw_both, [*face, *controls], [before, after])

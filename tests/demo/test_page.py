@@ -56,7 +56,11 @@ def test_every_name_in_a_link_belongs_to_a_tab(state, edited_model):
 
 
 def test_the_page_knows_which_names_of_its_link_are_its_own(edited_model):
-    html = next(block.value for block in build.build_demo(edited_model).blocks.values() if "link-keys" in str(getattr(block, "value", "")))
+    html = next(
+        block.value
+        for block in build.build_demo(edited_model).blocks.values()
+        if "link-keys" in str(getattr(block, "value", ""))
+    )
     keys = set(re.search(r'data-link-keys="([^"]*)"', html)[1].split())
     assert keys == {key for tab in build.TABS if tab.shown(edited_model) for key in tab.keys(edited_model)}
 

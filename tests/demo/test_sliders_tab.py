@@ -63,7 +63,9 @@ def test_a_link_without_sliders_leaves_the_tab_alone(edits):
 
 def test_the_endpoint_draws_what_the_model_does(edits, edited_model, returned):
     file = edits.endpoint()(7, 0.8, -1.0, lock="age")
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(returned(file)))), moved(edited_model, 7, 0.8, {"smile": -1}, ["age"]))
+    assert np.array_equal(
+        np.asarray(Image.open(io.BytesIO(returned(file)))), moved(edited_model, 7, 0.8, {"smile": -1}, ["age"])
+    )
     recipe = Recipe("tiny", edited_model.weights, (7,), 0.8, sliders={"smile": -1.0}, lock=("age",))
     assert read_recipe(returned(file)) == recipe
 

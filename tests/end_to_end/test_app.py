@@ -102,7 +102,11 @@ def test_a_link_opens_exactly_its_state(visit, model):
 def test_a_page_that_opens_asks_the_server_once(visit, model):
     page, asked = visit(), []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
-    for query, shown in (("?seed=7&truncation=0.5", "#face"), ("?seed=7&smile=1", "#face-after"), ("?seeds=3,9", "#morph-here")):
+    for query, shown in (
+        ("?seed=7&truncation=0.5", "#face"),
+        ("?seed=7&smile=1", "#face-after"),
+        ("?seeds=3,9", "#morph-here"),
+    ):
         asked.clear()
         page.goto(f"{page.url.partition('?')[0]}{query}")
         page.locator(f"{shown} img").wait_for()

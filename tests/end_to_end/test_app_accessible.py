@@ -46,7 +46,12 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, theme, viewport):
         page.wait_for_timeout(800)  # fades have ended: axe reads colours as they are
         page.evaluate(axe)
         violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        found += [(tab, v["id"], n["html"][:150]) for v in violations if v["impact"] in ("serious", "critical") for n in v["nodes"]]
+        found += [
+            (tab, v["id"], n["html"][:150])
+            for v in violations
+            if v["impact"] in ("serious", "critical")
+            for n in v["nodes"]
+        ]
     assert found == []
 
 

@@ -116,7 +116,14 @@ def test_what_the_page_does_not_use_is_not_there(web):
     assert web.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
     for path in ("component_server", "process_recording", "vibe-edit", "stream/1", "file=/etc/passwd"):
         assert web.post(f"/gradio_api/{path}", json={}).status_code in (404, 405), path
-    for path in ("file=/etc/passwd", "runs", "run-history/records", "vibe-code", "proxy=http://localhost", "upload_progress"):
+    for path in (
+        "file=/etc/passwd",
+        "runs",
+        "run-history/records",
+        "vibe-code",
+        "proxy=http://localhost",
+        "upload_progress",
+    ):
         assert web.get(f"/gradio_api/{path}").status_code == 404, path
     assert "run_history" not in web.get("/config").json() or web.get("/config").json()["run_history"] is False
 
