@@ -23,6 +23,13 @@ def theme() -> gr.Theme:
         font_mono=["ui-monospace", "monospace"],
     ).set(
         body_background_fill="*neutral_50",
+        # At least 4.5 to 1 on every background of the page; the theme's own has 2.5.
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        input_placeholder_color="*neutral_600",
+        input_placeholder_color_dark="*neutral_300",
         block_border_width="1px",
         block_border_color="*neutral_200",
         input_border_width="1px",

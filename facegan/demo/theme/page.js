@@ -333,11 +333,10 @@
     });
   }
   let naming;
-  document.addEventListener("DOMContentLoaded", () =>
-    new MutationObserver(() => {
-      clearTimeout(naming);
-      naming = setTimeout(nameControls, 200);
-    }).observe(document.body, {childList: true, subtree: true}));
+  new MutationObserver(() => {
+    clearTimeout(naming);
+    naming = setTimeout(nameControls, 200);
+  }).observe(document.documentElement, {childList: true, subtree: true});
 
   // ---- Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device:
   // the server is sent the few letters of the recipe, which it checks like a link.

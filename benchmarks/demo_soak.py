@@ -1,0 +1,180 @@
+"""Many visitors for minutes, two of them hostile: does everybody get their own face, and do memory and disk stay flat?
+
+    python benchmarks/demo_soak.py [--clients 64] [--minutes 10]
+
+Visitors open the page, move sliders, walk morphs and see films, at the pace of people, in plain HTTP as the browser
+sends it. The hostile ones ask for the longest GIF as fast as they can, as callers and as ever new visitors, send large
+bodies, and open answers that they never read. Only this machine's loopback is called.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+from demo_load import ROOT, start
+
+PAUSE = (1.0, 6.0)  # s between two clicks
+LONGEST = {"seeds": ",".join(str(i) for i in range(12)), "frames": "24", "format": "gif"}
+
+
+class Crowd:
+    def __init__(self, address: str, config: dict, end: float):
+        self.address, self.end, self.count = address, end, Counter()
+        self.waits, self.answers = [], []
+        limits = httpx.Limits(max_connections=None)
+        self.web = httpx.AsyncClient(base_url=address, timeout=120, limits=limits, trust_env=False)
+        values = {c["id"]: c["props"].get("value") for c in config["components"]}
+        names = {c["id"]: c["props"].get("elem_id") for c in config["components"]}
+        self.events = {}
+        for dependency in config["dependencies"]:
+            for target, event in dependency["targets"]:
+                data = [values[block] for block in dependency["inputs"]]
+                if dependency["backend_fn"]:
+                    self.events[names.get(target) or "page", event] = dependency["id"], data, dependency["inputs"]
+        self.ids = {name: block for block, name in names.items() if name}
+
+    async def ask(self, name: str, event: str, expected: str, **changed: object) -> None:
+        index, data, inputs = self.events[name, event]
+        data = [changed.get(f"i{i}", value) for i, value in enumerate(data)]
+        for key, value in changed.items():
+            if self.ids.get(key.replace("_", "-")) in inputs:
+                data[inputs.index(self.ids[key.replace("_", "-")])] = value
+        begin = time.monotonic()
+        while True:
+            answer = await self.web.post("/gradio_api/run/predict", json={"data": data, "fn_index": index})
+            if not answer.headers.get("retry-after"):
+                break
+            self.count["asked again"] += 1
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+        self.answers.append(time.monotonic() - begin)
+        self.count["answers"] += 1
+        if answer.status_code != 200:
+            self.count[f"errors {answer.status_code}"] += 1
+        elif expected not in answer.text:
+            self.count["wrong faces"] += 1
+
+    async def film(self, seeds: str, visitor: str) -> None:
+        begin = time.monotonic()
+        query = {"seeds": seeds, "frames": "24", "visitor": visitor, "format": "mp4"}
+        while True:
+            answer = await self.web.get("/film", params=query)
+            if not answer.headers.get("retry-after"):
+                break
+            self.count["films asked again"] += 1
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+        self.waits.append(time.monotonic() - begin)
+        self.count["films"] += answer.status_code == 200
+        self.count["films refused"] += answer.status_code != 200
+
+    async def visitor(self, i: int) -> None:
+        choose = random.Random(i)
+        while time.monotonic() < self.end:
+            seed = choose.randrange(10**6)
+            await self.web.get("/", params={"seed": seed})
+            await self.ask("page", "load", f"seed {seed}", i0=f"?seed={seed}")
+            for _ in range(choose.randrange(2, 8)):
+                await asyncio.sleep(choose.uniform(*PAUSE))
+                what = choose.random()
+                if what < 0.4:
+                    seed = choose.randrange(10**6)
+                    await self.ask("seed", "input", f"seed {seed}", seed=seed)
+                elif what < 0.8:
+                    await self.ask("slider-smile", "input", f"seed {seed}", seed=seed, slider_smile=0.5)
+                else:
+                    await self.film(f"{seed},{choose.randrange(10**6)},{choose.randrange(10**6)}", f"v{i}")
+
+    async def hostile(self, i: int) -> None:
+        n, listeners = 0, []
+        while time.monotonic() < self.end:
+            n += 1
+            query = {**LONGEST, "seeds": LONGEST["seeds"].replace("11", str(n)), "visitor": f"h{i}-{n}"}
+            call = {"data": [query["seeds"], 24, True, "gif", None]}
+            tasks = [self.web.get("/film", params={**query, "visitor": f"h{i}-{n}-{k}"}) for k in range(4)]
+            tasks += [self.web.post("/gradio_api/run/morph", json=call) for _ in range(4)]
+            tasks.append(self.web.post("/gradio_api/run/generate", content=b"x" * 10_000_000))
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+            self.count["hostile calls"] += len(found)
+            if len(listeners) < 150:
+                listeners.append(await self.deaf())
+            await asyncio.sleep(0.2)
+
+    async def deaf(self) -> socket.socket:
+        index = self.events["page", "load"][0]
+        body = json.dumps({"data": ["?seed=1"], "fn_index": index})
+        head = f"POST /gradio_api/run/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        address = urlsplit(self.address)
+        listener = socket.create_connection((address.hostname, address.port))
+        listener.sendall(f"{head}Content-Type: application/json\r\n\r\n{body}".encode())
+        return listener
+
+
+def resident(pid: int) -> float:
+    """MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def on_disk(folder: Path) -> tuple[int, int]:
+    """Files and bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return len(files), sum(path.stat().st_size for path in files)
+
+
+async def watch(pid: int, folder: Path, end: float, seen: list) -> None:
+    while time.monotonic() < end:
+        seen.append((time.monotonic(), resident(pid), *on_disk(folder)))
+        await asyncio.sleep(2)
+
+
+async def run(address: str, pid: int, folder: Path, clients: int, seconds: float) -> None:
+    config = httpx.get(f"{address}/config", trust_env=False).json()
+    end, seen = time.monotonic() + seconds, []
+    crowd = Crowd(address, config, end)
+    before = on_disk(folder)
+    people = [crowd.visitor(i) for i in range(clients - 2)] + [crowd.hostile(i) for i in range(2)]
+    tasks = [asyncio.create_task(one) for one in (*people, watch(pid, folder, end, seen))]
+    done, late = await asyncio.wait(tasks, timeout=seconds + 60)
+    for task in late:
+        task.cancel()
+    faults = [task.exception() for task in done if task.exception()]
+    print(f"{len(late)} visitors still waited a minute after the end; {len(faults)} ended with an error", faults[:2])
+    second = [mb for when, mb, *_ in seen if when > end - seconds / 2]
+    print(dict(crowd.count))
+    for label, times in (("answers", crowd.answers), ("films", crowd.waits)):
+        if times:
+            median, late = np.percentile(times, [50, 95])
+            print(f"{label}: median {median:.2f} s, 95th percentile {late:.2f} s, longest {max(times):.1f} s")
+    half = len(second) // 2
+    print(f"resident: {seen[0][1]:.0f} MB at first, second half {np.mean(second[:half]):.0f} then "
+          f"{np.mean(second[half:]):.0f} MB, peak {max(mb for _, mb, *_ in seen):.0f} MB")  # fmt: skip
+    print(f"disk (files, bytes): {before} before, {max(one[2:] for one in seen)} at most, {on_disk(folder)} after")
+    await crowd.web.aclose()
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--clients", type=int, default=64)
+    p.add_argument("--minutes", type=float, default=10)
+    chosen = p.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = folder
+        process, address = start([sys.executable, "app.py", "--port", "0"], ROOT, f"{folder}/gradio")
+        try:
+            asyncio.run(run(address, process.pid, Path(folder), chosen.clients, 60 * chosen.minutes))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()

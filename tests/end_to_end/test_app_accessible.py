@@ -1,0 +1,197 @@
+"""The page for everybody: axe-core's rules, by keyboard alone, on small screens, without motion."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.end_to_end.looking import PHONE, after, drawn, large_face, link
+
+WIDE = {"width": 1280, "height": 900}
+TABS = {
+    "Faces": ("?seed=7", "#face img"),
+    "Sliders": ("?seed=7&smile=0.5&lock=age", "#face-after img"),
+    "Morph": ("?seeds=3,9&frames=4", "#morph-here img"),
+    "How it learned": ("?seed=7", "#face img"),
+}
+
+
+@pytest.fixture(scope="session")
+def axe():
+    spec = find_spec("axe_playwright_python")
+    if spec is None:
+        pytest.skip("axe-playwright-python is not installed (pip install -r requirements-dev.txt)")
+    return (Path(spec.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def show(page, tab):
+    query, face = TABS[tab]
+    page.goto(f"{page.url.partition('?')[0]}{query}")
+    page.locator(face).wait_for()
+    if tab == "How it learned":
+        page.get_by_role("tab", name=tab).click()
+        page.locator("#learning-film video[src]").wait_for(state="attached")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_rule_of_axe_is_broken_seriously(visit, axe, theme, viewport):
+    page, found = visit(f"?__theme={theme}", viewport), []
+    for tab, (query, face) in TABS.items():
+        page.goto(f"{page.url.partition('?')[0]}{query}&__theme={theme}")
+        page.locator(face).wait_for()
+        if tab == "How it learned":
+            page.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(800)  # fades have ended: axe reads colours as they are
+        page.evaluate(axe)
+        violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        found += [
+            (tab, v["id"], n["html"][:150])
+            for v in violations
+            if v["impact"] in ("serious", "critical")
+            for n in v["nodes"]
+        ]
+    assert found == []
+
+
+def reach(page, element, most=60):
+    """Presses Tab until `element` has the focus, and tells whether the browser draws a ring around it."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("css => document.activeElement.matches(css)", element):
+            return page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle !== 'none'")
+    raise AssertionError(f"{element} cannot be reached by keyboard")
+
+
+def test_the_page_can_be_used_by_keyboard_alone(visit, model):
+    page = visit("?seed=20&truncation=0.6&count=4")
+    large_face(page, 20)
+    assert reach(page, "#tabs [role=tab]")
+    assert reach(page, "#face [data-copy-link]")
+    assert reach(page, "#random-face")
+    assert reach(page, "#seed input")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("21")
+    assert np.array_equal(large_face(page, 21), drawn(model, 21, 0.6))
+    assert reach(page, "#count [type=range]")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**count=3**")
+    assert reach(page, "#faces [data-seed='22']")
+    page.keyboard.press("Space")
+    large_face(page, 22)
+    # Back to the tabs, as a list of tabs goes: arrows or Tab, then the key that presses.
+    page.evaluate("() => document.activeElement.blur()")
+    page.locator("#tabs [role=tab]").first.focus()
+    for _ in range(4):
+        if page.evaluate("() => document.activeElement.textContent.trim()") == "Sliders":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    after(page, 22)
+    assert reach(page, "#slider-smile [type=range]")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**smile=0.05**")
+    assert reach(page, "#lock-smile input")
+    page.keyboard.press("Space")
+    page.wait_for_url("**lock=smile")
+    assert reach(page, ".fg-note summary")
+    page.keyboard.press("Enter")
+    assert page.locator(".fg-note p").first.is_visible()
+    show(page, "Morph")
+    assert reach(page, "#morph-film video")
+    assert reach(page, "#morph-mp4")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    assert reach(page, "#morph-position [type=range]")
+
+
+def test_controls_have_names_of_their_own(visit):
+    page = visit("?seed=7&smile=0.5")
+    page.locator("#face-after img").wait_for()
+    page.wait_for_function("() => document.querySelector('#lock-age input').getAttribute('aria-label')")
+    names = page.evaluate(
+        """() => [...document.querySelectorAll("#tabs [id^=lock-] input, #tabs .fg-slider :is(button, summary)")]
+            .filter((e) => e.offsetParent).map((e) => e.getAttribute("aria-label"))"""
+    )
+    assert len(names) == len(set(names)) > 8
+    assert all(names)
+
+
+def test_a_new_face_is_announced_and_an_edited_one_says_how(visit):
+    page = visit("?seed=20&count=1")
+    large_face(page, 20)
+    live = page.locator("#fg-announce[role=status]")
+    page.locator("#seed input").fill("21")
+    live.filter(has_text="seed 21").wait_for(state="attached")
+    page.goto(f"{page.url.partition('?')[0]}?seed=7&smile=0.5&lock=age")
+    page.locator("#face-after img").wait_for()
+    for part in ("smile +0.5", "age locked", "seed 7"):
+        assert part in page.locator("#face-after img").get_attribute("alt")
+
+
+def test_films_stand_still_for_those_who_ask_for_less_motion(visit):
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    for tab, film in (("Morph", "#morph-film"), ("How it learned", "#learning-film")):
+        show(page, tab)
+        page.wait_for_function("css => document.querySelector(`${css} video`)?.readyState >= 1", arg=film)
+        page.wait_for_timeout(500)
+        assert page.evaluate("css => document.querySelector(`${css} video`).paused", film)
+        assert page.evaluate("css => document.querySelector(`${css} video`).controls", film)
+
+
+@pytest.mark.parametrize(
+    "viewport",
+    [{"width": 320, "height": 256}, {"width": 320, "height": 640}, {"width": 844, "height": 390}, PHONE],
+    ids=["400 %", "small", "landscape", "phone"],
+)
+def test_every_tab_and_slider_can_be_used_on_a_small_screen(visit, viewport, model):
+    page = visit("?seed=7&smile=0.5", viewport)
+    page.locator("#face-after img").wait_for()
+    last = page.locator(f"#slider-{model.sliders[-1].name} [type=range]")
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    hit = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y)?.type", [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    )
+    assert hit == "range"  # nothing lies over it
+    page.evaluate("() => scrollTo(0, 0)")
+    tab = page.get_by_role("tab", name="How it learned")
+    if tab.count() == 0 or not tab.is_visible():
+        page.get_by_label("More tabs").click()
+        tab = page.locator(".overflow-dropdown").get_by_text("How it learned")
+    tab.click()
+    page.locator("#learning-film video").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_the_face_is_seen_while_a_thumb_drags_and_leaves_room_for_the_sliders(visit, model):
+    page = visit("?seed=7&smile=0.5", PHONE)
+    page.locator("#face-after img").wait_for()
+    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
+    box = page.locator("#face-after img").bounding_box()
+    assert box["y"] >= 0
+    assert page.locator(".fg-sticky").bounding_box()["height"] < 0.4 * PHONE["height"]
+    assert page.evaluate("document.querySelector('#tabs').getBoundingClientRect().height") < 1.6 * PHONE["height"]
+
+
+def test_what_a_thumb_has_to_hit_is_44_pixels(visit):
+    page = visit("?seed=7&smile=0.5", PHONE)
+    page.locator("#face-after img").wait_for()
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(
+            "#tabs :is([role=tab], .fg-actions button, .fg-actions a, summary, [type=range], .primary, [id^=lock-] label)")]
+            .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
+            .map((e) => e.outerHTML.slice(0, 100) + e.getBoundingClientRect().height)"""
+    )
+    assert small == []
+
+
+def test_a_value_that_cannot_be_leaves_the_address(visit):
+    page = visit("?seed=7&smile=nan&gender=x")
+    page.get_by_text("The link's smile is not a number").wait_for()
+    large_face(page) if page.locator("#face img").is_visible() else after(page, 7)
+    page.wait_for_url("**/?seed=7**")
+    page.wait_for_function("() => !location.search.includes('nan') && !location.search.includes('gender')")
+    assert link(page)["seed"] == "7"
