@@ -1,8 +1,8 @@
-"""When a training ends."""
+"""The budget of a training, and early stopping."""
 
 from dataclasses import dataclass
 
-TURNED = "ended early"  # the event of a run that lost its patience
+ENDED_EARLY = "ended early"  # the event of early stopping
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Budget:
 
 
 class Patience:
-    """Ends a run whose held-out KID has turned: that has seen `images` since its best weights. 0 never does.
+    """Early stopping: ends a run that has seen `images` since its best weights. 0 never does.
 
-    A run that ended so stays ended under the same budget; a new one is a new try.
+    A run that was stopped so stays stopped under the same budget; a new budget starts a new try.
     """
 
     def __init__(self, images: int):

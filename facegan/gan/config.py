@@ -43,9 +43,9 @@ class Recipe:
     match_features: float = 2.0
     match_half_life: int = 150_000  # images after which both weights are half; 0: they stay
     match_least: float = 0.1  # share of the weights that stays to the end
-    # Images that the discriminator learns from alone when the generator comes from a model; over as many again the
-    # generator's rate rises to its own. A new one, which is clueless, would first of all teach it noise. Short: on 432
-    # faces it tells 96 % of the pairs apart after that many, and held-out KID fell at once even without any.
+    # Warm-up: images that the discriminator is trained on alone when the generator comes from a model; over as many
+    # again the generator's learning rate ramps up. A fresh discriminator would teach the generator noise. Short: on 432
+    # faces it separates 96 % of the pairs after that many, and held-out KID fell at once even without a warm-up.
     warm_up: int = 1_000
 
 

@@ -47,16 +47,16 @@ class Health:
     alike: int = 0  # checks in a row
     saturated: int = 0
 
-    def check(self, vitals: Vitals, images_seen: int, clueless_loss: float) -> str | None:
-        """What is wrong, as a part of a sentence, or None. `clueless_loss`: of a discriminator whose logits are 0."""
+    def check(self, vitals: Vitals, images_seen: int, chance_loss: float) -> str | None:
+        """What is wrong, as a part of a sentence, or None. `chance_loss`: the loss at chance level, with logits of 0."""
         if not (vitals.finite and math.isfinite(vitals.loss_d) and math.isfinite(vitals.loss_g)):
             return "a loss or a weight was no longer a finite number"
-        if abs(vitals.loss_d) > _EXPLODED * clueless_loss:
+        if abs(vitals.loss_d) > _EXPLODED * chance_loss:
             return f"the discriminator's loss exploded to {vitals.loss_d:.3g}"
         self.greatest_diversity = max(self.greatest_diversity, min(vitals.diversity, 1.0))
         settled = images_seen >= _SETTLED
         lost = settled and vitals.diversity < _ALIKE * self.greatest_diversity
-        sure = settled and vitals.loss_d < _SATURATED * clueless_loss and vitals.accuracy > 0.999
+        sure = settled and vitals.loss_d < _SATURATED * chance_loss and vitals.accuracy > 0.999
         self.alike = self.alike + 1 if lost else 0
         self.saturated = self.saturated + 1 if sure else 0
         if self.alike >= _STRIKES:

@@ -17,7 +17,7 @@ from facegan.gan import samples
 from facegan.gan.adversaries import FIGURES, Adversaries, Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
-from facegan.gan.budget import TURNED, Budget, Patience
+from facegan.gan.budget import ENDED_EARLY, Budget, Patience
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import FaceBatches
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
@@ -77,7 +77,7 @@ class Trainer:
         self.faces = FaceBatches(images, rows, config.seed, attributes, latents)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
-        self._clueless_loss = self.gan.loss.discriminator(nothing, nothing).item()
+        self._chance_loss = self.gan.loss.discriminator(nothing, nothing).item()
         self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
         self.best = Best(judge, torch.from_numpy(judged_latents).to(self.gan.device), self.processes)
         self.health, self.patience = Health(), Patience(config.recipe.patience)
@@ -95,7 +95,7 @@ class Trainer:
     def train(self, budget: Budget) -> str:
         """Step until the budget is used up or Ctrl-C; both end with a checkpoint. A second Ctrl-C ends at once.
 
-        Returns how it ended: "finished", TURNED, STOPPED or "gave up".
+        Returns how it ended: "finished", ENDED_EARLY, STOPPED or "gave up".
         """
         if self.processes.main:
             samples.forget_after(self.run / "samples", self.images_seen)
@@ -114,7 +114,7 @@ class Trainer:
             self._draw_samples()
             self.save()
             self._event(end, f"The run {end} at {self.images_seen:,} images.")
-            if end == TURNED:
+            if end == ENDED_EARLY:
                 self.say(
                     f"There have been no better weights since {self.best.figures['images_seen']:,} images: the "
                     "training ends here. --resume with more --images-seen or --minutes goes on."
@@ -127,7 +127,7 @@ class Trainer:
     def _loop(self, budget: Budget) -> str:
         """Until there is a reason to end, which is returned as the name of the event."""
         if self.patience.still_over(budget, self.images_seen):
-            return TURNED
+            return ENDED_EARLY
         start, before = time.monotonic(), self.elapsed
         saved = page = checked = start
         checked_images = self.images_seen
@@ -156,7 +156,7 @@ class Trainer:
                 self._judge()
                 best_at = self.processes.agree(self.best.figures.get("images_seen", -1))
                 if self.patience.over(budget, self.images_seen, best_at):
-                    return TURNED
+                    return ENDED_EARLY
             if self._crossed(images, _GOOD_EVERY) and not self.health.alike and not self.health.saturated:
                 self._keep_as_good()
             elif self.processes.agree(now - saved) >= _SAVE_EVERY:
@@ -194,7 +194,7 @@ class Trainer:
         }
         self._write(line)
         self._console.show(line, budget.share(self.images_seen, self.elapsed))
-        return self.health.check(vitals, self.images_seen, self._clueless_loss)
+        return self.health.check(vitals, self.images_seen, self._chance_loss)
 
     @property
     def _lr_factor(self) -> float:

@@ -157,7 +157,7 @@ def _widen_discriminator(mine: Tensors, narrow: Tensors, varying: int) -> None:
         elif value.dim() == 4:
             kept_out, kept_in = value.shape[:2]
             # Where new channels are much louder than the trained ones (15 times at the first level of the default) the
-            # first steps of Adam, which are as large for all weights, make the network clueless.
+            # first steps of Adam, which are as large for all weights, bring the network back to chance level.
             mine[name][kept_out:] *= min(1.0, float(value.square().mean() / mine[name].square().mean()) ** 0.5)
             mine[name][:kept_out, kept_in:] = 0
             mine[name][:kept_out, :kept_in] = value
