@@ -48,7 +48,7 @@ class Health:
     saturated: int = 0
 
     def check(self, vitals: Vitals, images_seen: int, chance_loss: float) -> str | None:
-        """What is wrong, as a part of a sentence, or None. `chance_loss`: the loss at chance level, with logits of 0."""
+        """The problem as a part of a sentence, or None. `chance_loss`: the loss at chance level, with logits of 0."""
         if not (vitals.finite and math.isfinite(vitals.loss_d) and math.isfinite(vitals.loss_g)):
             return "a loss or a weight was no longer a finite number"
         if abs(vitals.loss_d) > _EXPLODED * chance_loss:
