@@ -1,6 +1,6 @@
 """How long the demo's own functions take, HTTP aside.
 
-    python benchmarks/demo.py [--model FOLDER]
+    python -m benchmarks.demo [--model FOLDER]
 
 Prints the median and the fastest of many calls. "one face" is everything between a seed and the HTML that the page
 shows: the latent, the generator, the enlargement to 384 px and both PNG files. Its bar is 15 ms on a laptop's CPU.
@@ -9,14 +9,10 @@ shows: the latent, the generator, the enlargement to 384 px and both PNG files. 
 import argparse
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from facegan.demo.faces_tab import Faces, draw_figure
 from facegan.demo.films import draw_film, draw_position

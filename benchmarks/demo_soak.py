@@ -1,6 +1,6 @@
 """Many visitors for minutes, two of them hostile: does everybody get their own face, and do memory and disk stay flat?
 
-    python benchmarks/demo_soak.py [--clients 64] [--minutes 10]
+    python -m benchmarks.demo_soak [--clients 64] [--minutes 10]
 
 Visitors open the page, move sliders, walk morphs and see films, at the pace of people, in plain HTTP as the browser
 sends it. The hostile ones ask for the longest GIF as fast as they can, as callers and as ever new visitors, send large

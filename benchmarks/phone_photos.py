@@ -1,7 +1,7 @@
 """Photos of 12 megapixels, as phones make them: how fast they become aligned faces, and how fast decoding alone is.
 
-    python benchmarks/phone_photos.py
-    python benchmarks/phone_photos.py --count 48 --workers 2
+    python -m benchmarks.phone_photos
+    python -m benchmarks.phone_photos --count 48 --workers 2
 
 Makes its own photos: faces of the default generator before a noisy background, 4032 x 3024, as JPEG and as HEIC. For
 each it prints photos a second of reading and decoding to the working size, of the whole way to measured faces, and the
@@ -12,26 +12,23 @@ other work meanwhile only the latter says something.
 import argparse
 import io
 import os
-import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy as np
+from PIL import Image
 
-import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from facegan import FaceModel  # noqa: E402
-from facegan.faces.align import Frame  # noqa: E402
-from facegan.faces.detectors.detect import choose_detector  # noqa: E402
-from facegan.faces.measure import measure_photo, worker_count  # noqa: E402
-from facegan.faces.options import FaceOptions  # noqa: E402
-from facegan.faces.sources.decode import decode_photo  # noqa: E402
-from facegan.faces.sources.find import FoundFile, find_files  # noqa: E402
-from facegan.faces.sources.formats import register_heif  # noqa: E402
-from facegan.faces.work import Job, measure_photos  # noqa: E402
+from facegan import FaceModel
+from facegan.faces.align import Frame
+from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.measure import measure_photo, worker_count
+from facegan.faces.options import FaceOptions
+from facegan.faces.sources.decode import decode_photo
+from facegan.faces.sources.find import FoundFile, find_files
+from facegan.faces.sources.formats import register_heif
+from facegan.faces.work import Job, measure_photos
 
 WIDTH, HEIGHT, FACE = 4032, 3024, 1200  # px
 

@@ -1,7 +1,7 @@
 """Converts the label networks of npm @vladmandic/face-api 1.7.15 to ONNX.
 
     npm pack @vladmandic/face-api@1.7.15 && tar xzf vladmandic-face-api-1.7.15.tgz
-    python tools/convert_face_api.py package --out facegan/assets/face_api
+    python -m tools.convert_face_api package --out facegan/assets/face_api
 
 The published weights are bytes with a scale and a zero point. They stay exactly those bytes: the ONNX files hold
 them beside the scales, and onnxruntime multiplies them out when it opens a file. What the original JavaScript
