@@ -28,7 +28,9 @@ from facegan.gan.config import (
 from facegan.gan.processes import Processes
 from facegan.model import save as save_module
 from facegan.model.folder import DISCRIMINATOR, ModelConfig
+from facegan.runs import plan as plan_module
 from facegan.runs import run as run_module
+from facegan.runs.plan import Plan
 from facegan.runs.run_config import RunOptions
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
@@ -120,8 +122,7 @@ def exported(tmp_path, monkeypatch):
             replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
         )
         options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
-        about = (None, None, None, None, say)  # no table, attributes, weights and known latents
-        return run_module._train_and_export(options, train, cache, Processes("cpu"), *about)[0]
+        return run_module._train_and_export(Plan(options, train, Processes("cpu"), say, cache))[0]
 
     return make
 
@@ -141,10 +142,10 @@ def test_a_run_exports_the_discriminator_that_it_ends_with(exported):
 def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, report, asked):
     """An older report does not say whether its faces are one person's."""
     said, looked = [], []
-    monkeypatch.setattr(run_module, "installed_network", lambda root: None)
-    monkeypatch.setattr(run_module, "looks_like_one", lambda *faces: looked.append(faces) or True)
+    monkeypatch.setattr(plan_module, "installed_network", lambda root: None)
+    monkeypatch.setattr(plan_module, "looks_like_one", lambda *faces: looked.append(faces) or True)
     cache = FaceCache(tmp_path, {"framing": 0.8, **report}, np.arange(3), np.zeros((3, 16, 16, 3), np.uint8))
-    run_module._check_one_person(cache, OPTIONS, said.append)
+    plan_module._check_one_person(cache, OPTIONS, said.append)
     assert len(looked) == len(said) == asked
     assert bool(cache.report.get("one_person")) is asked
     if asked:

@@ -1,0 +1,245 @@
+"""Resolves the options of a run into a plan, which run.py follows: faces, start, preset, attributes."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facegan.base.errors import FaceGANError
+from facegan.base.launch import Launch
+from facegan.faces.cache import FaceCache
+from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
+from facegan.faces.person.recognise import RecogniserChoice, installed_network
+from facegan.faces.prepare import prepare_faces
+from facegan.gan import conditioning, known_latents
+from facegan.gan import config as presets
+from facegan.gan.adversaries import Weights
+from facegan.gan.attributes import FaceAttributes
+from facegan.gan.config import TrainConfig
+from facegan.gan.known_latents import KnownLatents, LatentsOfPictures
+from facegan.gan.processes import Processes
+from facegan.labels.table import AttributeTable, check_table
+from facegan.publish.target import Target
+from facegan.runs.compare import check_comparison
+from facegan.runs.initial import Initial, choose_size, choose_start, faces_for, find_initial
+from facegan.runs.model_sliders import attributes_of
+from facegan.runs.publishing import check_publishing
+from facegan.runs.run_config import RunOptions, fingerprint_of, on_this_machine, read_config
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A new run whose faces are prepared; it is not decided yet how they are learned."""
+
+    options: RunOptions
+    device: str
+    processes: Processes
+    say: Callable[[str], None]  # silent in all processes but the main one
+    cache: FaceCache
+    initial: Initial | None  # the model that training may start from
+    target: Target | None  # of the push; the main process pushes for all
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, resolved."""
+
+    options: RunOptions
+    train: TrainConfig
+    processes: Processes
+    say: Callable[[str], None]  # silent in all processes but the main one
+    cache: FaceCache
+    fingerprint: str = ""  # of the faces, in the main process
+    target: Target | None = None  # of the push; the main process pushes for all
+    weights: Weights | None = None  # of the model that training starts from; a resumed run has them in its checkpoint
+    table: AttributeTable | None = None  # a user's own attributes, in the main process
+    attributes: FaceAttributes | None = None  # that the latents learn by name
+    known: KnownLatents | None = None  # the latents of the faces
+
+    @property
+    def apart(self) -> bool:
+        """Whether every machine has its own part of the faces."""
+        return bool(self.options.dataset) and self.processes.machines > 1
+
+
+def plan_resumed(options: RunOptions, say: Callable[[str], None]) -> Plan:
+    """The plan of a run that is resumed. Raises FaceGANError if its faces are missing or have changed."""
+    device, changes = options.device, []
+    options, train, fingerprint = read_config(options.out, options)
+    train = on_this_machine(train, device, options.device, changes.append)
+    processes = Processes(train.device)
+    say = say if processes.main else lambda _: None
+    for line in changes:
+        say(line)
+    target = check_publishing(options) if processes.main else None
+    cache = FaceCache.open(_faces_folder(options, processes))
+    if processes.main and fingerprint != fingerprint_of(cache):
+        raise FaceGANError(
+            f"The aligned faces in {options.out / 'faces'} are not those the run began with: "
+            "start a new run with another --out."
+        )
+    if processes.main:
+        _check_one_person(cache, options, say)
+    return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, target))
+
+
+def prepare_new(options: RunOptions, device: str, say: Callable[[str], None]) -> Prepared:
+    """Check the options of a new run, find the model that it may start from, and prepare its faces."""
+    processes = Processes(device)
+    say = say if processes.main else lambda _: None
+    if options.compare_unaligned:
+        check_comparison(options, processes)
+        options = replace(options, init="none")  # a model of aligned faces would decide it
+    if processes.main and options.attributes:
+        check_table(options.attributes)  # before hours of training
+    initial = find_initial(options)
+    target = check_publishing(options) if processes.main else None
+    options = choose_size(initial, options, _faces_folder(options, processes), device, say)
+    # The detector has no Metal provider, so it is the CPU for everything but CUDA.
+    faces = faces_for(initial, options, _faces_folder(options, processes), say)
+    faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
+    options = replace(options, faces=faces)
+    return Prepared(options, device, processes, say, _prepare(options, processes, say), initial, target)
+
+
+def plan_new(run: Prepared) -> Plan:
+    """Decide start, preset and attributes of a run whose faces are prepared."""
+    options, processes, cache, say = run.options, run.processes, run.cache, run.say
+    size = options.faces.size
+    # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
+    count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
+    initial, preset = choose_start(run.initial, options, cache, count, say)
+    its_own = initial is not None and options.preset == "auto"
+    preset, why = presets.choose_preset(preset, count, run.device)
+    say(f"Preset {preset}, that of {initial.start.name}." if its_own else why)
+    options = replace(options, preset=preset)
+    precision = presets.choose_precision(run.device)
+    weights = initial.weights(size, preset) if initial else None
+    larger = initial is not None and (initial.width < presets.PRESETS[preset].width or initial.grows_to(size))
+    recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, larger)
+    if weights is not None:
+        recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(size, preset))
+    train = TrainConfig(recipe, size, options.seed, run.device, precision, initial.start if initial else None)
+    fingerprint = fingerprint_of(cache) if processes.main else ""
+    # What a training with few faces does was measured without attributes.
+    wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
+    return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, run.target, weights), wanted)
+
+
+def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
+    """The plan with the user's table, known latents and the attributes that are learned; `wanted`: see `_attributes`.
+
+    Raises FaceGANError if a model that must be private would go where everybody can see it.
+    """
+    options, train, processes, cache, say = plan.options, plan.train, plan.processes, plan.cache, plan.say
+    if plan.target is not None:
+        plan.target.for_faces(len(cache), of_one_person(cache, train))
+    table = None
+    if processes.main and options.attributes and (options.sliders or not options.resume):
+        table = attributes_of(options.attributes, cache, say)
+    known = _known_latents(options, train, cache, processes, say)
+    if known is None:
+        attributes = _attributes(options, train, cache, processes, table, wanted, say)
+    else:
+        attributes = known.of_attributes()
+        train = presets.with_known_latents(train)
+    train = presets.with_attributes(train, attributes.names if attributes else ())
+    return replace(plan, train=train, table=table, attributes=attributes, known=known)
+
+
+def _attributes(
+    options: RunOptions,
+    train: TrainConfig,
+    cache: FaceCache,
+    processes: Processes,
+    table: AttributeTable | None,
+    wanted: tuple[str, ...],
+    say: Callable[[str], None],
+) -> FaceAttributes | None:
+    """The attributes that the latents learn by name: those of the run that is resumed, or read from the faces now.
+
+    `wanted`: the attributes of the model from which training starts, which are learned further or not at all.
+    """
+    if options.resume:
+        return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
+    # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
+    # do not know.
+    apart = bool(options.dataset) and processes.machines > 1
+    if not train.recipe.attribute_weight or apart or (train.start is not None and not wanted):
+        if table is not None:
+            say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
+        return None
+    if processes.main:
+        (options.out / conditioning.FILE).unlink(missing_ok=True)
+        conditioning.attributes_for(options.out, cache, table, wanted, say)
+    processes.wait()
+    path = options.out / conditioning.FILE
+    return FaceAttributes.load(path) if path.exists() else None
+
+
+def _known_latents(
+    options: RunOptions, train: TrainConfig, cache: FaceCache, processes: Processes, say: Callable[[str], None]
+) -> KnownLatents | None:
+    """The known latents of the faces: those of --latents, or of the run that is resumed."""
+    path = options.out / known_latents.FILE
+    if options.resume:
+        return KnownLatents.load(path) if train.known_latents else None
+    if options.latents is None:
+        return None
+    names = [cache.names[row] for row in cache.selected]
+    known = LatentsOfPictures.load(options.latents).for_rows(cache.selected, names)
+    if processes.main:
+        options.out.mkdir(parents=True, exist_ok=True)
+        known.save(path)
+        left = len(names) - len(known.rows)
+        say(
+            f"Every face is learned from its own latents: those of {len(known.rows):,} faces are known"
+            + (f", {left:,} without are left out." if left else ".")
+        )
+    processes.wait()
+    return known
+
+
+def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
+    """The aligned faces, prepared by one process of all, or of each machine if a data set is shared out."""
+    folder = _faces_folder(options, processes)
+    cache = None
+    if processes.main or (options.dataset and processes.first_here):
+        launch = Launch.of(os.environ)
+        data = options.dataset or list(options.data)
+        cache = prepare_faces(
+            data,
+            folder,
+            options.faces,
+            most=options.max_photos,
+            node=launch.machine,
+            nodes=launch.machines,
+            force=options.force,
+            say=say,
+        )
+    processes.wait()
+    return cache or FaceCache.open(folder)
+
+
+def _faces_folder(options: RunOptions, processes: Processes) -> Path:
+    """RUN/faces; if several machines share a data set, each has its own part beside it."""
+    node = processes.rank // processes.on_this_machine if options.dataset else 0
+    return options.out / (f"faces-{node}" if node else "faces")
+
+
+def _check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
+    """Check whether the faces are one person's, if an older run has not done it."""
+    if cache.report.get("person") or "one_person" in cache.report:
+        return
+    network = installed_network(options.faces.insightface_root)
+    faces = replace(options.faces, framing=cache.report["framing"])
+    choice = RecogniserChoice(network) if network else None
+    if looks_like_one(cache.images, cache.selected, faces, choice):
+        cache.report["one_person"] = True
+        say(FOUND_TO_BE_ONE)
+
+
+def of_one_person(cache: FaceCache, train: TrainConfig) -> bool:
+    """Whether the generator draws one real person: of these photos, or of those of the model it starts from."""
+    here = cache.report.get("person") or cache.report.get("one_person")  # older reports have the first only
+    return bool(here) or (train.start is not None and train.start.one_person)
