@@ -17,7 +17,7 @@ from facegan.gan.processes import Processes
 from facegan.labels.label import label_faces
 from facegan.labels.table import AttributeTable
 from facegan.model.folder import DEFAULT_FOLDER, ModelConfig
-from facegan.runs import run as run_module
+from facegan.runs import plan as plan_module
 from facegan.runs.run_config import RunOptions
 
 TRAIN = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32")
@@ -81,7 +81,7 @@ def test_a_wide_table_leaves_places_for_the_faces_themselves(cache, tmp_path):
 def learned(tmp_path, cache, train=TRAIN, table=None, said=None, wanted=(), **options):
     options = RunOptions(data=(Path("photos"),), out=tmp_path, **options)
     say = said.append if said is not None else lambda _: None
-    return run_module._attributes(options, train, cache, Processes("cpu"), table, wanted, say)
+    return plan_module._attributes(options, train, cache, Processes("cpu"), table, wanted, say)
 
 
 def test_a_run_reads_them_once_and_goes_on_with_the_same(cache, tmp_path, monkeypatch):
