@@ -57,7 +57,8 @@ class Page:
     """What every tab is built with.
 
     `tabs` is selected to open a tab, by its id. `seed` (the current face) and `truncation` are one control each for
-    all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the files that endpoints return, `renderer` draws films.
+    all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the
+    files that endpoints return, `renderer` draws films.
     """
 
     model: FaceModel

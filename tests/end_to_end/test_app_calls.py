@@ -44,7 +44,7 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
     from mcp.client.streamable_http import streamablehttp_client
 
     async def visit():
-        async with streamablehttp_client(f"{app}/gradio_api/mcp/") as (read, write, _):
+        async with streamablehttp_client(f"{app}/gradio_api/mcp/") as (read, write, _):  # noqa: SIM117
             async with ClientSession(read, write) as session:
                 await session.initialize()
                 tools = {tool.name: tool for tool in (await session.list_tools()).tools}
