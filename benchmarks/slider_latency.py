@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+from demo_load import free_port, start
 from gradio_client import Client
 from PIL import Image
-from demo_load import free_port, start
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
