@@ -1,7 +1,8 @@
 """How a class opens the link: many pages at once against the running app, and the same against a bare Gradio page.
 
-    python -m benchmarks.demo_load                        # 64 pages within 1 s, then 200 within 10 s
-    python -m benchmarks.demo_load --app OLD_CHECKOUT     # another checkout's app.py
+    python benchmarks/demo_load.py                        # 64 pages within 1 s, then 200 within 10 s
+    python benchmarks/demo_load.py --app OLD_CHECKOUT     # another checkout's app.py
+    python benchmarks/demo_load.py --chromium 16          # and as many real pages at once
 
 Sends what a browser sends when it opens the page: the page itself, the events that Gradio fires by itself, and, where
 an event is queued, the stream of answers. A page that is turned away waits and tries again, as theme/page.js does.
@@ -13,6 +14,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -135,6 +137,29 @@ def fired_by_opening(config: dict) -> list[dict]:
     return sorted(fired, key=lambda dependency: any(event == "load" for _, event in dependency["targets"]))
 
 
+async def opened_in_chromium(address: str, pages: int) -> list[float]:
+    """The same in a real browser, all pages at once."""
+    from playwright.async_api import Error, async_playwright
+
+    async with async_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        tabs = [await (await browser.new_context()).new_page() for _ in range(pages)]
+
+        async def one(i: int) -> float | None:
+            begin = time.monotonic()
+            try:
+                await tabs[i].goto(f"{address}/?seed={1000 + i}", timeout=1000 * PATIENCE)
+                await tabs[i].locator(f'#face img[alt$="seed {1000 + i}"]').wait_for(timeout=1000 * PATIENCE)
+            except Error:
+                return None
+            return time.monotonic() - begin
+
+        taken = await asyncio.gather(*(one(i) for i in range(pages)))
+        await browser.close()
+    return [seconds for seconds in taken if seconds is not None]
+
+
 def report(label: str, taken: list[float], pages: int) -> None:
     times = f"median {statistics.median(taken):.2f} s, last {max(taken):.2f} s" if taken else "none"
     print(f"{label:44} {len(taken):3} of {pages} with their own face; to the face: {times}", flush=True)
@@ -143,6 +168,7 @@ def report(label: str, taken: list[float], pages: int) -> None:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--app", type=Path, default=ROOT, metavar="CHECKOUT")
+    p.add_argument("--chromium", type=int, default=0, metavar="PAGES")
     chosen = p.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         for label, command, folder in (
@@ -155,6 +181,9 @@ def main() -> None:
                 for pages, within in ((64, 1.0), (200, 10.0)):
                     taken = asyncio.run(opened(address, pages, within, label == "FaceGAN"))
                     report(f"{label}: {pages} pages within {within:g} s", taken, pages)
+                if chosen.chromium and label == "FaceGAN":
+                    taken = asyncio.run(opened_in_chromium(address, chosen.chromium))
+                    report(f"{label}: {chosen.chromium} pages of Chromium at once", taken, chosen.chromium)
             finally:
                 process.terminate()
                 process.wait()

@@ -24,8 +24,9 @@ import httpx
 import numpy as np
 from demo_load import ROOT, start
 
-PAUSE = (1.0, 6.0)  # s between two clicks
+PAUSE = (2.0, 10.0)  # s between two clicks
 LONGEST = {"seeds": ",".join(str(i) for i in range(12)), "frames": "24", "format": "gif"}
+LARGE = b"x" * 10_000_000
 
 
 class Crowd:
@@ -91,7 +92,8 @@ class Crowd:
                     await self.ask("seed", "input", f"seed {seed}", seed=seed)
                 elif what < 0.8:
                     await self.ask("slider-smile", "input", f"seed {seed}", seed=seed, slider_smile=0.5)
-                else:
+                elif what > 0.9:
+                    await asyncio.sleep(choose.uniform(5, 15))  # has watched the film before
                     await self.film(f"{seed},{choose.randrange(10**6)},{choose.randrange(10**6)}", f"v{i}")
 
     async def hostile(self, i: int) -> None:
@@ -102,7 +104,7 @@ class Crowd:
             call = {"data": [query["seeds"], 24, True, "gif", None]}
             tasks = [self.web.get("/film", params={**query, "visitor": f"h{i}-{n}-{k}"}) for k in range(4)]
             tasks += [self.web.post("/gradio_api/run/morph", json=call) for _ in range(4)]
-            tasks.append(self.web.post("/gradio_api/run/generate", content=b"x" * 10_000_000))
+            tasks.append(self.web.post("/gradio_api/run/generate", content=LARGE))
             found = await asyncio.gather(*tasks, return_exceptions=True)
             self.count["hostile calls"] += len(found)
             if len(listeners) < 150:

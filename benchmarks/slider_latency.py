@@ -1,22 +1,21 @@
-"""How long a slider's move takes through the running app: in a browser, and for a caller of /edit.
+"""How long a slider's move takes: in a browser, beside a bare Gradio page, and for a caller of /edit.
 
     python -m benchmarks.slider_latency [--model FOLDER] [--times 200]
 
 Starts app.py. In Chromium: from the input event of a slider to the next painted picture of the face. By gradio_client:
-from the call to the decoded PNG, which it fetches in a second request. The bar is 100 ms at the 95th percentile.
+from the call to the decoded PNG, which it fetches in a second request. The bare page has a slider that writes a number
+into an HTML element; the bar is 1.5 times its time at the 95th percentile, on an idle machine.
 """
 
 import argparse
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from demo_load import free_port, start
 from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -37,21 +36,49 @@ _MOVE = """([name, value]) => new Promise((resolve) => {
     input.dispatchEvent(new Event("input", {bubbles: true}));
 })"""
 
+BARE = """
+import gradio as gr
+with gr.Blocks(analytics_enabled=False) as page:
+    slider = gr.Slider(-1, 1, 0, step=0.05, elem_id="slider-bare")
+    html = gr.HTML("0", elem_id="number")
+    slider.input(lambda value: f"<b>{value}</b>", slider, html, show_progress="hidden", trigger_mode="always_last")
+page.launch(server_port=PORT, ssr_mode=False)
+"""
+_BARE_MOVE = """(value) => new Promise((resolve) => {
+    const input = document.querySelector("#slider-bare input[type=range]");
+    new MutationObserver((_, observer) => {
+        observer.disconnect();
+        requestAnimationFrame(() => resolve(performance.now() - start));
+    }).observe(document.querySelector("#number"), {subtree: true, childList: true, characterData: true});
+    const start = performance.now();
+    input.value = value;
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+
 
 def values(names: list[str], times: int) -> list[tuple[str, float]]:
     """What is moved where, each time somewhere else."""
     return [(names[i % len(names)], round(0.05 * ((7 * i + 3) % 41 - 20), 2)) for i in range(times)]
 
 
-def in_the_browser(address: str, names: list[str], times: int) -> list[float]:
+def in_the_browser(address: str, bare: str, names: list[str], times: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of each move, on our page and on the bare one; by turns, so that both meet the same machine."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{address}/?seed=2&{names[0]}=0.5")
-        page.locator("#face-after img").wait_for()
-        page.wait_for_timeout(1000)
-        return [page.evaluate(_MOVE, [name, str(value)]) for name, value in values(names, times)]
+        ours, other = (browser.new_page(viewport={"width": 1280, "height": 900}) for _ in range(2))
+        ours.goto(f"{address}/?seed=2&{names[0]}=0.5")
+        ours.locator("#face-after img").wait_for()
+        other.goto(bare)
+        other.locator("#slider-bare").wait_for()
+        ours.wait_for_timeout(1000)
+        taken, taken_bare = [], []
+        for name, value in values(names, times):
+            ours.bring_to_front()
+            taken.append(ours.evaluate(_MOVE, [name, str(value)]))
+            other.bring_to_front()
+            taken_bare.append(other.evaluate(_BARE_MOVE, str(value)))
+        return taken, taken_bare
 
 
 def by_a_caller(address: str, names: list[str], times: int, folder: str) -> list[float]:
@@ -76,21 +103,26 @@ def main() -> None:
     names = [slider.name for slider in FaceModel.load(args.model).sliders]
     command = [sys.executable, "app.py", "--port", "0", *(["--model", args.model] if args.model else [])]
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GRADIO_TEMP_DIR": cache}
-        app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        bare_command = [sys.executable, "-c", BARE.replace("PORT", str(free_port()))]
+        app, address = start(command, ROOT, cache)
+        bare, bare_address = start(bare_command, ROOT, cache)
         try:
-            address = next(found.group() for line in app.stdout if (found := re.search(r"http://[\d.]+:\d+", line)))
-            for label, taken in (
-                ("in Chromium", in_the_browser(address, names, args.times + 5)),
+            taken, taken_bare = in_the_browser(address, bare_address, names, args.times + 5)
+            for label, times in (
+                ("in Chromium", taken),
+                ("a bare Gradio page", taken_bare),
                 ("by gradio_client", by_a_caller(address, names, args.times + 5, cache)),
             ):
-                middle, late = np.percentile(taken[5:], [50, 95])  # the first ones warm up
+                middle, late = np.percentile(times[5:], [50, 95])  # the first ones warm up
                 print(
-                    f"{label}: median {middle:.0f} ms, 95th percentile {late:.0f} ms, longest {max(taken[5:]):.0f} ms"
+                    f"{label}: median {middle:.0f} ms, 95th percentile {late:.0f} ms, longest {max(times[5:]):.0f} ms"
                 )
+            ratios = np.percentile(taken[5:], [50, 95]) / np.percentile(taken_bare[5:], [50, 95])
+            print(f"ours to the bare page: median {ratios[0]:.2f}, 95th percentile {ratios[1]:.2f}")
         finally:
-            app.terminate()
-            app.wait()
+            for process in (app, bare):
+                process.terminate()
+                process.wait()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -61,8 +63,10 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = _path(scope)
-        answer = _Answer(send, path)
+        root = urlsplit(self._demo.root_path or "").path.rstrip("/")
+        path = _path(scope, root)
+        scope = {**scope, "path": root + path if scope.get("root_path") else path}
+        answer = _Answer(send, path, self._demo.root_path or "")
         try:
             kind = "streams" if _STREAM.fullmatch(path) and scope["method"] == "GET" else "calls"
             _check_route(scope["method"], path)
@@ -137,17 +141,26 @@ class Gate:
 class _Answer:
     """`send`, in small pieces, to readers who read."""
 
-    def __init__(self, send: Send, path: str):
+    def __init__(self, send: Send, path: str, root: str):
         self._send, self._begun = send, False
+        self._root, self._page = root, [] if path == "/" else None
+        self._start = None
         self._direct = bool(re.match(rf"{_API}/(run|api)/", path))
 
     async def __call__(self, message: MutableMapping[str, object]) -> None:
+        if self._page is not None:
+            message = self._whole(message)
+            if message is None:
+                return
         if message["type"] == "http.response.start":
             self._begun = True
             if self._direct and message["status"] == 500:  # so Gradio answers what an endpoint refuses
                 message = {**message, "status": 400}
             await self._send(message)
             return
+        if self._start:
+            start, self._start = self._start, None
+            await self(start)
         body, more = message.get("body", b""), message.get("more_body", False)
         for start in range(0, max(len(body), 1), _CHUNK):
             last = start + _CHUNK >= len(body)
@@ -156,6 +169,18 @@ class _Answer:
                 await asyncio.wait_for(self._send(part), _STALLED)
             except TimeoutError:
                 raise Stalled from None
+
+    def _whole(self, message: MutableMapping[str, object]) -> MutableMapping[str, object] | None:
+        """Nothing until the page is whole."""
+        self._page.append(message)
+        if message["type"] == "http.response.start" or message.get("more_body"):
+            return None
+        start, *parts = self._page
+        self._page = None
+        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root)
+        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        self._start = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+        return {"type": "http.response.body", "body": body}
 
     async def refuse(self, status: int, sentence: str) -> None:
         if self._begun:
@@ -170,10 +195,17 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": content})
 
 
-def _path(scope: Scope) -> str:
-    """The path behind the prefix under which the page is served."""
-    path, root = scope["path"], scope.get("root_path", "")
-    return (path[len(root) :] or "/") if root and path.startswith(root) else path
+def _path(scope: Scope, root: str) -> str:
+    """The path behind the prefix under which the page is served; a proxy may have taken the prefix off."""
+    path = scope["path"]
+    return (path[len(root) :] or "/") if root and f"{path}/".startswith(f"{root}/") else path or "/"
+
+
+def _placed(page: bytes, root: str) -> bytes:
+    """Gradio's page with the place that its addresses start from, so that it also works without its last slash."""
+    base = f'<base href="{escape(root.rstrip("/"))}/" />' if root else '<base href="./" />'
+    icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico" />'
+    return page.replace(b'<base href="./" />', f"{base}{icon}".encode())
 
 
 def _check_route(method: str, path: str) -> None:

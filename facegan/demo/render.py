@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from facegan.base.errors import FaceGANError
 
 LONG = 150  # frames; drawing them takes a second or two
-_MOST_WAITING = 40  # films; each of the short ones takes half a second
-_MOST_LONG = 4  # films of more than LONG frames that wait
+_MOST_WAITING = 64  # films
+_LONGEST_WAIT = 40.0  # s of drawing that may be before a film; later ones are asked for again by the page
+_MOST_LONG = 2  # films of more than LONG frames that wait
 _MOST_CALLS = 8  # films for callers of the endpoint that wait
-_PATIENCE = 15.0  # s after which a film that waits comes next, however long it is
-_NICENESS = 10  # of the thread that draws films: while faces are asked for it gets a tenth of a core
+_PATIENCE = 25.0  # s after which a film that waits comes next, however long it is
+_PACE = 0.01  # s a frame, until it has been measured
+_NICENESS = 3  # of the thread that draws films: faces, which take milliseconds and are waited for, come before them
 _CACHE = 32_000_000  # bytes of films, for visitors who ask for the same link
 
 
@@ -53,6 +55,7 @@ class Renderer:
         self._waiting: list[_Job] = []
         self._drawing: asyncio.Task | None = None
         self._drawn: OrderedDict[str, bytes] = OrderedDict()
+        self._pace = _PACE
         self._thread = ThreadPoolExecutor(1, "films", initializer=_step_back)
 
     async def draw(self, visitor: str, name: str, frames: int, work: Callable[[], bytes]) -> bytes:
@@ -83,6 +86,7 @@ class Renderer:
         calls = sum(not job.visitor for job in self._waiting)
         return (
             len(self._waiting) >= _MOST_WAITING
+            or sum(job.frames for job in self._waiting) * self._pace > _LONGEST_WAIT
             or (frames > LONG and long >= _MOST_LONG)
             or (not visitor and calls >= _MOST_CALLS)
         )
@@ -97,8 +101,7 @@ class Renderer:
             job = self._next()
             self._waiting.remove(job)
             try:
-                loop = asyncio.get_running_loop()
-                content = self._drawn.get(job.name) or await loop.run_in_executor(self._thread, job.work)
+                content = self._drawn.get(job.name) or await self._drawing_of(job)
                 self._keep(job.name, content)
             except Exception as error:  # the visitor's, not this loop's
                 if not job.result.done():
@@ -106,6 +109,12 @@ class Renderer:
             else:
                 if not job.result.done():
                     job.result.set_result(content)
+
+    async def _drawing_of(self, job: _Job) -> bytes:
+        begin = time.monotonic()
+        content = await asyncio.get_running_loop().run_in_executor(self._thread, job.work)
+        self._pace += 0.3 * ((time.monotonic() - begin) / max(job.frames, 1) - self._pace)
+        return content
 
     def _next(self) -> _Job:
         oldest = min(self._waiting, key=lambda job: job.order)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -42,9 +43,9 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
     """
     if port is not None or host is not None:
         port = free_port(host or "127.0.0.1", 7860 if port is None else port)
-    # Of this user and this run: a folder that several users share can belong to another one. Nothing is written there.
+    # Of this user and this run: a folder that several users share can belong to another one.
     folder = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(folder))
+    os.environ["GRADIO_TEMP_DIR"] = os.environ.get("GRADIO_TEMP_DIR") or str(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with nullcontext() if share else without_proxies():  # gradio asks its own page whether it is there
         demo.launch(
@@ -70,7 +71,10 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
             prevent_thread_lock=True,
         )
     send_content(demo, demo.page.outbox)
-    demo.block_thread()
+    try:
+        demo.block_thread()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port(host: str, port: int) -> int:

@@ -29,12 +29,7 @@ threading.Thread(target=listen, daemon=True).start()
 done = subprocess.run([sys.executable, "-c", sys.argv[1]], capture_output=True, text=True)
 print(done.returncode, done.stderr[-500:] if done.returncode else "", asked)
 """
-MODEL = """
-import time, onnxruntime
-from pathlib import Path
-onnxruntime.InferenceSession(Path(%r).read_bytes())
-time.sleep(8)
-"""
+MODEL = "import time, onnxruntime; onnxruntime.InferenceSession(open(%r, 'rb').read()); time.sleep(8)"
 NETWORK = str(ROOT / "facegan" / "assets" / "default" / "generator.onnx")
 DEMO = """
 import time
@@ -60,7 +55,7 @@ if __name__ == "__main__":
 
 
 def watched(code, home):
-    """Exit status and the names that were looked up."""
+    """The process, which has printed the exit status of `code` and the names that were looked up."""
     environment = {**os.environ, "HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(ROOT)}
     for name in ("ORT_DISABLE_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "CI", "XDG_CACHE_HOME", "PYTEST_CURRENT_TEST"):
         environment.pop(name, None)

@@ -66,8 +66,12 @@ def test_a_visitor_has_one_film():
     assert two == b"two"
 
 
-@pytest.mark.parametrize(("visitor", "frames"), [("v", LONG + 1), ("", 72), ("v", 72)])
-def test_hostile_callers_are_turned_away_and_leave_room_for_others(visitor, frames):
+@pytest.mark.parametrize(
+    ("visitor", "frames", "least"),
+    [("v", LONG + 1, 60), ("", 72, 55), ("v", 72, 5)],
+    ids=["long films", "callers", "a class"],
+)
+def test_hostile_callers_are_turned_away_and_leave_room_for_others(visitor, frames, least):
     async def scene():
         async with Studio() as studio:
             flood = [studio.ask(visitor and f"{visitor}{i}", f"film {i}", frames) for i in range(65)]
@@ -77,8 +81,8 @@ def test_hostile_callers_are_turned_away_and_leave_room_for_others(visitor, fram
             return sum(isinstance(one, Busy) for one in found[:-1]), found[-1], studio.drawn
 
     refused, last, drawn = asyncio.run(scene())
-    assert refused >= 25
-    if (visitor, frames) != ("v", 72):  # a flood of short films from as many pages is a class
+    assert refused >= least
+    if least > 5:  # short films for as many pages are a class, in which nobody comes first
         assert last == b"ordinary"
         assert drawn.index("ordinary") <= 8
 

@@ -338,7 +338,7 @@ def test_a_port_in_use_gives_way_to_the_next(app, tmp_path):
 def test_nothing_becomes_a_file_and_nothing_is_left(tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
-    environment = {"TMPDIR": str(folder), "GRADIO_TEMP_DIR": str(folder / "gradio")}
+    environment = {"TMPDIR": str(folder), "GRADIO_TEMP_DIR": ""}
     with running_app(tmp_path / "cache", *APP, "--port", "0", environment=environment) as address:
         client = Client(address, verbose=False, download_files=str(tmp_path / "downloads"))
         client.predict(1, 3, api_name="/generate")
@@ -347,6 +347,40 @@ def test_nothing_becomes_a_file_and_nothing_is_left(tmp_path):
         assert [path for path in folder.rglob("*") if path.is_file()] == []
     assert list(folder.iterdir()) == []
     assert len([path for path in (tmp_path / "downloads").rglob("*") if path.is_file()]) == 5
+
+
+def test_behind_a_prefix_the_page_opens_with_and_without_its_last_slash(browser, tmp_path, model):
+    with running_app(tmp_path, *APP, "--port", "0", environment={"GRADIO_ROOT_PATH": "/faces"}) as address:
+        for place in ("/faces", "/faces/"):
+            page, missing = browser.new_page(), []
+            page.on("response", lambda answer, seen=missing: seen.append(answer.url) if answer.status == 404 else None)
+            page.goto(f"{address}{place}?seed=7&truncation=0.5")
+            assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
+            icon = page.locator("link[rel=icon]").first.evaluate("link => link.href")
+            assert urlsplit(icon).path == "/faces/favicon.ico"
+            assert page.request.get(icon).ok
+            assert missing == []
+            page.close()
+
+
+def test_no_setting_of_a_proxy_stops_the_demo(tmp_path):
+    settings = {"ALL_PROXY": "socks5://127.0.0.1:1", "HTTP_PROXY": "nonsense://x", "NO_PROXY": "[::1],localhost"}
+    with running_app(tmp_path, *APP, "--port", "0", environment=settings) as address:
+        client = Client(address, verbose=False, download_files=str(tmp_path / "downloads"))
+        assert len(client.predict(1, api_name="/generate")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["--port", "99999"], "from 0 to 65535"), (["--host", "192.0.2.1"], "not an address of this machine")],
+)
+def test_a_place_where_nothing_can_be_served_is_one_line(arguments, sentence):
+    done = subprocess.run(
+        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_missing_model_is_one_clear_line(tmp_path):

@@ -181,9 +181,7 @@ def test_what_a_thumb_has_to_hit_is_44_pixels(visit):
     page.locator("#face-after img").wait_for()
     small = page.evaluate(
         """() => [...document.querySelectorAll(
-            "#tabs :is([role=tab], .fg-actions button, .fg-actions a, summary, [type=range], .primary, "
-                + "[id^=lock-] label)"
-        )]
+            "#tabs :is([role=tab], .fg-actions :is(a, button), summary, [type=range], .primary, [id^=lock-] label)")]
             .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
             .map((e) => e.outerHTML.slice(0, 100) + e.getBoundingClientRect().height)"""
     )

@@ -44,18 +44,18 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
     from mcp.client.streamable_http import streamablehttp_client
 
     async def visit():
-        connection = streamablehttp_client(f"{app}/gradio_api/mcp/")
-        async with connection as (read, write, _), ClientSession(read, write) as session:
-            await session.initialize()
-            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            calls = {
-                "faces": ("generate", {"seed": 5, "count": 2}),
-                "edit": ("edit", {"seed": 5, "smile": 1}),
-                "mp4": ("morph", {"seeds": "1, 7", "frames_per_leg": 3}),
-                "gif": ("morph", {"seeds": "1, 7", "frames_per_leg": 3, "format": "gif"}),
-                "wrong": ("generate", {"seed": -1}),
-            }
-            return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
+        async with streamablehttp_client(f"{app}/gradio_api/mcp/") as (read, write, _):  # noqa: SIM117
+            async with ClientSession(read, write) as session:
+                await session.initialize()
+                tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+                calls = {
+                    "faces": ("generate", {"seed": 5, "count": 2}),
+                    "edit": ("edit", {"seed": 5, "smile": 1}),
+                    "mp4": ("morph", {"seeds": "1, 7", "frames_per_leg": 3}),
+                    "gif": ("morph", {"seeds": "1, 7", "frames_per_leg": 3, "format": "gif"}),
+                    "wrong": ("generate", {"seed": -1}),
+                }
+                return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
 
     tools, found = asyncio.run(visit())
     assert set(tools) == {"generate", "edit", "morph"}
