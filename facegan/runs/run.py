@@ -38,7 +38,16 @@ from facegan.base.seeds import latents_of
 from facegan.base.lock import locked
 from facegan.runs.metadata import model_config
 from facegan.runs.publishing import check_publishing, how_to_go_on, publish
-from facegan.runs.run_config import RunOptions, budget_of, fingerprint_of, options_as_json, on_this_machine, read_config, until, write_config
+from facegan.runs.run_config import (
+    RunOptions,
+    budget_of,
+    fingerprint_of,
+    on_this_machine,
+    options_as_json,
+    read_config,
+    until,
+    write_config,
+)
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders, attributes_of
 
 _SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
