@@ -11,7 +11,7 @@ from facegan.base.proxies import without_proxies
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
-# Of this user and this run: the folder that gradio takes by itself is one for all users of a machine, and who is not the
+# Of this user and this run: the folder that gradio takes by itself is for all users of a machine, and who is not the
 # first of them cannot write there. serve.py removes it.
 TEMPORARY = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
 os.environ["GRADIO_TEMP_DIR"] = os.environ.get("GRADIO_TEMP_DIR") or str(TEMPORARY)

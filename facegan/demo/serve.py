@@ -1,14 +1,12 @@
 """Serve the page: where, with which limits, and what it sends beside what Gradio does."""
 
 import errno
-import os
 import shutil
 import signal
 import socket
 import sys
 from contextlib import nullcontext
 from importlib.util import find_spec
-from pathlib import Path
 
 import anyio.to_thread
 import gradio as gr
