@@ -1,15 +1,12 @@
 """Serve the page: where, with which limits, and what it sends beside what Gradio does."""
 
 import errno
-import os
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 from contextlib import nullcontext
 from importlib.util import find_spec
-from pathlib import Path
 
 import anyio.to_thread
 import gradio as gr
@@ -20,7 +17,7 @@ from starlette.routing import Route
 
 from facegan.base.errors import FaceGANError
 from facegan.base.proxies import without_proxies
-from facegan.demo import learned_tab, morph_tab
+from facegan.demo import TEMPORARY, learned_tab, morph_tab
 from facegan.demo.gate import Gate
 from facegan.demo.mcp_content import send_content
 from facegan.demo.outbox import PREFIX, media_type
@@ -43,9 +40,6 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
     """
     if port is not None or host is not None:
         port = free_port(host or "127.0.0.1", 7860 if port is None else port)
-    # Of this user and this run: a folder that several users share can belong to another one.
-    folder = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
-    os.environ["GRADIO_TEMP_DIR"] = os.environ.get("GRADIO_TEMP_DIR") or str(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with nullcontext() if share else without_proxies():  # gradio asks its own page whether it is there
         demo.launch(
@@ -74,7 +68,7 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
     try:
         demo.block_thread()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(TEMPORARY, ignore_errors=True)
 
 
 def free_port(host: str, port: int) -> int:
