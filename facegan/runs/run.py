@@ -115,7 +115,7 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
             compare_unaligned(options, cache, device, say)
             return None
         # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
-        count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
+        count = int(processes.broadcast(len(cache))) * (processes.machines if options.dataset else 1)
         initial, preset = choose_start(initial, options, cache, count, say)
         its_own = initial is not None and options.preset == "auto"
         preset, why = presets.choose_preset(preset, count, device)
@@ -210,7 +210,7 @@ def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], Non
     """The aligned faces, made by one process of all, or of each machine where a data set is shared out."""
     folder = _faces_folder(options, processes)
     cache = None
-    if processes.main or (options.dataset and processes.first_here):
+    if processes.main or (options.dataset and processes.first_on_this_machine):
         launch = Launch.of(os.environ)
         data = options.dataset or list(options.data)
         cache = prepare_faces(
