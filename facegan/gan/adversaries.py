@@ -1,4 +1,4 @@
-"""Generator and discriminator with all that their training changes, and one step of it."""
+"""Generator and discriminator, the state of their training, and one training step."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ FIGURES = ("loss_d", "loss_g", "sureness", "accuracy", "distance")
 
 @dataclass(frozen=True)
 class Weights:
-    """State dicts of a model's networks, which may be narrower than those that begin with them.
+    """State dicts of a model's networks, from which training starts. Wider networks can start from them too (widen.py).
 
-    That of its discriminator has no readings of attributes; None: a new one.
+    The discriminator's has no attribute outputs. None: the discriminator starts from random weights.
     """
 
     generator: Mapping[str, torch.Tensor]
@@ -31,15 +31,15 @@ class Weights:
 
     @property
     def upsample(self) -> str:
-        """Of the generator, as Recipe has it."""
+        """The up-sampling of the generator, a value of Recipe.upsample."""
         return "transposed" if self.generator["to_rgb.weight"].shape[-1] == 4 else "resize"
 
 
 class Adversaries:
-    """The two networks, their optimisers, the averaged generator and the random state: what a checkpoint holds."""
+    """The two networks, their optimisers, the EMA generator and the random state: what a checkpoint stores."""
 
     def __init__(self, config: TrainConfig, processes: Processes | None = None, weights: Weights | None = None):
-        """`weights`: what the networks begin with, for `config.start`; a checkpoint that is restored replaces it."""
+        """`weights`: initial weights from the model `config.start`. Restoring a checkpoint replaces them."""
         recipe = config.recipe
         self.config, self.recipe = config, recipe
         self.processes = processes or Processes(config.device)
@@ -52,21 +52,21 @@ class Adversaries:
             begin_as(generator, weights.generator)
             if weights.discriminator is not None:
                 begin_as(discriminator, weights.discriminator)
-        self.generator, self.discriminator = self._placed(generator), self._placed(discriminator)
+        self.generator, self.discriminator = self._on_device(generator), self._on_device(discriminator)
         for layer in self.discriminator.first_levels(recipe.frozen):
             layer.requires_grad_(False)
-        self._learning = [p for p in self.discriminator.parameters() if p.requires_grad]
+        self._trainable = [p for p in self.discriminator.parameters() if p.requires_grad]
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
         self.adam_g = self._adam(self.generator.parameters(), recipe.lr_generator)
-        self.adam_d = self._adam(self._learning, recipe.lr_discriminator)
-        # On the CPU whatever the device, so that one seed is one run everywhere.
+        self.adam_d = self._adam(self._trainable, recipe.lr_discriminator)
+        # Always on the CPU, so that a seed gives the same random numbers on every device.
         self.rng = torch.Generator().manual_seed(config.seed)
-        self.probability = AdaptiveProbability(recipe.sureness)
+        self.probability = AdaptiveProbability(recipe.augment_target)
         self.lecam = LeCam(means=torch.zeros(2, device=self.device))
         self.images_seen = self.steps = 0
-        self._lr_factor = 1.0
-        self.newest: tuple[torch.Tensor, torch.Tensor] | None = None  # the last real and generated faces
+        self._learning_rate_scale = 1.0
+        self.newest: tuple[torch.Tensor, torch.Tensor] | None = None  # the real and generated faces of the latest step
 
     def _discriminator(self) -> Discriminator:
         config, recipe = self.config, self.config.recipe
@@ -74,17 +74,17 @@ class Adversaries:
             config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes), recipe.thin
         )
 
-    def _placed(self, network: torch.nn.Module) -> torch.nn.Module:
-        return self.processes.joined(network.to(self.device, memory_format=torch.channels_last))
+    def _on_device(self, network: torch.nn.Module) -> torch.nn.Module:
+        return self.processes.with_synced_batch_norm(network.to(self.device, memory_format=torch.channels_last))
 
-    def slow_down(self, factor: float) -> None:
-        """Both learning rates, as `factor` of the recipe's."""
-        self._lr_factor = factor
-        self.adam_g.param_groups[0]["lr"] = factor * self.recipe.lr_generator
-        self.adam_d.param_groups[0]["lr"] = factor * self.recipe.lr_discriminator
+    def scale_learning_rates(self, scale: float) -> None:
+        """Set both learning rates to `scale` times those of the recipe."""
+        self._learning_rate_scale = scale
+        self.adam_g.param_groups[0]["lr"] = scale * self.recipe.lr_generator
+        self.adam_d.param_groups[0]["lr"] = scale * self.recipe.lr_discriminator
 
     def finite(self) -> bool:
-        """Whether every weight is a number."""
+        """Whether all weights are finite."""
         weights = [p for network in (self.generator, self.discriminator) for p in network.parameters()]
         return bool(torch.stack([p.detach().sum() for p in weights]).isfinite().all())
 
@@ -96,23 +96,29 @@ class Adversaries:
     ) -> torch.Tensor:
         """One discriminator and one generator step on this process's share of a batch.
 
-        `real` uint8 (n, 3, H, W), made floats on the device; `attributes` float32 (n, k) of these faces where
-        `config.attributes` names k of them; `latents` float32 (n, 100) of these faces where they are known. Returns
-        FIGURES as float32 (5,), on the device, because reading them waits for it: the losses of discriminator and
-        generator, how sure the discriminator is of real faces (see losses.py), the share of pairs whose real face has
-        the higher logit, and the distance of generated faces to those of the same latents (losses.picture_distance; 0
-        where latents are not known).
+        Args:
+            real: faces uint8 (n, 3, H, W), on the CPU.
+            attributes: their attribute values float32 (n, k), in a run with the k attributes `config.attributes`.
+            latents: their latents float32 (n, 100), in a run with known latents.
+
+        Returns:
+            FIGURES as float32 (5,), on the device, because reading them waits for it: the losses of discriminator and
+            generator, ADA's heuristic r_t (see losses.py), the share of pairs whose real face has the higher logit, and
+            the distance of generated faces to the real ones with the same latents (losses.picture_distance; 0 without
+            known latents).
         """
         real = as_floats(real.to(self.device, non_blocking=True))
         paired = latents is not None
-        latents = latents.to(self.device, non_blocking=True) if paired else self._noise()
-        with self._arithmetic():
-            fake = self.generator(latents)  # both networks learn from the same: a pass in ten is saved
+        latents = latents.to(self.device, non_blocking=True) if paired else self._draw_latents()
+        with self._autocast():
+            fake = self.generator(latents)  # used in both steps, which saves a tenth of the time
         known = None if attributes is None else attributes.to(self.device, non_blocking=True)
         loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach(), known)
         loss_g, distance = self._generator_step(fake, latents, real_logits, real if paired else None)
         accuracy = (real_logits > fake_logits).float().mean()
-        figures = torch.stack([loss_d, loss_g, self.loss.sureness(real_logits, fake_logits), accuracy, distance])
+        figures = torch.stack(
+            [loss_d, loss_g, self.loss.overfitting_heuristic(real_logits, fake_logits), accuracy, distance]
+        )
         self.processes.average([figures])
         self.images_seen += self.recipe.batch
         self.steps += 1
@@ -125,11 +131,12 @@ class Adversaries:
     def _discriminator_step(
         self, real: torch.Tensor, fake: torch.Tensor, known: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The loss without penalties, and the logits of the real and the generated faces."""
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
-        both = torch.cat([self._seen(real), self._seen(fake)]).requires_grad_(penalised)
-        with self._arithmetic():
-            logits, readings = self._judged(both)
+        both = torch.cat([self._augmented(real), self._augmented(fake)]).requires_grad_(penalised)
+        with self._autocast():
+            logits, readings = self._discriminate(both)
             real_logits, fake_logits = logits.chunk(2)
             loss = self.loss.discriminator(real_logits, fake_logits)
             total = loss
@@ -143,13 +150,13 @@ class Adversaries:
                 total = total + recipe.lecam * self.lecam.penalty(real_logits, fake_logits)
             if known is not None:
                 total = total + recipe.attribute_weight * _mean_square(readings[: len(known)].float() - known)
-        self._descend(self.adam_d, total)
+        self._optimizer_step(self.adam_d, total)
         return loss.detach(), real_logits.detach(), fake_logits.detach()
 
-    def _judged(self, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits and readings of real and generated images.
+    def _discriminate(self, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The discriminator's logits and attribute outputs for real and generated images.
 
-        In one pass; in two where batch normalisation must not mix them.
+        In one pass, or in two when batch normalisation must not mix them.
         """
         if self.recipe.norm == "batch":
             apart = [self.discriminator(images) for images in both.chunk(2)]
@@ -159,18 +166,20 @@ class Adversaries:
     def _generator_step(
         self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor, real: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The adversarial loss, and the distance to `real`, the faces of the same latents, if there are such.
+        """The adversarial loss, and the distance to `real`, the real faces with the same latents (None: unknown).
 
-        `real_logits` are those of the discriminator's step: a new pass for them would cost a tenth of the time.
+        `real_logits` are those of the discriminator step, because another pass would cost a tenth of the time.
         """
         if self.config.start is not None:
-            self.adam_g.param_groups[0]["lr"] = self._pace() * self._lr_factor * self.recipe.lr_generator
-        for p in self._learning:
+            self.adam_g.param_groups[0]["lr"] = (
+                self._learning_rate_ramp() * self._learning_rate_scale * self.recipe.lr_generator
+            )
+        for p in self._trainable:
             p.requires_grad_(False)
-        seen = self._seen(fake)  # not in bfloat16, which the discriminator's step does not see either
+        augmented = self._augmented(fake)  # in float32, as in the discriminator step
         distance = torch.zeros((), device=self.device)
-        with self._arithmetic():
-            logits, readings, maps = self.discriminator.with_maps(seen)
+        with self._autocast():
+            logits, readings, maps = self.discriminator.with_maps(augmented)
             total = loss = self.loss.generator(logits, real_logits)
             if real is not None:
                 with torch.no_grad():
@@ -178,37 +187,37 @@ class Adversaries:
                 distance = picture_distance(fake, real)
                 loss_of_pairs = self.recipe.match_pictures * distance
                 loss_of_pairs = loss_of_pairs + self.recipe.match_features * feature_distance(maps, wanted)
-                total = total + self._share_of_pairs() * loss_of_pairs
+                total = total + self._known_latents_weight() * loss_of_pairs
             if k := len(self.config.attributes):
                 total = total + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
-        self._descend(self.adam_g, total)
-        for p in self._learning:
+        self._optimizer_step(self.adam_g, total)
+        for p in self._trainable:
             p.requires_grad_(True)
         return loss.detach(), distance.detach()
 
-    def _share_of_pairs(self) -> float:
-        """What is left of the weights of known latents by now, see Recipe.match_half_life."""
+    def _known_latents_weight(self) -> float:
+        """The decayed weight of the loss terms for known latents, as a share of its start (Recipe.match_half_life)."""
         half_life = self.recipe.match_half_life
         return max(self.recipe.match_least, 0.5 ** (self.images_seen / half_life)) if half_life else 1.0
 
-    def _pace(self) -> float:
-        """The share of its rate at which the generator of a model learns now, see Recipe.warm_up."""
+    def _learning_rate_ramp(self) -> float:
+        """The generator's learning rate as a share of the recipe's: 0 during the warm-up, then rising linearly to 1."""
         return min(1.0, max(0.0, self.images_seen / self.recipe.warm_up - 1)) if self.recipe.warm_up else 1.0
 
-    def _noise(self) -> torch.Tensor:
-        """This process's share of the next latents ~ N(0, I) for a batch."""
+    def _draw_latents(self) -> torch.Tensor:
+        """This process's share of a batch of latents ~ N(0, I)."""
         whole = torch.randn(self.recipe.batch, LATENT_SIZE, generator=self.rng)
         return whole[self._share].to(self.device, non_blocking=True)
 
-    def _seen(self, images: torch.Tensor) -> torch.Tensor:
-        """What the discriminator gets to see of the images."""
+    def _augmented(self, images: torch.Tensor) -> torch.Tensor:
+        """The images with augmentation, as the discriminator gets them."""
         how = self.rng, self._share, self.processes.count, self.recipe.augment_scale
         return augment(images.float(), self.probability.value, *how)
 
-    def _arithmetic(self) -> torch.autocast:
+    def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
 
-    def _descend(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    def _optimizer_step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.processes.average(p.grad for group in optimizer.param_groups for p in group["params"])
@@ -217,7 +226,7 @@ class Adversaries:
     # -- the state -----------------------------------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, torch.Tensor], dict]:
-        """Everything that the next steps depend on, as tensors and as JSON-able values."""
+        """Everything that the next steps depend on: tensors, and JSON-able values."""
         tensors = {
             **ckpt.module_tensors("generator", self.generator),
             **ckpt.module_tensors("discriminator", self.discriminator),
@@ -230,7 +239,7 @@ class Adversaries:
         return tensors, {"images_seen": self.images_seen, "steps": self.steps, "augment_p": self.probability.value}
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
-        """Put a `state()` back."""
+        """Restore a `state()`."""
         self.generator.load_state_dict(ckpt.with_prefix(tensors, "generator"))
         self.discriminator.load_state_dict(ckpt.with_prefix(tensors, "discriminator"))
         self.ema.generator.load_state_dict(ckpt.with_prefix(tensors, "ema"))
@@ -243,6 +252,6 @@ class Adversaries:
 
 
 def _mean_square(values: torch.Tensor) -> torch.Tensor:
-    """Of those that are not NaN; 0 where none is."""
+    """The mean square of the values that are not NaN; 0 if all are."""
     known = ~values.isnan()
     return torch.where(known, values, 0.0).square().sum() / known.sum().clamp_min(1)

@@ -1,9 +1,8 @@
-"""Attributes of the training faces, as the part of the latent that is to decide them.
+"""Attributes of the training faces, as the last entries of the latent that control them.
 
-Of a latent g ~ N(0, I) the last k places are the attributes' own: the generator learns to draw what they say, and the
-discriminator learns from the photos to read it. So every attribute has a straight way through the latent that leaves
-the others where they are, and it is found by training and not afterwards (AC-GAN, Odena et al. 2017,
-https://arxiv.org/abs/1610.09585, with numbers for classes).
+The last k entries of a latent g ~ N(0, I) are attribute values: the discriminator learns from the photos to predict
+them, and the generator learns to draw faces for which it predicts them. So moving along one entry changes one attribute
+and leaves the others (AC-GAN, Odena et al. 2017, https://arxiv.org/abs/1610.09585, with numbers in place of classes).
 """
 
 import json
@@ -19,40 +18,46 @@ from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.base.paths import utf8_alias
 
-_LEAST_SPREAD = 0.1  # of a direction's variance: what says nearly the same as others is not blown up to a variance of 1
+_LEAST_SPREAD = 0.1  # smallest variance that whitening scales up to 1: below it an attribute is nearly a copy of others
 
 
 @dataclass(frozen=True)
 class FaceAttributes:
-    """What the faces of some rows say in the last k places of a latent."""
+    """The attribute values of faces, as the last k entries of a latent."""
 
     names: tuple[str, ...]  # k
-    rows: np.ndarray  # int64 (n,), ascending
-    latents: np.ndarray  # float32 (n, k), about N(0, I); NaN where a face's is not known
-    signs: np.ndarray  # float32 (k,): -1 where the mirror image of a face has the opposite
+    rows: np.ndarray  # int64 (n,), ascending: which faces of the cache
+    latents: np.ndarray  # float32 (n, k), about N(0, I); NaN where a value is unknown
+    signs: np.ndarray  # float32 (k,): -1 where mirroring a face changes the sign (such as the turn of the head)
 
     @classmethod
     def of_scores(
         cls, names: tuple[str, ...], rows: np.ndarray, scores: np.ndarray, odd: tuple[str, ...] = ()
     ) -> "FaceAttributes":
-        """Of scores (n, k) in any units, NaN where one is not known; `odd` names those that mirroring turns round.
+        """Attribute values from scores.
 
-        Every score becomes the normal score of its rank, so that tails and classes do not matter: of a yes and a no the
-        faces get the numbers above and below a threshold, at random within. Then they are made independent by the
-        whitening that changes each least (ZCA, Bell and Sejnowski 1997), so that all combinations are to be drawn.
+        Every score becomes the normal score of its rank, so that units and tails do not matter. For a yes/no attribute
+        these are random values above and below a threshold. ZCA whitening (Bell and Sejnowski 1997), which changes each
+        attribute as little as possible, then removes the correlations, so that all combinations occur.
+
+        Args:
+            names: of the k attributes.
+            rows: int64 (n,), ascending.
+            scores: (n, k) in any units, NaN where one is unknown.
+            odd: names of the attributes whose sign changes when a face is mirrored.
         """
         rng = np.random.RandomState(0)
         normal = np.stack([_normal_scores(column, rng) for column in np.asarray(scores, np.float64).T], axis=1)
         signs = np.where(np.isin(names, odd), -1.0, 1.0)
         both = np.concatenate([normal, normal * signs])
         variances, directions = np.linalg.eigh(both.T @ both / len(both))
-        # A mirror image has the same attributes but for the signs, and this matrix commutes with them.
+        # Computed on faces and mirror images, so whitening commutes with the change of signs.
         whitening = directions / np.sqrt(np.maximum(variances, _LEAST_SPREAD)) @ directions.T
         latents = np.where(np.isfinite(scores), normal @ whitening, np.nan)
         return cls(tuple(names), np.asarray(rows), latents.astype(np.float32), signs.astype(np.float32))
 
     def of(self, row: int, mirrored: bool) -> np.ndarray:
-        """Float32 (k,) of the face of a row, or of its mirror image."""
+        """The values float32 (k,) of the face in a row, or of its mirror image."""
         found = self.latents[np.searchsorted(self.rows, row)]
         return found * self.signs if mirrored else found
 
@@ -75,9 +80,10 @@ class FaceAttributes:
 
 
 def _normal_scores(scores: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Scores (n,) to what as many draws from N(0, 1) would have at the same ranks: van der Waerden's scores.
+    """Replace scores (n,) by the normal quantiles of their ranks (van der Waerden scores), about N(0, 1).
 
-    Ties are broken at random, and what is not known is a draw: nothing, for the other attributes that go with it.
+    Ties are broken at random. An unknown score becomes a random draw from N(0, 1), which has no correlation with the
+    other attributes.
     """
     found = rng.randn(len(scores))
     known = np.isfinite(scores)

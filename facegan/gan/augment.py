@@ -1,8 +1,8 @@
 """Differentiable augmentation of what the discriminator sees, and the controller of its probability.
 
 The same random changes are made to real and to generated faces, so the generator is not taught to draw them
-(Zhao et al. 2020, https://arxiv.org/abs/2006.10738). The probability rises while the discriminator is too sure of
-the real faces, the sign of overfitting (ADA: Karras et al. 2020, https://arxiv.org/abs/2006.06676).
+(Zhao et al. 2020, https://arxiv.org/abs/2006.10738). The probability rises while ADA's overfitting
+heuristic is above its target (Karras et al. 2020, https://arxiv.org/abs/2006.06676).
 No cutout: it leaves black boxes in the samples.
 """
 
@@ -78,12 +78,12 @@ def scale_and_shift(images: torch.Tensor, factors: torch.Tensor, offsets: torch.
 
 @dataclass
 class AdaptiveProbability:
-    """Keeps the sureness of the discriminator (mean sign of D(real); see losses.py) at `target` by its probability.
+    """Adjusts the augmentation probability `value` so that ADA's heuristic r_t (see losses.py) stays at `target`.
 
-    The sign heuristic is ADA's. Its target of 0.6 is too low for many faces: 12,000 reach 0.70 without any overfitting
-    and lost by it, 300 reach 0.998 (docs/measurements/recipes.md; config.py chooses). The cap keeps augmented pictures
-    the minority, beyond which changes start to leak into samples; `images_to_cap` lets small runs adapt (ADA's 500k
-    would be a whole run here).
+    ADA's own target of 0.6 is too low for many faces: with 12,000 r_t reaches 0.70 without overfitting, and such
+    augmentation did harm; with 300 it reaches 0.998 (docs/measurements/recipes.md). config.py chooses the target. Each
+    change has at most the probability `cap`, because stronger augmentation starts to leak into the samples.
+    `images_to_cap`: images in which the probability can rise from 0 to the cap. ADA's 500,000 are a whole run here.
     """
 
     target: float
@@ -91,7 +91,7 @@ class AdaptiveProbability:
     cap: float = 0.6
     images_to_cap: int = 100_000
 
-    def update(self, sureness: float, batch: int) -> None:
-        """One step for the sureness over `batch` real images."""
+    def update(self, heuristic: float, batch: int) -> None:
+        """One step of the controller. `heuristic`: r_t over the `batch` real images of this step."""
         step = batch / self.images_to_cap * self.cap
-        self.value = min(max(self.value + (step if sureness > self.target else -step), 0.0), self.cap)
+        self.value = min(max(self.value + (step if heuristic > self.target else -step), 0.0), self.cap)

@@ -1,4 +1,4 @@
-"""The best averaged generator of a run so far: what is exported, whatever came after it."""
+"""The best EMA generator of a run so far, which is what is exported."""
 
 import numpy as np
 import torch
@@ -14,11 +14,11 @@ _AT_ONCE = 100  # faces
 
 
 class Best:
-    """Keeps the weights with the lowest held-out KID among those that do not repeat training faces.
+    """Keeps the weights with the lowest held-out KID. Weights that reproduce training faces come last.
 
-    Where all repeat them, the lowest of all. Without a judge it keeps none.
+    Without a judge it keeps none.
 
-    Attributes: `figures` (the judgement of the best, with its images_seen; empty before the first).
+    Attributes: `figures` (the metrics of the best weights, with their images_seen; empty before the first evaluation).
     """
 
     def __init__(self, judge: Judge | None, latents: torch.Tensor, processes: Processes):
@@ -29,9 +29,9 @@ class Best:
         self._judged_at = -1  # images seen
 
     def consider(self, generator: Generator, images_seen: int) -> dict:
-        """Judge the averaged generator and keep it if it is the best so far.
+        """Evaluate the EMA generator and keep its weights if they are the best so far.
 
-        Returns the figures; none outside the main process and where they were taken already.
+        Returns the metrics; empty in other processes than the main one, and when this state was evaluated before.
         """
         figures: dict = {}
         if self.judge is not None and self._judged_at != images_seen:
@@ -39,13 +39,13 @@ class Best:
             figures = self.judge.judge(np.concatenate([draw(ready, z) for z in self.latents.split(_AT_ONCE)])).to_dict()
             figures["best"] = not self.figures or _rank(figures) < _rank(self.figures)
         self._judged_at = images_seen
-        if self.processes.agree(figures.get("best", False)):
+        if self.processes.broadcast(figures.get("best", False)):
             self._weights = {k: v.detach().cpu().clone() for k, v in generator.state_dict().items()}
             self.figures = {"images_seen": images_seen, **figures}
         return figures
 
     def exported(self, generator: Generator) -> Generator:
-        """The best, or `generator` if none was kept, with batch-norm statistics of its own, in eval mode."""
+        """The best weights, or those of `generator` if none were kept, with recalibrated batch-norm statistics."""
         now = {name: value.clone() for name, value in generator.state_dict().items()}
         generator.load_state_dict(self._weights or now)
         found = recalibrated(generator)
@@ -58,11 +58,11 @@ class Best:
         return tensors, {"figures": self.figures, "judged_at": self._judged_at}
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
-        """Put a `state()` back."""
+        """Restore a `state()`."""
         self._weights = ckpt.with_prefix(tensors, "best")
         self.figures, self._judged_at = values["figures"], values["judged_at"]
 
 
 def _rank(figures: dict) -> tuple[bool, float]:
-    """Lower is better."""
+    """A sort key; lower is better."""
     return bool(figures.get("repeats")), figures["kid"]

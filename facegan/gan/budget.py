@@ -1,56 +1,57 @@
-"""The budget of a training, and early stopping."""
+"""When training ends: its budget, and early stopping."""
 
 from dataclasses import dataclass
 
-ENDED_EARLY = "ended early"  # the event of early stopping
+STOPPED_EARLY = "ended early"  # the name of the event in log.jsonl
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Training ends with the first that is reached; minutes count training only, over all its stretches."""
+    """Training ends when either limit is reached. Minutes of training add up over --resume."""
 
     images_seen: int
     minutes: float | None = None
 
     def share(self, images_seen: int, elapsed: float) -> float:
-        """How much is used up, 1.0 and above is over."""
+        """The share that is used up, 1.0 or more at the end. `elapsed`: seconds."""
         return max(images_seen / self.images_seen, elapsed / 60 / self.minutes if self.minutes else 0.0)
 
 
-class Patience:
-    """Early stopping: ends a run that has seen `images` since its best weights. 0 never does.
+class EarlyStopping:
+    """Stops training when held-out KID has not improved for `patience` images. 0: never.
 
-    A run that was stopped so stays stopped under the same budget; a new budget starts a new try.
+    A run that was stopped does not train on when it is resumed with the same budget. With another budget it trains for
+    at least `patience` images more.
     """
 
-    def __init__(self, images: int):
-        self.images = images
-        self.tried_from = 0  # images seen when the last try began
-        self.ended_under: list | None = None  # the budget
+    def __init__(self, patience: int):
+        self.patience = patience
+        self._counted_from = 0  # images seen when the run was resumed with a new budget
+        self._stopped_with: list | None = None  # the budget
 
-    def over(self, budget: Budget, images_seen: int, best_at: float) -> bool:
-        """`best_at`: images seen by the best weights; below 0 where nothing is judged, and patience is endless."""
-        if not self.images or best_at < 0 or images_seen - max(best_at, self.tried_from) < self.images:
+    def should_stop(self, budget: Budget, images_seen: int, best_at: float) -> bool:
+        """`best_at`: images seen by the best weights; negative when there is no judge, which never stops training."""
+        if not self.patience or best_at < 0 or images_seen - max(best_at, self._counted_from) < self.patience:
             return False
-        self.ended_under = _as_list(budget)
+        self._stopped_with = _as_list(budget)
         return True
 
-    def still_over(self, budget: Budget, images_seen: int) -> bool:
-        """At the start of a stretch."""
-        if self.ended_under is None:
+    def has_stopped(self, budget: Budget, images_seen: int) -> bool:
+        """Whether a run that is started or resumed was stopped before with the same budget."""
+        if self._stopped_with is None:
             return False
-        if self.ended_under == _as_list(budget):
+        if self._stopped_with == _as_list(budget):
             return True
-        self.tried_from, self.ended_under = images_seen, None
+        self._counted_from, self._stopped_with = images_seen, None
         return False
 
     def state(self) -> dict:
         """JSON-able, for a checkpoint."""
-        return {"tried_from": self.tried_from, "ended_under": self.ended_under}
+        return {"tried_from": self._counted_from, "ended_under": self._stopped_with}
 
     def restore(self, values: dict) -> None:
-        """Put a `state()` back."""
-        self.tried_from, self.ended_under = values.get("tried_from", 0), values.get("ended_under")
+        """Restore a `state()`."""
+        self._counted_from, self._stopped_with = values.get("tried_from", 0), values.get("ended_under")
 
 
 def _as_list(budget: Budget) -> list:

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file each, whose header carries the JSON part, so that one rename makes it whole."""
+"""Checkpoints: one safetensors file each. Its header has the JSON values, so that one rename writes it atomically."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -14,18 +14,17 @@ from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.base.paths import utf8_alias
 
-_KEPT = 2  # the newest and the one before, should the newest turn out broken
+_KEPT = 2  # the newest, and the one before in case the newest is damaged
 
 
 def save_checkpoint(
     folder: Path, images_seen: int, tensors: dict[str, torch.Tensor], values: dict, keep: Sequence[int] = ()
 ) -> Path:
-    """Write `tensors` and the JSON-able `values` as the checkpoint of `images_seen`.
+    """Write `tensors` and the JSON-able `values` as the checkpoint of `images_seen`, and remove older checkpoints.
 
-    Older ones but one are removed, and those whose images_seen is in `keep`.
-
-    Written under a temporary name, flushed to the disk and renamed: a kill at any moment leaves the old or the new.
-    Raises FaceGANError when the disk is full or not writable.
+    The newest two stay, and those whose images_seen is in `keep`. Writing is atomic: a temporary file is flushed to
+    the disk and renamed, so a kill at any moment leaves only complete checkpoints. Raises FaceGANError when the disk
+    is full or not writable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{images_seen:012d}.safetensors"
@@ -35,7 +34,7 @@ def save_checkpoint(
     except OSError as error:
         raise FaceGANError(
             f"The checkpoint could not be written to {folder} ({error.strerror}): {remedy(error)}, and go on "
-            "with --resume; what was saved before is intact."
+            "with --resume; earlier checkpoints are intact."
         ) from error
     for old in sorted(folder.glob("*.safetensors"))[:-_KEPT]:
         if int(old.stem) not in keep:
@@ -46,9 +45,9 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, say: Callable[[str], None] = print, newest: int | None = None
 ) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """The newest readable checkpoint as (tensors, values), or None; broken ones are skipped and named.
+    """The newest readable checkpoint as (tensors, values), or None. Damaged ones are skipped with a message.
 
-    newest: only those of at most so many images seen.
+    newest: ignore checkpoints with more images seen than this.
     """
     for path in sorted(folder.glob("*.safetensors"), reverse=True):
         if newest is not None and int(path.stem) > newest:
@@ -64,7 +63,7 @@ def load_checkpoint(
 
 @contextmanager
 def of_this_version(run: Path) -> Iterator[None]:
-    """What goes wrong while a readable checkpoint is taken over says that another version wrote it: FaceGANError."""
+    """Turn errors while a readable checkpoint is restored into a FaceGANError: another version has written it."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -76,7 +75,7 @@ def of_this_version(run: Path) -> Iterator[None]:
 
 
 def forget_after(folder: Path, images_seen: int) -> None:
-    """Remove the checkpoints of more images."""
+    """Remove the checkpoints with more images seen."""
     for path in folder.glob("*.safetensors"):
         if int(path.stem) > images_seen:
             path.unlink()
@@ -99,14 +98,14 @@ def with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torc
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """Put the tensors of `optimizer_tensors` (prefix removed) back."""
+    """Restore the tensors of `optimizer_tensors`, without their prefix."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in tensors.items():
         number, slot = name.split(".", 1)
         like = parameters[int(number)]
         if value.shape == like.shape:
-            # Fused Adam walks through memory: moments must lie in the order of their weights (channels last).
+            # Fused Adam needs the moments in the memory format of their weights (channels last).
             value = torch.empty_like(like).copy_(value)
         state.setdefault(int(number), {})[slot] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

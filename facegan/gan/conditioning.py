@@ -1,6 +1,6 @@
-"""The attributes that a training teaches its latents: read from the faces, and taken from a user's table.
+"""The attributes that the generator is conditioned on: measured on the faces, or from a user's table.
 
-What the faces say comes from labels/, what is learned of it is in attributes.py.
+labels/ measures them; attributes.py turns the scores into entries of the latent.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from facegan.labels.label import label_faces
 from facegan.labels.overall import overall
 from facegan.labels.table import MIN_OF_A_CLASS, AttributeTable, own_names
 
-FILE = "attributes.safetensors"  # in the run folder: what it goes on with
-MOST = 60  # of the 100 places of a latent; the others are a face's own
-_LEAST_KNOWN = 0.5  # of the faces, for an attribute to be learned
-_CHUNK = 256
+FILE = "attributes.safetensors"  # in the run folder, for --resume
+MOST = 60  # attributes; the other entries of a latent are for all else about a face
+_LEAST_KNOWN = 0.5  # share of the faces that must have a score for an attribute to be learned
+_CHUNK = 256  # faces
 
 
 def attributes_for(
@@ -30,28 +30,29 @@ def attributes_for(
     wanted: tuple[str, ...] = (),
     say: Callable[[str], None] = print,
 ) -> FaceAttributes | None:
-    """The attributes of all faces that passed, kept in RUN/attributes.safetensors; None where nothing differs.
+    """The attributes of all accepted faces, also saved as RUN/attributes.safetensors; None when none can be learned.
 
     Args:
         run: the run folder.
         cache: its faces.
-        table: a user's own attributes, a row for each of the faces that passed, in the order of cache.selected. Its
-            columns are named as their sliders are.
-        wanted: exactly these, in their order, or none where the faces do not tell them all.
-        say: told what is learned, and what is not.
+        table: a user's own attributes, a row for each accepted face in the order of cache.selected. A slider has the
+            name of its column.
+        wanted: learn exactly these attributes in this order, or none if the faces do not show all of them. Empty:
+            learn all that the faces show.
+        say: is called with messages on what is learned and what is not.
     """
     own = own_names(table.names) if table is not None else ()
-    if _goes_on_without(set(wanted) - {*NAMES, *OVERALL, *own}, say):  # without reading any face
+    if _any_missing(set(wanted) - {*NAMES, *OVERALL, *own}, say):  # known before any face is measured
         return None
     names, scores = _read(cache)
     if table is not None:
         names, scores = (*names, *own), np.concatenate([scores, table.values], axis=1)
-    fit = np.flatnonzero([_tells_apart(column) for column in scores.T])
-    if _goes_on_without(set(wanted) - {names[place] for place in fit}, say):
+    fit = np.flatnonzero([_has_variety(column) for column in scores.T])
+    if _any_missing(set(wanted) - {names[place] for place in fit}, say):
         return None
     places = np.array([names.index(name) for name in wanted], np.int64) if wanted else fit[:MOST]
     if table is not None and (left := [name for i, name in enumerate(names) if i not in places]):
-        say(f"Not learned with the faces, for too few have or lack them, or the places are taken: {', '.join(left)}.")
+        say(f"Not learned, because too few faces differ in them or there are {MOST} others: {', '.join(left)}.")
     if not len(places):
         return None
     learned = tuple(names[place] for place in places)
@@ -62,15 +63,15 @@ def attributes_for(
     return found
 
 
-def _goes_on_without(missing: set[str], say: Callable[[str], None]) -> bool:
+def _any_missing(missing: set[str], say: Callable[[str], None]) -> bool:
     if missing:
         what = ", ".join(sorted(missing))
-        say(f"Of the attributes that the model's latents decide these faces do not tell {what}: none is learned on.")
+        say(f"The model was trained with attributes that these faces do not show ({what}), so none is learned further.")
     return bool(missing)
 
 
 def _read(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names, and the scores float32 (n, k) of all faces that passed."""
+    """The names and the scores float32 (n, k) of all accepted faces."""
     rows, framing = cache.selected, float(cache.report["framing"])
     names, parts = (), []
     with tqdm(total=len(rows), unit="face", desc="attributes", disable=len(rows) < _CHUNK) as bar:
@@ -84,8 +85,8 @@ def _read(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:
     return names, np.concatenate(parts)
 
 
-def _tells_apart(scores: np.ndarray) -> bool:
-    """Whether enough faces have a score, and enough of them another one than most have."""
+def _has_variety(scores: np.ndarray) -> bool:
+    """Whether enough faces have a score, and enough scores differ from the most common one."""
     known = scores[np.isfinite(scores)]
     if len(known) < max(2, _LEAST_KNOWN * len(scores)):
         return False

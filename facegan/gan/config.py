@@ -12,40 +12,43 @@ from facegan.base.errors import FaceGANError
 class Recipe:
     """Everything that decides what a run learns, besides its data and its seed."""
 
-    width: int  # channels of the widest feature map's eighth: 32 -> 256 at 4x4
+    width: int  # base number of channels: the 4x4 feature maps have up to 8 * width (networks.channels_at)
     upsample: str  # "transposed" or "resize" (nearest neighbour and 3x3 convolution)
     norm: str  # of the discriminator: "batch", "spectral" or "none"
-    loss: str  # "bce", "hinge" or "relativistic"
+    loss: str  # a key of losses.LOSSES
     lr_generator: float
     lr_discriminator: float
     betas: tuple[float, float]  # of Adam
     batch: int
-    augment: bool  # differentiable augmentation under the adaptive controller
+    augment: bool  # adaptive differentiable augmentation (augment.py)
     images_seen: int  # the default budget
-    sureness: float = 0.8  # of real faces, at which the controller keeps the discriminator (augment.py)
-    augment_scale: bool = True  # faces are also shown larger, smaller and stretched
+    augment_target: float = 0.8  # of ADA's overfitting heuristic r_t: above it augmentation gets stronger
+    augment_scale: bool = True  # augmentation also changes size and aspect ratio
     minibatch_std: bool = True  # in the discriminator
     excite: bool = False  # skip-layer excitation in the generator
     gamma: float = 0.0  # of the gradient penalties R1 and R2; 0: none
-    penalty_every: int = 8  # steps: the penalties cost as much as a step, and weighted up by this they are enough
-    patience: int = 0  # images since the best weights, after which a run ends; 0: its budget alone ends it
-    # Halvings of the picture in the discriminator that stay as they are in the model from which a training goes on:
-    # few faces would unlearn them (FreezeD: Mo et al. 2020, https://arxiv.org/abs/2002.10964).
+    # Steps between two penalties, each of which costs as much as a step (lazy regularisation, StyleGAN2). Each is
+    # multiplied by this number.
+    penalty_every: int = 8
+    patience: int = 0  # images without better weights after which training stops early; 0: no early stopping
+    # How many of the first levels of the discriminator keep the pre-trained weights: with few faces fine-tuning would
+    # spoil them (FreezeD: Mo et al. 2020, https://arxiv.org/abs/2002.10964).
     frozen: int = 0
     lecam: float = 0.0  # weight of the LeCam regulariser
-    # Of what is read of the attributes of faces, in a training that knows them (attributes.py); 0: it does not ask.
-    # At 1 they are drawn a little closer, and KID is a third higher early on (docs/measurements/recipes.md).
+    # Weight of the attribute losses (attributes.py); 0: attributes are not learned. At 1 they are drawn a little more
+    # accurately, but KID is a third higher early in training (docs/measurements/recipes.md).
     attribute_weight: float = 0.3
     thin: bool = False  # levels above 64 px have half the channels of the one below (networks.channels_at)
-    # Where the latents of the faces are known, the generator's loss also has, at these weights, the distance of its
-    # picture to the face's (losses.picture_distance) and that of what the discriminator sees (feature_distance).
+    # With known latents (--latents) the generator's loss has two more terms with these weights: the distance of the
+    # generated image to the real one (losses.picture_distance), and that of their discriminator features
+    # (losses.feature_distance).
     match_pictures: float = 3.0
     match_features: float = 2.0
-    match_half_life: int = 150_000  # images after which both weights are half; 0: they stay
-    match_least: float = 0.1  # share of the weights that stays to the end
-    # Warm-up: images that the discriminator is trained on alone when the generator comes from a model; over as many
-    # again the generator's learning rate ramps up. A fresh discriminator would teach the generator noise. Short: on 432
-    # faces it separates 96 % of the pairs after that many, and held-out KID fell at once even without a warm-up.
+    match_half_life: int = 150_000  # images after which both weights are halved; 0: they are constant
+    match_least: float = 0.1  # share of the weights below which they do not fall
+    # Warm-up when training starts from a model, in images. Train D alone first: a fresh D would teach G noise. Then the
+    # learning rate of G ramps up linearly over as many images again. A short warm-up is enough: on 432 faces D tells
+    # 96 % of the pairs apart after 1,000 images, and even without a warm-up held-out KID improved from the start.
     warm_up: int = 1_000
 
 
@@ -91,42 +94,47 @@ PRESETS["large"] = replace(PRESETS["small"], width=64, images_seen=3_000_000)
 
 @dataclass(frozen=True)
 class Start:
-    """The model that a training went on from, as far as the card tells it."""
+    """The model that training started from: what the model card says about it."""
 
     name: str  # on the Hub with its revision, or a description; never a path
-    about: str = ""  # what it had learned from
-    one_person: bool = False  # whose face the new model may still draw
+    about: str = ""  # its training data, in the words of its card
+    one_person: bool = False  # it was trained on photos of one person, whom the new model may still draw
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run, resolved: what config.json keeps and what --resume goes on with."""
+    """The resolved configuration of a run. RUN/config.json stores it for --resume."""
 
     recipe: Recipe
     size: int
     seed: int
     device: str  # "cpu", "cuda" or "mps"
-    precision: str  # "float32" or "bfloat16" (of the arithmetic; weights are float32 always)
+    precision: str  # "float32" or "bfloat16" (of the computation; weights are always float32)
     start: Start | None = None  # None: from random weights
-    attributes: tuple[str, ...] = ()  # the names of those that the last places of the latents decide
-    known_latents: bool = False  # every face is learned from its own latents
+    attributes: tuple[str, ...] = ()  # names, in the order of the last entries of a latent
+    known_latents: bool = False  # G learns to reconstruct every face from its known latent (known_latents.py)
 
 
-FEW_FACES = 5_000  # below, --init auto starts from a model, faces are augmented sooner, and a run may end early
-_PATIENCE_WITH_FEW = 240_000  # images: three judgements, none of which was better
-_SURENESS_OF_FEW = 0.6  # with 300 faces KID is a seventh higher at the recipe's own 0.8 (docs/measurements/recipes.md)
-_LONG_WARM_UP = 10_000  # images, where a part of a model's discriminator is new: its readings of attributes, its width
-_BUDGET_OF_FEW = 1_000_000  # images, of a preset with more
-# Of four levels at 64 px: with 300 faces KID is a third lower than with none (docs/measurements/person.md).
+FEW_FACES = 5_000  # with fewer --init auto starts from a model, augmentation starts sooner, and training may stop early
+_PATIENCE_WITH_FEW = 240_000  # images: three evaluations without an improvement
+_AUGMENT_TARGET_WITH_FEW = (
+    0.6  # with 300 faces KID is a seventh higher at the default 0.8 (docs/measurements/recipes.md)
+)
+_LONG_WARM_UP = 10_000  # images, for a model's discriminator with new weights: attribute outputs, added channels
+_MAX_BUDGET_WITH_FEW = 1_000_000  # images
+# Of the four levels at 64 px: with 300 faces KID is a third lower than with 0 (docs/measurements/person.md).
 _FROZEN_WITH_FEW = 1
 
 
 def recipe_for(preset: str, faces: int, from_discriminator: bool = False, larger: bool = False) -> Recipe:
-    """The preset's recipe for so many faces.
+    """The preset's recipe, adapted to the number of faces.
 
-    Few are augmented sooner, are known by heart one day, and leave the beginning of a model's discriminator alone,
-    if training goes on from one (`from_discriminator`) that is as large; one that is made `larger`, wider or for
-    pictures of twice the size, learns longer alone.
+    Args:
+        preset: a key of PRESETS.
+        faces: with fewer than FEW_FACES the discriminator soon memorises them. So augmentation starts sooner, training
+            may stop early, and the first levels of a pre-trained discriminator are frozen.
+        from_discriminator: training starts from the discriminator of a model.
+        larger: the networks of that model are widened or grown, so the warm-up is longer and nothing is frozen.
     """
     recipe = PRESETS[preset]
     if larger:
@@ -135,26 +143,26 @@ def recipe_for(preset: str, faces: int, from_discriminator: bool = False, larger
         return recipe
     return replace(
         recipe,
-        sureness=_SURENESS_OF_FEW,
+        augment_target=_AUGMENT_TARGET_WITH_FEW,
         patience=_PATIENCE_WITH_FEW,
         frozen=_FROZEN_WITH_FEW if from_discriminator and not larger else 0,
-        images_seen=min(recipe.images_seen, _BUDGET_OF_FEW),
+        images_seen=min(recipe.images_seen, _MAX_BUDGET_WITH_FEW),
     )
 
 
 def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
-    """The same run, in which the last places of the latents decide these attributes."""
+    """The configuration with these attributes, which the last entries of a latent control."""
     recipe = train.recipe
-    if names and train.start is not None:  # a model's discriminator comes without what reads them
+    if names and train.start is not None:  # a model's discriminator is shipped without attribute outputs
         recipe = replace(recipe, warm_up=_LONG_WARM_UP)
     return replace(train, recipe=recipe, attributes=names)
 
 
 def with_known_latents(train: TrainConfig) -> TrainConfig:
-    """The same run, which learns every face from its own latents.
+    """The configuration of a run that knows the latent of every face.
 
-    Nothing is augmented: generated and real faces are compared map by map, and their number keeps the discriminator
-    from knowing them by heart.
+    Without augmentation: generated and real feature maps are compared place by place, and there are too many faces for
+    the discriminator to memorise.
     """
     return replace(train, recipe=replace(train.recipe, augment=False), known_latents=True)
 
@@ -165,7 +173,11 @@ def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
         return name, f"Preset {name}, as asked for."
     if device != "cpu" and faces >= FEW_FACES:
         return "large", f"Preset large: {faces:,} faces and a {device} device can carry width 64."
-    why = f"{faces:,} faces are too few for more" if faces < FEW_FACES else "it learns most in equal time on a CPU"
+    why = (
+        f"{faces:,} faces are too few for a larger one"
+        if faces < FEW_FACES
+        else "it learns the most in a given time on a CPU"
+    )
     return "small", f"Preset small: {why}."
 
 

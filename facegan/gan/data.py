@@ -1,4 +1,4 @@
-"""Aligned faces in a shuffled order that is a pure function of the seed and the position."""
+"""Batches of aligned faces. Their shuffled order depends only on the seed and the number of images seen."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
@@ -10,29 +10,29 @@ from facegan.base.mapped import release
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.known_latents import KnownLatents
 
-_RELEASE_EVERY = 16  # batches: what they read counts as this process's memory for so long
+_RELEASE_EVERY = 16  # batches: until then the pages that were read count as memory of this process
 
 
 def as_floats(images: torch.Tensor) -> torch.Tensor:
-    """uint8 images to float32 in [-1, 1], wherever they are."""
+    """Convert uint8 images to float32 in [-1, 1], on their device."""
     return images.to(torch.float32) / 127.5 - 1
 
 
 class Faces(NamedTuple):
-    """A batch of them."""
+    """A batch of faces."""
 
-    images: torch.Tensor  # uint8 (n, 3, H, W), channels last in memory, as the networks want it
+    images: torch.Tensor  # uint8 (n, 3, H, W), in channels-last memory format
     attributes: torch.Tensor | None = None  # float32 (n, k), see attributes.py
-    latents: torch.Tensor | None = None  # float32 (n, 100), of which each image is to be drawn, see known_latents.py
+    latents: torch.Tensor | None = None  # float32 (n, 100), one for each image, see known_latents.py
 
 
 class FaceBatches:
     """Endless batches over the selected rows of a memory-mapped array of faces.
 
-    Every epoch is its own permutation, every face is mirrored in half of its epochs, and both depend on nothing but
-    the seed and the epoch: a run that goes on at `position` sees exactly what it would have seen without the stop.
-    With known latents nothing is mirrored, because nobody knows the latents of a mirror image.
-    The batch that follows is read by a thread while the networks work, so they never wait for a disk.
+    Every epoch has its own permutation, and a face is mirrored in half of the epochs. Both depend only on the seed and
+    the epoch, so a resumed run gets exactly the batches that it would have got without the interruption. With known
+    latents faces are not mirrored, because the latents of the mirror images are unknown. A thread reads the next batch
+    while the networks compute, so they do not wait for the disk.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class FaceBatches:
         attributes: FaceAttributes | None = None,
         latents: KnownLatents | None = None,
     ):
-        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows` the ones to use, their `attributes`, and what they
-        are to be drawn from."""
+        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows`: the ones to use, at least one. `attributes` and
+        `latents`: of these rows, if batches are to contain them."""
         if len(rows) == 0:
             raise ValueError("rows must hold at least one face.")
         self.images, self.rows, self.seed, self.attributes, self.latents = images, rows, seed, attributes, latents
@@ -54,7 +54,7 @@ class FaceBatches:
         self._ahead: tuple[tuple, Future[Faces]] | None = None
 
     def batch(self, position: int, count: int, share: slice = slice(None)) -> Faces:
-        """The `count` faces that follow after `position` faces seen, or a `share` of them."""
+        """The next `count` faces after `position` faces seen, or the `share` of them."""
         wanted = (position, count, share)
         future = (
             self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._reader.submit(self._read, *wanted)

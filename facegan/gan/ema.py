@@ -1,26 +1,26 @@
-"""The exponential moving average of the generator, which is what is shown and shipped."""
+"""The exponential moving average (EMA) of the generator, which is what samples show and what is exported."""
 
 import copy
 
 import torch
 
 from facegan.gan.networks import LATENT_SIZE, Generator
-from facegan.gan.processes import alone
+from facegan.gan.processes import with_local_batch_norm
 
 _RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples: statistics to about 2 % of a deviation
 
 
 def half_life(images_seen: int) -> float:
-    """In images: 5 % of those seen at first, so that early samples do not lag, and 10 % of those after 100,000.
+    """The half-life in images: 5 % of `images_seen` at first, so that early samples do not lag, later up to 10 %.
 
-    It grows with the run, because faces change ever more slowly. At 660,000 images held-out KID x 100 was 5.36 with a
+    It grows because the generator changes ever more slowly. At 660,000 images held-out KID x 100 was 5.36 with a
     half-life of 10,000 images, 4.83 with 30,000, 4.72 with 60,000 and 4.77 with 120,000 (docs/measurements/recipes.md).
     """
     return max(1.0, 0.05 * images_seen, 0.1 * (images_seen - 100_000))
 
 
 class Ema:
-    """Averages parameters and batch-norm statistics with `half_life`."""
+    """Averages parameters and batch-norm statistics with the half-life `half_life`."""
 
     def __init__(self, generator: Generator):
         self.generator = copy.deepcopy(generator).eval().requires_grad_(False)
@@ -35,11 +35,11 @@ class Ema:
 
 @torch.no_grad()
 def recalibrated(generator: Generator) -> Generator:
-    """A copy in eval mode whose batch-norm statistics are measured anew on 2,048 fixed samples.
+    """A copy in eval mode, with batch-norm statistics recomputed from 2,048 fixed samples.
 
-    Averaged statistics belong to the many networks that were averaged, not to the average of them.
+    The average of the statistics of many networks is not the statistics of the average network.
     """
-    generator = alone(copy.deepcopy(generator)).train()
+    generator = with_local_batch_norm(copy.deepcopy(generator)).train()
     for norm in generator.norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over all batches

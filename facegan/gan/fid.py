@@ -1,4 +1,4 @@
-"""Inception FID, for comparison with published figures; an extra, because its network is fetched and large."""
+"""FID with Inception features, for comparison with published figures. Optional: it downloads a large network."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from facegan.base.errors import FaceGANError
 
 
 class _Pixels(torch.utils.data.Dataset):
-    """Images uint8 (n, H, W, 3) as torch-fidelity wants them: uint8 (3, H, W)."""
+    """Serves images uint8 (n, H, W, 3) in the form that torch-fidelity expects: uint8 (3, H, W) each."""
 
     def __init__(self, images: np.ndarray):
         self.images = images
@@ -20,7 +20,9 @@ class _Pixels(torch.utils.data.Dataset):
 
 
 def inception_fid(real: np.ndarray, generated: np.ndarray) -> float:
-    """FID of images uint8 (n, H, W, 3) by torch-fidelity. Compare only for equal numbers against the same faces.
+    """Compute the FID between two sets of images uint8 (n, H, W, 3) with torch-fidelity.
+
+    Compare only values for the same real images and equal numbers of generated ones, because FID is biased.
 
     Raises FaceGANError when torch-fidelity is not installed or its network cannot be fetched.
     """
@@ -28,13 +30,13 @@ def inception_fid(real: np.ndarray, generated: np.ndarray) -> float:
         from torch_fidelity import calculate_metrics
     except ImportError as error:
         raise FaceGANError(
-            "--fid needs torch-fidelity: run pip install -r train/requirements-fid.txt (in an environment of its own "
-            f"if torchvision makes trouble). {error}"
+            "--fid needs torch-fidelity. Install it with: pip install -r train/requirements-fid.txt (in a separate "
+            f"environment if torchvision conflicts). {error}"
         ) from error
     try:
         found = calculate_metrics(
             input1=_Pixels(real), input2=_Pixels(generated), fid=True, cuda=torch.cuda.is_available(), verbose=False
         )
-    except OSError as error:  # urllib's errors are
+    except OSError as error:  # the base class of urllib's errors
         raise FaceGANError(f"The Inception network for FID could not be fetched: {error}.") from error
     return round(float(found["frechet_inception_distance"]), 3)

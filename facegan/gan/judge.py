@@ -1,10 +1,9 @@
-"""The one protocol by which generators are judged, in training and by train/evaluate.py alike.
+"""The evaluation protocol for generators, the same in training and in train/evaluate.py.
 
-Real side: up to 2,000 of the held-out faces, which training never sees; apart from them as many of the training
-faces (a generator that is nearer to these remembers). Generated side: the faces of the seeds 0, 1, 2, ... at
-truncation 1. Features and formulas: facegan/gan/metrics.py. KID is unbiased, so different numbers of faces compare;
-precision and recall are taken over equal numbers. Where few faces could be known by heart, near copies among the
-generated ones are counted as well (memorisation.py).
+Generated faces (seeds 0, 1, 2, ..., truncation 1) are compared with up to 2,000 held-out faces, which training never
+uses, and with as many training faces: a generator that is closer to the training faces has memorised some. The metrics
+are in facegan/gan/metrics.py. KID is unbiased, so values for different numbers of faces can be compared; precision and
+recall use equal numbers. With few training faces near copies are counted as well (memorisation.py).
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -12,19 +11,23 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from facegan.gan.memorisation import NearCopies
-from facegan.gan.metrics import features, kid, precision_recall
+from facegan.gan.metrics import features, fixed_subset, kid, precision_recall
 
 MOST_REAL = 2_000
-GENERATED_IN_TRAINING = 1_000  # 4 seconds on two cores, 8 where near copies are counted; evaluate.py takes 5,000
-JUDGE_EVERY = 80_000  # images: with these 4 seconds under 3 % of the time even at 540 images/s
+GENERATED_IN_TRAINING = 1_000  # 4 s on two cores, 8 s with near copies; evaluate.py takes 5,000
+JUDGE_EVERY = 80_000  # images: so evaluation takes less than 3 % of the time, even at 540 images/s
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """KIDs x 100 with the standard deviation of the held-out one; precision and recall from 0 to 1.
+    """The metrics of a generator.
 
-    `near_copies`, a share from 0 to 1, and whether that `repeats` more of the training faces than is allowed: None
-    where nobody asked.
+    Attributes:
+        kid, kid_spread: KID x 100 against held-out faces, and its standard deviation.
+        kid_train: KID x 100 against training faces.
+        precision, recall: 0 to 1, against held-out faces.
+        near_copies: share of near copies of training faces, 0 to 1; None when they were not counted.
+        repeats: whether that share is above the allowed one; None when they were not counted.
     """
 
     kid: float
@@ -41,40 +44,42 @@ class Judgement:
 
 
 class Judge:
-    """Knows the features of the real faces; those are computed once."""
+    """Evaluates generated faces. The features of the real faces are computed once."""
 
     def __init__(
         self, images: np.ndarray, training: np.ndarray, held_out: np.ndarray, copies_allowed: float | None = None
     ):
-        """`images` uint8 (n, H, W, 3), may be memory-mapped; the rest are rows of it. Raises ValueError below two.
+        """Compute the features of the real faces.
 
-        `copies_allowed`: the share of near copies from 0 to 1 up to which a generator does not repeat its training
-        faces, of which 8 KB each are kept in memory then; None: they are not counted.
+        Args:
+            images: uint8 (n, H, W, 3), may be memory-mapped.
+            training: rows of `images`, at least two.
+            held_out: rows of `images`, at least two.
+            copies_allowed: the share of near copies, 0 to 1, above which `repeats` is set; None: near copies are not
+                counted. Counting keeps 8 KB per training face in memory.
+
+        Raises:
+            ValueError: fewer than two training or held-out faces.
         """
         if min(len(training), len(held_out)) < 2:
             raise ValueError("judging needs at least two training and two held-out faces.")
-        self.held_out = features(images[_some(held_out, MOST_REAL)])
-        self.training = features(images[_some(training, len(self.held_out))])
+        self.held_out = features(images[fixed_subset(held_out, MOST_REAL)])
+        self.training = features(images[fixed_subset(training, len(self.held_out))])
         self.copies_allowed = copies_allowed
         self._copies = None if copies_allowed is None else NearCopies(images, training, held_out)
 
     def judge(self, generated: np.ndarray) -> Judgement:
-        """Of generated images uint8 (n, H, W, 3), at least two."""
-        seen = features(generated)
-        found = self.judge_features(seen)
+        """Evaluate generated images uint8 (n, H, W, 3), at least two."""
+        vectors = features(generated)
+        judgement = self.judge_features(vectors)
         if self._copies is None:
-            return found
-        share = self._copies.share(generated, seen)
-        return replace(found, near_copies=share, repeats=share > self.copies_allowed)
+            return judgement
+        share = self._copies.share(generated, vectors)
+        return replace(judgement, near_copies=share, repeats=share > self.copies_allowed)
 
     def judge_features(self, generated: np.ndarray) -> Judgement:
-        """The same of features (n, 1280)."""
+        """Evaluate generated images by their features (n, 1280), without counting near copies."""
         held_out, train = kid(self.held_out, generated), kid(self.training, generated)
         n = min(len(self.held_out), len(generated))
         precision, recall = precision_recall(self.held_out[:n], generated[:n])
         return Judgement(held_out.value, held_out.spread, train.value, precision, recall)
-
-
-def _some(rows: np.ndarray, count: int) -> np.ndarray:
-    """The same `count` of the rows every time, in ascending order, as a memory-mapped array likes to be read."""
-    return np.sort(rows[np.random.RandomState(0).permutation(len(rows))[:count]])

@@ -1,7 +1,7 @@
-"""Pictures whose latents are known: a generator learns each from its own latents, beside the adversary.
+"""Training on images with known latents: besides the adversarial loss G learns to map each latent to its image.
 
-A stronger generator drew the pictures from these latents (tools/draw_faces.py): to learn them is to distil it.
-Hinton et al. 2015, https://arxiv.org/abs/1503.02531; for images Belousov 2021, https://arxiv.org/abs/2104.04767.
+A stronger generator has drawn the images from these latents (tools/draw_faces.py), so this is knowledge distillation:
+Hinton et al. 2015, https://arxiv.org/abs/1503.02531; for GANs Belousov 2021, https://arxiv.org/abs/2104.04767.
 """
 
 import json
@@ -18,17 +18,17 @@ from facegan.base.paths import utf8_alias
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.networks import LATENT_SIZE
 
-FILE = "latents.safetensors"  # in a folder of drawn pictures, and in a run that learns from them
+FILE = "latents.safetensors"  # in a folder of generated images, and in the folder of a run that trains on them
 
 
 @dataclass(frozen=True)
 class KnownLatents:
-    """The latents of the faces of some rows.
+    """The latents of the faces in some rows of the cache.
 
     Attributes:
         rows: int64 (n,), ascending.
         latents: float32 (n, 100), about N(0, I).
-        attributes: names of what the last places of the latents decide.
+        attributes: names of the attributes that the last entries of a latent control.
     """
 
     rows: np.ndarray
@@ -36,11 +36,11 @@ class KnownLatents:
     attributes: tuple[str, ...] = ()
 
     def of(self, rows: list[int]) -> np.ndarray:
-        """Float32 (len(rows), 100)."""
+        """The latents float32 (len(rows), 100) of these rows."""
         return self.latents[np.searchsorted(self.rows, rows)]
 
     def of_attributes(self) -> FaceAttributes | None:
-        """The part of the latents that decides attributes, as the discriminator learns to read it."""
+        """The entries of the latents that control attributes, for the discriminator to predict; None without."""
         if not self.attributes:
             return None
         k = len(self.attributes)
@@ -58,12 +58,12 @@ class KnownLatents:
         try:
             return cls(tensors["rows"], tensors["latents"], tuple(json.loads(metadata["attributes"])))
         except (KeyError, ValueError, TypeError) as error:
-            raise FaceGANError(f"{path} does not hold the latents that the run began with: start a new run.") from error
+            raise FaceGANError(f"{path} does not hold the latents of this run: start a new run.") from error
 
 
 @dataclass(frozen=True)
 class LatentsOfPictures:
-    """A --latents file: the latents float32 (n, 100) of pictures by their names, relative to the data folder."""
+    """A --latents file: latents float32 (n, 100), and the names of their images relative to the data folder."""
 
     names: tuple[str, ...]
     latents: np.ndarray
@@ -76,7 +76,7 @@ class LatentsOfPictures:
 
     @classmethod
     def load(cls, path: Path) -> "LatentsOfPictures":
-        """Read a file. Raises FaceGANError, which says what is wrong with it."""
+        """Read a --latents file. Raises FaceGANError that says what is wrong with it."""
         tensors, metadata = _read(path)
         try:
             names, latents = tuple(json.loads(metadata["files"])), tensors["latents"]
@@ -94,9 +94,9 @@ class LatentsOfPictures:
         return cls(names, latents, attributes)
 
     def for_rows(self, rows: np.ndarray, photos: list[str]) -> KnownLatents:
-        """Those of the faces in `rows`, ascending, whose photos are named `photos` (one for each of the rows).
+        """The latents of the faces in `rows` (ascending). `photos`: the name of the photo of each row.
 
-        A face of a photo without latents is left out. Raises FaceGANError where none has any.
+        Faces whose photo has no latent are left out. Raises FaceGANError when no photo has one.
         """
         place = {name: i for i, name in enumerate(self.names)}
         known = [(row, place[name]) for row, name in zip(rows, photos, strict=True) if name in place]

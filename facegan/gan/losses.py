@@ -16,20 +16,23 @@ class AdversarialLoss(Protocol):
 
     def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor: ...
 
-    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """How sure the discriminator is of the real images, -1 to 1: what adaptive augmentation goes by."""
+    def overfitting_heuristic(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """ADA's overfitting heuristic r_t, -1 to 1: 0 at chance level, 1 when D recognises every real image.
+
+        Karras et al. 2020, https://arxiv.org/abs/2006.06676, section 3.1: the mean sign of D(real).
+        """
         ...
 
 
-class _Anchored:
-    """Logits whose sign means something: above 0 is real."""
+class _AbsoluteLogits:
+    """A loss that is trained so that positive logits mean "real"."""
 
-    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    def overfitting_heuristic(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return real.float().sign().mean()
 
 
 @dataclass(frozen=True)
-class BinaryCrossEntropy(_Anchored):
+class BinaryCrossEntropy(_AbsoluteLogits):
     """The paper's loss, its generator non-saturating: -log s(real) - log(1 - s(fake)) against -log s(fake).
 
     Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, section 3.
@@ -43,7 +46,7 @@ class BinaryCrossEntropy(_Anchored):
 
 
 @dataclass(frozen=True)
-class Hinge(_Anchored):
+class Hinge(_AbsoluteLogits):
     """max(0, 1 - real) + max(0, 1 + fake) against -fake. Lim and Ye 2017, https://arxiv.org/abs/1705.02894."""
 
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
@@ -67,8 +70,8 @@ class Relativistic:
     def generator(self, fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return F.softplus(real.float() - fake.float()).mean()
 
-    def sureness(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        # Only differences are trained, so all logits together drift to either side of 0.
+    def overfitting_heuristic(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        # Only differences of logits are trained, so their common offset is arbitrary.
         return (real.float() - fake.float()).sign().mean()
 
 

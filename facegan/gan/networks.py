@@ -1,4 +1,4 @@
-"""The two networks of the DCGAN as they are trained; facegan/model/generator.py is the form that is shipped.
+"""The two networks of the DCGAN for training. facegan/model/generator.py has the generator in its shipped form.
 
 DCGAN: Radford et al. 2016, https://arxiv.org/abs/1511.06434
 """
@@ -14,12 +14,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 from facegan.gan.convolutions import Conv, conv_transpose
 
 LATENT_SIZE = 100  # of the paper and of the original system
-BASE_SIZE = 4  # px: where both networks meet the dense layers
+BASE_SIZE = 4  # px: the map next to the dense layer in both networks
 SLOPE = 0.2  # of every leaky ReLU, from the paper
 
-
-THIN_ABOVE = 64  # px: up to here all layouts have the same channels
-_THINNEST = 16  # channels: six of them carry the colours when a network is grown (widen.py)
+THIN_ABOVE = 64  # px: up to this size the thin and the classic layout are the same
+_THINNEST = 16  # channels at least: a grown network needs six for the colours (widen.py)
 
 
 def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
@@ -37,7 +36,7 @@ def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
     if thin and size > THIN_ABOVE:
         below = channels_at(size // 2, width, thin)
         return [*below, max(below[-1] // 2, min(width, _THINNEST))]
-    # The widest maps stay at 8w: 16w would double the parameters for a 4x4 map.
+    # At most 8w: 16w would double the parameters for the 4x4 map alone.
     return [width * min(8, 2 ** (levels - 1 - i)) for i in range(levels)]
 
 
@@ -49,7 +48,7 @@ def uniform_noise(latents: torch.Tensor) -> torch.Tensor:
 def _to_map(features: torch.Tensor) -> torch.Tensor:
     """Dense features (n, 4 * 4 * c) as a map (n, c, 4, 4) that lies in memory channels last.
 
-    All that follows keeps that order, which is the faster one here (1.4 times at width 32 on two cores).
+    The following layers keep this memory format, which is 1.4 times as fast (width 32, two cores).
     """
     return features.unflatten(1, (BASE_SIZE, BASE_SIZE, -1)).permute(0, 3, 1, 2)
 
@@ -136,7 +135,7 @@ class SkipLayerExcitation(nn.Sequential):
 
 
 class MinibatchStd(nn.Module):
-    """Adds one map with the standard deviation over groups of neighbours: a batch without variety betrays itself.
+    """Append a map with the standard deviation over groups of samples, so that D can see a lack of variety.
 
     Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3.
     """
@@ -147,8 +146,8 @@ class MinibatchStd(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         n, _, h, w = x.shape
-        group = math.gcd(n, self.group)  # the last, smaller batch of an evaluation has its own group size
-        # In the order of memory (channels last) and spelled out: torch's var over this axis takes a tenth of a step.
+        group = math.gcd(n, self.group)  # the last batch of an evaluation may be smaller
+        # Computed in channels-last order and without torch.var, which takes a tenth of a training step here.
         groups = x.permute(0, 2, 3, 1).float().reshape(n // group, group, -1)
         deviation = groups - groups.mean(1, keepdim=True)
         spread = deviation.square().mean(1).add(1e-8).sqrt().mean(1)
@@ -156,7 +155,7 @@ class MinibatchStd(nn.Module):
 
 
 class FromMap(nn.Linear):
-    """Flatten and a dense layer. The weights are reordered and not the map, whose gradient would lie across memory."""
+    """Flatten and a dense layer. It reorders the weights, because reordering the channels-last map is slower."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         weight = self.weight.unflatten(1, x.shape[1:]).permute(0, 2, 3, 1)
@@ -164,11 +163,11 @@ class FromMap(nn.Linear):
 
 
 class Discriminator(nn.Module):
-    """Images float (n, 3, size, size) in [-1, 1] to logits (n,), and to readings (n, attributes) of what they show.
+    """Images float (n, 3, size, size) in [-1, 1] to logits (n,) and predicted attribute values (n, attributes).
 
     norm "batch": as in the paper, batch normalisation in all but the first layer.
     norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957.
-    norm "none": as gradient penalties want it.
+    norm "none": for losses with gradient penalties.
     minibatch_std: the standard deviation over groups of samples as one more map at 4x4. Without the 3x3 convolution
     after it of the paper, which takes a fifth of the time of a whole step.
     """
@@ -198,13 +197,13 @@ class Discriminator(nn.Module):
             for layer in self.layers:
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     spectral_norm(layer)
-        if norm == "none":  # nothing rescales the maps on their way, so the weights have to keep their size
+        if norm == "none":  # without normalisation the initial weights must preserve the scale of the maps
             for layer in self.layers:
                 if isinstance(layer, nn.Conv2d | nn.Linear):
                     nn.init.kaiming_normal_(layer.weight, SLOPE)
 
     def first_levels(self, count: int) -> list[nn.Module]:
-        """The layers that halve a picture the first `count` times."""
+        """The layers of the first `count` levels, each of which halves the size of the maps."""
         ends = [place for place, layer in enumerate(self.layers) if isinstance(layer, nn.LeakyReLU)]
         return list(self.layers[: ends[count - 1] + 1]) if count else []
 
@@ -213,7 +212,7 @@ class Discriminator(nn.Module):
         return found[:, 0], found[:, 1:]
 
     def with_maps(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
-        """As `forward`, and the maps (n, c, h, w) of every level on the way, the largest first."""
+        """As `forward`, and also the feature maps (n, c, h, w) of every level, the largest first."""
         maps, x = [], images
         for layer in self.layers:
             x = layer(x)

@@ -16,7 +16,7 @@ from facegan.base.launch import Launch
 
 
 class Processes:
-    """The processes that train together: rank, count, and what they have to agree upon. Alone, everything is free."""
+    """The processes of one training: rank, count and communication. In a single process all of it is a no-op."""
 
     def __init__(self, device: str = "cpu"):
         launch = Launch.of(os.environ)
@@ -25,14 +25,14 @@ class Processes:
         if self.count > 1:
             from accelerate import PartialState
 
-            # A day: the others wait while the first one aligns the photos.
+            # The others wait while the main process aligns the photos, which can take hours.
             state = PartialState(cpu=device == "cpu", timeout=timedelta(days=1))
             self.rank, self.count, self.device = state.process_index, state.num_processes, state.device
             self.on_this_machine = launch.processes_here
 
     @property
     def main(self) -> bool:
-        """True in the one process that writes files and speaks."""
+        """True in the one process that writes files and prints messages."""
         return self.rank == 0
 
     @property
@@ -40,18 +40,18 @@ class Processes:
         return self.count // self.on_this_machine
 
     @property
-    def first_here(self) -> bool:
+    def first_on_this_machine(self) -> bool:
         """True in one process of each machine."""
         return self.rank % self.on_this_machine == 0
 
     def share(self, batch: int) -> slice:
-        """This process's rows of a whole batch of all processes."""
+        """The rows of a batch that this process trains on."""
         return _block(batch, self.rank, self.count)
 
     def part(self, position: int, batch: int, apart: bool) -> tuple[int, int, slice]:
-        """Of the batch at `position` images seen: the place, the number of faces and the rows that this process reads.
+        """What this process reads of the batch at `position` images seen: the arguments of FaceBatches.batch.
 
-        `apart`: every machine has other faces, and goes through its own.
+        `apart`: every machine has its own faces, a shard of the data set.
         """
         if not apart:
             return position, batch, self.share(batch)
@@ -59,13 +59,13 @@ class Processes:
         return position // self.machines, here, _block(here, self.rank % self.on_this_machine, self.on_this_machine)
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes have reached this call."""
         if self.count > 1:
             torch.distributed.barrier()
 
     @torch.no_grad()
     def average(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Put the mean over all processes into the tensors, in one message."""
+        """Replace the tensors by their means over all processes, in one all-reduce."""
         if self.count == 1:
             return
         tensors = list(tensors)
@@ -75,16 +75,16 @@ class Processes:
         for tensor, mean in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(mean.view(tensor.shape))
 
-    def agree(self, value: float) -> float:
-        """The main process's value, for decisions that depend on clocks, keys or files."""
+    def broadcast(self, value: float) -> float:
+        """The main process's value, in all processes: for decisions that depend on the clock, on Ctrl-C or on files."""
         if self.count == 1:
             return value
-        told = torch.tensor([value], dtype=torch.float64, device=self.device)
-        torch.distributed.broadcast(told, 0)
-        return told.item()
+        tensor = torch.tensor([value], dtype=torch.float64, device=self.device)
+        torch.distributed.broadcast(tensor, 0)
+        return tensor.item()
 
-    def joined(self, network: nn.Module) -> nn.Module:
-        """The network with batch normalisation over the whole batch in place of this process's share."""
+    def with_synced_batch_norm(self, network: nn.Module) -> nn.Module:
+        """The network with its batch normalisation over the batches of all processes (sync batch norm)."""
         if self.count == 1:
             return network
         if self.device.type == "cuda":
@@ -95,8 +95,8 @@ class Processes:
         return network
 
 
-def alone(network: nn.Module) -> nn.Module:
-    """Undo `joined` in place: a network that one process may run while the others do something else."""
+def with_local_batch_norm(network: nn.Module) -> nn.Module:
+    """Undo `with_synced_batch_norm` in place, so that one process can run the network without the others."""
     for parent in list(network.modules()):
         for name, module in parent.named_children():
             if isinstance(module, _SyncedBatchNorm | nn.SyncBatchNorm):
@@ -111,8 +111,8 @@ def _block(batch: int, number: int, count: int) -> slice:
     return slice(number * size, (number + 1) * size)
 
 
-class _Sum(torch.autograd.Function):
-    """The sum over all processes; its gradient is the sum of theirs, for every one of them used it."""
+class _AllReduceSum(torch.autograd.Function):
+    """The sum over all processes, with a gradient: the sum of the gradients of all processes."""
 
     @staticmethod
     def forward(_, values: torch.Tensor) -> torch.Tensor:
@@ -122,18 +122,18 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(_, gradient: torch.Tensor) -> torch.Tensor:
-        return _Sum.forward(_, gradient)
+        return _AllReduceSum.forward(_, gradient)
 
 
 class _SyncedBatchNorm(nn.BatchNorm2d):
-    """torch.nn.SyncBatchNorm runs on GPUs only; this is the same for a CPU."""
+    """torch.nn.SyncBatchNorm for the CPU, where torch has none."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
             return super().forward(x)
         values = x.float()
         moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
-        mean, square = _Sum.apply(moments) / torch.distributed.get_world_size()
+        mean, square = _AllReduceSum.apply(moments) / torch.distributed.get_world_size()
         variance = square - mean.square()
         with torch.no_grad():
             count = x.numel() / x.shape[1] * torch.distributed.get_world_size()

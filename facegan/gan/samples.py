@@ -15,8 +15,8 @@ _COLUMNS = 8
 FILM, GIF = "progress.mp4", "progress.gif"
 _FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24
 _SQUARE_COLUMNS, _GIF_SIDE = 4, 256  # 4 x 4 faces; px
-_GIF_FRAMES = (48, 24, 12)  # at most: the first that stays below the next
-_GIF_BYTES = 3_000_000  # what a page of the Hub or a message still loads at once
+_GIF_FRAMES = (48, 24, 12)  # maximum numbers; the first whose file is small enough is used
+_GIF_BYTES = 3_000_000  # larger GIFs load slowly on the Hub
 _GIF_FRAMES_PER_SECOND = 6
 
 
@@ -28,7 +28,7 @@ def draw(generator: Generator, latents: torch.Tensor) -> np.ndarray:
 
 
 def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_seen: int) -> Path:
-    """Draw the latents as folder/000000012345.png, and return that. Raises OSError, and leaves no half picture."""
+    """Write the faces of the latents as folder/000000012345.png, atomically, and return its path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     sheet = pictures.grid(draw(generator, latents), _COLUMNS)
     path = folder / f"{images_seen:012d}.png"
@@ -38,19 +38,19 @@ def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_
 
 
 def forget_after(folder: Path, images_seen: int) -> None:
-    """Remove the grids of more images: a run that goes on draws what a kill after its checkpoint left behind anew."""
+    """Remove the grids with more images seen, which a run drew after its last checkpoint: it will draw them again."""
     for path in folder.glob("*.png"):
         if int(path.stem) > images_seen:
             path.unlink()
 
 
 def next_sample(images_seen: int) -> int:
-    """When to draw again: every 4 % more images at first, where all happens, and every 25,000 later."""
+    """Images seen at the next grid: after 4 % more images, at least 500 and at most 25,000."""
     return images_seen + int(np.clip(images_seen * 0.04, 500, 25_000))
 
 
 def write_films(folder: Path, recipe: Mapping) -> list[Path]:
-    """The MP4 and the GIF of all grids of the folder, into it; `recipe` as for the MP4."""
+    """Write the MP4 and the GIF of all grids of a folder into it; `recipe` as in `write_film`."""
     film, gif = folder / FILM, folder / GIF
     write_film(folder, film, recipe)
     write_gif(folder, gif, recipe)
@@ -74,7 +74,7 @@ def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
                 sheet = np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
                 yield pictures.captioned(sheet, seen(path))
 
-    # Thirty-two faces that change as a whole with every frame: at 18 the film outweighs the model.
+    # At a rate factor of 18 the film of 32 faces, all of which change in every frame, is larger than the model.
     pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25, recipe={"shows": "training", **recipe})
 
 
@@ -102,5 +102,5 @@ def sixteen(grid: Path, width: int) -> np.ndarray:
 
 
 def seen(grid: Path) -> str:
-    """When a saved grid was drawn, in words."""
+    """The images seen of a saved grid, in words."""
     return f"{int(grid.stem):,} images seen"

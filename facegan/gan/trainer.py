@@ -1,7 +1,7 @@
-"""A training run: steps, log, samples, the best weights, checkpoints, and the way back when it goes wrong.
+"""The training loop: steps, log, samples, evaluation, checkpoints, and rollbacks when training fails.
 
-Everything is counted in images shown to the discriminator, and what happens when depends on that count alone, so a
-run that was killed and resumed is the run that was never killed.
+Everything is counted in real images shown to the discriminator, and what happens when depends only on that count. So a
+run that is killed and resumed is identical to one that was never killed.
 """
 
 import time
@@ -17,7 +17,7 @@ from facegan.gan import samples
 from facegan.gan.adversaries import FIGURES, Adversaries, Weights
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
-from facegan.gan.budget import ENDED_EARLY, Budget, Patience
+from facegan.gan.budget import STOPPED_EARLY, Budget, EarlyStopping
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import FaceBatches
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
@@ -29,12 +29,12 @@ from facegan.gan.monitor.log import RunLog
 from facegan.gan.networks import Generator
 from facegan.gan.processes import Processes
 
-_SAVE_EVERY = 120  # s: what a kill costs at most
-_GOOD_EVERY = 20_000  # images: how far apart the states are to which a run can go back
-_OLD_ENOUGH = 4_000  # images: a state closer to the trouble than this may have it already
-_ROLLBACKS = 3  # then the run has shown that it cannot go on
+_SAVE_EVERY = 120  # s: the most work that a kill can lose
+_GOOD_EVERY = 20_000  # images between two checkpoints that a rollback can go back to
+_OLD_ENOUGH = 4_000  # images: a checkpoint closer to a failure may be damaged already
+_ROLLBACKS = 3  # at most; then training gives up
 _PAGE_EVERY = 15  # s
-STOPPED = "stopped"  # how a run ends by Ctrl-C
+STOPPED = "stopped"  # the name of the event in log.jsonl when Ctrl-C ends training
 
 
 class Trainer:
@@ -77,10 +77,10 @@ class Trainer:
         self.faces = FaceBatches(images, rows, config.seed, attributes, latents)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
-        self._chance_loss = self.gan.loss.discriminator(nothing, nothing).item()
+        self._chance_level_loss = self.gan.loss.discriminator(nothing, nothing).item()
         self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
         self.best = Best(judge, torch.from_numpy(judged_latents).to(self.gan.device), self.processes)
-        self.health, self.patience = Health(), Patience(config.recipe.patience)
+        self.health, self.early_stopping = Health(), EarlyStopping(config.recipe.patience)
         self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
         self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
         self._sums = torch.zeros(len(FIGURES), device=self.gan.device)
@@ -93,9 +93,9 @@ class Trainer:
     # -- the loop ----------------------------------------------------------------------------------------------
 
     def train(self, budget: Budget) -> str:
-        """Step until the budget is used up or Ctrl-C; both end with a checkpoint. A second Ctrl-C ends at once.
+        """Train until the budget is used up or Ctrl-C is pressed, then save a checkpoint. A second Ctrl-C ends at once.
 
-        Returns how it ended: "finished", ENDED_EARLY, STOPPED or "gave up".
+        Returns how training ended: "finished", STOPPED_EARLY, STOPPED or "gave up".
         """
         if self.processes.main:
             samples.forget_after(self.run / "samples", self.images_seen)
@@ -114,10 +114,11 @@ class Trainer:
             self._draw_samples()
             self.save()
             self._event(end, f"The run {end} at {self.images_seen:,} images.")
-            if end == ENDED_EARLY:
+            if end == STOPPED_EARLY:
                 self.say(
-                    f"There have been no better weights since {self.best.figures['images_seen']:,} images: the "
-                    "training ends here. --resume with more --images-seen or --minutes goes on."
+                    f"Training stops early: the weights have not improved since "
+                    f"{self.best.figures['images_seen']:,} images. To go on, use --resume with more --images-seen or "
+                    "--minutes."
                 )
             self.write_page(budget, running=False)
         if log:
@@ -125,14 +126,14 @@ class Trainer:
         return end
 
     def _loop(self, budget: Budget) -> str:
-        """Until there is a reason to end, which is returned as the name of the event."""
-        if self.patience.still_over(budget, self.images_seen):
-            return ENDED_EARLY
+        """Train until there is a reason to end, and return that as the name of the event."""
+        if self.early_stopping.has_stopped(budget, self.images_seen):
+            return STOPPED_EARLY
         start, before = time.monotonic(), self.elapsed
         saved = page = checked = start
         checked_images = self.images_seen
         while budget.share(self.images_seen, self.elapsed) < 1:
-            if self.processes.agree(self._console.stop_asked):
+            if self.processes.broadcast(self._console.stop_asked):
                 return STOPPED
             if self.images_seen >= self.next_sample:
                 self._draw_samples()
@@ -140,7 +141,7 @@ class Trainer:
             part = self.processes.part(images, self.config.recipe.batch, self.faces_apart)
             self._sums += self.gan.step(*self.faces.batch(*part))
             self._steps += 1
-            self.elapsed = self.processes.agree(before + time.monotonic() - start)
+            self.elapsed = self.processes.broadcast(before + time.monotonic() - start)
             if not self._crossed(images, CHECK_EVERY):
                 continue
             now = time.monotonic()
@@ -151,15 +152,16 @@ class Trainer:
                     return "gave up"
                 checked_images = self.images_seen
                 continue
-            soon = self.patience.images and images < JUDGE_EVERY  # a run on few faces may be at its best by then
+            # A run on few faces may have its best weights before the first regular evaluation.
+            soon = self.early_stopping.patience and images < JUDGE_EVERY
             if self._crossed(images, JUDGE_EVERY // 4 if soon else JUDGE_EVERY):
                 self._judge()
-                best_at = self.processes.agree(self.best.figures.get("images_seen", -1))
-                if self.patience.over(budget, self.images_seen, best_at):
-                    return ENDED_EARLY
+                best_at = self.processes.broadcast(self.best.figures.get("images_seen", -1))
+                if self.early_stopping.should_stop(budget, self.images_seen, best_at):
+                    return STOPPED_EARLY
             if self._crossed(images, _GOOD_EVERY) and not self.health.alike and not self.health.saturated:
                 self._keep_as_good()
-            elif self.processes.agree(now - saved) >= _SAVE_EVERY:
+            elif self.processes.broadcast(now - saved) >= _SAVE_EVERY:
                 self.save()
                 saved = time.monotonic()
             if now - page >= _PAGE_EVERY:
@@ -173,31 +175,31 @@ class Trainer:
     # -- health ------------------------------------------------------------------------------------------------
 
     def _check(self, images_per_s: float, budget: Budget) -> str | None:
-        """Log the means since the last check and return what is wrong, if anything is."""
-        loss_d, loss_g, sureness, accuracy, distance = (self._sums / self._steps).tolist()
+        """Log the means since the last check, and return the failure as a clause, None for a healthy run."""
+        loss_d, loss_g, heuristic, accuracy, distance = (self._sums / self._steps).tolist()
         self._sums.zero_()
         self._steps = 0
         real, fake = self.gan.newest
-        vitals = Vitals(loss_d, loss_g, accuracy, self.processes.agree(diversity(fake, real)), self.gan.finite())
+        vitals = Vitals(loss_d, loss_g, accuracy, self.processes.broadcast(diversity(fake, real)), self.gan.finite())
         line = {
             "images_seen": self.images_seen,
             "elapsed_s": round(self.elapsed, 1),
             "images_per_s": round(images_per_s, 1),
             "loss_d": round(loss_d, 4),
             "loss_g": round(loss_g, 4),
-            "sureness": round(sureness, 3),
+            "sureness": round(heuristic, 3),  # ADA's r_t; the key of all earlier logs
             "accuracy": round(accuracy, 3),
             **({"distance": round(distance, 4)} if self.config.known_latents else {}),
             "diversity": round(vitals.diversity, 3),
             "augment_p": round(self.gan.probability.value, 4),
-            "lr_factor": self._lr_factor,
+            "lr_factor": self._learning_rate_scale,
         }
         self._write(line)
         self._console.show(line, budget.share(self.images_seen, self.elapsed))
-        return self.health.check(vitals, self.images_seen, self._chance_loss)
+        return self.health.check(vitals, self.images_seen, self._chance_level_loss)
 
     @property
-    def _lr_factor(self) -> float:
+    def _learning_rate_scale(self) -> float:
         return 0.5**self.rollbacks
 
     def _keep_as_good(self) -> None:
@@ -205,13 +207,13 @@ class Trainer:
         self.save()
 
     def _roll_back(self, trouble: str) -> bool:
-        """Go back to a good state with half the learning rates; False when that was done often enough."""
+        """Go back to a good checkpoint and halve the learning rates. False after the last allowed rollback: give up."""
         at = self.images_seen
         old_enough = [n for n in self.good if n <= at - _OLD_ENOUGH] or self.good[:1]
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say, newest=old_enough[-1])
         if found is None:
             raise FaceGANError(f"At {at:,} images {trouble}, and no checkpoint to go back to is left in {self.run}.")
-        self._stand_at(*found)
+        self._restore(*found)
         self.good = [n for n in self.good if n <= self.images_seen]
         if self.rollbacks == _ROLLBACKS:
             message = (
@@ -222,23 +224,23 @@ class Trainer:
             self.say(message)
             return False
         self.rollbacks += 1
-        self._continue_differently()
-        self.processes.agree(0.0)  # nobody reads the files any more that are now removed
+        self._scale_rates_and_reseed()
+        self.processes.wait()  # all have read the checkpoint before newer files are removed
         if self.processes.main:
             ckpt.forget_after(self.run / "checkpoint", self.images_seen)
             samples.forget_after(self.run / "samples", self.images_seen)
         self.save()
         message = (
             f"At {at:,} images {trouble}: back to {self.images_seen:,} images, on with learning rates x "
-            f"{self._lr_factor:g} (rollback {self.rollbacks} of {_ROLLBACKS})."
+            f"{self._learning_rate_scale:g} (rollback {self.rollbacks} of {_ROLLBACKS})."
         )
         self._event("rollback", message, at=at, back_to=self.images_seen)
         self.say(message)
         return True
 
-    def _continue_differently(self) -> None:
-        """With the same noise and rates the same would happen again."""
-        self.gan.slow_down(self._lr_factor)
+    def _scale_rates_and_reseed(self) -> None:
+        """With the same learning rates and random numbers training would fail again in the same way."""
+        self.gan.scale_learning_rates(self._learning_rate_scale)
         self.gan.rng.manual_seed(self.config.seed + (self.rollbacks << 32))
 
     # -- the best weights --------------------------------------------------------------------------------------
@@ -248,7 +250,7 @@ class Trainer:
             self._write({"images_seen": self.images_seen, "elapsed_s": round(self.elapsed, 1), **figures})
 
     def exported_generator(self) -> Generator:
-        """The best averaged generator with batch-norm statistics of its own, in eval mode."""
+        """The best EMA generator with recalibrated batch-norm statistics, in eval mode."""
         return self.best.exported(self.gan.ema.generator)
 
     # -- what is written ---------------------------------------------------------------------------------------
@@ -270,18 +272,18 @@ class Trainer:
         try:
             path = samples.save_grid(shown, self.sample_latents, self.run / "samples", self.images_seen)
             self._log.picture(self.images_seen, path)
-        except OSError as error:  # whether the run can go on without its pictures is for the next checkpoint to say
+        except OSError as error:  # training can go on without samples; if the disk is full the next checkpoint raises
             self.say(f"The sample faces could not be drawn in {self.run} ({error.strerror}).")
 
     def write_page(self, budget: Budget, running: bool = True) -> None:
-        """RUN/index.html as of now."""
+        """Write RUN/index.html."""
         if self.processes.main:
             share = min(1.0, budget.share(self.images_seen, self.elapsed))
             left = self.elapsed / 60 * (1 - share) / share if share else None
             watch.write_page(self.run, share, left, running)
 
     def save(self) -> None:
-        """A checkpoint of now. Raises FaceGANError when the disk is full; what was saved before is intact."""
+        """Save a checkpoint. Raises FaceGANError when the disk is full; earlier checkpoints stay intact."""
         if not self.processes.main:
             return
         tensors, gan = self.gan.state()
@@ -295,30 +297,33 @@ class Trainer:
             "rollbacks": self.rollbacks,
             "good": self.good,
             "best": best,
-            "patience": self.patience.state(),
+            "patience": self.early_stopping.state(),
             "steps": self._steps,
         }
         ckpt.save_checkpoint(self.run / "checkpoint", self.images_seen, tensors, values, keep=self.good)
 
     def resume(self) -> bool:
-        """Go back to the newest readable checkpoint; False when there is none. Raises FaceGANError for an old one."""
+        """Restore the newest readable checkpoint; False when there is none.
+
+        Raises FaceGANError for a checkpoint of an incompatible version.
+        """
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say)
         if found is None:
             return False
         tensors, values = found
         with ckpt.of_this_version(self.run):
-            self._stand_at(tensors, values)
+            self._restore(tensors, values)
             self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
             self.best.restore(tensors, values["best"])
-            self.patience.restore(values.get("patience", {}))
+            self.early_stopping.restore(values.get("patience", {}))
             sums = tensors["sums"]
-            self._sums[: len(sums)].copy_(sums)  # runs of before have fewer figures
+            self._sums[: len(sums)].copy_(sums)  # checkpoints of earlier versions have fewer figures
             self._steps = values["steps"]
-        self.gan.slow_down(self._lr_factor)
+        self.gan.scale_learning_rates(self._learning_rate_scale)
         return True
 
-    def _stand_at(self, tensors: dict, values: dict) -> None:
-        """Take over a checkpoint, but for what a rollback does not turn back: the time, the best weights, the rates."""
+    def _restore(self, tensors: dict, values: dict) -> None:
+        """Restore a checkpoint, except what a rollback keeps: elapsed time, best weights and learning rates."""
         self.gan.restore(tensors, values["gan"])
         self.health = Health(**values["health"])
         self.next_sample = values["next_sample"]

@@ -1,13 +1,13 @@
-"""Networks that begin as those of a model do, which may be narrower, and draw half the size.
+"""Initial weights for networks that are larger than those of the model from which training starts.
 
-Growing: the model's last picture becomes six channels of the new level (colours and negatives, because rectifiers lose
-one side), which the new last layer turns back into colours at twice the size; the new discriminator begins by halving
-its picture into six such channels. So the first picture is the old one enlarged, and it is judged as the old one was.
+Growing doubles the image size. The colours of the model's output become six channels of the new level (the colours and
+their negatives, because a ReLU loses negative values). The new last layer turns them back into colours at twice the
+size. The new first layer of the discriminator halves its input into six such channels. So at first the grown generator
+draws the old images enlarged, and the grown discriminator gives them the old logits.
 
-New channels see everything, with the weights of a new network, and none of the old channels sees them: the weights that
-lead there are 0. So the wider network does what the narrower one did, its first step moves those weights, and no two
-channels are alike, which copies would have to unlearn. After Net2Net, which copies: Chen et al. 2016,
-https://arxiv.org/abs/1511.05641.
+Widening adds channels. New channels have random weights and get input from all channels, but the weights from new to
+old channels are 0. So the wider network computes what the narrower one did; these weights change in the first step. No
+two channels are equal, unlike in Net2Net (Chen et al. 2016, https://arxiv.org/abs/1511.05641), which copies channels.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,17 @@ from facegan.gan.networks import BASE_SIZE, LATENT_SIZE, SLOPE, Discriminator, G
 
 Tensors = Mapping[str, torch.Tensor]
 
-
-_SAMPLES = 1_024  # latents by which the spread of a picture is measured
-_SIGNS = (1.0, -1.0)
-# A pixel and its neighbours in a picture doubled by repetition: together they are bilinear interpolation.
+_SAMPLES = 1_024  # latents from which the moments of the colours are estimated
+_SIGNS = (1.0, -1.0)  # colours and their negatives
+# Applied after nearest-neighbour up-sampling these weights give bilinear interpolation.
 _SMOOTH = torch.tensor([0.25, 0.5, 0.25])
 
 
 @torch.no_grad()
 def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, torch.Tensor]:
-    """The state dict of a generator of twice the size that draws the pictures of this one, enlarged.
+    """The state dict of a generator of twice the size that draws the images of this one, enlarged.
 
-    `last`: channels of the new level, at least six; `upsample` of both, as Recipe has it. Raises ValueError for fewer.
+    `last`: channels of the new level; ValueError for fewer than six. `upsample`: of both, a value of Recipe.upsample.
     """
     _check_room(last)
     levels = sum(name.startswith("ups.") and name.endswith(".weight") for name in weights)
@@ -45,7 +44,7 @@ def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, tor
     eps = torch.nn.BatchNorm2d(1).eps
     shift = torch.cat([sign * mean for sign in _SIGNS])
     scale, offset = torch.ones(last), torch.zeros(last)
-    # Normalisation takes mean and deviation out, and its scale and offset put them back; the bias was part of the mean.
+    # Batch norm removes the mean (which includes the bias) and the deviation; its scale and offset restore both.
     scale[:6], offset[:6] = (variance + eps).sqrt().repeat(2), shift
     running_mean, running_var = torch.zeros(last), torch.ones(last)
     running_mean[:6] = shift - torch.cat([sign * bias for sign in _SIGNS])
@@ -87,16 +86,16 @@ def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor,
 
 @torch.no_grad()
 def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]:
-    """The state dict of a discriminator of twice the size that judges a picture as this one judges it at half the size.
+    """The state dict of a discriminator of twice the size with the logits of this one for the halved image.
 
-    `first`: channels of the new level, at least six. Raises ValueError for fewer, and for a network with normalisation.
+    `first`: channels of the new level. Raises ValueError for fewer than six, and for a network with normalisation.
     """
     _check_room(first)
     if any("norm" in name or "running" in name or "parametrizations" in name for name in weights):
         raise ValueError("only a discriminator without normalisation can be grown")
     numbers = sorted({int(name.split(".")[1]) for name in weights})
     grown = {
-        f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # a convolution and a rectifier further
+        f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # behind two new layers
         for name, value in weights.items()
     }
     halve = torch.zeros(first, 3, 4, 4)
@@ -106,7 +105,7 @@ def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]
         halve[place, place, 1:3, 1:3], halve[3 + place, place, 1:3, 1:3] = 0.25, -0.25
     old = weights[f"layers.{numbers[0]}.weight"]
     after = torch.zeros(old.shape[0], first, *old.shape[2:])
-    # f(x) - f(-x) = (1 + slope) x for the leaky rectifier f.
+    # f(x) - f(-x) = (1 + slope) x for the leaky ReLU f.
     after[:, :3], after[:, 3:6] = old / (1 + SLOPE), -old / (1 + SLOPE)
     grown[f"layers.{numbers[0] + 2}.weight"] = after
     return {"layers.0.weight": halve, "layers.0.bias": torch.zeros(first), **grown}
@@ -114,12 +113,12 @@ def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]
 
 @torch.no_grad()
 def begin_as(network: Generator | Discriminator, weights: Tensors) -> None:
-    """Makes a new network do what one of the same kind, with as many channels or fewer, does by its state dict.
+    """Initialise a new network so that it computes what a network with as many channels or fewer does.
 
-    A discriminator that also sees how a batch varies sees that of new channels too, so a wider one's logits differ at
-    first; and readings of attributes that the narrow one has not keep their new weights.
+    Exceptions: with MinibatchStd the logits of a wider discriminator differ a little at first, because new channels
+    count in the standard deviation; and attribute outputs that `weights` does not have keep their random weights.
 
-    Raises ValueError (or RuntimeError, as load_state_dict) when the networks have other layers, or more channels.
+    Raises ValueError (or RuntimeError from load_state_dict) when the layers differ or `weights` has more channels.
     """
     mine = network.state_dict()
     if {name: value.shape for name, value in mine.items()} == {name: value.shape for name, value in weights.items()}:
@@ -150,14 +149,14 @@ def _widen_generator(mine: Tensors, narrow: Tensors) -> None:
 
 
 def _widen_discriminator(mine: Tensors, narrow: Tensors, varying: int) -> None:
-    """`varying`: maps behind those of all channels that say how a batch varies."""
+    """`varying`: number of MinibatchStd maps, which follow those of the channels."""
     for name, value in narrow.items():
         if value.dim() == 1:
             mine[name][: len(value)] = value
         elif value.dim() == 4:
             kept_out, kept_in = value.shape[:2]
-            # Where new channels are much louder than the trained ones (15 times at the first level of the default) the
-            # first steps of Adam, which are as large for all weights, bring the network back to chance level.
+            # New channels get the scale of the trained ones. Otherwise (they differ 15 times at the first level of the
+            # default) the first steps of Adam, of equal size for all weights, bring the network back to chance level.
             mine[name][kept_out:] *= min(1.0, float(value.square().mean() / mine[name].square().mean()) ** 0.5)
             mine[name][:kept_out, kept_in:] = 0
             mine[name][:kept_out, :kept_in] = value

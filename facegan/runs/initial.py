@@ -1,4 +1,4 @@
-"""What a training starts from: the networks of a model (--init), or random weights."""
+"""What training starts from: the networks of a model (--init), or random weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,16 +22,16 @@ from facegan.model.tensors import read_discriminator
 from facegan.model.trainable import NotFoldedError, trainable_form
 from facegan.runs.run_config import RunOptions
 
-AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # of --init, besides a folder and a name on the Hub
+AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # values of --init, besides a folder or a name on the Hub
 
-_SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto where training starts from random weights
-_SAME_FRAMING = 0.051  # one step of the framings that photos choose: the eyes are a pixel of 64 apart
+_SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto when training starts from random weights
+_FRAMING_TOLERANCE = 0.051  # one step of the automatic framing, which moves the eyes by one pixel at 64 px
 _PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
 
 
 @dataclass(frozen=True)
 class Initial:
-    """A model that training may start from. `asked`: --init names it; otherwise it is taken only where it fits."""
+    """A model that training may start from. `asked`: --init names it; otherwise it is used only if it fits."""
 
     start: Start
     config: ModelConfig
@@ -40,15 +40,15 @@ class Initial:
 
     @property
     def width(self) -> int:
-        """Of its networks, as Recipe has it."""
+        """The width of its networks, see Recipe.width."""
         return width_of(self.config.image_size, self.config.channels)
 
     def grows_to(self, size: int) -> bool:
-        """Whether it draws half of `size` px, so that networks of that size can begin as it is (gan/widen.py)."""
+        """Whether it draws half of `size` px, so that it can be grown to that size (gan/widen.py)."""
         return 2 * self.config.image_size == size
 
     def thin(self, size: int, preset: str) -> bool:
-        """Whether networks of `size` that begin as it is have thin levels, see networks.channels_at."""
+        """Whether networks of `size` px that start from it have the thin layout, see networks.channels_at."""
         own = self.config.image_size
         if self.grows_to(size) or own <= THIN_ABOVE:
             return PRESETS[preset].thin
@@ -56,21 +56,20 @@ class Initial:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """Those that the last places of its latents decide, see gan/attributes.py."""
+        """The attributes that the last entries of its latents control, see gan/attributes.py."""
         named = self.config.training.get("attributes")
         return tuple(named.split(", ")) if isinstance(named, str) and named else ()
 
     @property
     def framing(self) -> float | None:
-        """How close its faces are, if it says so."""
+        """The framing of its training faces; None if its config has none, or an impossible one."""
         value = self.config.data.get("framing")
         return float(value) if isinstance(value, int | float) and 0.3 <= value <= 1.5 else None
 
     def misfit(self, size: int, preset: str, larger: bool = False) -> str | None:
-        """Why its network is not that of the preset at a size, as a sentence without its end; None when it is.
+        """Why its networks do not fit the preset at a size, as a clause for a message; None when they fit.
 
-        `larger`: the preset may also be wider, and `size` twice its own, because networks can be widened and grown
-        (gan/widen.py).
+        `larger`: a wider preset and twice the size fit too, because networks can be widened and grown (gan/widen.py).
         """
         own, recipe = self.config.image_size, PRESETS[preset]
         if own != size and not (larger and self.grows_to(size) and recipe.norm == "none"):
@@ -82,19 +81,17 @@ class Initial:
         return None
 
     def own_preset(self, size: int) -> str | None:
-        """The preset whose networks it has at a size, or at half of it; None where there is none."""
+        """The preset whose networks it has at this size or at half of it; None when there is no such preset."""
         named = self.config.training.get("preset")
         candidates = ([named] if isinstance(named, str) and named in PRESETS else []) + list(PRESETS)
         as_wide = [preset for preset in candidates if PRESETS[preset].width == self.width]
         return next((preset for preset in as_wide if self.misfit(size, preset, larger=True) is None), None)
 
     def weights(self, size: int, preset: str) -> Weights:
-        """Of a generator that draws the same faces, and of its discriminator, both of the model's own width.
+        """The weights of its generator and discriminator in trainable form, of its own width.
 
-        Its up-sampling is the preset's, or free kernels where the model has these. Where it draws half of `size`, both
-        are grown to it.
-
-        Raises FaceGANError when a file is damaged.
+        Up-sampling is that of the preset if the model's kernels allow it, else "transposed". A model that draws half of
+        `size` is grown to `size`. Raises FaceGANError when a file is damaged.
         """
         shipped, upsample = load_generator(self.folder), PRESETS[preset].upsample
         own, thin = self.config.image_size, self.thin(size, preset)
@@ -111,7 +108,7 @@ class Initial:
         return Weights(generator, discriminator)
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
-        """The weights of its own, None when it has none or not one of the preset (which may be wider).
+        """The weights of its discriminator; None when it has none or one that does not fit the preset.
 
         Raises FaceGANError when the file is damaged.
         """
@@ -131,9 +128,9 @@ def width_of(size: int, channels: tuple[int, ...]) -> int:
 
 
 def find_initial(options: RunOptions) -> Initial | None:
-    """The model that --init names, or the default for auto; None for none.
+    """The model that --init names, for auto the default model; None for none.
 
-    Raises FaceGANError when there is no such model, or when it cannot be what was asked for.
+    Raises FaceGANError when there is no such model, or when training with the other options cannot start from it.
     """
     if options.init == NOTHING:
         return None
@@ -149,14 +146,14 @@ def find_initial(options: RunOptions) -> Initial | None:
         sized = _with_size(options, config.image_size) if options.auto_size else options
         if why := _preset_or_reason(initial, sized)[1]:
             raise FaceGANError(f"{why}: {_remedy(initial, sized)}.")
-        read_discriminator(found.folder)  # a damaged one is told of before the photos are read
+        read_discriminator(found.folder)  # raises for a damaged file before the photos are read
     return initial
 
 
 def choose_size(
     initial: Initial | None, options: RunOptions, faces_folder: Path, device: str, say: Callable[[str], None]
 ) -> RunOptions:
-    """The options with a size in place of --size auto, and says why."""
+    """Replace --size auto by a size in the options. Says which and why."""
     if not options.auto_size:
         return options
     if initial is not None:
@@ -165,7 +162,7 @@ def choose_size(
             say(f"Size {as_it.faces.size} px, that of {initial.start.name}, from which training starts.")
             return as_it
     size = _SIZE_ON_CPU if device == "cpu" else _SIZE_ON_GPU
-    say(f"Size {size} px, which {'a CPU' if device == 'cpu' else 'a GPU'} has time for. Choose another with --size.")
+    say(f"Size {size} px, a size that {'a CPU' if device == 'cpu' else 'a GPU'} can train. Choose another with --size.")
     return _with_size(options, size)
 
 
@@ -176,14 +173,14 @@ def _with_size(options: RunOptions, size: int) -> RunOptions:
 def faces_for(
     initial: Initial | None, options: RunOptions, faces_folder: Path, say: Callable[[str], None]
 ) -> FaceOptions:
-    """The options of the faces, framed as the model's own are where nobody asked for another framing."""
+    """The options of the faces, with the framing of the model unless --framing was given."""
     faces = options.faces
     if initial is None or faces.framing is not None or initial.framing is None:
         return faces
     if not initial.asked:
-        # New photos must not change the framing of faces that are done.
-        done = framing_of(faces_folder) is not None
-        if done or _preset_or_reason(initial, options)[1] or not _few_expected(options, faces_folder):
+        # New photos must not change the framing of faces that are already aligned.
+        aligned = framing_of(faces_folder) is not None
+        if aligned or _preset_or_reason(initial, options)[1] or not _few_expected(options, faces_folder):
             return faces
     say(f"Framing {initial.framing:g}, that of {initial.start.name}, from which training starts.")
     return replace(faces, framing=initial.framing)
@@ -192,32 +189,32 @@ def faces_for(
 def choose_start(
     initial: Initial | None, options: RunOptions, cache: FaceCache, count: int, say: Callable[[str], None]
 ) -> tuple[Initial | None, str]:
-    """The model that training does start from, and says why; and the preset, which may be "auto" without one.
+    """The model that training starts from (None: random weights) and the preset ("auto" if it is still open).
 
-    `count`: the faces of all machines.
+    Says which and why. `count`: the faces of all machines.
     """
     if initial is None:
         return None, options.preset
     preset, why = _preset_or_reason(initial, options)
     if not initial.asked:
         enough = f"{count:,} faces are enough" if count >= FEW_FACES else None
-        why = enough or _with_alternative(why, initial, options) or _other_framing(initial, cache)
+        why = enough or _with_alternative(why, initial, options) or _framing_differs(initial, cache)
     if why:
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
-    few = f"{count:,} faces are few; --init none does without"
+    few = f"{count:,} faces are few; use --init none for random weights"
     changes = ["grown"] if initial.grows_to(options.faces.size) else []
     changes += ["widened"] if initial.width < PRESETS[preset].width else []
     changed = f", {' and '.join(changes)}" if changes else ""
     say(
         f"Training starts from {initial.start.name}{changed}: {'as --init says' if initial.asked else few}. "
-        f"{_discriminator_sentence(initial, options.faces.size, preset)} alone at first."
+        f"{_discriminator_start(initial, options.faces.size, preset)} alone at first."
     )
     return initial, preset
 
 
-def _discriminator_sentence(initial: Initial, size: int, preset: str) -> str:
-    """The beginning of the sentence on how it learns."""
+def _discriminator_start(initial: Initial, size: int, preset: str) -> str:
+    """Which discriminator is used, as the beginning of a sentence."""
     if initial.discriminator(size, preset) is not None:
         return "Its discriminator goes on as well, and learns"
     if (initial.folder / layout.DISCRIMINATOR).exists():
@@ -226,9 +223,9 @@ def _discriminator_sentence(initial: Initial, size: int, preset: str) -> str:
 
 
 def _preset_or_reason(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
-    """The preset of a training that starts from the model, and why none can, as a sentence without its end.
+    """The preset of a training that starts from the model: that of --preset, or the model's own.
 
-    The preset that is asked for, or the model's own.
+    And None, or why training cannot start from the model, as a clause for a message.
     """
     size = options.faces.size
     if options.preset != "auto":
@@ -242,31 +239,35 @@ def _preset_or_reason(initial: Initial, options: RunOptions) -> tuple[str, str |
 
 
 def _remedy(initial: Initial, options: RunOptions) -> str:
+    """What to do when the model that --init names does not fit the other options."""
     own = initial.config.image_size
     if options.faces.size not in (own, 2 * own):
-        return f"say --size {own} or {2 * own}, or choose another --init"
+        return f"use --size {own} or {2 * own}, or choose another --init"
     if options.preset != "auto" and initial.own_preset(options.faces.size):
         return "leave --preset out, or choose another --init"
-    return "name a wider --preset, or say --init none"
+    return "choose a wider --preset, or use --init none"
 
 
 def _with_alternative(why: str | None, initial: Initial, options: RunOptions) -> str | None:
-    """A reason with what could be said instead, where it is the preset that was asked for."""
+    """The reason, followed by a remedy if the reason is the --preset."""
     if why is None or initial.config.image_size != options.faces.size or options.preset == "auto":
         return why
     larger = initial.misfit(options.faces.size, options.preset, larger=True) is None
     return f"{why} ({'--init default widens it' if larger else 'leave --preset out to start from it'})"
 
 
-def _other_framing(initial: Initial, cache: FaceCache) -> str | None:
+def _framing_differs(initial: Initial, cache: FaceCache) -> str | None:
+    """Why the framing of the faces does not fit the model, as a clause for a message; None when it fits."""
     framing = float(cache.report["framing"])
-    if initial.framing is None or abs(framing - initial.framing) > _SAME_FRAMING:
+    if initial.framing is None:
+        return f"{initial.start.name} does not say how its faces are framed"
+    if abs(framing - initial.framing) > _FRAMING_TOLERANCE:
         return f"the faces have framing {framing:g}, those of {initial.start.name} {initial.framing:g}"
     return None
 
 
 def _few_expected(options: RunOptions, faces_folder: Path) -> bool:
-    """Whether so few faces are to be expected, before the photos are read."""
+    """Whether fewer than FEW_FACES are to be expected, before the photos are read."""
     if options.faces.person != ANYBODY or (options.max_photos or FEW_FACES) < FEW_FACES:
         return True
     return not options.dataset and len(find_files(list(options.data), leave_out=faces_folder)) < FEW_FACES

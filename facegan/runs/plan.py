@@ -107,7 +107,7 @@ def plan_new(run: Prepared) -> Plan:
     options, processes, cache, say = run.options, run.processes, run.cache, run.say
     size = options.faces.size
     # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
-    count = int(processes.agree(len(cache))) * (processes.machines if options.dataset else 1)
+    count = int(processes.broadcast(len(cache))) * (processes.machines if options.dataset else 1)
     initial, preset = choose_start(run.initial, options, cache, count, say)
     its_own = initial is not None and options.preset == "auto"
     preset, why = presets.choose_preset(preset, count, run.device)

@@ -90,6 +90,16 @@ def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint
     run_file.write(run, content)
 
 
+_OLD_NAMES = {"sureness": "augment_target"}  # of fields of Recipe in the configs of earlier versions
+_OLD_VALUES = {"augment_target": 0.6, "attribute_weight": 0.0, "augment_scale": False}  # before these fields existed
+
+
+def _stored_recipe(values: dict) -> Recipe:
+    """The recipe in a RUN/config.json of this or an earlier version."""
+    stored = {_OLD_NAMES.get(name, name): value for name, value in values.items()}
+    return Recipe(**{**_OLD_VALUES, **stored, "betas": tuple(stored["betas"])})
+
+
 def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
     """The options and the configuration of a run that goes on, and the fingerprint of its faces.
 
@@ -101,9 +111,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
     try:
         content = run_file.read(run)
         then, train = content["options"], content["train"]
-        # The values of runs that are older than these options.
-        kept = {"sureness": 0.6, "attribute_weight": 0.0, "augment_scale": False, **train["recipe"]}
-        recipe = Recipe(**{**kept, "betas": tuple(kept["betas"])})
+        recipe = _stored_recipe(train["recipe"])
         options = replace(
             now,
             data=tuple(Path(folder) for folder in then["data"]),

@@ -63,7 +63,7 @@ def test_photos_become_a_model_and_a_report(run):
     for film in ("progress.mp4", "progress.gif"):
         assert (out / "samples" / film).read_bytes() == (out / "model" / film).read_bytes()
     recipe = json.loads((out / "config.json").read_text())["train"]["recipe"]
-    assert (recipe["width"], recipe["sureness"]) == (32, 0.6)  # they are few
+    assert (recipe["width"], recipe["augment_target"]) == (32, 0.6)  # they are few
     assert "attributes by name: smile, gender, age" in said
     assert "smile, gender, age" in (out / "model" / "README.md").read_text()
 

@@ -68,7 +68,7 @@ def test_bfloat16_moves_the_weights_about_as_float32_does(make_gan):
     for name, exact in moved[0].items():
         if exact.numel() > 1000:  # Adam's first step has the sign of the gradient, and small ones may change theirs
             assert torch.cosine_similarity(exact.flatten(), moved[1][name].flatten(), 0) > 0.8, name
-    assert gan.probability.target == recipe.sureness
+    assert gan.probability.target == recipe.augment_target
 
 
 def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
@@ -88,7 +88,7 @@ def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
 
 def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):
     gan = make_gan("classic", batch=32)
-    gan.slow_down(0.0)  # the same networks before and after
+    gan.scale_learning_rates(0.0)  # the same networks before and after
     loss_d, loss_g, sign, accuracy, distance = dict(zip(FIGURES, run(gan, 1)[0].tolist(), strict=True)).values()
     assert distance == 0  # nobody knows latents
     assert loss_d == pytest.approx(2 * np.log(2), abs=0.3)  # it knows nothing yet
@@ -143,7 +143,7 @@ def test_a_strong_penalty_flattens_the_discriminator(make_gan):
     def steepness(gamma):
         gan = make_gan("relativistic")
         gan.recipe = replace(gan.recipe, gamma=gamma)
-        gan.slow_down(5.0)
+        gan.scale_learning_rates(5.0)
         run(gan, 150)
         images = as_floats(gan.faces.batch(0, 32).images).requires_grad_()
         (gradient,) = torch.autograd.grad(gan.discriminator(images)[0].sum(), images)
@@ -159,7 +159,7 @@ def test_an_attribute_is_drawn_as_the_latent_says(tiny_images):
     recipe = replace(VARIANTS["small"], width=2, batch=16, attribute_weight=1.0, augment=False)
     gan = Adversaries(TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=attributes.names))
     gan.faces = FaceBatches(tiny_images, np.arange(len(tiny_images)), 0, attributes)
-    gan.slow_down(10.0)  # networks this narrow bear ten times the rate
+    gan.scale_learning_rates(10.0)  # networks this narrow bear ten times the rate
     run(gan, 600)
     latents = torch.randn(300, 100, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

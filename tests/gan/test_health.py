@@ -34,17 +34,17 @@ def test_diversity_is_low_when_all_samples_are_one_or_a_few():
 def test_a_run_that_is_well_is_left_alone():
     health = Health()
     for images_seen in range(0, 200_000, CHECK_EVERY):
-        assert health.check(WELL, images_seen, chance_loss=2.0) is None
+        assert health.check(WELL, images_seen, chance_level_loss=2.0) is None
     assert health.greatest_diversity == 0.9
 
 
-def noticed_after(sick, chance_loss=2.0):
+def noticed_after(sick, chance_level_loss=2.0):
     """Images from the onset to the finding, at the real constants."""
     health = Health()
     for images_seen in range(0, 50_000, CHECK_EVERY):
-        health.check(WELL, images_seen, chance_loss)
+        health.check(WELL, images_seen, chance_level_loss)
     for images_seen in range(50_000, 60_000, CHECK_EVERY):
-        reason = health.check(sick, images_seen, chance_loss)
+        reason = health.check(sick, images_seen, chance_level_loss)
         if reason:
             return images_seen - 50_000 + CHECK_EVERY, reason
     return None

@@ -114,5 +114,5 @@ def test_the_weight_of_pairs_falls_by_its_half_life(tiny_images):
     shares = []
     for seen in (0, 100, 200, 1000):
         gan.images_seen = seen
-        shares.append(gan._share_of_pairs())
+        shares.append(gan._known_latents_weight())
     assert shares == pytest.approx([1.0, 0.5, 0.25, 0.2])

@@ -96,9 +96,13 @@ def test_lecam_is_the_papers_with_its_running_means():
     assert lecam.penalty(REAL, FAKE).item() == pytest.approx(real + fake, rel=1e-6)
 
 
-def test_sureness_is_the_share_of_real_images_on_the_right_side():
+def test_the_overfitting_heuristic_is_the_mean_sign_of_the_logits_of_real_images():
     for loss in (BinaryCrossEntropy(), Hinge()):
-        assert loss.sureness(REAL, FAKE).item() == pytest.approx(0)  # 2.0 and -0.5
+        assert loss.overfitting_heuristic(REAL, FAKE).item() == pytest.approx(0)  # 2.0 and -0.5
     far = REAL + 100, FAKE + 100  # the same differences, all of them positive
-    assert Relativistic().sureness(*far).item() == Relativistic().sureness(REAL, FAKE).item() == pytest.approx(0)
-    assert Relativistic().sureness(FAKE + 9, FAKE).item() == 1
+    assert (
+        Relativistic().overfitting_heuristic(*far).item()
+        == Relativistic().overfitting_heuristic(REAL, FAKE).item()
+        == pytest.approx(0)
+    )
+    assert Relativistic().overfitting_heuristic(FAKE + 9, FAKE).item() == 1

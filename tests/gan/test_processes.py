@@ -67,9 +67,9 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
     value = torch.tensor([1.0, 3.0])
     alone.average([value])
     assert value.tolist() == [1.0, 3.0]
-    assert alone.agree(0.25) == 0.25
+    assert alone.broadcast(0.25) == 0.25
     network = torch.nn.BatchNorm2d(3)
-    assert type(alone.joined(network)) is torch.nn.BatchNorm2d
+    assert type(alone.with_synced_batch_norm(network)) is torch.nn.BatchNorm2d
 
 
 def test_machines_with_faces_of_their_own_each_go_through_them():

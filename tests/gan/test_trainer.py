@@ -11,7 +11,7 @@ from PIL import Image
 from facegan.base.errors import FaceGANError
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import trainer as trainer_module
-from facegan.gan.budget import ENDED_EARLY, Budget
+from facegan.gan.budget import STOPPED_EARLY, Budget
 from facegan.gan.config import PRESETS, recipe_for
 from facegan.gan.judge import Judgement
 from facegan.gan.monitor.log import read_log
@@ -203,8 +203,8 @@ def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, monkeyp
     trainer.say = said.append
     trainer.train(Budget(images_seen=9000))
     assert trainer.images_seen == 4000
-    assert "since 2,000 images: the training ends here. --resume with more --images-seen or --minutes" in said[-1]
-    assert read_log(trainer.run / "log.jsonl")[-1]["event"] == ENDED_EARLY
+    assert "since 2,000 images. To go on, use --resume with more --images-seen or --minutes." in said[-1]
+    assert read_log(trainer.run / "log.jsonl")[-1]["event"] == STOPPED_EARLY
     same = patient()
     same.resume()
     same.train(Budget(images_seen=9000))  # such as after a kill before the export
@@ -237,7 +237,7 @@ def quick_checks(monkeypatch):
     """The rules of the real run at a hundredth of its distances."""
     for name, value in (("CHECK_EVERY", 16), ("_GOOD_EVERY", 200), ("_OLD_ENOUGH", 40)):
         monkeypatch.setattr(trainer_module, name, value)
-    monkeypatch.setattr("facegan.gan.health._SETTLED", 200)
+    monkeypatch.setattr("facegan.gan.health._GRACE_PERIOD", 200)
 
 
 def sabotage(trainer, at, times, harm):

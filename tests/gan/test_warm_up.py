@@ -93,7 +93,7 @@ def test_resume_goes_on_bit_for_bit_and_needs_no_model(make_trainer, both, tmp_p
 
 def test_a_rollback_slows_the_warm_up_too(make_trainer, weights):
     trainer = make_trainer(start=START, weights=weights)
-    trainer.gan.slow_down(0.5)
+    trainer.gan.scale_learning_rates(0.5)
     trainer.train(Budget(images_seen=128))
     assert trainer.gan.adam_g.param_groups[0]["lr"] == pytest.approx(0.5 * 0.5 * trainer.gan.recipe.lr_generator)
 

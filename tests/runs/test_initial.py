@@ -73,6 +73,15 @@ def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
     assert why in said
 
 
+@pytest.mark.parametrize("stored", [{}, {"framing": "close"}, {"framing": 9.0}])
+def test_auto_does_not_start_from_a_model_whose_framing_is_unknown(options, stored):
+    initial = find_initial(options)
+    initial = replace(initial, config=replace(initial.config, data=stored))
+    said = []
+    assert choose_start(initial, options, faces(300), 300, said.append)[0] is None
+    assert said[0].endswith("FaceGAN's default generator does not say how its faces are framed.")
+
+
 def test_none_is_nothing(options):
     assert started(replace(options, init="none"), faces(300)) == (None, "")
 
@@ -158,7 +167,7 @@ def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
     [
         (
             {"faces": FaceOptions(size=4 * SIZE)},
-            f"draws {SIZE} px and not {4 * SIZE}: say --size {SIZE} or {2 * SIZE}, or",
+            f"draws {SIZE} px and not {4 * SIZE}: use --size {SIZE} or {2 * SIZE}, or",
         ),
         ({"preset": "classic"}, "other widths than preset classic: leave --preset out, or choose another --init."),
         ({"init": "no/such/folder"}, "There is no model in no/such/folder"),

@@ -66,7 +66,7 @@ def test_auto_chooses_by_faces_and_device_and_says_why(faces, device, expected):
 
 
 def test_few_faces_are_augmented_sooner():
-    assert recipe_for("small", 300).sureness < recipe_for("small", 20_000).sureness
+    assert recipe_for("small", 300).augment_target < recipe_for("small", 20_000).augment_target
     assert recipe_for("classic", 20_000) == PRESETS["classic"]
 
 

@@ -69,12 +69,21 @@ def test_a_run_remembers_the_person_and_an_older_run_kept_everybody(tmp_path):
     now = RunOptions(data=(), out=tmp_path, resume=True)
     assert read_config(tmp_path, now)[0].faces.person == "2"
     content = json.loads((tmp_path / "config.json").read_text())
-    del content["options"]["faces"]["person"], content["train"]["recipe"]["sureness"]
+    del content["options"]["faces"]["person"], content["train"]["recipe"]["augment_target"]
     del content["train"]["recipe"]["attribute_weight"], content["train"]["attributes"]
     (tmp_path / "config.json").write_text(json.dumps(content))
     options, train, _ = read_config(tmp_path, now)
-    assert (options.faces.person, train.recipe.sureness) == ("any", 0.6)
+    assert (options.faces.person, train.recipe.augment_target) == ("any", 0.6)
     assert (train.recipe.attribute_weight, train.attributes) == (0.0, ())
+
+
+def test_a_recipe_of_an_earlier_version_is_read_by_its_old_names(tmp_path):
+    recipe = replace(TRAIN.recipe, augment_target=0.65)
+    write_config(tmp_path, OPTIONS, replace(TRAIN, recipe=recipe), "abc")
+    content = json.loads((tmp_path / "config.json").read_text())
+    content["train"]["recipe"]["sureness"] = content["train"]["recipe"].pop("augment_target")
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    assert read_config(tmp_path, RunOptions(data=(), out=tmp_path, resume=True))[1].recipe == recipe
 
 
 def test_without_a_new_budget_the_old_one_holds(tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facegan.base.files import atomic_write
 from facegan.base.html import render
-from facegan.gan.budget import ENDED_EARLY
+from facegan.gan.budget import STOPPED_EARLY
 from facegan.gan.monitor.charts import HEIGHT, WIDTH
 from facegan.gan.monitor.curves import Curve, curves_of, short
 from facegan.gan.monitor.log import LOG, TENSORBOARD, read_log
@@ -26,7 +26,7 @@ _EVENTS = 100  # on the page; log.jsonl has all
 _ENDED = {
     "finished": "Training is finished",
     "stopped": "Training has stopped",
-    ENDED_EARLY: "Training has ended early: there were no better weights for a long time",
+    STOPPED_EARLY: "Training has ended early: there were no better weights for a long time",
     "gave up": "Training has given up",
 }
 _LINKS = (
