@@ -1,10 +1,16 @@
 """Settings that must hold before anything imports NumPy or torch, in the tests and in all that they start."""
 
 import os
+import signal
 
 # Two workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
 # for each other by spinning made single tests fifty times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell starts what runs in the background with SIGINT ignored, programs hand that on to all that they start, and
+# Ctrl-C, which some tests send, would be lost.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers(config) -> int:

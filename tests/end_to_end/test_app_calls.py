@@ -61,6 +61,7 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
     assert set(tools) == {"generate", "edit", "morph"}
     for tool in tools.values():
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
+    assert not found["faces"].isError, found["faces"].content
     first, second = [part for part in found["faces"].content if part.type == "image"]
     truncation = model.config.truncation
     for part, seed in ((first, 5), (second, 6)):
