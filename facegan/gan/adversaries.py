@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from facegan.base.seeds import LATENT_SIZE
 from facegan.gan import checkpoint as ckpt
 from facegan.gan.augment import AdaptiveProbability, augment
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
 from facegan.gan.losses import LOSSES, LeCam, feature_distance, gradient_penalty, picture_distance
-from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.gan.processes import Processes
 from facegan.gan.widen import begin_as
 

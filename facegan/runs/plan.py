@@ -204,7 +204,7 @@ def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], Non
     """The aligned faces, prepared by one process of all, or of each machine if a data set is shared out."""
     folder = _faces_folder(options, processes)
     cache = None
-    if processes.main or (options.dataset and processes.first_here):
+    if processes.main or (options.dataset and processes.first_on_this_machine):
         launch = Launch.of(os.environ)
         data = options.dataset or list(options.data)
         cache = prepare_faces(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facegan.base.seeds import LATENT_SIZE
 from facegan.labels.attributes import OVERALL, SLIDERS, attribute_of, boundary_of
 from facegan.labels.crop import thumbnails
 from facegan.labels.label import label_faces
@@ -72,7 +73,7 @@ def fit_sliders(
     generate: Generate,
     framing: float,
     *,
-    latent_size: int = 100,
+    latent_size: int = LATENT_SIZE,
     samples: int = SAMPLES,
     epochs: int = EPOCHS,
     probe: AttributeProbe | None = None,

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from facegan.base.seeds import latents_of
+from facegan.base.seeds import LATENT_SIZE, latents_of
 from facegan.gan.metrics import features, kid
 from facegan.labels.attributes import boundary_of
 from facegan.labels.label import label_faces
@@ -134,7 +134,7 @@ def judge_sliders(
     sliders: SliderSet,
     reader: Reader,
     *,
-    latent_size: int = 100,
+    latent_size: int = LATENT_SIZE,
     seeds: int = SEEDS,
     positions: int = POSITIONS,
     real: np.ndarray | None = None,
