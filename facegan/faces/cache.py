@@ -9,7 +9,7 @@ report.json       counts, reasons and figures (report.py)
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.align import Frame, apply_transform, face_transform
+from facegan.faces.held_out import FILE as HELD_OUT
 from facegan.faces.held_out import split_of
 from facegan.faces.records import PhotoRecord, from_line, to_line
 
@@ -102,8 +103,7 @@ class FaceStore:
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():
-            for old in (faces, journal.parent / SELECTED):
-                old.unlink(missing_ok=True)
+            self._forget(journal.parent, [faces])
             return
         rows_on_disk = faces.stat().st_size // self._face_bytes if faces.exists() else 0
         rows = good_bytes = 0
@@ -122,11 +122,16 @@ class FaceStore:
                     rows = max(rows, end)
                     good_bytes += len(line)
         if not good_bytes:
-            for old in (*journal.parent.glob("faces-*.u8"), journal.parent / SELECTED):
-                old.unlink(missing_ok=True)
+            self._forget(journal.parent, journal.parent.glob("faces-*.u8"))
         elif faces.exists():
             _truncate(faces, rows * self._face_bytes)
         _truncate(journal, good_bytes)
+
+    @staticmethod
+    def _forget(folder: Path, faces: Iterable[Path]) -> None:
+        """Remove faces that cannot be used, and what refers to their rows."""
+        for old in (*faces, folder / SELECTED, folder / HELD_OUT):
+            old.unlink(missing_ok=True)
 
 
 class FaceCache:

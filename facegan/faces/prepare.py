@@ -53,7 +53,7 @@ def prepare_faces(
         out: the folder for the faces and their report, RUN/faces.
         options: see FaceOptions.
         most: take only the first photos.
-        node: the number of this machine, from 0, among those that share a data set; see nodes.node_of.
+        node: the number of this machine, from 0, among those that share a data set; see launch.Launch.machine.
         nodes: how many they are. Folders are not shared out.
         force: go on with fewer than ``options.min_faces`` faces.
         say: takes each line for the user.
@@ -154,12 +154,12 @@ def _tell_missing_libraries(records: list[PhotoRecord], say: Callable[[str], Non
         )
 
 
-def _selected_before(out: Path) -> np.ndarray:
-    """Rows, int64 (n,); none where the faces are new."""
+def _selected_before(out: Path) -> np.ndarray | None:
+    """Rows, int64 (n,); None if there is no such file, or a full disk took a part of it."""
     try:
         return np.load(out / SELECTED, allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # there are none, or a full disk took a part of them
-        return np.empty(0, np.int64)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:
