@@ -57,7 +57,7 @@ class Plan:
     known: KnownLatents | None = None  # the latents of the faces
 
     @property
-    def apart(self) -> bool:
+    def sharded(self) -> bool:
         """Whether every machine has its own part of the faces."""
         return bool(self.options.dataset) and self.processes.machines > 1
 
@@ -164,8 +164,8 @@ def _attributes(
         return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
     # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
     # do not know.
-    apart = bool(options.dataset) and processes.machines > 1
-    if not train.recipe.attribute_weight or apart or (train.start is not None and not wanted):
+    sharded = bool(options.dataset) and processes.machines > 1
+    if not train.recipe.attribute_weight or sharded or (train.start is not None and not wanted):
         if table is not None:
             say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
         return None

@@ -63,7 +63,7 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
     assert alone.main
     assert alone.count == 1
     assert list(range(8))[alone.share(8)] == list(range(8))
-    assert alone.part(100, 8, apart=False) == (100, 8, slice(0, 8))
+    assert alone.part(100, 8, sharded=False) == (100, 8, slice(0, 8))
     value = torch.tensor([1.0, 3.0])
     alone.average([value])
     assert value.tolist() == [1.0, 3.0]
@@ -75,5 +75,5 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
 def test_machines_with_faces_of_their_own_each_go_through_them():
     fourth = Processes()
     fourth.rank, fourth.count, fourth.on_this_machine = 3, 4, 2
-    assert fourth.part(100, 8, apart=False) == (100, 8, slice(6, 8))
-    assert fourth.part(100, 8, apart=True) == (50, 4, slice(2, 4))
+    assert fourth.part(100, 8, sharded=False) == (100, 8, slice(6, 8))
+    assert fourth.part(100, 8, sharded=True) == (50, 4, slice(2, 4))

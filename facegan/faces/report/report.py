@@ -18,7 +18,7 @@ from facegan.faces.person.identity import People
 from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 from facegan.faces.report import sheets as pictures
-from facegan.faces.report.page import PEOPLE_PICTURE, write_page
+from facegan.faces.report.page import PICTURES, write_page
 from facegan.faces.report.sheets import BeforeAfter
 from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
 from facegan.faces.sources.find import Photo
@@ -85,16 +85,16 @@ def write_report(
         "thresholds": _thresholds(options),
         "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
     }
-    refused = [verdict for verdict in verdicts if verdict.reason != USED]
-    shown = pictures.rejected_sheet(out / "rejected.png", refused, images, photos)
+    rejected = [verdict for verdict in verdicts if verdict.reason != USED]
+    shown = pictures.rejected_sheet(out / PICTURES["rejected"], rejected, images, photos)
     if people:
-        pictures.people_sheet(out / PEOPLE_PICTURE, people, images)
+        pictures.people_sheet(out / PICTURES["people"], people, images)
     else:
-        (out / PEOPLE_PICTURE).unlink(missing_ok=True)
+        (out / PICTURES["people"]).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
     (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    write_page(out, report, refused_shown=shown)
+    write_page(out, report, rejected_shown=shown)
     return report
 
 
@@ -174,7 +174,7 @@ def _thresholds(options: FaceOptions) -> dict[str, float]:
 
 
 def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> None:
-    names = ("before_after.gif", "average_before.png", "average_after.png")
+    names = [PICTURES[name] for name in ("animation", "average_before", "average_after")]
     if not photos:
         for name in names:
             (out / name).unlink(missing_ok=True)
