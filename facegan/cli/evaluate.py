@@ -4,8 +4,9 @@
     python train/evaluate.py facegan/assets/default --data OTHER_PHOTOS --unseen --json figures.json
     python train/evaluate.py facegan/assets/default --sliders
 
-The same tenth of the faces is held out in every run on the same photos, so MODEL must come from a run on these, or
-say --unseen. The protocol stands in facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
+A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from. Other photos need
+--unseen, which says that MODEL was not trained on any of them. The protocol is in facegan/gan/judge.py, that of sliders
+in facegan/sliders/judge.py.
 """
 
 import argparse

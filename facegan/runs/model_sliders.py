@@ -171,6 +171,8 @@ def as_table(sliders: SliderSet) -> str:
         if one.name in facts["sliders"]:
             cells = [_text(one.quality.get(name), form) for _, name, form in _COLUMNS]
             lines.append(f"| {one.name} | {' | '.join(cells)} |")
+    if unjudged := [one.name for one in sliders.sliders if one.name not in facts["sliders"]]:
+        lines += ["", f"Not judged, because the judge has no reading of them: {', '.join(unjudged)}."]
     lines += [
         "",
         f"Mean leakage {_text(facts['leakage_mean'])} (both readers agree on {_text(facts['leakage_agreed'])}), by "

@@ -147,9 +147,13 @@ def judge_sliders(
         seeds: faces; 1,000 take some 30 minutes of one core for eight sliders.
         positions: of each slider, odd, the ends and the middle among them.
         real: held-out real faces, uint8 (m, H, H, 3), for their KID to generated ones; None leaves that out.
+        say: takes a line for each slider; a slider that the judge has no reading of keeps its figures and says so.
     """
     unedited = _Unedited.of(reader, latents_of(range(seeds), latent_size))
     judged = [slider.name for slider in sliders.sliders if slider.name in reader.names]
+    for slider in sliders.sliders:
+        if slider.name not in judged:
+            say(f"{slider.name}: not judged, because the judge has no reading of it (facegan/sliders/readings.py)")
     own = np.array([reader.names.index(name) for name in judged], int)
     changes, differences, quality = [], [], {}
     for name in judged:

@@ -162,6 +162,8 @@ def test_the_judge_finds_what_the_toy_does(toy_judge):
 
 def test_a_slider_that_the_judge_cannot_read_says_so(toy_judge):
     strange = toy_set(names=("beard", "gender", "age"))
-    judged = judge.judge_sliders(strange, toy_judge, latent_size=D, seeds=30, positions=3, say=lambda _: None)
+    said = []
+    judged = judge.judge_sliders(strange, toy_judge, latent_size=D, seeds=30, positions=3, say=said.append)
+    assert said[0].startswith("beard: not judged")
     assert judged.sliders[0].note == "How much else it changes on this model was not measured."
     assert judged.facts["judged"]["sliders"] == ["gender", "age"]
