@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from facegan.base.disk import is_of_the_disk, remedy
+from facegan.base.disk import is_disk_error, remedy
 from facegan.base.errors import FaceGANError
-from facegan.base.output import steady_output
+from facegan.base.output import robust_output
 
 _MOST_LETTERS = 2000
 PRIVATE_BY_DEFAULT = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
@@ -122,14 +122,14 @@ def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
 
     With `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
     """
-    steady_output()
+    robust_output()
     try:
         work()
     except FaceGANError as error:
         print(f"error: {_on_one_line(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
-        if not is_of_the_disk(error):
+        if not is_disk_error(error):
             raise
         where = _on_one_line(f" at {error.filename}") if error.filename else ""
         told = f"error: The disk cannot be used{where} ({error.strerror}): {remedy(error)}. What was saved is kept."

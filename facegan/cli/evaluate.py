@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 from facegan.cli.command_line import exit_code, number
-from facegan.sliders.store import plain
+from facegan.sliders.store import json_ready
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
         else:
             result = evaluate(EvaluateOptions(**args))
             print(as_table(result))
-        result = plain(result)
+        result = json_ready(result)
         print(json.dumps(result))
         if json_file:
             json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -4,7 +4,7 @@ photos.jsonl      the journal: the settings, then a line a photo (records.py); w
 faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
 stream.json       how far a data set was read (stream.py)
 selected.npy      int64, the rows that passed the filters
-held_out.npy      int64, those of them that judge and do not teach (held_out.py)
+held_out.npy      int64, those of them that are never trained on (held_out.py)
 report.json       counts, reasons and figures (report.py)
 """
 
@@ -141,7 +141,7 @@ class FaceCache:
         self.folder = folder
         self.report = report  # the contents of report.json
         self.selected = selected  # int64 (n,), the rows that passed the filters, ascending
-        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters refused
+        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters rejected
 
     @classmethod
     def find(cls, folder: Path) -> "FaceCache | None":

@@ -1,4 +1,4 @@
-"""The faces that a run is judged by and never learns from."""
+"""The held-out faces: a tenth of all, by which generators are evaluated and on which no training trains."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from facegan.base.files import atomic_write
 
 HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
-LEAST_JUDGED = 4  # held-out faces: fewer say nothing of a generator
+LEAST_JUDGED = 4  # held-out faces: with fewer a generator is not evaluated
 FILE = "held_out.npy"  # in RUN/faces: int64, rows
 
 

@@ -14,10 +14,10 @@ ANYBODY, MOST_FREQUENT = "any", "auto"  # of --person, besides a number and a ph
 
 @dataclass(frozen=True)
 class FaceOptions:
-    """How faces are found, framed and judged.
+    """How faces are found, framed and filtered.
 
     The first block decides what the cache holds: a change there starts the cache anew. The second block only
-    judges what was measured: a change there costs seconds.
+    filters what was measured: a change there costs seconds.
     """
 
     size: int = 64  # side of an aligned face, pixels
@@ -51,11 +51,12 @@ class FaceOptions:
     # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
     # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
     near_duplicate: float = 0.98
-    # The next four judge the faces of one person only (--person), see eyes.read_eyes and docs/measurements/program.md.
+    # The next four are for one person only (--person); see eyes.read_eyes and docs/measurements/program.md.
     max_closed_eyes: float = 0.0  # log-odds
     max_shades: float = 0.5  # log-odds; dark frames around visible eyes stay below it
-    min_clearness: float = 0.84  # of the person's median; below it are hands, masks, other people's heads
-    max_shades_unclear: float = -2.0  # instead of max_shades for faces under 0.92 of the median clearness
+    # Share of the person's median clearness (records.Examination); below it are hands, masks, other people's heads.
+    min_clearness: float = 0.84
+    max_shades_unclear: float = -2.0  # in place of max_shades below filters.UNOBSTRUCTED of the median clearness
     min_faces: int = 100  # fewer teach a GAN nothing but to copy them
     recommended_faces: int = 1000
 

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody waits for longer than 5 s
+MAX_SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody waits for longer than 5 s
 
 
 class HubError(Exception):
     """The Hub answers, and the answer is no. The text is what is wrong, to stand after "because"."""
 
 
-class Unfit(HubError):
+class NotAModel(HubError):
     """The repository exists and does not hold a FaceGAN model."""
 
 
@@ -25,7 +25,7 @@ class Unreachable(Exception):
     """The Hub gives no answer. The text is what is wrong, to stand after "because"."""
 
 
-def within(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
+def fail_on_silence(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
     """What `work(alive)` returns or raises. `work` calls `alive` when something arrives.
 
     Raises Unreachable when nothing did for `silence` seconds: the client's own limits count anew for every attempt,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.model import folder as layout
-from facegan.model.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
+from facegan.model.client import MAX_SILENCE, HubError, NotAModel, Unreachable, fail_on_silence, network_errors
 
 _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
@@ -51,7 +51,7 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Seq
 
     try:
         note = ""
-        folder, there = within(SILENCE, lambda alive: _fetch(repository, revision, parts, offered, alive))
+        folder, there = fail_on_silence(MAX_SILENCE, lambda alive: _fetch(repository, revision, parts, offered, alive))
     except Unreachable as error:
         folder = _from_cache(repository, revision, parts)
         if folder is None:
@@ -63,7 +63,7 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Seq
         said = str(error)
         note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
     except HubError as error:
-        kind = NoModel if isinstance(error, Unfit) else FaceGANError
+        kind = NoModel if isinstance(error, NotAModel) else FaceGANError
         raise kind(
             f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
         ) from error
@@ -82,9 +82,9 @@ def _fetch(
         alive()
         for path in parts:
             if path not in sizes and layout.PART[path].needed:
-                raise Unfit(f"it has no {path} and so is not a FaceGAN model")
+                raise NotAModel(f"it has no {path} and so is not a FaceGAN model")
             if sizes.get(path, 0) > layout.PART[path].limit:
-                raise Unfit(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
+                raise NotAModel(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
         for _ in range(2):  # somebody may push in between: then once more
             # Those that not every model has come first: a copy that was cut off then never lacks half of them.
             there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)

@@ -8,7 +8,7 @@ from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.base.launch import Launch
 from facegan.faces.cache import FaceCache
-from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
+from facegan.faces.person.person import MOSTLY_ONE_PERSON, mostly_one_person
 from facegan.faces.person.recognise import RecogniserChoice, installed_network
 from facegan.faces.prepare import prepare_faces
 from facegan.gan import conditioning, known_latents
@@ -234,9 +234,9 @@ def _check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str]
     network = installed_network(options.faces.insightface_root)
     faces = replace(options.faces, framing=cache.report["framing"])
     choice = RecogniserChoice(network) if network else None
-    if looks_like_one(cache.images, cache.selected, faces, choice):
+    if mostly_one_person(cache.images, cache.selected, faces, choice):
         cache.report["one_person"] = True
-        say(FOUND_TO_BE_ONE)
+        say(MOSTLY_ONE_PERSON)
 
 
 def of_one_person(cache: FaceCache, train: TrainConfig) -> bool:

@@ -23,7 +23,7 @@ from facegan.labels.probe import AttributeProbe
 from facegan.sliders import leakage, readings
 from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.notes import note_of
-from facegan.sliders.readings import PEOPLE
+from facegan.sliders.readings import RECOGNISED
 from facegan.sliders.slider import SliderSet
 
 SEEDS = 1_000
@@ -188,7 +188,7 @@ def _judge_one(
     ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
     low, high = (reader.read(end, True) for end in ends)
     # Gender and age take long to read, and between the ends only the slider's own reading counts.
-    people = name in PEOPLE
+    people = name in RECOGNISED
     between = [
         reader.read(sliders.edit(latents, {name: value}), True, people) if value else base
         for value in np.linspace(-1, 1, positions)[1:-1]
@@ -196,7 +196,7 @@ def _judge_one(
     own_readings = np.stack([one[:, at] for one in (low, *between, high)])
     end_features = [reader.features(end) for end in ends]
     change = _Change.of(unedited, (low, high), tuple(reader.labels(end) for end in ends))
-    far = [sliders.edit_before(latents, name, value) for value in (-1.0, 1.0)]
+    far = [sliders.edit_by_difference(latents, name, value) for value in (-1.0, 1.0)]
     far_readings = tuple(reader.read(end, True) for end in far)
     difference = _Change.of(unedited, far_readings, tuple(reader.labels(end) for end in far))
     boundary = boundary_of(name)
@@ -234,7 +234,7 @@ def _facts(
     agreed, agreed_naive = _agreed_matrix(changes, own), _agreed_matrix(differences, own)
     errors = unedited.errors.copy()
     if can_recognise():
-        errors[[names.index(name) for name in PEOPLE]] = np.nan
+        errors[[names.index(name) for name in RECOGNISED]] = np.nan
     moved = _moved(changes, own)
     # The leakage that counts is that of the attributes with a slider; the others are listed only.
     outside = _bound(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]

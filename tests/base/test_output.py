@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINES = """
 import os, sys
-from facegan.base.output import steady_output
-steady_output()
-steady_output()
+from facegan.base.output import robust_output
+robust_output()
+robust_output()
 from tqdm import tqdm
 for i in tqdm(range(3), mininterval=0):
     print("caf\\udce9 \\u4e00 \\u00e9", flush=True)

@@ -144,7 +144,7 @@ def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, r
     """An older report does not say whether its faces are one person's."""
     said, looked = [], []
     monkeypatch.setattr(plan_module, "installed_network", lambda root: None)
-    monkeypatch.setattr(plan_module, "looks_like_one", lambda *faces: looked.append(faces) or True)
+    monkeypatch.setattr(plan_module, "mostly_one_person", lambda *faces: looked.append(faces) or True)
     cache = FaceCache(tmp_path, {"framing": 0.8, **report}, np.arange(3), np.zeros((3, 16, 16, 3), np.uint8))
     plan_module._check_one_person(cache, OPTIONS, said.append)
     assert len(looked) == len(said) == asked

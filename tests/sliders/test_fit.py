@@ -44,7 +44,7 @@ def test_fitted_sliders_move_one_attribute_and_leave_out_what_cannot_be_read(toy
     g = np.random.RandomState(5).randn(60, D).astype(np.float32)
     for column, name in enumerate(NAMES):
         change = scores(sliders.edit(g, {name: 1.0})) - scores(sliders.edit(g, {name: -1.0}))
-        before = scores(sliders.edit_before(g, name, 1.0)) - scores(sliders.edit_before(g, name, -1.0))
+        before = scores(sliders.edit_by_difference(g, name, 1.0)) - scores(sliders.edit_by_difference(g, name, -1.0))
         rest = [j for j in range(3) if j != column]
         assert change[:, column].mean() > 2
         assert np.abs(change[:, rest]).mean() < 0.12 * change[:, column].mean()

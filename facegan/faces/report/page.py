@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegan.base.html import render
-from facegan.faces.framing import ENOUGH_FIT
+from facegan.faces.framing import MIN_SHARE_FILLED
 from facegan.faces.reasons import REASONS, USED
 from facegan.faces.report.spread import UNIT
 
@@ -40,7 +40,7 @@ def write_page(out: Path, report: dict, *, rejected_shown: int) -> None:
         report=report,
         pictures=PICTURES,
         unit=UNIT,
-        too_close=None if fits is None or fits >= ENOUGH_FIT else round(100 * fits),
+        too_close=None if fits is None or fits >= MIN_SHARE_FILLED else round(100 * fits),
         bars=_bars(report),
         faces_used=report["faces"].get(USED, 0),
         faces_rejected=sum(count for reason, count in report["faces"].items() if reason != USED),

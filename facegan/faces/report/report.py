@@ -12,7 +12,7 @@ from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.filters import Verdict
-from facegan.faces.framing import share_that_fits
+from facegan.faces.framing import PhotoFaces, share_that_fits
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import People
 from facegan.faces.reasons import REASONS, USED
@@ -28,8 +28,6 @@ from facegan.faces.sources.find import Photo
 PHOTOS_READ_AGAIN = 128
 FRAMED_FACES = 300  # a share over more says the same
 AVERAGE_SIDE = 256
-
-Faces = list[tuple[PhotoRecord, np.ndarray]]
 
 
 def write_report(
@@ -50,7 +48,7 @@ def write_report(
     Args:
         out: RUN/faces.
         records: the photos.
-        verdicts: of filters.judge, about all of them.
+        verdicts: of filters.filter_faces, about all of them.
         images: uint8 (rows, size, size, 3).
         photos: those that can be read again, by their names in the records.
         options: as resolved.
@@ -106,7 +104,7 @@ def _of_people(people: People | None, usable: int) -> dict:
     return {"person_faces": usable, "person_number": people.wanted + 1, "people": groups}
 
 
-def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
+def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> PhotoFaces:
     """One used face a photo, the largest: its photo and its keypoints there."""
     by_name = {record.name: record for record in records}
     best: dict[str, FaceRecord] = {}
@@ -118,7 +116,7 @@ def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
     return [(by_name[name], face.keypoints) for name, face in best.items()]
 
 
-def _read_again(faces: Faces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
+def _read_again(faces: PhotoFaces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
     """The photos of some faces, without those that have gone or changed meanwhile."""
     read = []
     for record, keypoints in faces:
