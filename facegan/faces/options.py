@@ -1,11 +1,11 @@
 """The choices of the faces room."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, eye_distance
-from facegan.faces.detectors.detect import AUTO, REGISTRY
+from facegan.faces.detectors.detect import REGISTRY
+from facegan.faces.detectors.detector import AUTO, DetectorOptions
 
 DETECTORS = (AUTO, *REGISTRY)
 DEVICES = ("cpu", "cuda")
@@ -13,20 +13,16 @@ ANYBODY, MOST_FREQUENT = "any", "auto"  # of --person, besides a number and a ph
 
 
 @dataclass(frozen=True)
-class FaceOptions:
+class FaceOptions(DetectorOptions):
     """How faces are found, framed and filtered.
 
-    The first block decides what the cache holds: a change there starts the cache anew. The second block only
-    filters what was measured: a change there costs seconds.
+    DetectorOptions and the first block decide what the cache holds: a change there starts the cache anew. The second
+    block only filters what was measured: a change there costs seconds.
     """
 
     size: int = 64  # side of an aligned face, pixels
     # 0.8 shows chin and most hair, 0.65 the whole head, 1.2 is close; None: as wide as the photos can fill, from 0.8
     framing: float | None = None
-    detector: str = "auto"  # auto: InsightFace if its pack is there or can be fetched, else YuNet
-    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
-    insightface_root: Path = Path("~/.insightface")
-    device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
     workers: int = 0  # processes; 0 is one a core, 1 stays in this process
     # any: everybody; auto: the person in most photos; 2: the next one; or a photo of the person. All but any make the
     # cache hold who every face is, so only the change from any or to it starts the cache anew.

@@ -1,23 +1,18 @@
 """Which detector finds the faces.
 
-A detector is one entry of REGISTRY and the file that it leads to; --detector and everything else read it there.
+A detector is one entry of REGISTRY and the file that it leads to. --detector, the filters and the model card read what
+they need of a detector there.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import Detector, FoundDetector, UnavailableError
+from facegan.faces.detectors.detector import AUTO, Detector, DetectorOptions, FoundDetector, UnavailableError
 from facegan.faces.detectors.insightface_pack import LICENCE, RELEASE
 from facegan.faces.detectors.scrfd import InsightFaceDetector, find_insightface
 from facegan.faces.detectors.yunet import YuNetDetector, find_yunet
-
-if TYPE_CHECKING:
-    from facegan.faces.options import FaceOptions
-
-AUTO = "auto"  # of --detector: the first of the registry that can be had
 
 
 @dataclass(frozen=True)
@@ -42,14 +37,18 @@ class DetectorChoice:
 
 @dataclass(frozen=True)
 class Entry:
-    """A detector."""
+    """All that the program knows of a detector."""
 
     # From the options, where packs are fetched from, and what takes lines for the user. Raises UnavailableError.
-    find: Callable[["FaceOptions", str, Callable[[str], None]], FoundDetector]
+    find: Callable[[DetectorOptions, str, Callable[[str], None]], FoundDetector]
     open: Callable[[DetectorChoice], Detector]
     # Below it an upright face is covered, bowed or blurred, by looking at the lowest of 13,738: 2 to 3 % of them.
     min_certainty: float
-    licence: str = ""  # of its model, a sentence for the user where it is not free
+    in_card: str  # for the model card: a sentence with the licence of the detector's weights
+    licence: str = ""  # a sentence for the user of a detector whose weights are not free
+    advantage: str = ""  # a sentence for the user of another one, because this one cannot be had
+    # What makes it available, as the beginning of a remedy.
+    remedy: Callable[[DetectorOptions], str] = lambda _: ""
 
 
 REGISTRY = {  # the best first
@@ -57,25 +56,35 @@ REGISTRY = {  # the best first
         find=lambda options, release, say: find_insightface(options, release=release, say=say),
         open=lambda choice: InsightFaceDetector(choice.pack_folder, device=choice.device),
         min_certainty=0.71,
+        in_card=(
+            "The faces were found with InsightFace's SCRFD, whose pretrained weights are for non-commercial research "
+            "only; they are not part of this folder."
+        ),
         licence=LICENCE,
+        advantage="InsightFace's keypoints are steadier; run again with its pack for sharper results.",
+        remedy=lambda options: (
+            f"put its pack into {options.insightface_root / 'models' / options.insightface_pack}, or "
+        ),
     ),
     "yunet": Entry(
         find=lambda options, release, say: find_yunet(),
         open=lambda choice: YuNetDetector(device=choice.device),
         min_certainty=0.9,
+        in_card="The faces were found with YuNet (MIT licence), whose weights are not part of this folder.",
     ),
 }
+FALLBACK = list(REGISTRY)[-1]  # needs nothing that is not installed
 
 
 def choose_detector(
-    options: "FaceOptions", *, release: str = RELEASE, say: Callable[[str], None] = print
+    options: DetectorOptions, *, release: str = RELEASE, say: Callable[[str], None] = print
 ) -> DetectorChoice:
     """The detector that ``options.detector`` names, or the first of the registry that can be had.
 
     Raises:
         FaceGANError: the one that was asked for by name cannot be had.
     """
-    why_not = ""
+    why_not = advantage = ""  # of the better ones
     for kind, entry in REGISTRY.items():
         if options.detector not in (AUTO, kind):
             continue
@@ -84,23 +93,18 @@ def choose_detector(
         except UnavailableError as error:
             if options.detector == kind:
                 raise FaceGANError(
-                    f"{kind} cannot be used because {error}: put its pack into "
-                    f"{Path(options.insightface_root) / 'models' / options.insightface_pack}, or use --detector yunet."
+                    f"{kind} cannot be used because {error}: {entry.remedy(options)}use --detector {FALLBACK}."
                 ) from error
-            why_not = why_not or str(error)
+            why_not, advantage = why_not or str(error), advantage or entry.advantage
             continue
         why = f"as --detector {kind} asks" if options.detector == kind else found.reason
-        reason = f"{found.name} finds the faces, {why}. {entry.licence}".strip()
-        if why_not:
-            reason = (
-                f"{found.name} finds the faces because {why_not}. InsightFace's keypoints are steadier; run again with "
-                "its pack for sharper results."
-            )
+        because = f" because {why_not}. {advantage}" if why_not else f", {why}."
+        reason = f"{found.name} finds the faces{because} {entry.licence}".strip()
         return DetectorChoice(kind, found.version, reason, found.pack_folder, options.device)
-    raise FaceGANError(f"There is no detector that can be used, because {why_not}: use --detector yunet.")
+    raise FaceGANError(f"There is no detector that can be used, because {why_not}: use --detector {FALLBACK}.")
 
 
-def make_detector(options: "FaceOptions", *, say: Callable[[str], None] = print) -> tuple[Detector, str]:
+def make_detector(options: DetectorOptions, *, say: Callable[[str], None] = print) -> tuple[Detector, str]:
     """An open detector, and the sentence that says which one it is and why."""
     choice = choose_detector(options, say=say)
     return choice.open(), choice.reason

@@ -24,6 +24,19 @@ class Detector(Protocol):
         ...
 
 
+AUTO = "auto"  # of --detector: the first of detect.REGISTRY that can be had
+
+
+@dataclass(frozen=True)
+class DetectorOptions:
+    """Which detector is wanted, and what detectors need. FaceOptions has these fields too."""
+
+    detector: str = AUTO  # or a key of detect.REGISTRY
+    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
+    insightface_root: Path = Path("~/.insightface")
+    device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
+
+
 @dataclass(frozen=True)
 class FoundDetector:
     """A detector that can be opened: what its `find` in detect.REGISTRY gives."""

@@ -282,7 +282,7 @@ def test_nobody_is_in_two_photos(find, records):
 
 
 def test_yunet_cannot_tell_people_apart(album, options, tmp_path):
-    with pytest.raises(FaceGANError, match="YuNet has none"):
+    with pytest.raises(FaceGANError, match="yunet has none"):
         prepare_faces([album], tmp_path / "faces", replace(options, detector="yunet"), say=quiet)
 
 
