@@ -226,7 +226,11 @@ def _facts(
     sliders: SliderSet,
     unedited: _Unedited,
 ) -> tuple[dict, list[dict]]:
-    """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider."""
+    """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider.
+
+    `own` int (s,): which of the readings `names` each judged slider moves. `changes` are those of the sliders,
+    `differences` those of the mean-difference directions.
+    """
     if not judged:
         return {"names": list(names), "sliders": [], "leakage": [], "before": [], "noise": [], "cells": {}}, []
     by_sliders, by_differences = (np.array([one.readings for one in some]) for some in (changes, differences))
@@ -236,8 +240,8 @@ def _facts(
     if can_recognise():
         errors[[names.index(name) for name in RECOGNISED]] = np.nan
     moved = _moved(changes, own)
-    # The leakage that counts is that of the attributes with a slider; the others are listed only.
-    outside = _bound(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
+    # Only attributes with a slider count in the means; the matrices list the others too.
+    outside = _inseparable(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
     counted, counted_naive = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
     counted_agreed = leakage.others(agreed, own, outside)
     rows = []
@@ -269,15 +273,15 @@ def _agreed_matrix(changes: list[_Change], own: np.ndarray) -> np.ndarray:
     return np.stack([leakage.agreed_change(one.agreed) for one in changes]) / _moved(changes, own)[:, None]
 
 
-def _bound(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
-    """Bool (s, j): readings that mean the same as the slider's own, which it cannot hold."""
-    bound = np.zeros((len(judged), len(names)), bool)
+def _inseparable(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
+    """Bool (s, j): readings of attributes that count as the slider's own, see fit.SAME_ATTRIBUTE; it holds none."""
+    found = np.zeros((len(judged), len(names)), bool)
     all_names = [slider.name for slider in sliders.sliders]
     for row, name in enumerate(judged):
         for column, other in enumerate(names):
             if other in sliders.scores and other != name:
-                bound[row, column] = sliders.weights[all_names.index(name), sliders.scores.index(other)] == 0
-    return bound
+                found[row, column] = sliders.weights[all_names.index(name), sliders.scores.index(other)] == 0
+    return found
 
 
 def _cells(names: tuple[str, ...], base: np.ndarray, changes: np.ndarray, own: np.ndarray, outside: np.ndarray) -> dict:
