@@ -73,7 +73,6 @@ REGISTRY = {  # the best first
         in_card="The faces were found with YuNet (MIT licence), whose weights are not part of this folder.",
     ),
 }
-FALLBACK = list(REGISTRY)[-1]  # needs nothing that is not installed
 
 
 def choose_detector(
@@ -93,7 +92,7 @@ def choose_detector(
         except UnavailableError as error:
             if options.detector == kind:
                 raise FaceGANError(
-                    f"{kind} cannot be used because {error}: {entry.remedy(options)}use --detector {FALLBACK}."
+                    f"{kind} cannot be used because {error}: {entry.remedy(options)}use --detector {AUTO}."
                 ) from error
             why_not, advantage = why_not or str(error), advantage or entry.advantage
             continue
@@ -101,7 +100,7 @@ def choose_detector(
         because = f" because {why_not}. {advantage}" if why_not else f", {why}."
         reason = f"{found.name} finds the faces{because} {entry.licence}".strip()
         return DetectorChoice(kind, found.version, reason, found.pack_folder, options.device)
-    raise FaceGANError(f"There is no detector that can be used, because {why_not}: use --detector {FALLBACK}.")
+    raise FaceGANError(f"There is no detector that can be used, because {why_not}: install FaceGAN again.")
 
 
 def make_detector(options: DetectorOptions, *, say: Callable[[str], None] = print) -> tuple[Detector, str]:

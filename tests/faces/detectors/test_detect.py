@@ -106,7 +106,7 @@ def test_auto_falls_back_without_the_package(tmp_path, monkeypatch):
 
 def test_insightface_by_name_is_an_error_that_says_what_to_do(tmp_path):
     options = FaceOptions(detector="insightface", insightface_root=tmp_path)
-    with pytest.raises(FaceGANError, match="--detector yunet"):
+    with pytest.raises(FaceGANError, match="put its pack into .*, or use --detector auto"):
         choose_detector(options, release=NOWHERE, say=quiet)
 
 
