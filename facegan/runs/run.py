@@ -16,7 +16,7 @@ from facegan.faces.held_out import LEAST_JUDGED
 from facegan.gan import config as presets
 from facegan.gan import samples
 from facegan.gan.data import TrainingFaces
-from facegan.gan.judge import Judge
+from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import add_films, save_model
@@ -84,7 +84,16 @@ def _train_and_export(plan: Plan) -> tuple[Path, str]:
     judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
     judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
     faces = TrainingFaces(cache.images, training_rows, plan.attributes, plan.known, plan.sharded)
-    trainer = Trainer(train, faces, options.out, judge=judge, weights=plan.weights, processes=processes, say=say)
+    trainer = Trainer(
+        train,
+        faces,
+        options.out,
+        judge=judge,
+        weights=plan.weights,
+        processes=processes,
+        judged_faces=GENERATED_IN_TRAINING,
+        say=say,
+    )
     if options.resume:
         if not trainer.resume():
             raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
