@@ -11,6 +11,7 @@ python train/train.py --data FACES --latents FACES/latents.safetensors
 """
 
 import argparse
+import io
 import json
 import os
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from facegan.base.files import atomic_write  # noqa: E402
 from facegan.gan.known_latents import FILE, LatentsOfPictures  # noqa: E402
 from tools.drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
 from tools.drawn_faces.fitting import Rounds, fit_basis, random_people, start  # noqa: E402
@@ -155,10 +157,10 @@ def _draw_one(task: Task) -> str:
 
 def save_picture(picture: np.ndarray, path: Path, size: int) -> None:
     """A JPEG of `size` px, which is there whole or not at all."""
-    unfinished = path.with_suffix(".unfinished")
+    content = io.BytesIO()
     image = Image.fromarray(picture).resize((size, size), Image.Resampling.LANCZOS)
-    image.save(unfinished, format="JPEG", quality=93, subsampling=0)
-    unfinished.replace(path)
+    image.save(content, format="JPEG", quality=93, subsampling=0)
+    atomic_write(path, content.getvalue())
 
 
 def latents_of_picture(seed: int, number: int) -> np.ndarray:
