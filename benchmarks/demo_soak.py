@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-from demo_load import ROOT, start
+
+from benchmarks.demo_load import ROOT, start
 
 PAUSE = (2.0, 10.0)  # s between two clicks
 LONGEST = {"seeds": ",".join(str(i) for i in range(12)), "frames": "24", "format": "gif"}

@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from demo_load import free_port, start
 from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+from benchmarks.demo_load import free_port, start
 
 ROOT = Path(__file__).resolve().parents[1]
 _MOVE = """([name, value]) => new Promise((resolve) => {
@@ -26,10 +27,11 @@ _MOVE = """([name, value]) => new Promise((resolve) => {
     const face = document.querySelector("#face-after");
     const before = face.querySelector("img").src;
     new MutationObserver((_, observer) => {
-        const image = face.querySelector("img");
-        if (!image || image.src === before) return;
+        const image = face.querySelector("img"), shown = face.querySelector("[data-query]");
+        if (image.src === before) return;
+        if (Number(new URLSearchParams(shown.dataset.query).get(name)) !== Number(value)) return;
         observer.disconnect();
-        image.decode().then(() => requestAnimationFrame(() => resolve(performance.now() - start)));
+        image.decode().catch(() => {}).then(() => requestAnimationFrame(() => resolve(performance.now() - start)));
     }).observe(face, {subtree: true, childList: true, attributes: true});
     const start = performance.now();
     input.value = value;
