@@ -36,11 +36,11 @@ def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[s
 
     `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved.
     """
-    seed = recipe.seeds[0]
+    seed, size = recipe.seeds[0], PATH_SIZE if preview else FACE_SIZE
     small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}"'
-        f'{_mark(preview)}><img src="{_uri(enlarge(image, FACE_SIZE), recipe, preview)}" width="{FACE_SIZE}" '
+        f'{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" width="{FACE_SIZE}" '
         f'height="{FACE_SIZE}" alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'

@@ -203,4 +203,5 @@ class Renderer:
 def _step_back() -> None:
     """Let the processor draw faces first, which take milliseconds and are waited for (on Linux, a thread by itself)."""
     with suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)

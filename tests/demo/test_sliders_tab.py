@@ -46,7 +46,7 @@ def test_a_preview_is_the_same_face_in_few_bytes_and_says_that_it_is_one(edits, 
     html, whole = edits.figure(query, preview=True), edits.figure(query)
     content = base64.b64decode(re.search(r'<img src="data:image/jpeg;base64,([^"]+)"', html)[1])
     shown = np.asarray(Image.open(io.BytesIO(content))).astype(int)
-    assert np.abs(shown - enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}, ["age"]), 384)).mean() < 6
+    assert np.abs(shown - enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}, ["age"]), 256)).mean() < 6
     recipe = Recipe("tiny", edited_model.weights, (7,), 0.8, sliders={"smile": 0.5}, lock=("age",))
     assert read_recipe(content) == recipe
     assert ("data-preview" in html, "data-preview" in whole) == (True, False)
