@@ -5,10 +5,12 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from importlib.util import find_spec
 
 import gradio as gr
+from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -58,15 +60,23 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
             app_kwargs={
                 "middleware": [Middleware(Gate, demo=demo)],
                 "routes": routes(demo.page),
-                "lifespan": forgetful,
+                "lifespan": _lifespan,
             },
             prevent_thread_lock=True,
         )
-    send_content(demo, demo.page.outbox)
     try:
         demo.block_thread()
     finally:
         shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _lifespan(app: App) -> AsyncIterator[None]:
+    """What has to be in place before the first request: launch() returns only after it has come."""
+    demo = app.get_blocks()
+    send_content(demo, demo.page.outbox)
+    async with forgetful(app):
+        yield
 
 
 def free_port(host: str, port: int) -> int:
