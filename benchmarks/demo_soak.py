@@ -110,6 +110,8 @@ class Crowd:
             await self.ask("page", "load", f"seed {seed}", i0=f"?seed={seed}")
             for _ in range(choose.randrange(2, 8)):
                 await asyncio.sleep(choose.uniform(*PAUSE))
+                if time.monotonic() > self.end:
+                    return
                 what = choose.random()
                 if what < 0.4:
                     seed = choose.randrange(10**6)
