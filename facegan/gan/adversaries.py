@@ -170,7 +170,8 @@ class Adversaries:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The adversarial loss, and the distance of the first faces to `wanted`, the real ones with the same latents.
 
-        `wanted` may be empty. `real_logits` are those of the discriminator step, because another pass would cost a tenth of the time.
+        `wanted` may be empty. `real_logits` are those of the discriminator step, because another pass would cost a
+        tenth of the time.
         """
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = (

