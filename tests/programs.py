@@ -46,7 +46,7 @@ class Programs:
 
     def __exit__(self, *_: object) -> None:
         self._server.stdin.close()  # ends it
-        self._server.wait(20)
+        self._server.wait(120)
         self._server.stdout.close()
 
     def start(

@@ -72,13 +72,13 @@ def portrait():
         return np.asarray(image.convert("RGB").resize((512, 512), Image.Resampling.LANCZOS))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory):
     with running_app(tmp_path_factory.mktemp("cache"), *APP, "--port", "0") as address:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model():
     return FaceModel.load(MODEL)
 
@@ -97,7 +97,7 @@ def visit(app, browser):
         context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # which only a fault takes
         page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{app}/{query}")

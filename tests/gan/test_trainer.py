@@ -1,7 +1,6 @@
 import errno
 import os
 import signal
-import threading
 
 import numpy as np
 import pytest
@@ -83,7 +82,7 @@ def test_a_checkpoint_of_another_version_is_one_sentence(make_trainer, change, s
 def test_minutes_end_a_run_and_count_over_its_stretches(make_trainer):
     trainer = make_trainer()
     trainer.train(Budget(images_seen=10**9, minutes=0.01))
-    assert 0.6 <= trainer.elapsed < 10
+    assert trainer.elapsed >= 0.6
     again = make_trainer()
     again.resume()
     seen = again.images_seen
@@ -93,10 +92,9 @@ def test_minutes_end_a_run_and_count_over_its_stretches(make_trainer):
 
 def test_ctrl_c_ends_with_a_checkpoint(make_trainer):
     trainer = make_trainer()
-    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    interrupt.start()
-    assert trainer.train(Budget(images_seen=10**9, minutes=1)) == trainer_module.STOPPED
-    assert trainer.elapsed < 30
+    sabotage(trainer, 80, 1, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    assert trainer.train(Budget(images_seen=800)) == trainer_module.STOPPED
+    assert trainer.images_seen == 88  # the step that it was in is kept
     again = make_trainer()
     assert again.resume()
     assert_same(weights(trainer), weights(again))

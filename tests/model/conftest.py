@@ -23,7 +23,7 @@ def trained_like(size=16, width=4, upsample="resize"):
         for p in generator.parameters():
             p.add_(torch.randn_like(p) * 0.1)
         for _ in range(20):
-            generator(torch.randn(64, 100))
+            generator(torch.randn(max(4, 1024 // size), 100))
     return generator.eval()
 
 
