@@ -11,7 +11,6 @@ from tests.programs import ROOT, Programs  # noqa: F401 - the tests take ROOT fr
 from tests.publish.hub_server import running_hub
 
 
-
 def trained_like(size=16, width=4, upsample="resize"):
     """A generator in eval mode whose statistics and weights have moved away from their first values."""
     torch.manual_seed(0)
