@@ -119,8 +119,10 @@ def short_text(text: str) -> str:
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
-    """Run `work`, which also imports what takes long: 0, or 1 with the sentence of a FaceGANError or of a disk that cannot
-    be written, or 130 after Ctrl-C, with `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
+    """Run `work`, which also imports what takes long, and return the exit code.
+
+    0; or 1 with the sentence of a FaceGANError or of a disk that cannot be written; or 130 after Ctrl-C, with `stopped`
+    or the sentence of the KeyboardInterrupt where it has one.
     """
     steady_output()
     try:
