@@ -87,9 +87,7 @@ def choose_detector(
                     f"--detector {kind} cannot be used because {error}: {error.remedy}, or use --detector "
                     f"{_another_than(kind)}."
                 ) from error
-            why_not = (
-                why_not or f"{kind}, which places the eyes more steadily, cannot be used ({error}): {error.remedy}"
-            )
+            why_not = why_not or f"{kind}, which is more accurate, cannot be used ({error}): {error.remedy}"
             continue
         why = f"as --detector {kind} asks" if options.detector == kind else found.reason
         reason = f"{found.name} finds the faces, {why}. {entry.licence}".strip()

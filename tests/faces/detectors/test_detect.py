@@ -111,7 +111,7 @@ def test_what_is_said_to_do_fits_the_cause(tmp_path, monkeypatch):
     monkeypatch.setattr(scrfd_module, "find_spec", lambda name: None)
     with pytest.raises(FaceGANError, match="pip install insightface") as error:
         choose_detector(options, release=NOWHERE, say=quiet)
-    assert "pack" not in str(error.value)
+    assert "buffalo_sc" not in str(error.value)
 
 
 def test_insightface_by_name_is_an_error_that_says_what_to_do(tmp_path):
