@@ -211,7 +211,8 @@ def test_evaluate_prints_the_figures_of_the_run_as_a_table_and_as_json(run, eval
     assert figures["kid"] == pytest.approx(best["kid"], rel=0.01)
     assert figures["kid_train"] == pytest.approx(best["kid_train"], rel=0.01)
     # A generator of 640 images draws fog: far from faces, which are near each other.
-    assert figures["kid"] > 5 * max(figures["kid_of_real_faces"], 0.1)  # of eleven held-out faces: a rough figure
+    # Not so many times the figure of real faces: that of sixteen faces is 0 within some units, by chance.
+    assert figures["kid"] > abs(figures["kid_of_real_faces"]) + 5 * figures["kid_spread"]
     assert 0 <= figures["precision"] <= 1
 
 

@@ -84,20 +84,22 @@ def choose_detector(
         except UnavailableError as error:
             if options.detector == kind:
                 raise FaceGANError(
-                    f"{kind} cannot be used because {error}: put its pack into "
-                    f"{Path(options.insightface_root) / 'models' / options.insightface_pack}, or use --detector yunet."
+                    f"--detector {kind} cannot be used because {error}: {error.remedy}, or use --detector "
+                    f"{_another_than(kind)}."
                 ) from error
-            why_not = why_not or str(error)
+            why_not = why_not or f"{kind}, which is more accurate, cannot be used ({error}): {error.remedy}"
             continue
         why = f"as --detector {kind} asks" if options.detector == kind else found.reason
         reason = f"{found.name} finds the faces, {why}. {entry.licence}".strip()
         if why_not:
-            reason = (
-                f"{found.name} finds the faces because {why_not}. InsightFace's keypoints are steadier; run again with "
-                "its pack for sharper results."
-            )
+            reason = f"{found.name} finds the faces, because {why_not} to have it. {entry.licence}".strip()
         return DetectorChoice(kind, found.version, reason, found.pack_folder, options.device)
-    raise FaceGANError(f"There is no detector that can be used, because {why_not}: use --detector yunet.")
+    raise FaceGANError(f"No detector can be used, because {why_not}, or install FaceGAN again.")
+
+
+def _another_than(kind: str) -> str:
+    """What a user can give instead: the last of the registry needs no download."""
+    return next(other for other in reversed(REGISTRY) if other != kind)
 
 
 def make_detector(options: "FaceOptions", *, say: Callable[[str], None] = print) -> tuple[Detector, str]:
