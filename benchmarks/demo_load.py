@@ -1,8 +1,8 @@
 """How a class opens the link: many pages at once against the running app, and the same against a bare Gradio page.
 
-    python benchmarks/demo_load.py                        # 64 pages within 1 s, then 200 within 10 s
-    python benchmarks/demo_load.py --app OLD_CHECKOUT     # another checkout's app.py
-    python benchmarks/demo_load.py --chromium 16          # and as many real pages at once
+    python -m benchmarks.demo_load                        # 64 pages within 1 s, then 200 within 10 s
+    python -m benchmarks.demo_load --app OLD_CHECKOUT     # another checkout's app.py
+    python -m benchmarks.demo_load --chromium 16          # and as many real pages at once
 
 Sends what a browser sends when it opens the page: the page itself, the events that Gradio fires by itself, and, where
 an event is queued, the stream of answers. A page that is turned away waits and tries again, as theme/page.js does.

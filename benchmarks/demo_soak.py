@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-from demo_load import ROOT, start
+
+from benchmarks.demo_load import ROOT, start
 
 PAUSE = (2.0, 10.0)  # s between two clicks
 LONGEST = {"seeds": ",".join(str(i) for i in range(12)), "frames": "24", "format": "gif"}
@@ -32,7 +33,7 @@ LARGE = b"x" * 10_000_000
 class Crowd:
     def __init__(self, address: str, config: dict, end: float):
         self.address, self.end, self.count = address, end, Counter()
-        self.waits, self.answers = [], []
+        self.waits, self.answers, self.previews = [], [], []
         limits = httpx.Limits(max_connections=None)
         self.web = httpx.AsyncClient(base_url=address, timeout=120, limits=limits, trust_env=False)
         values = {c["id"]: c["props"].get("value") for c in config["components"]}
@@ -52,13 +53,41 @@ class Crowd:
             if self.ids.get(key.replace("_", "-")) in inputs:
                 data[inputs.index(self.ids[key.replace("_", "-")])] = value
         begin = time.monotonic()
-        while True:
-            answer = await self.web.post("/gradio_api/run/predict", json={"data": data, "fn_index": index})
-            if not answer.headers.get("retry-after"):
-                break
-            self.count["asked again"] += 1
-            await asyncio.sleep(float(answer.headers["retry-after"]))
+        call = {"data": data, "fn_index": index}
+        answer = await self.until_answered("", "POST", "/gradio_api/run/predict", json=call)
         self.answers.append(time.monotonic() - begin)
+        self.check(answer, expected)
+
+    async def until_answered(self, what: str, method: str, path: str, **named: object) -> httpx.Response:
+        """As the page asks: again after a while when it is turned away or the connection was closed meanwhile."""
+        while True:
+            try:
+                answer = await self.web.request(method, path, **named)
+                wait = answer.headers.get("retry-after")
+            except httpx.TransportError:
+                self.count["connections lost"] += 1
+                wait = 1
+            if not wait:
+                return answer
+            self.count[f"{what}asked again"] += 1
+            await asyncio.sleep(float(wait) + random.random())
+
+    async def drag(self, seed: int) -> None:
+        """A slider from 0 to 0.5, with previews on the way, and the picture when it rests."""
+        for step in range(1, 9):
+            query = {"seed": seed, "truncation": 0.8, "smile": step / 16}
+            begin = time.monotonic()
+            answer = await self.until_answered("previews ", "GET", "/live/sliders", params={**query, "preview": 1})
+            self.previews.append(time.monotonic() - begin)
+            self.check(answer, f"seed {seed}")
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        begin = time.monotonic()
+        answer = await self.until_answered("", "GET", "/live/sliders", params=query)
+        self.answers.append(time.monotonic() - begin)
+        self.check(answer, f"smile +0.5, of seed {seed}")
+
+    def check(self, answer: httpx.Response, expected: str) -> None:
         self.count["answers"] += 1
         if answer.status_code != 200:
             self.count[f"errors {answer.status_code}"] += 1
@@ -68,12 +97,7 @@ class Crowd:
     async def film(self, seeds: str, visitor: str) -> None:
         begin = time.monotonic()
         query = {"seeds": seeds, "frames": "24", "visitor": visitor, "format": "mp4"}
-        while True:
-            answer = await self.web.get("/film", params=query)
-            if not answer.headers.get("retry-after"):
-                break
-            self.count["films asked again"] += 1
-            await asyncio.sleep(float(answer.headers["retry-after"]))
+        answer = await self.until_answered("films ", "GET", "/film", params=query)
         self.waits.append(time.monotonic() - begin)
         self.count["films"] += answer.status_code == 200
         self.count["films refused"] += answer.status_code != 200
@@ -82,16 +106,18 @@ class Crowd:
         choose = random.Random(i)
         while time.monotonic() < self.end:
             seed = choose.randrange(10**6)
-            await self.web.get("/", params={"seed": seed})
+            await self.until_answered("", "GET", "/", params={"seed": seed})
             await self.ask("page", "load", f"seed {seed}", i0=f"?seed={seed}")
             for _ in range(choose.randrange(2, 8)):
                 await asyncio.sleep(choose.uniform(*PAUSE))
+                if time.monotonic() > self.end:
+                    return
                 what = choose.random()
                 if what < 0.4:
                     seed = choose.randrange(10**6)
                     await self.ask("seed", "input", f"seed {seed}", seed=seed)
                 elif what < 0.8:
-                    await self.ask("slider-smile", "input", f"seed {seed}", seed=seed, slider_smile=0.5)
+                    await self.drag(seed)
                 elif what > 0.9:
                     await asyncio.sleep(choose.uniform(5, 15))  # has watched the film before
                     await self.film(f"{seed},{choose.randrange(10**6)},{choose.randrange(10**6)}", f"v{i}")
@@ -152,7 +178,7 @@ async def run(address: str, pid: int, folder: Path, clients: int, seconds: float
     print(f"{len(late)} visitors still waited a minute after the end; {len(faults)} ended with an error", faults[:2])
     second = [mb for when, mb, *_ in seen if when > end - seconds / 2]
     print(dict(crowd.count))
-    for label, times in (("answers", crowd.answers), ("films", crowd.waits)):
+    for label, times in (("previews", crowd.previews), ("answers", crowd.answers), ("films", crowd.waits)):
         if times:
             median, late = np.percentile(times, [50, 95])
             print(f"{label}: median {median:.2f} s, 95th percentile {late:.2f} s, longest {max(times):.1f} s")

@@ -15,21 +15,24 @@ import time
 from pathlib import Path
 
 import numpy as np
-from demo_load import free_port, start
 from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from benchmarks.demo_load import free_port, start
+
 ROOT = Path(__file__).resolve().parents[1]
+WARM = 5  # moves that warm up
 _MOVE = """([name, value]) => new Promise((resolve) => {
     const input = document.querySelector(`#slider-${name} input[type=range]`);
     const face = document.querySelector("#face-after");
     const before = face.querySelector("img").src;
     new MutationObserver((_, observer) => {
-        const image = face.querySelector("img");
-        if (!image || image.src === before) return;
+        const image = face.querySelector("img"), shown = face.querySelector("[data-query]");
+        if (image.src === before) return;
+        if (Number(new URLSearchParams(shown.dataset.query).get(name)) !== Number(value)) return;
         observer.disconnect();
-        image.decode().then(() => requestAnimationFrame(() => resolve(performance.now() - start)));
+        image.decode().catch(() => {}).then(() => requestAnimationFrame(() => resolve(performance.now() - start)));
     }).observe(face, {subtree: true, childList: true, attributes: true});
     const start = performance.now();
     input.value = value;
@@ -40,13 +43,14 @@ BARE = """
 import gradio as gr
 with gr.Blocks(analytics_enabled=False) as page:
     slider = gr.Slider(-1, 1, 0, step=0.05, elem_id="slider-bare")
-    html = gr.HTML("0", elem_id="number")
+    html = gr.HTML("<b>0</b>", elem_id="number")
     slider.input(lambda value: f"<b>{value}</b>", slider, html, show_progress="hidden", trigger_mode="always_last")
 page.launch(server_port=PORT, ssr_mode=False)
 """
 _BARE_MOVE = """(value) => new Promise((resolve) => {
     const input = document.querySelector("#slider-bare input[type=range]");
     new MutationObserver((_, observer) => {
+        if (Number(document.querySelector("#number b")?.textContent) !== Number(value)) return;  // a sign of waiting
         observer.disconnect();
         requestAnimationFrame(() => resolve(performance.now() - start));
     }).observe(document.querySelector("#number"), {subtree: true, childList: true, characterData: true});
@@ -92,6 +96,12 @@ def by_a_caller(address: str, names: list[str], times: int, folder: str) -> list
     return taken
 
 
+def report(label: str, times: list[float]) -> None:
+    middle, late = np.percentile(times[WARM:], [50, 95])
+    longest = max(times[WARM:])
+    print(f"{label}: median {middle:.0f} ms, 95th percentile {late:.0f} ms, longest {longest:.0f} ms", flush=True)
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", metavar="FOLDER")
@@ -107,18 +117,12 @@ def main() -> None:
         app, address = start(command, ROOT, cache)
         bare, bare_address = start(bare_command, ROOT, cache)
         try:
-            taken, taken_bare = in_the_browser(address, bare_address, names, args.times + 5)
-            for label, times in (
-                ("in Chromium", taken),
-                ("a bare Gradio page", taken_bare),
-                ("by gradio_client", by_a_caller(address, names, args.times + 5, cache)),
-            ):
-                middle, late = np.percentile(times[5:], [50, 95])  # the first ones warm up
-                print(
-                    f"{label}: median {middle:.0f} ms, 95th percentile {late:.0f} ms, longest {max(times[5:]):.0f} ms"
-                )
-            ratios = np.percentile(taken[5:], [50, 95]) / np.percentile(taken_bare[5:], [50, 95])
-            print(f"ours to the bare page: median {ratios[0]:.2f}, 95th percentile {ratios[1]:.2f}")
+            taken, taken_bare = in_the_browser(address, bare_address, names, args.times + WARM)
+            report("in Chromium", taken)
+            report("a bare Gradio page", taken_bare)
+            ratios = np.percentile(taken[WARM:], [50, 95]) / np.percentile(taken_bare[WARM:], [50, 95])
+            print(f"ours to the bare page: median {ratios[0]:.2f}, 95th percentile {ratios[1]:.2f}", flush=True)
+            report("by gradio_client", by_a_caller(address, names, args.times + WARM, cache))
         finally:
             for process in (app, bare):
                 process.terminate()

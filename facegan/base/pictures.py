@@ -1,4 +1,4 @@
-"""Pictures and films of uint8 images: grids, enlargement, PNG, MP4 and GIF. Numpy, Pillow and PyAV only.
+"""Pictures and films of uint8 images: grids, enlargement, PNG, JPEG, MP4 and GIF. Numpy, Pillow and PyAV only.
 
 Every writer takes the recipe of generated images and stamps them with it (stamp.py); pictures of photos have none.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageDraw, ImageFont
 
 from facegan.base.stamp import PNG_SIGNATURE, as_text, png_chunk, stamp
@@ -59,6 +60,16 @@ def encode_png(image: np.ndarray, recipe: Mapping | None = None, *, compact: boo
     return content if recipe is None else stamp(content, recipe)
 
 
+def encode_jpeg(image: np.ndarray, recipe: Mapping | None = None, quality: int = 90) -> bytes:
+    """An uint8 image (H, W, 3) as the bytes of a JPEG file, stamped with `recipe` if there is one.
+
+    For what is shown for a moment: a tenth of a PNG's time and bytes.
+    """
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "jpeg", quality=quality)
+    return file.getvalue() if recipe is None else stamp(file.getvalue(), recipe)
+
+
 def _as_compact_png(image: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(image).save(file, "png")
@@ -83,8 +94,12 @@ def write_mp4(
     preset: str = "medium",
     rate_factor: int = 18,
     recipe: Mapping | None = None,
+    size: int | None = None,
 ) -> None:
-    """Frames uint8 (H, W, 3) of one even-sided size as H.264, which every browser plays.
+    """Frames uint8 (H, W, 3) of one size as H.264, which every browser plays.
+
+    `size`, in px: of the film, whose frames are then enlarged to (size, size) on the way, for a third of the time that
+    `enlarge` takes. Without it the frames have even sides.
 
     `rate_factor` is x264's crf: 18 looks like the frames, 6 more halve the bytes. `preset` is x264's: "superfast" takes
     a quarter of the time of "medium" for the same quality in 1.6 times the size.
@@ -92,24 +107,33 @@ def write_mp4(
     # In a folder of its own: FFmpeg takes a colon in a path for a protocol, and no path that is not UTF-8.
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "film.mp4"
-        _encode_mp4(file, frames, frames_per_second, {"crf": str(rate_factor), "preset": preset}, recipe)
+        _encode_mp4(file, frames, frames_per_second, {"crf": str(rate_factor), "preset": preset}, recipe, size)
         content = file.read_bytes()
     path.write_bytes(content if recipe is None else stamp(content, recipe))
 
 
 def _encode_mp4(
-    path: Path, frames: Iterable[np.ndarray], frames_per_second: int, options: dict[str, str], recipe: Mapping | None
+    path: Path,
+    frames: Iterable[np.ndarray],
+    frames_per_second: int,
+    options: dict[str, str],
+    recipe: Mapping | None,
+    size: int | None,
 ) -> None:
+    scaler = VideoReformatter()
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
         stream = None
         for frame in frames:
             if stream is None:
                 stream = film.add_stream("libx264", rate=frames_per_second, options=options)
-                stream.height, stream.width = frame.shape[:2]
+                stream.height, stream.width = (size, size) if size else frame.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 if recipe is not None:
                     film.metadata["comment"] = as_text(recipe)
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            if size:
+                picture = scaler.reformat(picture, size, size, stream.pix_fmt, interpolation="LANCZOS")
+            film.mux(stream.encode(picture))
         if stream is None:
             raise ValueError("A film needs at least one frame.")
         film.mux(stream.encode())

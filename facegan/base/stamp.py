@@ -1,6 +1,6 @@
 """The stamp of generated pictures: a mark that they are AI-generated, and the recipe that draws them again.
 
-Both stand in one XMP packet (ISO 16684-1), which PNG, GIF and MP4 each have a place for. The mark is the IPTC's
+Both stand in one XMP packet (ISO 16684-1), which PNG, JPEG, GIF and MP4 each have a place for. The mark is the IPTC's
 Digital Source Type "trainedAlgorithmicMedia", by which programs and platforms know AI-generated media. For programs
 that do not read XMP the recipe is plain text as well: under the key "facegan" in PNG, as the comment of GIF and MP4.
 """
@@ -30,6 +30,7 @@ _OPENS, _ENDS = b"<facegan:recipe>", b"</facegan:recipe>"
 
 PNG_SIGNATURE, _GIF = b"\x89PNG\r\n\x1a\n", b"GIF8"
 _PNG_HEADER = 33  # bytes: the signature and the chunk IHDR, which has to come first
+_JPEG = b"\xff\xd8\xff"
 # XMP stands in a GIF without the lengths that GIF expects before every 255 bytes. A reader that takes its letters for
 # lengths may arrive anywhere in this trailer, and is led to the 0 that ends the block.
 _GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
@@ -49,7 +50,7 @@ def as_text(recipe: Mapping) -> str:
 
 
 def stamp(content: bytes, recipe: Mapping, source: str = GENERATED) -> bytes:
-    """The bytes of a PNG, GIF or MP4 file with the mark `source` and the recipe, the picture itself untouched.
+    """The bytes of a PNG, JPEG, GIF or MP4 file with the mark `source` and the recipe, the picture itself untouched.
 
     The plain comments of GIF and MP4 are left to their writers, see pictures.py. Raises ValueError for another file.
     """
@@ -60,12 +61,18 @@ def stamp(content: bytes, recipe: Mapping, source: str = GENERATED) -> bytes:
             b"tEXt", b"facegan\0" + text.encode()
         )
         return content[:_PNG_HEADER] + chunks + content[_PNG_HEADER:]
+    if content.startswith(_JPEG):
+        data = b"http://ns.adobe.com/xap/1.0/\0" + packet
+        segment = b"\xff\xe1" + struct.pack(">H", 2 + len(data)) + data
+        # Behind the segment JFIF, which has to come first.
+        start = 4 + int.from_bytes(content[4:6], "big") if content[2:4] == b"\xff\xe0" else 2
+        return content[:start] + segment + content[start:]
     if content.startswith(_GIF) and content.endswith(b";"):
         block = b"\x21\xff\x0bXMP DataXMP" + packet + _GIF_TRAILER
         return b"GIF89a" + content[6:-1] + block + b";"  # 87a has no such blocks
     if content[4:8] == b"ftyp":
         return content + struct.pack(">I4s", 24 + len(packet), b"uuid") + _MP4_UUID + packet + _MP4_END
-    raise ValueError("only PNG, GIF and MP4 are stamped.")
+    raise ValueError("only PNG, JPEG, GIF and MP4 are stamped.")
 
 
 def is_stamped(content: bytes) -> bool:
@@ -76,7 +83,7 @@ def is_stamped(content: bytes) -> bool:
 def read_stamp(content: bytes) -> dict | None:
     """The recipe that the bytes of a file carry, None where they carry none; nothing in it is checked.
 
-    By looking for the packet, which stands uncompressed in all three formats. Raises ValueError for a broken one.
+    By looking for the packet, which stands uncompressed in all formats. Raises ValueError for a broken one.
     """
     start = content.find(_OPENS)
     if start < 0:

@@ -8,21 +8,27 @@ import numpy as np
 
 from facegan.base.latent_paths import path_through, point_on_path
 from facegan.base.pictures import enlarge, write_gif, write_mp4
-from facegan.demo.markup import face_strip, path_figure
+from facegan.demo.markup import FACE_SIZE, face_strip, path_figure
 from facegan.demo.state import MorphState
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
-FILM_SIZES = {"mp4": 512, "gif": 256}  # px by format; a GIF of 512 px would be 8 MB for three seconds
+FORMATS = ("mp4", "gif")
 _BATCH = 24  # frames that the generator draws at once
 
 
-def film_frames(model: FaceModel, state: MorphState, size: int) -> Iterator[np.ndarray]:
-    """The frames, uint8 (size, size, 3), one by one: 600 enlarged at once would take half a gigabyte."""
+def film_size(model: FaceModel, file_format: str) -> int:
+    """The side of a film in px. A GIF of 512 px would be 8 MB for three seconds."""
+    if file_format == "gif":
+        return 256
+    return FACE_SIZE if model.size < 256 else 512
+
+
+def film_frames(model: FaceModel, state: MorphState) -> Iterator[np.ndarray]:
+    """The frames as the generator draws them, uint8 (H, W, 3), one by one."""
     path = path_through(model.latents(state.seeds, state.truncation), state.frames_per_leg, state.loop)
     for start in range(0, len(path), _BATCH):
-        for image in model.generate(path[start : start + _BATCH]):
-            yield enlarge(image, size)
+        yield from model.generate(path[start : start + _BATCH])
 
 
 def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None = None) -> Recipe:
@@ -43,13 +49,14 @@ def film_name(state: MorphState, file_format: str) -> str:
 
 def draw_film(model: FaceModel, state: MorphState, file_format: str) -> bytes:
     """The morph as the bytes of an "mp4" or a "gif"."""
-    frames, recipe = film_frames(model, state, FILM_SIZES[file_format]), recipe_of_morph(model, state).to_dict()
+    frames, recipe = film_frames(model, state), recipe_of_morph(model, state).to_dict()
+    size = film_size(model, file_format)
     with tempfile.TemporaryDirectory(prefix="facegan-") as folder:  # both writers need a file that can be read back
         path = Path(folder) / "film"
         if file_format == "gif":
-            write_gif(path, frames, recipe=recipe)
+            write_gif(path, (enlarge(frame, size) for frame in frames), recipe=recipe)
         else:
-            write_mp4(path, frames, preset="superfast", recipe=recipe)
+            write_mp4(path, frames, preset="superfast", recipe=recipe, size=size)
         return path.read_bytes()
 
 
@@ -60,7 +67,7 @@ def draw_strip(model: FaceModel, state: MorphState) -> str:
     return face_strip(images, recipes, state.loop)
 
 
-def draw_position(model: FaceModel, state: MorphState) -> str:
+def draw_position(model: FaceModel, state: MorphState, preview: bool = False) -> str:
     """The face at the state's position on the path, as HTML that carries the state's link."""
     position = state.position
     stops = state.seeds + state.seeds[: 1 if state.loop else 0]
@@ -71,4 +78,4 @@ def draw_position(model: FaceModel, state: MorphState) -> str:
     if part in (0, 1):
         caption = f"seed {stops[leg + int(part)]}"
     recipe = recipe_of_morph(model, state, position)
-    return path_figure(model.generate(point[None])[0], caption, recipe, state.query())
+    return path_figure(model.generate(point[None])[0], caption, recipe, state.query(), preview)

@@ -22,7 +22,6 @@ Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
 _API = "/gradio_api"
 _READ = re.compile(
     r"/|/config/?|/theme\.css|/(static|assets|svelte)/.+|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon.*"
-    r"|/film|/training-film/[\w.]+"
     rf"|{_API}/(info/?|openapi\.json|theme\.css|app_id/?|user/?|login_check/?|token/?|startup-events|queue/(data|status)"
     r"|heartbeat/[^/]+|stream/[\w-]+/[\w.-]+|call/.+|mcp(/.*)?)"
 )
@@ -34,7 +33,7 @@ _ANSWER = re.compile(rf"{_API}/(?:queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+)
 _MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
 _MOST_NESTED = 20  # levels of JSON, far more than a call has
 _MOST_CALLS = 256  # at a time, each of them with an answer of half a megabyte
-_MOST_STREAMS = 600  # open at a time: two for every one of 300 visitors
+_MOST = {"streams": 600, "reads": math.inf}  # open at a time; streams: two for every one of 300 visitors
 _CHUNK = 65_536  # bytes of an answer that are sent before its reader must have taken the ones before
 _STALLED = 30.0  # s after which a reader who takes nothing is let go
 _RETRY = 2  # s
@@ -57,6 +56,7 @@ class Gate:
 
     def __init__(self, app: Callable, demo: gr.Blocks):
         self._app, self._demo = app, demo
+        self._own = [route.path_regex for route in demo.page.routes]
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,21 +68,25 @@ class Gate:
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
         answer = _Answer(send, path, self._demo.root_path or "")
         try:
-            kind = "streams" if _STREAM.fullmatch(path) and scope["method"] == "GET" else "calls"
-            _check_route(scope["method"], path)
+            own = next((regex.pattern for regex in self._own if regex.fullmatch(path)), None)
+            if not own:
+                _check_route(scope["method"], path)
+            elif scope["method"] not in ("GET", "HEAD"):
+                raise Refused(405, "Here is something to read only.")
             self._check_session(scope, path)
             if scope["method"] == "POST":
                 body = await _body(scope, receive)
                 self._check_call(path, body)
                 receive = _replay(body, receive)
-            counted = kind if kind == "streams" or scope["method"] == "POST" else "reads"
-            if counted != "reads" and self._open[counted] >= (_MOST_STREAMS if counted == "streams" else _MOST_CALLS):
+            # Counted by kind, so that those who wait for films leave room for those who look at faces.
+            kind = own or _kind(scope["method"], path)
+            if self._open[kind] >= _MOST.get(kind, _MOST_CALLS):
                 raise Refused(503, "Many visitors are here at this moment: try again in a few seconds.")
-            self._open[counted] += 1
+            self._open[kind] += 1
             try:
                 await self._app(scope, receive, answer)
             finally:
-                self._open[counted] -= 1
+                self._open[kind] -= 1
         except Refused as refused:
             await answer.refuse(refused.status, str(refused))
         except Stalled:
@@ -206,6 +210,12 @@ def _placed(page: bytes, root: str) -> bytes:
     base = f'<base href="{escape(root.rstrip("/"))}/" />' if root else '<base href="./" />'
     icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico" />'
     return page.replace(b'<base href="./" />', f"{base}{icon}".encode())
+
+
+def _kind(method: object, path: str) -> str:
+    if method == "POST":
+        return "calls"
+    return "streams" if method == "GET" and _STREAM.fullmatch(path) else "reads"
 
 
 def _check_route(method: str, path: str) -> None:

@@ -1,20 +1,29 @@
 """The tab How it learned: the film of the generator's training, fetched when the tab is opened."""
 
+import anyio.to_thread
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import Response
 
+from facegan.base.errors import FaceGANError
+from facegan.demo.answers import file_answer, refusal
 from facegan.demo.markup import film, how_it_learned
 from facegan.demo.page import Page, Tab
 from facegan.model.film import Film
 from facegan.model.load import FaceModel
 
-ADDRESS = "training-film/"
+_ADDRESS = "training-film/"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
+    async def answer(request: Request) -> Response:
+        return await answer_film(page.model, request.path_params["name"])
+
+    page.serve(_ADDRESS + "{name}", answer)
     films = page.model.films
-    saves = {kind(one): ADDRESS + one.path for one in films}
+    saves = {kind(one): _ADDRESS + one.path for one in films}
     gr.HTML(
-        film("learning", ADDRESS + films[0].path, saves),
+        film("learning", _ADDRESS + films[0].path, saves),
         elem_id="learning-film",
         js_on_load="window.facegan.showFilm(element);",
         apply_default_css=False,
@@ -24,6 +33,17 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 def kind(film: Film) -> str:
     return film.path.rpartition(".")[2].upper()
+
+
+async def answer_film(model: FaceModel, path: str) -> Response:
+    """`read` over HTTP, in a thread: the Hub may be asked for the film."""
+    try:
+        content = await anyio.to_thread.run_sync(read, model, path)
+    except Exception as error:
+        return refusal(error)
+    if content is None:
+        return refusal(FaceGANError("This model has no such film."))
+    return file_answer(content, f"how-it-learned.{path.rpartition('.')[2]}")
 
 
 def read(model: FaceModel, path: str) -> bytes | None:

@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 
-from facegan.base.pictures import encode_png, enlarge
+from facegan.base.pictures import encode_jpeg, encode_png, enlarge
 from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
 from facegan.sliders.slider import Slider
@@ -26,22 +26,37 @@ def png_uri(image: np.ndarray, recipe: Recipe) -> str:
     return "data:image/png;base64," + base64.b64encode(encode_png(image, recipe.to_dict())).decode("ascii")
 
 
-def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[str] = ()) -> str:
+def jpeg_uri(image: np.ndarray, recipe: Recipe) -> str:
+    """The same as JPEG, for what is shown while a slider moves."""
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image, recipe.to_dict())).decode("ascii")
+
+
+def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[str] = (), preview: bool = False) -> str:
     """The large face with its caption; `query` is the link's part after the question mark.
 
-    `notes` are sentences that the page shows for a while.
+    `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved.
     """
-    seed = recipe.seeds[0]
+    seed, size = recipe.seeds[0], PATH_SIZE if preview else FACE_SIZE
+    small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
-        f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}">'
-        f'<img src="{png_uri(enlarge(image, FACE_SIZE), recipe)}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
-        f'alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
+        f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}"'
+        f'{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" width="{FACE_SIZE}" '
+        f'height="{FACE_SIZE}" alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'
-        f'<button type="button" data-save="face-{seed}.png">Save PNG</button>'
-        f'<a href="{png_uri(image, recipe)}" download="face-{seed}-{len(image)}px.png" '
+        f'<button type="button" data-save="face-{seed}.png"{" disabled" if preview else ""}>Save PNG</button>'
+        f'<a{small} download="face-{seed}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
     )
+
+
+def _uri(image: np.ndarray, recipe: Recipe, preview: bool) -> str:
+    return jpeg_uri(image, recipe) if preview else png_uri(image, recipe)
+
+
+def _mark(preview: bool) -> str:
+    """By which theme/page.js knows that the picture itself is still to be fetched."""
+    return " data-preview" if preview else ""
 
 
 def description(recipe: Recipe) -> str:
@@ -109,12 +124,13 @@ def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool) -> str
     return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph">{stops}{back}</ol>'
 
 
-def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "") -> str:
-    """One face on a way; `query` is the link's part after the question mark, where the page should show one for it."""
+def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "", preview: bool = False) -> str:
+    """One face on a path; `query` is the link's part after the question mark, where the page should show one for it."""
     link = f' data-query="{escape(query)}"' if query else ""
     return (
-        f'<figure class="fg-figure fg-path"{link}><img src="{png_uri(enlarge(image, PATH_SIZE), recipe)}" '
-        f'width="{PATH_SIZE}" height="{PATH_SIZE}" alt="AI-generated face, {escape(caption)}">'
+        f'<figure class="fg-figure fg-path"{link}{_mark(preview)}>'
+        f'<img src="{_uri(enlarge(image, PATH_SIZE), recipe, preview)}" width="{PATH_SIZE}" height="{PATH_SIZE}" '
+        f'alt="AI-generated face, {escape(caption)}">'
         '<span class="fg-badge">AI-generated</span>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
@@ -124,8 +140,8 @@ def open_picture(query: str = "") -> str:
     """Where a picture made here is chosen; `query` is the link that the page goes on to, if there is one."""
     return (
         f'<p class="fg-open" data-follow="{escape(query)}">Saved a picture here earlier? '
-        '<label><input type="file" accept="image/png,image/gif,video/mp4">Open it</label> or drop it anywhere on the '
-        "page, and it is there again. It stays on your device.</p>"
+        '<label><input type="file" accept="image/png,image/jpeg,image/gif,video/mp4">Open it</label> or drop it '
+        "anywhere on the page, and it is there again. It stays on your device.</p>"
     )
 
 

@@ -6,9 +6,12 @@ from functools import partial
 from typing import Literal
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import Response
 
 from facegan.base.errors import FaceGANError
-from facegan.demo.films import FILM_SIZES, draw_film, draw_position, draw_strip, film_name
+from facegan.demo.answers import file_answer, refusal
+from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name
 from facegan.demo.markup import complaint, film
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
@@ -18,7 +21,6 @@ from facegan.demo.values import MAX_STOPS, one_of
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe
 
-ADDRESS = "film"  # where the page fetches the film of a link
 CONTROLS = {
     "seeds": "#morph-seeds :is(textarea, input)",
     "truncation": "#truncation [type=range]",
@@ -32,6 +34,9 @@ _RANDOM = f"Math.floor(Math.random() * {RANDOM_SEEDS})"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
+    morphs = Morphs(page.model, page.outbox, page.renderer)
+    page.serve("film", morphs.answer)  # where theme/page.js fetches the film of a link
+    show = on_load(CONTROLS, page.live("morph", morphs.figure), ["position"]) + _FILM
     with gr.Row():
         with gr.Column(min_width=300):
             gr.HTML(
@@ -41,8 +46,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 apply_default_css=False,
             )
         with gr.Column(min_width=300):
-            controls = _Controls.build()
-    morphs = Morphs(page.model, page.outbox, page.renderer)
+            controls = _Controls.build(show)
     settings = [controls.seeds, page.truncation, controls.frames_per_leg, controls.loop, controls.position]
     seeds = [controls.seeds]
 
@@ -63,7 +67,6 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.in_browser(controls.seeds.change, "() => window.facegan.settle()", [], [])
     changed = [*moved(controls.frames_per_leg), controls.loop.input, controls.here.select]
     page.answer(changed, morphs.show, settings, [controls.strip, controls.here])
-    page.answer(moved(controls.position), morphs.walk, settings, [controls.here])
     page.endpoint(morphs.endpoint, "morph")
 
 
@@ -80,7 +83,8 @@ class _Controls:
     loop: gr.Checkbox
 
     @classmethod
-    def build(cls) -> "_Controls":
+    def build(cls, show: str) -> "_Controls":
+        """`show` is the script of `here`."""
         random = gr.Button("Random morph", variant="primary", elem_id="random-morph", elem_classes="fg-key-r")
         seeds = gr.Textbox(
             label="Seeds",
@@ -93,7 +97,7 @@ class _Controls:
             add_random = gr.Button("Add a random face", size="sm", min_width=120, elem_id="add-random")
         with gr.Row():
             with gr.Column(min_width=200):
-                here = gr.HTML(elem_id="morph-here", js_on_load=on_load(CONTROLS) + _FILM, apply_default_css=False)
+                here = gr.HTML(elem_id="morph-here", js_on_load=show, apply_default_css=False)
             with gr.Column(min_width=200):
                 position = gr.Slider(
                     minimum=0,
@@ -142,11 +146,9 @@ class Morphs:
             return complaint(str(error)), ""
         return draw_strip(self._model, state), draw_position(self._model, state)
 
-    def walk(self, *settings: object) -> str:
-        try:
-            return draw_position(self._model, MorphState.checked(*settings))
-        except FaceGANError:  # `show` has said it
-            return ""
+    def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
+        """The face at the position of a link's morph. Raises FaceGANError for a link to none."""
+        return draw_position(self._model, self._state(query), preview)
 
     async def morph(
         self,
@@ -156,20 +158,22 @@ class Morphs:
         format: Literal["mp4", "gif"] = "mp4",
         truncation: float | None = None,
         visitor: str = "",
+        address: str = "",
     ) -> tuple[bytes, str]:
-        """The film and its name. Raises FaceGANError, also when too many others wait for theirs."""
-        file_format = one_of(format, "format", tuple(FILM_SIZES))
+        """The film and its name; `visitor` and `address` as the renderer takes them.
+
+        Raises FaceGANError, also when too many others wait for theirs.
+        """
+        file_format = one_of(format, "format", FORMATS)
         truncation = self._model.config.truncation if truncation is None else truncation
         state = MorphState.checked(seeds, truncation, frames_per_leg, loop, file_format=file_format)
         draw = partial(draw_film, self._model, state, file_format)
-        content = await self._renderer.draw(visitor, f"{file_format} {state.query()}", state.frames, draw)
+        content = await self._renderer.draw(draw, f"{file_format} {state.query()}", state.frames, visitor, address)
         return content, film_name(state, file_format)
 
-    async def film_of(self, query: Mapping[str, str], visitor: str) -> tuple[bytes, str]:
+    async def film_of(self, query: Mapping[str, str], visitor: str, address: str = "") -> tuple[bytes, str]:
         """The film of a link, in its "format", and its name. Raises FaceGANError for a link to no morph."""
-        state, complaints = MorphState.read(query, self._model.config.truncation)
-        if state is None:
-            raise FaceGANError("".join(complaints[:1]) or "This is no link to a morph.")
+        state = self._state(query)
         return await self.morph(
             ", ".join(map(str, state.seeds)),
             state.frames_per_leg,
@@ -177,7 +181,23 @@ class Morphs:
             query.get("format", "mp4"),
             state.truncation,
             visitor,
+            address,
         )
+
+    async def answer(self, request: Request) -> Response:
+        """`film_of` over HTTP."""
+        query = dict(request.query_params)
+        try:
+            content, name = await self.film_of(query, query.get("visitor", "")[:40], request.client.host)
+        except Exception as error:
+            return refusal(error)
+        return file_answer(content, name)
+
+    def _state(self, query: Mapping[str, str]) -> MorphState:
+        state, complaints = MorphState.read(query, self._model.config.truncation)
+        if state is None:
+            raise FaceGANError("".join(complaints[:1]) or "This is no link to a morph.")
+        return state
 
     async def endpoint(
         self,
@@ -193,7 +213,7 @@ class Morphs:
             seeds: 2 to 12 whole numbers with commas between them, such as "1, 7, 42"; one face each, met in this order
             frames_per_leg: frames from one face to the next, 1 to 60, at 24 frames a second; 600 in all as mp4, 300 gif
             loop: whether the film leads back to the first face
-            format: "mp4" (512 pixels) or "gif" (256 pixels)
+            format: "mp4", or "gif", which is smaller and in fewer colours
             truncation: 1 is the full variety it learned, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:

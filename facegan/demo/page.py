@@ -1,7 +1,6 @@
 """What the tabs share: the model, the current face, and the way in which the server answers."""
 
 import json
-import logging
 from asyncio import Semaphore
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,11 @@ import anyio.to_thread
 import gradio as gr
 from gradio.components import Component
 from gradio.utils import get_function_description
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from facegan.base.errors import FaceGANError
+from facegan.demo.answers import html_answer, refusal, sentence
 from facegan.demo.markup import message, notices
 from facegan.demo.outbox import Outbox
 from facegan.demo.render import Renderer
@@ -23,13 +25,13 @@ from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe
 
 Event = Callable[..., gr.events.Dependency]  # such as button.click
+Draw = Callable[[Mapping[str, str], bool], str]
 Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
 
 _AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
 _SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
-_FAULT = "Something went wrong on the server: try again, and reload the page if it stays."
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Page:
 
     `tabs` is selected to open a tab, by its id. `seed` (the current face) and `truncation` are one control each for
     all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the
-    files that endpoints return, `renderer` draws films.
+    files that endpoints return, `renderer` draws films. `routes` are what the tabs serve beside Gradio's own.
     """
 
     model: FaceModel
@@ -70,6 +72,7 @@ class Page:
     outbox: Outbox
     renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
     turns: Semaphore = field(default_factory=lambda: Semaphore(_AT_A_TIME))
 
     @classmethod
@@ -95,6 +98,28 @@ class Page:
         about what had to be put right."""
         self.opened.append((function, outputs))
 
+    def serve(self, path: str, answer: Callable) -> None:
+        """Have `answer`, an asynchronous function of a request, answer at `path`, which is relative to the page."""
+        self.routes.append(Route(f"/{path}", answer))
+
+    def live(self, name: str, draw: Draw) -> str:
+        """The address at which theme/page.js asks for a picture while a slider is dragged.
+
+        `draw`: of a link's query to HTML, as a preview where the second argument says so. One request without Gradio's
+        events, sessions and JSON, which take longer than the face.
+        """
+
+        async def answer(request: Request) -> Response:
+            query = dict(request.query_params)
+            try:
+                async with self.turns:
+                    return html_answer(await anyio.to_thread.run_sync(draw, query, "preview" in query))
+            except Exception as error:
+                return refusal(error)
+
+        self.serve(f"live/{name}", answer)
+        return f"live/{name}"
+
     def listen(self, notes: gr.HTML) -> None:
         """To the opening of the page, once all tabs are built. One event for all, so that they see one seed."""
         query = gr.Textbox(visible=False)
@@ -112,12 +137,14 @@ class Page:
         """The event after `button` has made a random face the current one."""
         return self.in_browser(button.click, f"() => Math.floor(Math.random() * {RANDOM_SEEDS})", [], [self.seed])
 
-    def in_browser(self, event: Event, js: str, inputs: Sequence[Component], outputs: Sequence[Component]) -> Event:
+    def in_browser(
+        self, event: Event | Sequence[Event], js: str, inputs: Sequence[Component], outputs: Sequence[Component]
+    ) -> Event:
         """The event after `js` has set `outputs` without asking the server.
 
         So whatever the visitor does before a face is drawn is about the values that are already set.
         """
-        return event(None, list(inputs), list(outputs), js=js, api_visibility="private").then
+        return listen(event)(None, list(inputs), list(outputs), js=js, api_visibility="private").then
 
     def answer(
         self,
@@ -158,7 +185,7 @@ class Page:
                 async with self.turns:
                     found = await anyio.to_thread.run_sync(partial(function, *arguments))
             except Exception as error:
-                return message(_sentence(error)), *(gr.skip(),) * outputs
+                return message(sentence(error)), *(gr.skip(),) * outputs
             return gr.skip(), *(found if outputs > 1 else (found,))
 
         return run
@@ -174,7 +201,7 @@ class Page:
                 async with self.turns:
                     return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
             except Exception as error:
-                raise gr.Error(_sentence(error), print_exception=False) from error
+                raise gr.Error(sentence(error), print_exception=False) from error
 
         run.__name__ = name  # so MCP calls the tool
         gr.api(run, api_name=name, queue=False)
@@ -189,14 +216,6 @@ def _describe(inputs: Sequence[Component], function: Callable) -> None:
         component._api_info = {**component._api_info, "additional_description": described.get(name, "")}
 
 
-def _sentence(error: Exception) -> str:
-    """What is wrong, for people. A fault of ours is another sentence, with a traceback in the log."""
-    if isinstance(error, FaceGANError):
-        return str(error)
-    logging.getLogger(__name__).error("The demo failed.", exc_info=error)
-    return _FAULT
-
-
 def listen(events: Event | Sequence[Event]) -> Event:
     """Several events as one. A single one stays itself, because `gr.on` does not take the `then` of another."""
     return events if callable(events) else partial(gr.on, events)
@@ -207,13 +226,15 @@ def moved(slider: gr.Slider) -> tuple[Event, Event]:
     return slider.input, slider.release
 
 
-def on_load(controls: Mapping[str, str]) -> str:
+def on_load(controls: Mapping[str, str], live: str = "", dragged: Sequence[str] = ()) -> str:
     """The script of the gr.HTML that shows a tab's state.
 
     Its value carries the state as `data-query`. `controls`: a CSS selector of the control that sets each of the
-    state's names. Where the two differ, it fires `select`, at which the tab draws what is set. See theme/page.js.
+    state's names. Where the two differ, it fires `select`, at which the tab draws what is set. `live`: where the face
+    is fetched when one of the controls named in `dragged` moves (`Page.live`). See theme/page.js.
     """
+    what = json.dumps({"controls": dict(controls), "live": live, "dragged": list(dragged)})
     return (
-        f"window.facegan.showState(element, {json.dumps(dict(controls))}, () => trigger('select'), "
+        f"window.facegan.showState(element, props, {what}, () => trigger('select'), "
         "(changed) => watch('value', changed));"
     )

@@ -5,30 +5,30 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from importlib.util import find_spec
 
-import anyio.to_thread
 import gradio as gr
+from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from facegan.base.errors import FaceGANError
 from facegan.base.proxies import without_proxies
-from facegan.demo import TEMPORARY, learned_tab, morph_tab
+from facegan.demo import TEMPORARY
+from facegan.demo.answers import file_answer, refusal
 from facegan.demo.gate import Gate
 from facegan.demo.mcp_content import send_content
-from facegan.demo.outbox import PREFIX, media_type
+from facegan.demo.outbox import PREFIX
 from facegan.demo.page import Page
-from facegan.demo.render import Busy, Superseded
 from facegan.demo.sessions import forgetful
 from facegan.demo.theme import THEME_FOLDER, head, theme
 
 _THREADS = 64  # answers that wait in threads of gradio's
 _PORTS = 100  # how many ports are tried from the one asked for
-_STILL = {"Cache-Control": "private, max-age=3600"}  # what an address shows never changes while the model is the same
 
 
 def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, share: bool = False) -> None:
@@ -60,15 +60,23 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
             app_kwargs={
                 "middleware": [Middleware(Gate, demo=demo)],
                 "routes": routes(demo.page),
-                "lifespan": forgetful,
+                "lifespan": _lifespan,
             },
             prevent_thread_lock=True,
         )
-    send_content(demo, demo.page.outbox)
     try:
         demo.block_thread()
     finally:
         shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _lifespan(app: App) -> AsyncIterator[None]:
+    """What has to be in place before the first request: launch() returns only after it has come."""
+    demo = app.get_blocks()
+    send_content(demo, demo.page.outbox)
+    async with forgetful(app):
+        yield
 
 
 def free_port(host: str, port: int) -> int:
@@ -103,50 +111,16 @@ def _bound(host: str, port: int) -> int:
 
 
 def routes(page: Page) -> list[Route]:
-    """Films for the page, and the files that endpoints return. None of them is ever a file on this machine."""
-    morphs = morph_tab.Morphs(page.model, page.outbox, page.renderer)
-
-    async def film(request: Request) -> Response:
-        given = request.query_params
-        try:
-            content, name = await morphs.film_of(dict(given), f"{request.client.host} {given.get('visitor', '')[:40]}")
-        except FaceGANError as error:
-            return _refusal(error)
-        return Response(content, media_type=media_type(name), headers={**_STILL, **_named(name)})
-
-    async def training_film(request: Request) -> Response:
-        try:
-            content = await anyio.to_thread.run_sync(learned_tab.read, page.model, request.path_params["name"])
-        except FaceGANError as error:
-            return _refusal(error)
-        if content is None:
-            return _refusal(FaceGANError("This model has no such film."))
-        name = f"how-it-learned.{request.path_params['name'].rpartition('.')[2]}"
-        return Response(content, media_type=media_type(name), headers=_named(name))
+    """What the server has beside Gradio's routes. Nothing that it sends is ever a file on this machine."""
 
     async def returned(request: Request) -> Response:
-        content = page.outbox.get(request.path_params["path"])
+        path = request.path_params["path"]
+        content = page.outbox.get(path)
         if content is None:
-            return _refusal(FaceGANError("This file was fetched too late: call the endpoint again."))
-        name = request.path_params["path"].rpartition("/")[2]
-        return Response(content, media_type=media_type(name), headers=_named(name))
+            return refusal(FaceGANError("This file was fetched too late: call the endpoint again."))
+        return file_answer(content, path.rpartition("/")[2])
 
     async def favicon(_: Request) -> Response:
         return FileResponse(THEME_FOLDER / "favicon.svg", media_type="image/svg+xml")
 
-    return [
-        Route(f"/{morph_tab.ADDRESS}", film),
-        Route(f"/{learned_tab.ADDRESS}{{name}}", training_film),
-        Route(PREFIX + "{path:path}", returned),
-        Route("/favicon.ico", favicon),
-    ]
-
-
-def _refusal(error: FaceGANError) -> Response:
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Busy) else {}
-    status = 503 if isinstance(error, Busy) else 409 if isinstance(error, Superseded) else 404
-    return JSONResponse({"error": str(error)}, status, headers)
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'inline; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return [*page.routes, Route(PREFIX + "{path:path}", returned), Route("/favicon.ico", favicon)]

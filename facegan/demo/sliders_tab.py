@@ -10,7 +10,7 @@ from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.demo.markup import face_figure, path_figure, slider_note
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import SlidersState
 from facegan.demo.values import split_words
 from facegan.model.load import FaceModel
@@ -18,16 +18,19 @@ from facegan.model.provenance import Recipe, recipe_of
 from facegan.sliders.notes import purity
 
 _STEP = 0.05
+_MOVED = "() => window.facegan.moved()"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     names = [slider.name for slider in page.model.sliders]
+    edits = Edits(page.model, page.outbox)
+    show = on_load(_controls(names), page.live("sliders", edits.figure), _dragged(names))
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-sticky"), gr.Row(elem_classes="fg-tight fg-pair"):
             with gr.Column(min_width=130):
                 before = gr.HTML(elem_id="face-before", apply_default_css=False)
             with gr.Column(min_width=130):
-                after = gr.HTML(elem_id="face-after", js_on_load=on_load(_controls(names)), apply_default_css=False)
+                after = gr.HTML(elem_id="face-after", js_on_load=show, apply_default_css=False)
         with gr.Column(min_width=300):
             with gr.Row(elem_classes="fg-tight"):
                 random = gr.Button(
@@ -36,14 +39,13 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reset = gr.Button("Reset all", min_width=90, elem_id="reset-sliders")
             sliders, locks = _rows(page.model)
 
-    edits = Edits(page.model, page.outbox)
     face, controls = [page.seed, page.truncation], [*sliders, *locks]
     page.open(edits.open_page, [page.tabs, *controls, before, after])
     page.answer(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
     unmoved = json.dumps([0] * len(sliders) + [False] * len(locks))
-    page.answer(page.in_browser(reset.click, f"() => {unmoved}", [], controls), edits.draw, [*face, *controls], [after])
-    changed = [event for slider in sliders for event in moved(slider)] + [lock.input for lock in locks]
-    page.answer(changed, edits.draw, [*face, *controls], [after])
+    page.in_browser(reset.click, f"() => {unmoved}", [], controls)(None, js=_MOVED, api_visibility="private")
+    # A slider that is dragged and a lock that is clicked are seen by theme/page.js itself.
+    page.in_browser([slider.release for slider in sliders], _MOVED, [], [])
     page.answer(after.select, edits.draw_both, [*face, *controls], [before, after])
     page.endpoint(edits.endpoint(), "edit")
 
@@ -73,6 +75,11 @@ def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
     return sliders, locks
 
 
+def _dragged(names: Sequence[str]) -> list[str]:
+    """The tab's own controls, as `on_load` names them."""
+    return [*names, *(f"lock:{name}" for name in names)]
+
+
 def _controls(names: Sequence[str]) -> dict[str, str]:
     return {
         "seed": "#seed input",
@@ -97,8 +104,12 @@ class Edits:
         locked = [name in state.lock for name in self._names]
         return (gr.Tabs(selected=TAB.id), *values, *locked, *self._draw_both(state)), complaints
 
-    def draw(self, seed: object, truncation: object, *controls: object) -> str:
-        return self._draw_after(self._state(seed, truncation, controls))
+    def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
+        """The edited face of a link. Raises FaceGANError for a link that moves no slider."""
+        state, _ = SlidersState.read(query, self._model.config.truncation, self._names)
+        if state is None:
+            raise FaceGANError("This is no link to a face with its sliders moved.")
+        return self._draw_after(state, preview)
 
     def draw_both(self, seed: object, truncation: object, *controls: object) -> tuple[str, str]:
         return self._draw_both(self._state(seed, truncation, controls))
@@ -146,8 +157,8 @@ class Edits:
         lock = state.lock if state.values else ()
         return image, recipe_of(self._model, [state.seed], state.truncation, state.values, lock=lock)
 
-    def _draw_after(self, state: SlidersState) -> str:
-        return face_figure(*self._edited(state), state.query())
+    def _draw_after(self, state: SlidersState, preview: bool = False) -> str:
+        return face_figure(*self._edited(state), state.query(), preview=preview)
 
     def _draw_both(self, state: SlidersState) -> tuple[str, str]:
         image = self._model.generate(self._model.latents([state.seed], state.truncation))[0]

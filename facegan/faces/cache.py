@@ -25,7 +25,9 @@ from facegan.faces.records import PhotoRecord, from_line, to_line
 JOURNAL = "photos.jsonl"
 SELECTED = "selected.npy"
 REPORT = "report.json"
-FORMAT = 2  # raised when the meaning of a journal line changes, so that old caches start anew
+# Raised when the meaning of a journal line changes, or how photos are read, so that old caches start anew. 3: keypoints
+# are those of photos of 2,016 px, and TIFF and camera raw are upright and in full size.
+FORMAT = 3
 
 
 def faces_file(folder: Path, size: int) -> Path:

@@ -91,6 +91,7 @@ def prepare_faces(
     done = _measure(photos, out, options, choice, recogniser, say)
     records = photos.records(done)
     _tell_missing_libraries(records, say)
+    _tell_not_downloaded(records, say)
     if options.min_certainty is None:
         options = replace(options, min_certainty=choice.min_certainty)
     people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
@@ -152,6 +153,14 @@ def _tell_missing_libraries(records: list[PhotoRecord], say: Callable[[str], Non
             f"{photos} not read, because {detail}, which cannot be imported: run {how_to_install(detail)} and then the "
             f"same command again, which reads only {them}."
         )
+
+
+def _tell_not_downloaded(records: list[PhotoRecord], say: Callable[[str], None]) -> None:
+    """One sentence for each place where photos still are."""
+    for detail, count in Counter(record.detail for record in records if record.problem == "not_downloaded").items():
+        where, remedy = detail.split(": ")
+        photos = "1 photo is" if count == 1 else f"{count:,} photos are"
+        say(f"{photos} {where}: {remedy}, and run the same command again.")
 
 
 def _selected_before(out: Path) -> np.ndarray | None:

@@ -50,6 +50,16 @@ def test_an_mp4_plays_the_frames_in_order(tmp_path):
     assert levels == pytest.approx([0, 40, 80, 120, 160], abs=6)
 
 
+def test_a_film_can_be_enlarged_on_the_way(tmp_path):
+    ramp = np.linspace(20, 230, 16).astype(np.uint8)
+    image = np.stack([np.tile(ramp, (16, 1)), np.tile(ramp[:, None], (1, 16)), np.full((16, 16), 90, np.uint8)], axis=2)
+    pictures.write_mp4(tmp_path / "film.mp4", [image] * 3, size=64)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        found = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert len(found) == 3
+    assert np.abs(found[0] - pictures.enlarge(image, 64)).mean() < 4
+
+
 def test_a_gif_plays_the_frames_in_order_for_ever(tmp_path):
     pictures.write_gif(tmp_path / "film.gif", frames(), 10)
     with Image.open(tmp_path / "film.gif") as film:

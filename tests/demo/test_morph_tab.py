@@ -38,7 +38,7 @@ def gif_frames(file):
 
 
 def test_a_morph_begins_and_ends_on_the_faces_of_its_seeds(model, face):
-    frames = list(film_frames(model, MorphState((3, 9, 4), 0.8, 5, loop=False), 16))
+    frames = list(film_frames(model, MorphState((3, 9, 4), 0.8, 5, loop=False)))
     assert len(frames) == 11
     for frame, seed in ((0, 3), (5, 9), (10, 4)):
         assert np.array_equal(frames[frame], face(seed, 0.8))
@@ -46,7 +46,7 @@ def test_a_morph_begins_and_ends_on_the_faces_of_its_seeds(model, face):
 
 
 def test_a_loop_leads_back_without_showing_the_first_face_twice(model, face):
-    frames = list(film_frames(model, MorphState((3, 9), 0.8, 4, loop=True), 16))
+    frames = list(film_frames(model, MorphState((3, 9), 0.8, 4, loop=True)))
     assert len(frames) == 8
     assert np.array_equal(frames[4], face(9, 0.8))
     assert not np.array_equal(frames[7], frames[0])
@@ -69,9 +69,9 @@ def test_an_mp4_has_the_frames_in_order(film, face):
         assert video.streams.video[0].codec_context.name == "h264"
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in video.decode(video=0)]
     assert len(frames) == 12
-    assert frames[0].shape == (512, 512, 3)
+    assert frames[0].shape == (384, 384, 3)
     for frame, seed in ((0, 3), (6, 9)):
-        assert np.abs(frames[frame] - enlarge(face(seed, 0.8), 512)).mean() < 8
+        assert np.abs(frames[frame] - enlarge(face(seed, 0.8), 384)).mean() < 8
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_the_slider_names_the_stops(model, position, seed):
 
 def test_the_link_follows_the_walk(morphs):
     link = 'data-query="seeds=3,9&amp;truncation=0.8&amp;frames=24&amp;loop=1&amp;position=0.25"'
-    assert link in morphs.walk("3, 9", 0.8, 24, True, 0.25)
+    query = {"seeds": "3, 9", "truncation": "0.8", "position": "0.25"}
+    assert link in morphs.figure(query)
+    assert link in morphs.figure(query, preview=True)
     strip, here = morphs.show("3, 9", 0.8, 24, True, 0.25)
     assert link in here
     assert "data-query" not in strip  # of two the page would follow the first

@@ -1,4 +1,6 @@
+import base64
 import io
+import re
 from urllib.parse import parse_qs
 
 import gradio as gr
@@ -24,7 +26,7 @@ def moved(model, seed, truncation, values, lock=()):
 
 
 def test_a_moved_slider_changes_the_face_and_says_so_in_the_link(edits, edited_model, pictures_in):
-    html = edits.draw(7, 0.8, 0.5, 0, False, False)
+    html = edits.figure({"seed": "7", "truncation": "0.8", "smile": "0.5"})
     assert np.array_equal(pictures_in(html)[0], enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}), 384))
     assert 'data-query="seed=7&amp;truncation=0.8&amp;smile=0.5"' in html
 
@@ -36,12 +38,32 @@ def test_before_is_the_face_as_it_was(edits, face, pictures_in):
 
 
 def test_at_zero_both_are_the_same_face(edits, face, pictures_in):
-    assert np.array_equal(pictures_in(edits.draw(7, 0.8, 0, 0, True, False))[0], enlarge(face(7, 0.8), 384))
+    assert np.array_equal(pictures_in(edits.draw_both(7, 0.8, 0, 0, True, False)[1])[0], enlarge(face(7, 0.8), 384))
+
+
+def test_a_preview_is_the_same_face_in_few_bytes_and_says_that_it_is_one(edits, edited_model):
+    query = {"seed": "7", "truncation": "0.8", "smile": "0.5", "lock": "age"}
+    html, whole = edits.figure(query, preview=True), edits.figure(query)
+    content = base64.b64decode(re.search(r'<img src="data:image/jpeg;base64,([^"]+)"', html)[1])
+    shown = np.asarray(Image.open(io.BytesIO(content))).astype(int)
+    assert np.abs(shown - enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}, ["age"]), 256)).mean() < 6
+    recipe = Recipe("tiny", edited_model.weights, (7,), 0.8, sliders={"smile": 0.5}, lock=("age",))
+    assert read_recipe(content) == recipe
+    assert ("data-preview" in html, "data-preview" in whole) == (True, False)
+    assert "data:image/png" not in html  # nothing that takes its time
+    assert re.search(r"<button[^>]* disabled>Save PNG", html)  # no JPEG is saved as a PNG
+    state = r'data-query="[^"]+"'
+    assert re.search(state, html)[0] == re.search(state, whole)[0]
+
+
+def test_a_link_without_sliders_has_no_edited_face(edits):
+    with pytest.raises(FaceGANError, match="no link"):
+        edits.figure({"seed": "7"})
 
 
 def test_a_cleared_seed_is_seed_0(edits, edited_model, pictures_in):
     assert np.array_equal(
-        pictures_in(edits.draw(None, 0.8, 1, 0, False, False))[0],
+        pictures_in(edits.draw_both(None, 0.8, 1, 0, False, False)[1])[0],
         enlarge(moved(edited_model, 0, 0.8, {"smile": 1}), 384),
     )
 

@@ -22,7 +22,8 @@ def large_face(page, seed=None):
 
 
 def decoded(page, element, seed=None):
-    image = page.locator(f"{element} img" if seed is None else f'{element} img[alt$="seed {seed}"]')
+    shown = f"{element} figure:not([data-preview])"
+    image = page.locator(f"{shown} img" if seed is None else f'{shown} img[alt$="seed {seed}"]')
     image.wait_for()
     page.wait_for_function("element => document.querySelector(`${element} img`).complete", arg=element)
     assert image.evaluate("image => image.naturalWidth") == 384

@@ -43,7 +43,7 @@ def test_morph_returns_a_gif_and_an_mp4_of_the_path(client, model):
     assert len(frames) == 10
     assert recipe_in(mp4) == recipe_of(model, [1, 7], model.config.truncation, frames_per_leg=5, loop=True)
     for frame, seed in ((0, 1), (5, 7)):
-        assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 512)).mean() < 8
+        assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 384)).mean() < 8
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_no_setting_of_a_proxy_stops_the_demo(tmp_path):
 )
 def test_a_place_where_nothing_can_be_served_is_one_line(arguments, sentence):
     done = subprocess.run(
-        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 1
     assert sentence in done.stderr
@@ -390,7 +390,7 @@ def test_a_missing_model_is_one_clear_line(tmp_path):
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 1
     assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"

@@ -45,7 +45,7 @@ def started(folder, python, environment):
         [str(python), "app.py"], cwd=folder, env={**environment, **own}, stdout=log, stderr=subprocess.STDOUT
     )
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
@@ -58,7 +58,7 @@ def started(folder, python, environment):
         pytest.fail("The Space did not start:\n" + log.read())
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(120)
         log.close()
 
 

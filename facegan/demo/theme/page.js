@@ -35,9 +35,7 @@
   // ---- A question that is turned away because the server is busy or restarts is asked again.
   const BUSY = new Set([429, 502, 503, 504]), LONGEST_WAIT = 15;
   const ask = window.fetch.bind(window);
-  window.fetch = async (input, options) => {
-    const address = String(input?.url ?? input);
-    if (!address.includes("/gradio_api/run/")) return ask(input, options);
+  async function askUntilAnswered(input, options) {
     for (let tries = 0; ; tries++) {
       let wait = Math.min(2 ** tries, LONGEST_WAIT);
       try {
@@ -53,6 +51,10 @@
       note("The server is busy or cannot be reached. This page tries again by itself.", wait + 5);
       await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
     }
+  }
+  window.fetch = (input, options) => {
+    const ours = String(input?.url ?? input).includes("/gradio_api/run/");
+    return (ours ? askUntilAnswered : ask)(input, options);
   };
 
   // ---- The link. What is not ours in it, such as __theme, stays as it is.
@@ -162,25 +164,48 @@
     return words(control.value) === words(value);
   }
 
+  // The link's query that the controls are set to; an empty field, whose value is being typed, is left as in `state`.
+  function queryOf(controls, state) {
+    const shown = new URLSearchParams(state), query = new URLSearchParams();
+    for (const [name, css] of Object.entries(controls)) {
+      const control = one(css), [key, member] = name.split(":");
+      if (!control) continue;
+      if (member) query.set(key, [query.get(key), control.checked ? member : ""].filter(Boolean).join());
+      else if (control.type === "checkbox") query.set(key, Number(control.checked));
+      else if (control.value || shown.has(key)) query.set(key, control.value || shown.get(key));
+    }
+    return query.toString();
+  }
+
   // One entry for each element that shows the state of a tab.
   const states = [];
 
   // `element` shows a state; `controls` has the selectors of what sets it, by name; `draw` asks the server for what is
   // set. Answers may overtake each other and some are lost, so what is shown is compared once it has come to rest. What
   // was asked for and has not come, such as an impossible seed, is not asked for again.
-  function showState(element, controls, draw, watchValue) {
-    let settling, asked = "";
+  //
+  // While one of the controls in `dragged` moves, previews are fetched from `live`, one at a time and always of the newest
+  // values; the picture itself, which can be saved, is fetched when they have come to rest.
+  function showState(element, props, {controls, live, dragged}, draw, watchValue) {
+    let settling, asked = "", following = false, moved = false;
+
+    const setQuery = () => queryOf(controls, shownState(element));
+    // What is set and not shown, by name; undefined while nothing is shown.
+    const differing = () => {
+      const query = shownState(element), state = new URLSearchParams(query);
+      return query && Object.keys(controls).filter((name) => one(controls[name]) && !agrees(state, name, one(controls[name])));
+    };
     const settle = () => {
       clearTimeout(settling);
       settling = setTimeout(() => {
         if (!opened || !seen(element)) return;
-        const present = Object.entries(controls).map(([name, css]) => [name, one(css)]).filter(([, control]) => control);
-        const query = shownState(element), state = new URLSearchParams(query);
-        if (query && present.every(([name, control]) => agrees(state, name, control))) return;
-        const set = JSON.stringify(present.map(([, control]) => control.type === "checkbox" ? control.checked : control.value));
+        const names = differing(), preview = element.querySelector("[data-preview]") !== null;
+        if (names && !names.length && !preview) return;
+        const set = setQuery() + preview;
         if (set === asked) return;
         asked = set;
-        draw();
+        if (live && names?.every((name) => dragged.includes(name))) fetchFace(false);
+        else draw();
       }, 300);
     };
     const show = () => {
@@ -195,11 +220,44 @@
       showLink();
       settle();
     };
-    states.push({element, settle});
+    const fetchFace = async (preview) => {
+      const query = setQuery();
+      const address = new URL(`${live}?${query}${preview ? "&preview=1" : ""}`, document.baseURI);
+      const answer = await (preview ? ask : askUntilAnswered)(address);
+      // The picture may come late, a preview is always newer than the one before.
+      if (!answer.ok || (!preview && query !== setQuery())) return;
+      props.value = await answer.text();
+      show();
+    };
+    const follow = async () => {
+      moved = true;
+      if (following || !opened) return;
+      following = true;
+      try {
+        while (moved) {
+          moved = false;
+          await fetchFace(true);
+        }
+      } catch {
+        // Out of reach: `settle` asks until there is an answer.
+      }
+      following = false;
+      settle();
+    };
+    // The controls may have been set by a script, of which they know a moment later.
+    const compare = () => setTimeout(() => live && seen(element) && differing()?.length && follow(), 20);
+
+    if (live) document.addEventListener("input", ({target}) => {
+      const css = dragged.map((name) => controls[name]);
+      if (css.some((selector) => target.matches(selector))) follow();
+      else if (css.some((selector) => one(selector)?.closest(".block")?.contains(target))) compare();  // the number beside
+    });
+    states.push({element, settle, compare});
     watchValue(show);
     show();
   }
 
+  const moved = () => states.forEach(({element, compare}) => element.isConnected && compare());
   const settle = () => states.forEach(({element, settle}) => element.isConnected && settle());
 
   // A tab was opened, by the visitor or by Gradio: nothing is asked for that is already there.
@@ -385,6 +443,6 @@
   }
 
   window.facegan = {
-    showMessage, showLink, showState, settle, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
+    showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
   };
 })();

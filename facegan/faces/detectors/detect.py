@@ -46,9 +46,6 @@ class Entry:
     min_certainty: float
     in_card: str  # for the model card: a sentence with the licence of the detector's weights
     licence: str = ""  # a sentence for the user of a detector whose weights are not free
-    advantage: str = ""  # a sentence for the user of another one, because this one cannot be had
-    # What makes it available, as the beginning of a remedy.
-    remedy: Callable[[DetectorOptions], str] = lambda _: ""
 
 
 REGISTRY = {  # the best first
@@ -61,10 +58,6 @@ REGISTRY = {  # the best first
             "only; they are not part of this folder."
         ),
         licence=LICENCE,
-        advantage="InsightFace's keypoints are steadier; run again with its pack for sharper results.",
-        remedy=lambda options: (
-            f"put its pack into {options.insightface_root / 'models' / options.insightface_pack}, or "
-        ),
     ),
     "yunet": Entry(
         find=lambda options, release, say: find_yunet(),
@@ -83,7 +76,7 @@ def choose_detector(
     Raises:
         FaceGANError: the one that was asked for by name cannot be had.
     """
-    why_not = advantage = ""  # of the better ones
+    why_not = ""
     for kind, entry in REGISTRY.items():
         if options.detector not in (AUTO, kind):
             continue
@@ -92,15 +85,22 @@ def choose_detector(
         except UnavailableError as error:
             if options.detector == kind:
                 raise FaceGANError(
-                    f"{kind} cannot be used because {error}: {entry.remedy(options)}use --detector {AUTO}."
+                    f"--detector {kind} cannot be used because {error}: {error.remedy}, or use --detector "
+                    f"{_another_than(kind)}."
                 ) from error
-            why_not, advantage = why_not or str(error), advantage or entry.advantage
+            why_not = why_not or f"{kind}, which is more accurate, cannot be used ({error}): {error.remedy}"
             continue
         why = f"as --detector {kind} asks" if options.detector == kind else found.reason
-        because = f" because {why_not}. {advantage}" if why_not else f", {why}."
-        reason = f"{found.name} finds the faces{because} {entry.licence}".strip()
+        reason = f"{found.name} finds the faces, {why}. {entry.licence}".strip()
+        if why_not:
+            reason = f"{found.name} finds the faces, because {why_not} to have it. {entry.licence}".strip()
         return DetectorChoice(kind, found.version, reason, found.pack_folder, options.device)
-    raise FaceGANError(f"There is no detector that can be used, because {why_not}: install FaceGAN again.")
+    raise FaceGANError(f"No detector can be used, because {why_not}, or install FaceGAN again.")
+
+
+def _another_than(kind: str) -> str:
+    """What a user can give instead: the last of the registry needs no download."""
+    return next(other for other in reversed(REGISTRY) if other != kind)
 
 
 def make_detector(options: DetectorOptions, *, say: Callable[[str], None] = print) -> tuple[Detector, str]:

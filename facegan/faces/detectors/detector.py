@@ -48,7 +48,14 @@ class FoundDetector:
 
 
 class UnavailableError(Exception):
-    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase."""
+    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase.
+
+    `remedy`: what to do about it, as a phrase without paths of this machine: it goes into reports.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:

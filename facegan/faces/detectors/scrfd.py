@@ -18,7 +18,7 @@ from facegan.faces.detectors.detector import (
     open_session,
     shrunk,
 )
-from facegan.faces.detectors.insightface_pack import RELEASE, ensure_pack
+from facegan.faces.detectors.insightface_pack import RELEASE, PackUnavailableError, ensure_pack
 
 MIN_SCORE = 0.5  # below it SCRFD finds as many patterns in carpets as faces
 LARGEST_INPUT = 640  # SCRFD was trained at 640; larger inputs cost time and find faces too small for us
@@ -41,9 +41,13 @@ def find_insightface(
     """
     if find_spec("insightface") is None:
         raise UnavailableError(
-            f"the package insightface is not installed (pip install insightface, for {Path(sys.executable).name})"
+            f"the package insightface is not installed for {Path(sys.executable).name}", "run pip install insightface"
         )
-    folder, version = ensure_pack(options.insightface_pack, options.insightface_root, release=release, say=say)
+    try:
+        folder, version = ensure_pack(options.insightface_pack, options.insightface_root, release=release, say=say)
+    except PackUnavailableError as error:
+        remedy = f"put its pack into models/{options.insightface_pack} of --insightface-root"
+        raise UnavailableError(str(error), remedy) from error
     return FoundDetector(
         version=f"{options.insightface_pack}-{version}",
         name=f"InsightFace ({options.insightface_pack}, SCRFD)",
