@@ -2,7 +2,7 @@
 
     python train/train.py --data PHOTOS --minutes 30
     python train/train.py --resume --out runs/PHOTOS --minutes 60
-    python train/train.py --config train/configs/default.json --data PHOTOS
+    python train/train.py --config train/configs/fairface.json --data PHOTOS
     python train/train.py --data PHOTOS --minutes 30 --about-data "..." --push-to-hub USER/NAME --space USER/SPACE
 
 Leaves RUN/model (for app.py and the Hub), RUN/faces/report.html, RUN/samples and RUN/log.jsonl.

@@ -16,7 +16,7 @@ def test_the_default_is_a_whole_model_folder_of_modest_size():
     names = {path.name for path in DEFAULT_FOLDER.iterdir()}
     expected = {"config.json", "generator.onnx", "README.md", "samples.png", "morph.mp4", "progress.mp4"}
     assert names >= expected | {"gan", "model_index.json", "pipeline.py"}
-    assert sum(path.stat().st_size for path in DEFAULT_FOLDER.rglob("*") if path.is_file()) < 15e6
+    assert sum(path.stat().st_size for path in DEFAULT_FOLDER.rglob("*") if path.is_file()) < 25e6
 
 
 def test_it_could_be_pushed_as_it_is():
@@ -54,11 +54,12 @@ def test_its_faces_differ_from_each_other_and_fill_the_range():
     distances = [np.abs(faces[i] - faces[j]).mean() for i in range(0, 100, 7) for j in range(i)]
     assert min(distances) > 8
     # a face is brighter in its middle than at its upper corners, on the whole
-    middle = faces[:, 20:44, 20:44].mean()
-    assert middle > faces[:, :8, :8].mean()
+    eighth = model.size // 8
+    middle = faces[:, 3 * eighth : 5 * eighth, 3 * eighth : 5 * eighth].mean()
+    assert middle > faces[:, :eighth, :eighth].mean()
 
 
 def test_its_card_says_what_it_was_trained_on_and_what_it_cannot_do():
     card = (DEFAULT_FOLDER / "README.md").read_text(encoding="utf-8")
-    for text in ("FairFace", "CC BY 4.0", "aged 20 and over", "images seen", "minutes", "cannot do", "AI-generated"):
+    for text in ("Drawn pictures", "MobileStyleGAN", "FFHQ", "non-commercial", "images seen", "minutes", "cannot do", "AI-generated"):
         assert text in card

@@ -45,7 +45,8 @@ def test_a_generator_trains_on_with_its_own_statistics():
 
 def test_the_default_draws_its_faces_to_one_level():
     model = FaceModel.load()
-    back = trainable_form(load_generator(DEFAULT_FOLDER), 64, model.config.channels[-1], "resize")
+    width = model.config.channels[0] // 8
+    back = trainable_form(load_generator(DEFAULT_FOLDER), model.size, width, "resize", thin=True)
     with torch.no_grad():
         drawn = (back(latents(8)).permute(0, 2, 3, 1).numpy() + 1) * 127.5
     assert np.abs(drawn - model.generate(model.latents(range(8)))).max() <= 1

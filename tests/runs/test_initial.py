@@ -27,15 +27,16 @@ FRAMING = DEFAULT.data["framing"]
 OWN = DEFAULT.training["preset"]
 SIZE = DEFAULT.image_size
 WIDTH = width_of(SIZE, DEFAULT.channels)
+OTHER = FRAMING + 0.2  # another framing
 
 
 @pytest.fixture
 def options(tmp_path):
     (tmp_path / "photos").mkdir()
-    return RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run")
+    return RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run", faces=FaceOptions(size=SIZE))
 
 
-def faces(count, framing=FRAMING, size=64):
+def faces(count, framing=FRAMING, size=SIZE):
     return FaceCache(Path(), {"framing": framing}, np.arange(count), np.zeros((1, size, size, 3), np.uint8))
 
 
@@ -56,11 +57,11 @@ def test_auto_starts_few_faces_from_the_default_and_says_so(options):
 @pytest.mark.parametrize(
     ("count", "framing", "size", "preset", "why"),
     [
-        (5000, FRAMING, 64, OWN, "5,000 faces are enough"),
-        (300, 0.8, 64, "auto", "the faces have framing 0.8"),
-        (300, 0.8, 128, OWN, "draws 64 px and not 128."),  # and so they were not framed as the default
-        (300, 0.8, 64, "classic", "other widths than preset classic (leave --preset out to start from it)."),
-        (300, 0.8, 64, "large", "other widths than preset large (--init default widens it)."),
+        (5000, FRAMING, SIZE, OWN, "5,000 faces are enough"),
+        (300, OTHER, SIZE, "auto", f"the faces have framing {OTHER:g}"),
+        (300, OTHER, 2 * SIZE, OWN, f"draws {SIZE} px and not {2 * SIZE}."),  # and so they were not framed as the default
+        (300, OTHER, SIZE, "classic", "other widths than preset classic (leave --preset out to start from it)."),
+        (300, OTHER, SIZE, "large", "other widths than preset large (--init default widens it)."),
     ],
 )
 def test_auto_starts_from_nothing_where_the_default_does_not_fit_and_says_why(
@@ -89,16 +90,16 @@ def test_none_is_nothing(options):
 @pytest.mark.parametrize(
     ("init", "faces_options", "expected"),
     [
-        ("default", FaceOptions(), FRAMING),
-        ("default", FaceOptions(framing=0.8), 0.8),  # what was asked for
-        ("auto", FaceOptions(), FRAMING),
-        ("auto", FaceOptions(framing=1.0), 1.0),
-        ("auto", FaceOptions(size=128), None),  # the photos decide
-        ("none", FaceOptions(), None),
+        ("default", {}, FRAMING),
+        ("default", {"framing": OTHER}, OTHER),  # what was asked for
+        ("auto", {}, FRAMING),
+        ("auto", {"framing": OTHER}, OTHER),
+        ("auto", {"size": 2 * SIZE}, None),  # the photos decide
+        ("none", {}, None),
     ],
 )
 def test_faces_are_framed_as_the_models(options, init, faces_options, expected):
-    options = replace(options, init=init, faces=faces_options)
+    options = replace(options, init=init, faces=replace(options.faces, **faces_options))
     said = []
     assert faces_for(find_initial(options), options, options.out / "faces", said.append).framing == expected
     assert bool(said) == (expected == FRAMING)
@@ -110,7 +111,7 @@ def test_many_photos_are_framed_as_they_can_be_unless_they_are_of_one_person(opt
         (options.data[0] / f"{number}.jpg").touch()
     initial = find_initial(options)
     assert faces_for(initial, options, options.out / "faces", print).framing is None
-    of_one = replace(options, faces=FaceOptions(person="auto"))
+    of_one = replace(options, faces=replace(options.faces, person="auto"))
     assert faces_for(initial, of_one, options.out / "faces", print).framing == FRAMING
 
 
@@ -129,12 +130,12 @@ def model(tmp_path):
 
 
 def test_a_folder_is_recorded_without_its_path_and_its_one_person_stays_one(options, model, tmp_path):
-    folder = model(name="My faces", data={"about": "Photos of me.", "one_person": True, "framing": 1.0})
+    folder = model(name="My faces", data={"about": "Photos of me.", "one_person": True, "framing": OTHER})
     options = replace(options, init=folder)
-    initial, said = started(options, faces(9000, 0.8))  # as asked for, whatever the faces are
+    initial, said = started(options, faces(9000))  # as asked for, whatever the faces are
     assert initial.start == Start("an unpublished model (My faces)", "Photos of me.", True)
     assert str(tmp_path) not in said
-    assert faces_for(initial, options, options.out / "faces", print).framing == 1.0
+    assert faces_for(initial, options, options.out / "faces", print).framing == OTHER
 
 
 def test_the_preset_is_the_models_own(options, model):
@@ -152,14 +153,15 @@ def test_a_wider_preset_that_is_asked_for_begins_as_the_model(options):
     options = replace(options, init="default", preset="large")
     initial, said = started(options, faces(9000))
     assert said.startswith("Training starts from FaceGAN's default generator, widened: as --init says. Its discri")
-    train = TrainConfig(replace(PRESETS["large"], width=WIDTH + 2), 64, 0, "cpu", "float32", initial.start)
-    weights = initial.weights(64, "large")
+    train = TrainConfig(replace(PRESETS["large"], width=WIDTH + 2), SIZE, 0, "cpu", "float32", initial.start)
+    weights = initial.weights(SIZE, "large")
     gan = Adversaries(train, weights=weights)
-    narrow = Generator(64, WIDTH)
+    narrow = Generator(SIZE, WIDTH, thin=True)
     narrow.load_state_dict(weights.generator)
     latents = torch.randn(4, 100, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(gan.generator(latents), narrow(latents), atol=1e-5, rtol=0)
-    assert torch.equal(gan.discriminator.layers[0].weight[:WIDTH], weights.discriminator["layers.0.weight"])
+    first = weights.discriminator["layers.0.weight"]
+    assert torch.equal(gan.discriminator.layers[0].weight[: len(first)], first)
 
 
 @pytest.mark.parametrize(
@@ -182,25 +184,25 @@ def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, 
 
 def test_kernels_that_are_free_stay_free(options, model):
     folder = Path(model())
-    free = Generator(64, WIDTH, "transposed")
+    free = Generator(SIZE, WIDTH, "transposed", thin=True)
     for up in (*free.ups, free.to_rgb):
         torch.nn.init.normal_(up.weight, 0.0, 0.05)
     for norm in free.norms:
         torch.nn.init.normal_(norm.bias)
     export_weights(shipped_form(free.eval()), folder)
-    weights = find_initial(replace(options, init=str(folder))).weights(64, OWN)
+    weights = find_initial(replace(options, init=str(folder))).weights(SIZE, OWN)
     assert weights.upsample == "transposed"
-    train = TrainConfig(replace(PRESETS[OWN], upsample=weights.upsample), 64, 0, "cpu", "float32", Start("a model"))
+    train = TrainConfig(replace(PRESETS[OWN], upsample=weights.upsample), SIZE, 0, "cpu", "float32", Start("a model"))
     assert torch.equal(Adversaries(train, weights=weights).generator.to_rgb.weight, weights.generator["to_rgb.weight"])
 
 
 @pytest.mark.parametrize("preset", [["small"], {}, 3, None])
 def test_a_model_that_names_no_preset_has_the_one_of_its_width(options, model, preset):
-    assert find_initial(replace(options, init=model(training={"preset": preset}))).own_preset(64) == OWN
+    assert find_initial(replace(options, init=model(training={"preset": preset}))).own_preset(SIZE) == OWN
 
 
 def test_weights_are_unfolded_where_they_were_folded(options):
-    weights = find_initial(options).weights(64, OWN)
+    weights = find_initial(options).weights(SIZE, OWN)
     assert weights.upsample == "resize"
     assert weights.generator["ups.0.weight"].shape == (8 * WIDTH, 4 * WIDTH, 3, 3)
 
@@ -212,7 +214,7 @@ def with_discriminator(options, model):
     def make(**values):
         folder = model()
         torch.manual_seed(3)
-        export_discriminator(Discriminator(**{"size": 64, "width": WIDTH, "norm": "none", **values}), Path(folder))
+        export_discriminator(Discriminator(**{"size": SIZE, "width": WIDTH, "norm": "none", "thin": True, **values}), Path(folder))
         return replace(options, init=folder), Path(folder) / DISCRIMINATOR
 
     return make
@@ -222,8 +224,8 @@ def test_a_models_discriminator_goes_on_as_well(with_discriminator):
     options, file = with_discriminator(attributes=2)
     initial, said = started(options, faces(300))
     assert said.endswith("Its discriminator goes on as well, and learns alone at first.")
-    train = TrainConfig(PRESETS[OWN], 64, 0, "cpu", "float32", initial.start)
-    found = Adversaries(train, weights=initial.weights(64, OWN)).discriminator.state_dict()
+    train = TrainConfig(PRESETS[OWN], SIZE, 0, "cpu", "float32", initial.start)
+    found = Adversaries(train, weights=initial.weights(SIZE, OWN)).discriminator.state_dict()
     stored = load_file(file)
     assert found.keys() == stored.keys()
     for name, value in found.items():
@@ -234,15 +236,15 @@ def test_a_models_discriminator_goes_on_as_well(with_discriminator):
 def test_an_older_model_has_none_and_a_new_one_begins(options, model):
     initial, said = started(replace(options, init=model()), faces(300))
     assert said.endswith("The discriminator is new and learns alone at first.")
-    assert initial.weights(64, OWN).discriminator is None
+    assert initial.weights(SIZE, OWN).discriminator is None
 
 
-@pytest.mark.parametrize("other", [{"width": 16}, {"size": 128}, {"norm": "batch"}, {"minibatch_std": False}])
+@pytest.mark.parametrize("other", [{"width": 16}, {"size": 2 * SIZE}, {"norm": "batch"}, {"minibatch_std": False}])
 def test_one_of_another_network_is_left_and_that_is_said(with_discriminator, other):
     options, _ = with_discriminator(**other)
     initial, said = started(options, faces(300))
     assert f"The discriminator is new, because the model's is not one of preset {OWN}, and learns alone" in said
-    assert initial.weights(64, OWN).discriminator is None
+    assert initial.weights(SIZE, OWN).discriminator is None
 
 
 def test_a_damaged_discriminator_is_refused_in_one_sentence(with_discriminator):
