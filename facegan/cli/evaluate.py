@@ -4,9 +4,9 @@
     python train/evaluate.py facegan/assets/default --data OTHER_PHOTOS --unseen --json figures.json
     python train/evaluate.py facegan/assets/default --sliders
 
-A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from. Other photos need
---unseen, which says that MODEL was not trained on any of them. The protocol is in facegan/gan/judge.py, that of sliders
-in facegan/sliders/judge.py.
+A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from, or the photos that it
+learned from. Other photos need --unseen, which says that MODEL was not trained on any of them. The protocol is in
+facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
 """
 
 import argparse
