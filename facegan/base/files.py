@@ -4,6 +4,8 @@ import errno
 import os
 from pathlib import Path
 
+from facegan.base.disk import located
+
 
 def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> None:
     """Replace the file `path`: readers see the old content or the new one, and so does the next run after a kill.
@@ -19,7 +21,7 @@ def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> No
     unfinished = path.with_name(f"{path.name}.unfinished")
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        with unfinished.open("wb") as file:
+        with located(path), unfinished.open("wb") as file:
             file.write(data)
             if flush:
                 file.flush()

@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from facegan.cli.command_line import exit_code, number
+from facegan.cli.command_line import check_writable, exit_code, number, write_result
 from facegan.sliders.store import json_ready
 
 
@@ -39,6 +39,8 @@ def main() -> int:
         p.error("say what to measure against: --data RUN or --data DIR")
 
     def work() -> None:
+        if json_file:
+            check_writable(json_file, "--json")
         from facegan.runs.evaluate import EvaluateOptions, as_table, evaluate
         from facegan.runs.model_sliders import as_table as as_slider_table
         from facegan.runs.model_sliders import judge_model
@@ -53,6 +55,6 @@ def main() -> int:
         result = json_ready(result)
         print(json.dumps(result))
         if json_file:
-            json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            write_result(json_file, json.dumps(result, indent=2) + "\n")
 
     return exit_code(work)

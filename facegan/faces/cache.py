@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.align import Frame, apply_transform, face_transform
@@ -90,11 +91,9 @@ class FaceStore:
             (self._faces, np.ascontiguousarray(faces).tobytes()),
             (self._journal, line.encode() + b"\n"),
         ):
-            try:
+            with located(Path(file.name)):
                 file.write(content)
                 file.flush()
-            except OSError as error:  # which does not say where
-                raise OSError(error.errno, error.strerror, file.name) from error
         # As it will be read: numbers that are rounded there pass a threshold now if they pass it then.
         self.records[record.name] = from_line(line)
 

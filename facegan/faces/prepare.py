@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
@@ -103,7 +104,8 @@ def prepare_faces(
     save_rows(out / SELECTED, selected)
     found = people is None and mostly_one_person(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
-    write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
+    with located(out):
+        write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
     _check_enough(verdicts, len(selected), options, force, say)
     if found:
         say(MOSTLY_ONE_PERSON)
