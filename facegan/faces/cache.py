@@ -98,9 +98,13 @@ class FaceStore:
         self.records[record.name] = from_line(line)
 
     def close(self) -> None:
-        """Ends writing."""
-        self._faces.close()
-        self._journal.close()
+        """Ends writing. Raises OSError where the disk does not take what is left, as `append` did before."""
+        try:
+            with located(Path(self._faces.name)):
+                self._faces.close()
+        finally:
+            with located(Path(self._journal.name)):
+                self._journal.close()
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():
