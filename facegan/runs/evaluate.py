@@ -89,6 +89,13 @@ def _faces(asked: EvaluateOptions, model: FaceModel, say: Callable[[str], None])
     options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
     # Not RUN/faces: a run on a folder of the same name may have chosen otherwise among the same photos.
     folder = Path("runs") / data.resolve().name / "evaluation" / "faces"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FaceGANError(
+            f"The photos would be prepared in {folder.absolute()}, which cannot be written ({error.strerror}): run the "
+            "command in a folder where you may write."
+        ) from error
     return prepare_faces([data], folder, options, force=True, say=say)
 
 

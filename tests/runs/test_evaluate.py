@@ -27,10 +27,19 @@ def test_photos_are_not_prepared_where_a_run_on_them_has_its_own(tmp_path, monke
         prepared.append((folders, out, options.framing))
         raise FaceGANError("no face")
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(evaluation, "prepare_faces", prepare)
     with pytest.raises(FaceGANError, match="no face"):
         evaluation.evaluate(evaluation.EvaluateOptions(str(DEFAULT_FOLDER), photos, unseen=True))
     assert prepared == [([photos], Path("runs/me/evaluation/faces"), FaceModel.load().config.data["framing"])]
+
+
+def test_a_working_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    (tmp_path / "me").mkdir()
+    (tmp_path / "runs").touch()  # as on a read-only disk, for root as well
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FaceGANError, match="run the command in a folder where you may write"):
+        evaluation.evaluate(evaluation.EvaluateOptions(str(DEFAULT_FOLDER), tmp_path / "me", unseen=True))
 
 
 def faces_of_a_run(run: Path, photos: Path) -> np.ndarray:
