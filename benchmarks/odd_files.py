@@ -3,8 +3,8 @@
     python -m benchmarks.odd_files
     python -m benchmarks.odd_files --differences
 
-The files are those of tests/faces/sources/odd_files.py, which are made anew. ImageMagick is its command convert; without
-it the row is left out.
+The files are those of tests/faces/sources/odd_files.py, made anew. ImageMagick is its command convert; without it the
+row is left out.
 """
 
 import argparse
