@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import add_films, save_model
+from facegan.runs import run_file
 from facegan.runs.afterwards import Afterwards
 from facegan.runs.compare import compare_unaligned
 from facegan.runs.findings import add_findings
@@ -46,6 +48,9 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
 
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
+    if options.resume and (options.data or options.dataset) and _only_prepared(options.out):
+        say(f"The training in {options.out} had not begun: the reading of its photos goes on.")
+        options = replace(options, resume=False)
     if options.resume:
         return _follow(plan_resumed(options, say))
     if (options.out / "checkpoint").exists() and not options.compare_unaligned:
@@ -61,6 +66,11 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
         compare_unaligned(prepared.options, prepared.cache, device, prepared.say)
         return None
     return _follow(plan_new(prepared))
+
+
+def _only_prepared(run: Path) -> bool:
+    """Whether a run was ended while its photos were read."""
+    return (run / "faces").is_dir() and not (run / run_file.FILE).exists() and not (run / "checkpoint").exists()
 
 
 def _follow(plan: Plan) -> Path:

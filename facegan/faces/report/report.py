@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.files import atomic_write
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detectors.detect import DetectorChoice
@@ -91,7 +92,7 @@ def write_report(
         (out / PICTURES["people"]).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
-    (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    atomic_write(out / REPORT, json.dumps(report, indent=1))
     write_page(out, report, rejected_shown=shown)
     return report
 
