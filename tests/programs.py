@@ -22,8 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# What a training imports, some of it in the middle: the exporter of torch alone takes seconds.
-TRAINING = ("facegan.runs.run", "facegan.runs.evaluate", "torch.onnx._internal.exporter._core", "torch.export")
+TRAINING = ("facegan.runs.run", "facegan.runs.evaluate")
 
 
 class Programs:
