@@ -22,7 +22,8 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TRAINING = ("facegan.runs.run", "facegan.runs.evaluate")
+# What a training imports, some of it in the middle: the first optimiser of torch takes seconds.
+TRAINING = ("facegan.runs.run", "facegan.runs.evaluate", "torch._dynamo")
 
 
 class Programs:
@@ -38,7 +39,9 @@ class Programs:
         self.values = dict(values or {})
         command = [sys.executable, "-m", "tests.programs", *preload]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._server = subprocess.Popen(command, cwd=ROOT, env=self.environment, text=True, bufsize=1, **pipes)
+        # In a session of its own, without the terminal: whom a Ctrl-C reaches is for the tests to say.
+        server = {"cwd": ROOT, "env": self.environment, "text": True, "bufsize": 1, "start_new_session": True}
+        self._server = subprocess.Popen(command, **server, **pipes)
 
     def __enter__(self) -> "Programs":
         return self
@@ -54,16 +57,18 @@ class Programs:
         *arguments: object,
         environment: Mapping[str, str] | None = None,
         values: Mapping[str, object] | None = None,
+        folder: Path = ROOT,
     ) -> "Program":
-        """A command that runs; one at a time. `values` in addition to those of all commands."""
+        """A command that runs in `folder`; one at a time. `values` in addition to those of all commands."""
         order = {
             "arguments": [script, *map(str, arguments)],
+            "folder": str(folder),
             "environment": dict(self.environment if environment is None else environment),
             "values": {**self.values, **(values or {})},
         }
         return Program(self, order)
 
-    def run(self, script: str, *arguments: object, **more: Mapping) -> subprocess.CompletedProcess:
+    def run(self, script: str, *arguments: object, **more: object) -> subprocess.CompletedProcess:
         """A command that has ended."""
         program = self.start(script, *arguments, **more)
         try:
@@ -162,8 +167,10 @@ def _become(order: dict) -> None:
         assert hasattr(import_module(module), attribute), name
         setattr(import_module(module), attribute, value)
     sys.argv = order["arguments"]
-    sys.path[0] = str((ROOT / sys.argv[0]).parent)
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    os.chdir(order["folder"])
+    script = ROOT / sys.argv[0]
+    sys.path[0] = str(script.parent)
+    runpy.run_path(str(script), run_name="__main__")
 
 
 if __name__ == "__main__":
