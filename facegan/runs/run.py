@@ -68,13 +68,13 @@ def _follow(plan: Plan) -> Path:
     """Train, export and publish as planned."""
     if plan.processes.main:
         write_config(plan.options.out, plan.options, plan.train, plan.fingerprint)
-    model_folder, unready = _train_and_export(plan)
+    model_folder, unready = train_and_export(plan)
     if plan.target is not None:
         publish(plan.options, unready, plan.say)
     return model_folder
 
 
-def _train_and_export(plan: Plan) -> tuple[Path, str]:
+def train_and_export(plan: Plan) -> tuple[Path, str]:
     """The model folder, and the reason why it must not be published yet, empty without one."""
     options, say, model_folder = plan.options, plan.say, plan.options.out / "model"
     budget = budget_of(options, plan.train.recipe)
@@ -119,12 +119,12 @@ def _trainer(plan: Plan, training_rows: np.ndarray, held_out_rows: np.ndarray) -
     cache, processes = plan.cache, plan.processes
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
-    copies_allowed = _copies_allowed(plan.options, len(cache))
+    allowed = copies_allowed(plan.options, len(cache))
     return Trainer(
         plan.train,
         TrainingFaces(cache.images, training_rows, plan.attributes, plan.known, plan.sharded),
         plan.options.out,
-        judge=Judge(cache.images, training_rows, held_out_rows, copies_allowed) if judged else None,
+        judge=Judge(cache.images, training_rows, held_out_rows, allowed) if judged else None,
         weights=plan.weights,
         processes=processes,
         judged_faces=GENERATED_IN_TRAINING,
@@ -161,7 +161,7 @@ def _films(drawn: Path, model_folder: Path) -> None:
     add_films(samples.write_films(drawn, {"seeds": list(samples.SEEDS), "truncation": 1.0}), model_folder)
 
 
-def _copies_allowed(options: RunOptions, faces: int) -> float | None:
+def copies_allowed(options: RunOptions, faces: int) -> float | None:
     """The share of near copies from which weights count as repeating their photos, None where nobody counts them.
 
     Twice what a push allows: 1,000 generated faces tell a share of 1 % to half of it, and a good generator shall not

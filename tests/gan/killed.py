@@ -44,7 +44,7 @@ def train(run: Path) -> None:
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (its progress bar, until the kill)
     torch.set_num_threads(1)
     # The rules of a real run at a fraction of its distances, so that kills fall into each of them.
-    module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 50, 200, 200, 0.0
+    module.CHECK_EVERY, module.JUDGE_EVERY, module.GOOD_EVERY, module.SAVE_EVERY = 50, 200, 200, 0.0
     recipe = replace(
         PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True, patience=10**6
     )
