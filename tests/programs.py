@@ -8,6 +8,7 @@ its own working directory, environment, standard streams and signals, in a proce
 Only what is read when a module is imported is that of the server: give such variables (HF_ENDPOINT) to Programs.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -138,6 +139,8 @@ def _serve() -> None:
     """Reads orders from standard input; answers each with the process's id, and with its status when it has ended."""
     for name in sys.argv[1:]:
         import_module(name)
+    gc.collect()
+    gc.freeze()  # else each command would look through all that was imported when it ends: a second and more
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     orders = os.fdopen(os.dup(0), "r")
     while line := orders.readline():
