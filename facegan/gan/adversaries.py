@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from facegan.base.seeds import LATENT_SIZE
 from facegan.gan import checkpoint as ckpt
-from facegan.gan.augment import AdaptiveProbability, augment
+from facegan.gan.augment import AdaptiveProbability, Changes
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
@@ -137,7 +137,8 @@ class Adversaries:
         """The loss without penalties, and the logits of the real and the generated faces."""
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
-        both = torch.cat([self._augmented(real), self._augmented(fake)]).requires_grad_(penalised)
+        seen = [self._draw_changes(images).apply(images.float()) for images in (real, fake)]
+        both = torch.cat(seen).requires_grad_(penalised)
         with self._autocast():
             logits, readings = self._discriminate(both)
             real_logits, fake_logits = logits.chunk(2)
@@ -180,14 +181,16 @@ class Adversaries:
             )
         for p in self._trainable:
             p.requires_grad_(False)
-        augmented = self._augmented(fake)  # in float32, as in the discriminator step
+        changes = self._draw_changes(fake)
+        augmented = changes.apply(fake.float())  # outside autocast, as in the discriminator step
+        changed = changes.apply(wanted)
         distance = torch.zeros((), device=self.device)
         with self._autocast():
             logits, readings, maps = self.discriminator.with_maps(augmented)
             total = loss = self.loss.generator(logits, real_logits)
             if paired := len(wanted):
-                with torch.no_grad():
-                    wanted_maps = self.discriminator.with_maps(wanted)[2]
+                with torch.no_grad():  # with the changes of their generated images, so that the maps can be compared
+                    wanted_maps = self.discriminator.with_maps(changed)[2]
                 distance = picture_distance(fake[:paired], wanted)
                 distance_of_maps = feature_distance([level[:paired] for level in maps], wanted_maps)
                 loss_of_pairs = self.recipe.match_pictures * distance + self.recipe.match_features * distance_of_maps
@@ -213,10 +216,10 @@ class Adversaries:
         whole = torch.randn(self.recipe.batch, LATENT_SIZE, generator=self.rng)
         return whole[self._share].to(self.device, non_blocking=True)
 
-    def _augmented(self, images: torch.Tensor) -> torch.Tensor:
-        """The images with augmentation, as the discriminator gets them."""
+    def _draw_changes(self, images: torch.Tensor) -> Changes:
+        """The augmentation of this process's share of a batch."""
         how = self.rng, self._share, self.processes.count, self.recipe.augment_scale
-        return augment(images.float(), self.probability.value, *how)
+        return Changes.draw(len(images), images.shape[-1], self.probability.value, *how)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")

@@ -14,39 +14,61 @@ SHIFT = 1 / 8  # of the width, the largest translation; DiffAugment's value
 SIZE, SHAPE = 0.35, 0.15  # octaves: the largest changes of size, and of height against width
 
 
-def augment(
-    images: torch.Tensor,
-    probability: float,
-    rng: torch.Generator,
-    share: slice = slice(None),
-    processes: int = 1,
-    scale: bool = True,
-) -> torch.Tensor:
-    """Images float (n, 3, H, H) in [-1, 1] with each change made to each image with `probability` in [0, 1].
+@dataclass(frozen=True)
+class Changes:
+    """Random changes of n images: brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation
+    (+- 1/8 in whole pixels), and with `scale` size (x 0.78 to 1.27, height against width x 0.90 to 1.11).
 
-    Brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation (+- 1/8 in whole pixels), and with
-    `scale` size (x 0.78 to 1.27, height against width x 0.90 to 1.11); borders are reflected.
-    `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere; with several
-    `processes` each draws for the n * processes images of the whole batch and uses its `share`.
+    Attributes:
+        colours: float32 (3, n, 1), brightness, saturation and contrast in [-1, 1] (see `colour`).
+        factors: float32 (n, 2), scale down and right.
+        offsets: float32 (n, 2), translation down and right in pixels.
+        chosen: bool (n,), which images are changed at all.
     """
-    if probability == 0:
-        return images
-    n = len(images) * processes
-    chosen = (torch.rand(4 + scale, n, 1, generator=rng) < probability).float()
-    colours = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
-    reach = round(images.shape[-1] * SHIFT)
-    offsets = torch.randint(-reach, reach + 1, (n, 2), generator=rng) * chosen[3]
-    factors = torch.ones(n, 2)
-    if scale:
-        size, shape = ((2 * torch.rand(2, n, 1, generator=rng) - 1) * chosen[4]).unbind()
-        factors = (SIZE * size + SHAPE / 2 * torch.tensor([1.0, -1.0]) * shape).exp2()
-    chosen, colours, offsets, factors = chosen[:, share], colours[:, share], offsets[share], factors[share]
-    (rows,) = chosen.any(0)[:, 0].nonzero(as_tuple=True)  # most images stay as they are, and cost nothing
-    if len(rows) == 0:
-        return images
-    where = rows.to(images.device)
-    changed = colour(images[where], *colours[:, rows].to(images.device)[..., None, None])
-    return images.index_copy(0, where, scale_and_shift(changed, factors[rows], offsets[rows]))
+
+    colours: torch.Tensor
+    factors: torch.Tensor
+    offsets: torch.Tensor
+    chosen: torch.Tensor
+
+    @classmethod
+    def draw(
+        cls,
+        images: int,
+        size: int,
+        probability: float,
+        rng: torch.Generator,
+        share: slice = slice(None),
+        processes: int = 1,
+        scale: bool = True,
+    ) -> "Changes":
+        """Changes of `images` images of `size` pixels; each change is made to each image with `probability` in [0, 1].
+
+        `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere; with several
+        `processes` each draws for the images * processes images of the whole batch and uses its `share`.
+        """
+        n = images * processes
+        if probability == 0:  # without random numbers
+            unchanged = torch.zeros(3, images, 1), torch.ones(images, 2), torch.zeros(images, 2)
+            return cls(*unchanged, torch.zeros(images, dtype=torch.bool))
+        chosen = (torch.rand(4 + scale, n, 1, generator=rng) < probability).float()
+        colours = (2 * torch.rand(3, n, 1, generator=rng) - 1) * chosen[:3]
+        reach = round(size * SHIFT)
+        offsets = torch.randint(-reach, reach + 1, (n, 2), generator=rng) * chosen[3]
+        factors = torch.ones(n, 2)
+        if scale:
+            zoom, shape = ((2 * torch.rand(2, n, 1, generator=rng) - 1) * chosen[4]).unbind()
+            factors = (SIZE * zoom + SHAPE / 2 * torch.tensor([1.0, -1.0]) * shape).exp2()
+        return cls(colours[:, share], factors[share], offsets[share], chosen[:, share].any(0)[:, 0])
+
+    def apply(self, images: torch.Tensor) -> torch.Tensor:
+        """Images float (k, 3, H, H) in [-1, 1], k <= n, with the first k changes; borders are reflected."""
+        (rows,) = self.chosen[: len(images)].nonzero(as_tuple=True)  # most images stay as they are, and cost nothing
+        if len(rows) == 0:
+            return images
+        where = rows.to(images.device)
+        changed = colour(images[where], *self.colours[:, rows].to(images.device)[..., None, None])
+        return images.index_copy(0, where, scale_and_shift(changed, self.factors[rows], self.offsets[rows]))
 
 
 def colour(

@@ -162,12 +162,8 @@ def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
 
 
 def with_known_latents(train: TrainConfig) -> TrainConfig:
-    """The configuration of a run that knows the latent of every face.
-
-    Without augmentation: generated and real feature maps are compared place by place, and there are too many faces for
-    the discriminator to memorise.
-    """
-    return replace(train, recipe=replace(train.recipe, augment=False), known_latents=True)
+    """The configuration of a run that knows the latent of every face."""
+    return replace(train, known_latents=True)
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:

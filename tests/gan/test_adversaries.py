@@ -75,15 +75,15 @@ def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
     """Autocast turns the products in augment into bfloat16, and on CUDA it then fails."""
     seen = []
 
-    def augment(images, *_):
+    def apply(_, images):
         seen.append((images.dtype, torch.is_autocast_enabled("cpu")))
         return images
 
-    monkeypatch.setattr("facegan.gan.adversaries.augment", augment)
+    monkeypatch.setattr("facegan.gan.augment.Changes.apply", apply)
     gan = make_gan()
     gan.config = replace(gan.config, precision="bfloat16")
     run(gan, 1)
-    assert seen == [(torch.float32, False)] * 3  # real and generated for the one, generated for the other
+    assert seen == [(torch.float32, False)] * 4  # D: real, generated; G: generated, paired
 
 
 def test_a_step_tells_its_losses_and_how_sure_the_discriminator_is(make_gan):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facegan.gan.augment import AdaptiveProbability, augment, colour, scale_and_shift
+from facegan.gan.augment import AdaptiveProbability, Changes, colour, scale_and_shift
 
 
 def rng(seed=0):
@@ -12,9 +12,15 @@ def faces(n=64, size=16):
     return torch.rand(n, 3, size, size, generator=rng(1)) * 2 - 1
 
 
+def augment(images, probability, rng, *how, **more):
+    return Changes.draw(len(images), images.shape[-1], probability, rng, *how, **more).apply(images)
+
+
 def test_probability_zero_changes_nothing():
     images = faces()
-    assert augment(images, 0, rng()) is images
+    drawn = rng()
+    assert augment(images, 0, drawn) is images
+    assert torch.equal(drawn.get_state(), rng().get_state())  # no random number was drawn
 
 
 def test_probability_is_the_share_of_changed_images():

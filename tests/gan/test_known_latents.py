@@ -131,3 +131,25 @@ def test_a_share_of_each_batch_is_drawn_from_new_latents(tiny_images, share, kno
     same = (used[0] == batch.latents).all(dim=1)
     assert same.tolist() == [place < known for place in range(8)]
     assert (distance > 0) == (known > 0)
+
+
+def test_a_generated_face_and_its_real_one_are_augmented_alike(tiny_images, monkeypatch):
+    """Their feature maps are compared place by place."""
+    recipe = replace(PRESETS["small"], width=2, batch=8, new_latents=0.5)
+    gan = Adversaries(with_known_latents(TrainConfig(recipe, 16, 0, "cpu", "float32")))
+    gan.probability.value = 1.0
+    gan.generator.forward = lambda _: batch.images / 127.5 - 1 + 0 * gan.generator.to_rgb.weight.sum()  # perfect
+    compared = []
+
+    def keep(*maps):
+        compared.append(maps)
+        return maps[0][0].sum()
+
+    monkeypatch.setattr("facegan.gan.adversaries.feature_distance", keep)
+    rows = np.arange(len(tiny_images))
+    latents = KnownLatents(rows, latents_for(len(tiny_images)))
+    batch = FaceBatches(tiny_images, rows, 0, latents=latents).batch(0, 8)
+    gan.step(*batch)
+    ((generated, real),) = compared
+    for one, other in zip(generated, real, strict=True):
+        torch.testing.assert_close(one, other)
