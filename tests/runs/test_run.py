@@ -116,6 +116,7 @@ def exported(tmp_path, monkeypatch):
 
     def make(report=None, start=None, say=lambda _: None, findings=None):
         monkeypatch.setattr(run_module, "add_findings", findings or (lambda *_: None))
+        monkeypatch.setattr("facegan.model.showcase.FRAMES_PER_LEG", 1)  # its morph is no test's subject
         images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
         of_faces = {"framing": 0.8, "photos": {}, "files": 30, "detector": "yunet", **(report or {})}
         cache = FaceCache(tmp_path, {**of_faces, "eye_spread_px_of_128": {}}, np.arange(30), images)
