@@ -38,7 +38,8 @@ from facegan.demo.build import build_demo
 model = FaceModel.load()
 model.generate(model.latents([1]))
 demo = build_demo(model)
-demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+# _frontend: gradio does not ask itself whether it answers within 3 s, which a busy machine may not.
+demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False, _frontend=False)
 time.sleep(8)
 """
 # As a training's workers are started, in a process that has imported nothing else.
