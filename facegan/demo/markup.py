@@ -9,6 +9,8 @@ from itertools import count
 import numpy as np
 
 from facegan.base.pictures import encode_jpeg, encode_png, enlarge
+from facegan.model.face import Edited, Face, Seed, file_name, short_title, title
+from facegan.model.face_text import as_text
 from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
 from facegan.sliders.slider import Slider
@@ -36,16 +38,18 @@ def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[s
 
     `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved.
     """
-    seed, size = recipe.seeds[0], PATH_SIZE if preview else FACE_SIZE
+    face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
+    name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
-        f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}"'
+        f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
+        f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
         f'{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" width="{FACE_SIZE}" '
         f'height="{FACE_SIZE}" alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
-        f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
+        f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'
-        f'<button type="button" data-save="face-{seed}.png"{" disabled" if preview else ""}>Save PNG</button>'
-        f'<a{small} download="face-{seed}-{len(image)}px.png" '
+        f'<button type="button" data-save="face-{name}.png"{" disabled" if preview else ""}>Save PNG</button>'
+        f'<a{small} download="face-{name}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
     )
 
@@ -61,10 +65,18 @@ def _mark(preview: bool) -> str:
 
 def description(recipe: Recipe) -> str:
     """A face in words, for those who do not see it."""
-    words = [f"{_plain(name)} {value:+g}" for name, value in recipe.sliders.items()]
-    words += [f"{_plain(name)} locked" for name in recipe.lock]
+    shown, words = recipe.shown[0], []
+    if isinstance(shown, Edited):
+        words = [f"{_plain(name)} {value:+g}" for name, value in shown.sliders.items()]
+        words += [f"{_plain(name)} locked" for name in shown.lock]
     edited = f" with {', '.join(words)}," if words else ""
-    return f"AI-generated face{edited} of seed {recipe.seeds[0]}"
+    return f"AI-generated face{edited} of {title(_unedited(recipe))}"
+
+
+def _unedited(recipe: Recipe) -> Face:
+    """The first face of a picture as it was before its sliders were moved."""
+    face = recipe.shown[0]
+    return face.of if isinstance(face, Edited) else face
 
 
 def _plain(name: str) -> str:
@@ -104,7 +116,7 @@ def notices(sentences: Iterable[str]) -> str:
     return "".join(notice(sentence) for sentence in sentences)
 
 
-def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str:
+def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int | None) -> str:
     """Thumbnails uint8 (n, H, W, 3) as buttons, the one of seed `chosen` pressed."""
     cells = "".join(
         f'<button type="button" data-seed="{recipe.seeds[0]}" aria-pressed="{str(recipe.seeds[0] == chosen).lower()}" '
@@ -114,14 +126,29 @@ def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str
     return f'<div class="fg-grid" role="group" aria-label="Faces to choose from">{cells}</div>'
 
 
+def face_choices(images: np.ndarray, recipes: Iterable[Recipe], faces: Iterable[str]) -> str:
+    """Thumbnails uint8 (n, H, W, 3) as buttons, none pressed; `faces` are their texts for links and fields."""
+    cells = "".join(
+        f'<button type="button" data-face="{escape(face)}" aria-pressed="false" '
+        f'aria-label="Make neighbour {i} the parent">{_thumbnail(image, recipe)}</button>'
+        for i, (image, recipe, face) in enumerate(zip(images, recipes, faces, strict=True), 1)
+    )
+    return f'<div class="fg-grid fg-nine" role="group" aria-label="Neighbours to choose from">{cells}</div>'
+
+
 def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool) -> str:
     """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
     stops = "".join(
-        f"<li>{_thumbnail(image, recipe)}<span>{recipe.seeds[0]}</span></li>"
+        f"<li>{_thumbnail(image, recipe)}<span>{escape(stop_title(recipe.shown[0]))}</span></li>"
         for image, recipe in zip(images, recipes, strict=True)
     )
     back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
     return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph">{stops}{back}</ol>'
+
+
+def stop_title(face: Face) -> str:
+    """A face of a morph: its number or its name."""
+    return short_title(face).removeprefix("seed ")
 
 
 def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "", preview: bool = False) -> str:
@@ -166,7 +193,7 @@ def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     return (
         f'<header class="fg-header" data-link-keys="{escape(" ".join(sorted(set(keys))))}"><h1>FaceGAN</h1>'
         f"<p>Every picture here is AI-generated: {who}. "
-        "A small neural network draws each face from one number, its seed.</p></header>"
+        "Your name is a face: type it.</p></header>"
     )
 
 
@@ -223,7 +250,7 @@ def how_it_learned(config: ModelConfig) -> str:
 def _thumbnail(image: np.ndarray, recipe: Recipe) -> str:
     return (
         f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE), recipe)}" width="{THUMBNAIL_SIZE}" '
-        f'height="{THUMBNAIL_SIZE}" alt="AI-generated face of seed {recipe.seeds[0]}">'
+        f'height="{THUMBNAIL_SIZE}" alt="AI-generated face of {escape(title(recipe.shown[0]))}">'
     )
 
 

@@ -66,7 +66,7 @@ class Page:
     model: FaceModel
     blocks: gr.Blocks
     tabs: gr.Tabs
-    seed: gr.Number
+    seed: gr.Textbox
     truncation: gr.Slider
     message: gr.HTML
     outbox: Outbox
@@ -77,8 +77,13 @@ class Page:
 
     @classmethod
     def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs, outbox: Outbox, renderer: Renderer) -> "Page":
-        seed = gr.Number(
-            0, precision=0, label="Seed", info="The same seed is always the same face.", elem_id="seed", render=False
+        seed = gr.Textbox(
+            "0",
+            max_lines=1,
+            label="Name or seed",
+            info="Your name is a face, and always the same one. So is every number.",
+            elem_id="seed",
+            render=False,
         )
         truncation = gr.Slider(
             0,
@@ -135,7 +140,9 @@ class Page:
 
     def random_face(self, button: gr.Button) -> Event:
         """The event after `button` has made a random face the current one."""
-        return self.in_browser(button.click, f"() => Math.floor(Math.random() * {RANDOM_SEEDS})", [], [self.seed])
+        return self.in_browser(
+            button.click, f"() => String(Math.floor(Math.random() * {RANDOM_SEEDS}))", [], [self.seed]
+        )
 
     def in_browser(
         self, event: Event | Sequence[Event], js: str, inputs: Sequence[Component], outputs: Sequence[Component]

@@ -7,6 +7,8 @@ How a face is written as JSON and in a link is in face_text.py.
 """
 
 import base64
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -192,17 +194,29 @@ def title(face: Face) -> str:
         case Seed():
             return f"{face.name}, seed {face.number}" if face.name else f"seed {face.number}"
         case Edited():
-            return f"{_short(face)}, edited"
+            return f"{short_title(face)}, edited"
+        case Mixed(b=Alike()):
+            return title(face.b)
         case Mixed() | Alike():
-            first, second = map(_short, inner(face))
+            first, second = map(short_title, inner(face))
             return f"{first} and {second}" if isinstance(face, Mixed) else f"{first}, like {second}"
         case Neighbour():
-            return f"{_short(face)}, evolved"
+            return f"{short_title(face)}, evolved"
     return "a face of its own"
 
 
-def _short(face: Face) -> str:
+def short_title(face: Face) -> str:
+    """What a face began as: "seed 7", "Anna"."""
     first = root(face)
     if isinstance(first, Kept):
         return "a face"
     return first.name or f"seed {first.number}"
+
+
+def file_name(face: Face) -> str:
+    """A face in ASCII letters for the name of a file: "7", "Anna"."""
+    first = root(face)
+    if isinstance(first, Kept):
+        return "kept"
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", unicodedata.normalize("NFKD", first.name)).strip("-")
+    return plain[:30] or str(first.number)

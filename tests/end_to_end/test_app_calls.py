@@ -51,14 +51,14 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
                 calls = {
                     "faces": ("generate", {"seed": 5, "count": 2}),
                     "edit": ("edit", {"seed": 5, "smile": 1}),
-                    "mp4": ("morph", {"seeds": "1, 7", "frames_per_leg": 3}),
-                    "gif": ("morph", {"seeds": "1, 7", "frames_per_leg": 3, "format": "gif"}),
+                    "mp4": ("morph", {"faces": "1, 7", "frames_per_leg": 3}),
+                    "gif": ("morph", {"faces": "1, 7", "frames_per_leg": 3, "format": "gif"}),
                     "wrong": ("generate", {"seed": -1}),
                 }
                 return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
 
     tools, found = asyncio.run(visit())
-    assert set(tools) == {"generate", "edit", "morph"}
+    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours"}
     for tool in tools.values():
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
     assert not found["faces"].isError, found["faces"].content
@@ -92,13 +92,13 @@ def test_every_parameter_is_described_on_the_api_page(client):
     ("path", "body", "sentence"),
     [
         ("run/morph", {"data": ["1, 7", 4, True, ["gif"], None]}, "format must be one of mp4, gif"),
-        ("run/morph", {"data": ["1, " * 2000, 4, True, "gif", None]}, "at most 1000 letters"),
+        ("run/morph", {"data": ["1, " * 2000, 4, True, "gif", None]}, "at most 4000 letters"),
         ("run/morph", {"data": ["1, 7"]}, "data must be a list of 5 values"),
         ("run/morph", {"data": ["1, 7", 4, True, "gif", None, 1]}, "data must be a list of 5 values"),
         ("run/nothing", {"data": []}, "no such endpoint"),
         ("run/predict", {"data": [], "fn_index": 9999}, "no such endpoint"),
         ("run/generate", {"data": [1, 26, None]}, "count must be a whole number from 1 to 25"),
-        ("run/generate", {"data": [{"a": 1}, 1, None]}, "seed must be a whole number"),
+        ("run/generate", {"data": [{"a": 1}, 1, None]}, "no face"),
         ("call/v2/generate", {"seed": 1, "hat": 2}, "'hat' is no parameter of /generate"),
         ("call/v2/generate", {"count": 2}, "/generate needs seed"),
         ("call/v2/nothing", {}, "no such endpoint"),

@@ -158,7 +158,7 @@ def test_the_expression_of_another_face_is_taken_and_the_rest_stays(model):
     gap = scores["other"] - scores["of"]
     moved = scores["found"] - scores["of"]
     assert gap[smile] > 0.5
-    assert moved[smile] == pytest.approx(gap[smile], rel=0.2)
+    assert moved[smile] == pytest.approx(gap[smile], rel=0.3)
     assert abs(moved[age]) < 0.3 * gap[age]
 
 

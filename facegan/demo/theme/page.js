@@ -269,20 +269,28 @@
     }, 100);
   }
 
-  // The seed for its field when that is left: an empty one, or one with a fraction, becomes that of the large face.
+  // The seed for its field when that is left: an empty one becomes that of the large face.
   function seedOr(seed) {
-    return Number.isInteger(seed) ? seed : Number(new URLSearchParams(shownState(one("#face"))).get("seed"));
+    return String(seed ?? "").trim() ? seed : new URLSearchParams(shownState(one("#face"))).get("seed");
   }
 
   // The face of the grid that is shown large is the pressed one.
   function markShown() {
-    const seed = new URLSearchParams(shownState(one("#face"))).get("seed");
+    const seed = one("#face [data-number]")?.dataset.number;
     document.querySelectorAll("#faces [data-seed]").forEach((cell) =>
       cell.setAttribute("aria-pressed", cell.dataset.seed === seed));
   }
 
+  // The large face of a tab, as it stands in a list.
+  const shownFace = (element = "#face") => one(`${element} [data-face]`)?.dataset.face ?? "0";
+
+  const chosen = (element) => one(`${element} [aria-pressed="true"]`).dataset.face;
+
+  const openTab = (name) => [...document.querySelectorAll("#tabs [role=tab]")].filter(seen).find((tab) => tab.textContent.trim() === name)?.click();
+
+  // Commas divide the list, and spaces divide numbers.
   function withSeed(seeds, seed, most) {
-    const words = seeds.split(/[,;\s]+/).filter(Boolean);
+    const words = seeds.split(/[,;\n]+/).flatMap((part) => (/^[\d\s]*$/.test(part) ? part.split(/\s+/) : part.trim())).filter(Boolean);
     if (words.length < most) return [...words, seed].join(", ");
     note(`A morph passes ${most} faces at most: take one out first.`);
     return seeds;
@@ -369,7 +377,7 @@
     try {
       const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
       const seeds = new URLSearchParams(address.split("?")[1]).get("seeds");
-      const name = seeds ? "morph-" + seeds.replaceAll(",", "-") : "how-it-learned";
+      const name = seeds ? "morph-" + seeds.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60) : "how-it-learned";
       const url = URL.createObjectURL(blob);
       download(url, `${name}.${button.dataset.format}`);
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -443,6 +451,6 @@
   }
 
   window.facegan = {
-    showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
+    showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
   };
 })();
