@@ -17,19 +17,20 @@ from pathlib import Path
 
 def train(args: argparse.Namespace) -> None:
     """One process of the run: goes on where the folder stands."""
-    from facegan.base.seeds import latents_of
     from facegan.faces.cache import FaceCache
     from facegan.gan import trainer as module
     from facegan.gan.config import PRESETS, TrainConfig, choose_precision
+    from facegan.gan.data import TrainingFaces
     from facegan.gan.judge import Judge
 
     module._SAVE_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY = 3.0, 10_000, 10_000
     cache = FaceCache.open(args.faces)
     training, held_out = cache.split()
     config = TrainConfig(PRESETS[args.preset], cache.size, 0, "cpu", choose_precision("cpu"))
-    latents = latents_of(range(32)), latents_of(range(200))
     judge = Judge(cache.images, training, held_out[:200])
-    trainer = module.Trainer(config, cache.images, training, args.run, *latents, judge, say=lambda _: None)
+    trainer = module.Trainer(
+        config, TrainingFaces(cache.images, training), args.run, judge=judge, judged_faces=200, say=lambda _: None
+    )
     trainer.resume()
     trainer.train(module.Budget(args.images_seen))
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from facegan.faces.align import Frame
 from facegan.faces.detectors.detect import choose_detector
-from facegan.faces.filters import judge_face
+from facegan.faces.filters import why_rejected
 from facegan.faces.person.recognise import choose_recogniser
 from facegan.faces.prepare import FaceOptions, prepare_faces
 from facegan.faces.reasons import USED
@@ -101,7 +101,7 @@ def eyes(photos: Path, table: Path, count: int) -> None:
     files = [file for file in find_files([photos]) if Path(file.name).name in wanted]
     for record, _ in measure_photos(files, job, OPTIONS.workers):
         for face in record.faces:
-            if judge_face(face, OPTIONS)[0] == USED and face.examined:
+            if why_rejected(face, OPTIONS)[0] == USED and face.examined:
                 counts = found[glasses[Path(record.name).name]]
                 counts["faces"] += 1
                 counts["sunglasses"] += face.examined.shades > OPTIONS.max_shades

@@ -24,7 +24,7 @@ from facegan import FaceModel
 from facegan.faces.align import Frame
 from facegan.faces.detectors.detect import choose_detector
 from facegan.faces.measure import measure_photo, worker_count
-from facegan.faces.options import FaceOptions
+from facegan.faces.options import DETECTORS, FaceOptions
 from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.find import FoundFile, find_files
 from facegan.faces.sources.formats import register_heif
@@ -92,14 +92,18 @@ def main() -> None:
     arguments.add_argument("--count", type=int, default=24, help="photos of each kind (default: 24)")
     arguments.add_argument("--workers", type=int, default=0, help="default: one a core")
     arguments.add_argument("--kind", choices=tuple(OPTIONS), action="append", help="default: both")
-    arguments.add_argument("--detector", default="insightface")
+    arguments.add_argument("--detector", choices=DETECTORS, default=FaceOptions.detector)
+    arguments.add_argument("--insightface-root", type=Path, default=FaceOptions.insightface_root)
     arguments.add_argument("--only-processor", action="store_true", help="on a machine that does other work")
     chosen = arguments.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import cv2
 
     cv2.setNumThreads(1)
-    job = Job(choose_detector(FaceOptions(detector=chosen.detector), say=lambda _: None), Frame(64, 0.8))
+    options = FaceOptions(detector=chosen.detector, insightface_root=chosen.insightface_root)
+    choice = choose_detector(options, say=lambda _: None)
+    print(choice.reason)
+    job = Job(choice, Frame(64, 0.8))
     print("| photos | measured by | decoded a second | aligned a second | ratio |\n|---|---|---|---|---|")
     for kind in chosen.kind or OPTIONS:
         with tempfile.TemporaryDirectory() as temporary:

@@ -10,7 +10,7 @@ Both names load on first use, so that the demo imports no torch and training no 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import facegan.base.silence  # noqa: F401
+import facegan.base.telemetry  # noqa: F401
 
 if TYPE_CHECKING:
     from facegan.model.diffusers_model import FaceGANPipeline

@@ -30,7 +30,7 @@ from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation
 from facegan.labels.table import AttributeTable, read_attributes
 from facegan.sliders.judge_networks import identity_embeddings, image_features
-from facegan.sliders.readings import PEOPLE
+from facegan.sliders.readings import RECOGNISED
 from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
@@ -123,8 +123,8 @@ def main() -> None:
     known = by_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
     print("faces are read", flush=True)
     with_who = np.concatenate([photos, known], axis=1)
-    of_people = [NAMES.index(name) for name in PEOPLE]
-    people = AttributeProbe.fit_features(with_who[own], AttributeTable(PEOPLE, truth[own][:, of_people]))
+    of_people = [NAMES.index(name) for name in RECOGNISED]
+    people = AttributeProbe.fit_features(with_who[own], AttributeTable(RECOGNISED, truth[own][:, of_people]))
     people.save(args.out.parent / "judge_people_heads", about=ABOUT_PEOPLE)
     print(f"learned from {own.sum():,} photos and {len(drawn):,} synthetic faces; held out {(~own).sum():,}")
     told(probe, photos[~own], truth[~own])
@@ -159,7 +159,7 @@ def compare_celeba(probe: AttributeProbe, people: AttributeProbe, folder: Path, 
         for name in (name for name in CELEBA if name in scores):
             sign = -1 if name == "age" else 1
             line = f"{name:12} CelebA {CELEBA[name]}: AUC {auc(sign * scores[name], truth[name]):.3f}"
-            if name in PEOPLE:  # what a smile makes of it, within either class
+            if name in RECOGNISED:  # what a smile makes of it, within either class
                 apart = [smiles(scores[name], truth["smile"], truth[name] == which) for which in (True, False)]
                 line += f"; people who smile read {apart[0]:+.2f} and {apart[1]:+.2f} sd"
             print(line)

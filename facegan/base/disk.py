@@ -20,7 +20,7 @@ _REMEDIES = {
 }
 
 
-def is_of_the_disk(error: OSError) -> bool:
+def is_disk_error(error: OSError) -> bool:
     """Whether it is one of those that a user can put right."""
     return error.errno in _REMEDIES
 

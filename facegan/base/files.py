@@ -1,5 +1,6 @@
 """Files that are never half written."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> No
             file.write(data)
             if flush:
                 file.flush()
-                os.fsync(file.fileno())
+                _flush(file.fileno())
         unfinished.replace(path)
     except OSError:
         if unfinished.is_file():
@@ -37,6 +38,15 @@ def _flush_folder(folder: Path) -> None:
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_DIRECTORY)
         try:
-            os.fsync(handle)
+            _flush(handle)
         finally:
             os.close(handle)
+
+
+def _flush(handle: int) -> None:
+    """Wait until the disk has it, on file systems that can: POSIX lets fsync refuse by EINVAL, FUSE by ENOSYS."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise

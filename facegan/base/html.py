@@ -1,13 +1,12 @@
 """HTML pages from Jinja2 templates. All pages share the frame and the style in base/templates.
 
 A room keeps its templates in a folder `templates` of its own; they extend "page.html". A page is one file: it needs no
-server and no network, and follows the light or dark mode of the browser. Everything is escaped unless it is Markup.
+server and no network, and follows the light or dark mode of the browser. Values are escaped.
 """
 
 from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 
 @cache
@@ -21,8 +20,3 @@ def _environment(package: str) -> Environment:
 def render(package: str, template: str, **values: object) -> str:
     """The text of a template in the folder `templates` of a package, such as "facegan.runs"."""
     return _environment(package).get_template(template).render(values)
-
-
-def document(title: str, body: str, head: str = "") -> str:
-    """The whole page around a body; all three are HTML already."""
-    return render("facegan.base", "page.html", title=Markup(title), body=Markup(body), head=Markup(head))

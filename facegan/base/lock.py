@@ -1,20 +1,23 @@
 """One process at a time in a run folder."""
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
 
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of NFS, Lustre and FUSE, as they are mounted
 LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes it
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, say: Callable[[str], None] = print) -> Iterator[None]:
     """Lock a run folder, which is created if necessary, against other processes.
 
     The operating system releases the lock when the process ends, however it ends; the file that remains locks nothing.
-    A folder that was created here and is still empty is removed again.
+    A folder that was created here and is still empty is removed again. Where the file system has no locks, `say` is
+    told, and nothing is locked: a file that stands for a lock would outlast a process that is killed.
 
     Raises:
         FaceGANError: another process works there, or the folder cannot be written.
@@ -25,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
         new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, timeout=0)
-        lock.acquire()
+        _acquire(lock, folder, say)
     except Timeout:
         raise FaceGANError(
             f"Another process works in {folder} at this moment: wait until it ends, or choose another with --out."
@@ -42,3 +45,13 @@ def locked(folder: Path) -> Iterator[None]:
                 (folder / LOCK).unlink()
                 folder.rmdir()
         lock.release()
+
+
+def _acquire(lock, folder: Path, say: Callable[[str], None]) -> None:
+    try:
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        # filelock's name for ENOSYS is NotImplementedError; its Timeout is an OSError without a number.
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        say(f"The file system of {folder} has no locks: see to it that no other process works there.")

@@ -1,5 +1,6 @@
 """Memory-mapped faces: opening them, and giving their pages back."""
 
+import contextlib
 import mmap
 from pathlib import Path
 
@@ -9,12 +10,21 @@ import numpy as np
 def map_faces(path: Path, size: int) -> np.ndarray:
     """The faces uint8 (n, size, size, 3) in a file that holds nothing else, read-only and mapped.
 
-    Raises OSError when there is no such file.
+    Some file systems (FUSE, shared folders of virtual machines) map only private copies, or nothing: then the faces
+    are mapped so, or read into memory. Raises OSError when there is no such file.
     """
     rows = path.stat().st_size // (size * size * 3)
     if not rows:  # an empty file cannot be mapped
         return np.empty((0, size, size, 3), np.uint8)
-    return np.memmap(path, np.uint8, mode="r", shape=(rows, size, size, 3))
+    shape = rows, size, size, 3
+    for mode in ("r", "c"):
+        with contextlib.suppress(OSError):
+            images = np.memmap(path, np.uint8, mode=mode, shape=shape)
+            images.flags.writeable = False
+            return images
+    images = np.fromfile(path, np.uint8, int(np.prod(shape))).reshape(shape)
+    images.flags.writeable = False
+    return images
 
 
 def release(images: np.ndarray) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 
-class _SteadyStream:
+class _RobustStream:
     """A text stream that drops what can no longer be written, instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -46,18 +46,18 @@ class _SteadyStream:
             os.close(nowhere)
 
 
-def steady_output() -> None:
+def robust_output() -> None:
     """Makes sys.stdout and sys.stderr take every letter, and survive their reader. Calling it again changes nothing.
 
     A letter that the encoding lacks is written as an escape, and so are the bytes of a file's name that is not UTF-8.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if isinstance(stream, _SteadyStream):
+        if isinstance(stream, _RobustStream):
             continue
         if stream is None:  # it was closed before the program began
             stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the program)
         if hasattr(stream, "reconfigure"):
             with contextlib.suppress(OSError, ValueError):
                 stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, _SteadyStream(stream))
+        setattr(sys, name, _RobustStream(stream))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+LATENT_SIZE = 100  # of the paper and of the original system
 MAX_SEED = 2**32 - 1  # the largest that numpy's RandomState takes
 MAX_TRUNCATION = 1.5  # where the demo's slider ends: beyond it nearly every face falls apart
 
 
-def latents_of(seeds: Sequence[int], latent_size: int = 100, truncation: float = 1.0) -> np.ndarray:
+def latents_of(seeds: Sequence[int], latent_size: int = LATENT_SIZE, truncation: float = 1.0) -> np.ndarray:
     """Latents float32 (len(seeds), latent_size); one seed is one face on every machine, forever.
 
     `RandomState(seed).randn` is numpy's frozen legacy stream (NEP 19), so the numbers do not change with numpy.

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from facegan.base.disk import is_of_the_disk, remedy
+from facegan.base.disk import is_disk_error, remedy
 from facegan.base.errors import FaceGANError
-from facegan.base.output import steady_output
+from facegan.base.output import robust_output
+from facegan.base.temporary import check_temporary_folder
 
 _MOST_LETTERS = 2000
 PRIVATE_BY_DEFAULT = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
@@ -118,18 +119,20 @@ def short_text(text: str) -> str:
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
-    """Run `work`: 0, or 1 with the sentence of a FaceGANError or of a disk that cannot be written, or 130 after Ctrl-C.
+    """Run `work`, which also imports what takes long, and return the exit code.
 
-    With `stopped` then, or the sentence of the KeyboardInterrupt where it has one.
+    0; or 1 with the sentence of a FaceGANError or of a disk that cannot be written; or 130 after Ctrl-C, with `stopped`
+    or the sentence of the KeyboardInterrupt where it has one.
     """
-    steady_output()
+    robust_output()
     try:
+        check_temporary_folder()
         work()
     except FaceGANError as error:
         print(f"error: {_on_one_line(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
-        if not is_of_the_disk(error):
+        if not is_disk_error(error):
             raise
         where = _on_one_line(f" at {error.filename}") if error.filename else ""
         told = f"error: The disk cannot be used{where} ({error.strerror}): {remedy(error)}. What was saved is kept."

@@ -4,8 +4,9 @@
     python train/evaluate.py facegan/assets/default --data OTHER_PHOTOS --unseen --json figures.json
     python train/evaluate.py facegan/assets/default --sliders
 
-The same tenth of the faces is held out in every run on the same photos, so MODEL must come from a run on these, or
-say --unseen. The protocol stands in facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
+A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from. Other photos need
+--unseen, which says that MODEL was not trained on any of them. The protocol is in facegan/gan/judge.py, that of sliders
+in facegan/sliders/judge.py.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 from pathlib import Path
 
 from facegan.cli.command_line import exit_code, number
-from facegan.sliders.store import plain
+from facegan.sliders.store import json_ready
 
 
 def main() -> int:
@@ -49,7 +50,7 @@ def main() -> int:
         else:
             result = evaluate(EvaluateOptions(**args))
             print(as_table(result))
-        result = plain(result)
+        result = json_ready(result)
         print(json.dumps(result))
         if json_file:
             json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

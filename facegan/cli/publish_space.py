@@ -21,6 +21,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = parser().parse_args()
 
-    from facegan.publish.space import publish_space
+    def work() -> None:
+        from facegan.publish.space import publish_space
 
-    return exit_code(lambda: publish_space(args.space, args.model, args.private))
+        publish_space(args.space, args.model, args.private)
+
+    return exit_code(work)

@@ -31,12 +31,12 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = parser().parse_args()
 
-    from facegan.publish.push import push_run
-    from facegan.publish.target import PushOptions
-    from facegan.runs.run_file import facts_of
+    def work() -> None:
+        from facegan.publish.push import push_run
+        from facegan.publish.target import PushOptions
+        from facegan.runs.run_file import facts_of
 
-    options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
-    return exit_code(
-        lambda: push_run(args.run, options, facts_of(args.run)),
-        "Stopped. The model is untouched; the same command pushes it.",
-    )
+        options = PushOptions(args.name, args.private, args.about_data, args.contact, args.allow_memorised, args.space)
+        push_run(args.run, options, facts_of(args.run))
+
+    return exit_code(work, "Stopped. The model is untouched; the same command pushes it.")

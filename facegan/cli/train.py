@@ -92,11 +92,11 @@ def main() -> int:
         print(f"Training needs {', '.join(missing)}: run {commands.INSTALL_TRAINING}", file=sys.stderr)
         return 1
 
-    from facegan.faces.options import FaceOptions
-    from facegan.faces.sources.dataset import DatasetChoice, plain_pictures
-    from facegan.runs.run import RunOptions, run
-
     def work() -> None:
+        from facegan.faces.options import FaceOptions
+        from facegan.faces.sources.dataset import DatasetChoice, plain_pictures
+        from facegan.runs.run import RunOptions, run
+
         about = [args.pop(name) for name in ("dataset", "dataset_config", "dataset_split", "image_column")]
         args["dataset"] = DatasetChoice(*about) if about[0] else None
         source = args["dataset"].repo if args["dataset"] else next(iter(args["data"]), ".")

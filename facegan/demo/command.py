@@ -26,10 +26,13 @@ def main() -> None:
     chosen = parser().parse_args()
     # Imported late: the arguments are checked at once, the model in half a second, and gradio takes several.
     from facegan.base.errors import FaceGANError
-    from facegan.model.fallback import load_or_default
-    from facegan.model.load import FaceModel
+    from facegan.base.temporary import check_temporary_folder
 
     try:
+        check_temporary_folder()
+        from facegan.model.fallback import load_or_default
+        from facegan.model.load import FaceModel
+
         wished = "" if chosen.model else os.environ.get("FACEGAN_MODEL", "")
         model = load_or_default(wished) if wished else FaceModel.load(chosen.model)
         if model.note:

@@ -1,4 +1,4 @@
-"""Photos to aligned faces: read, detect, align, measure, judge, report.
+"""Photos to aligned faces: read, detect, align, measure, filter, report.
 
     from facegan.faces.prepare import FaceOptions, prepare_faces
     cache = prepare_faces([Path("photos")], Path("runs/photos/faces"), FaceOptions(size=64))
@@ -17,10 +17,12 @@ The data flows through these files in this order:
     measure     what the filters need to know about an aligned face
     framing     how close the crop is, when nobody says
     work        all cores, one process each
+    records     what is known about a photo and its faces, and its line in the journal
     cache       the memory-mapped faces and the journal that makes the work resumable
-    reasons     why a photo or a face is not used: every reason with its words
-    filters     which faces are used, and why the others are not (duplicates.py for the copies)
-    person/     who is on the photos, and which one person is kept
+    person/     who is on the photos, and which one person is kept (examine.py and eyes.py measure each face for it)
+    reasons     why a photo or a face is rejected: every reason with its words
+    filters     which faces are used; the thresholds are in options.py (duplicates.py finds the copies)
+    held_out    the tenth of the used faces that is never trained on
     report/     report.json, report.html and its pictures
 
 Nothing here imports InsightFace, OpenCV or onnxruntime before a photo has to be read.

@@ -4,12 +4,12 @@ photos.jsonl      the journal: the settings, then a line a photo (records.py); w
 faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
 stream.json       how far a data set was read (stream.py)
 selected.npy      int64, the rows that passed the filters
-held_out.npy      int64, those of them that judge and do not teach (held_out.py)
+held_out.npy      int64, those of them that are never trained on (held_out.py)
 report.json       counts, reasons and figures (report.py)
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -18,13 +18,16 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.align import Frame, apply_transform, face_transform
+from facegan.faces.held_out import FILE as HELD_OUT
 from facegan.faces.held_out import split_of
 from facegan.faces.records import PhotoRecord, from_line, to_line
 
 JOURNAL = "photos.jsonl"
 SELECTED = "selected.npy"
 REPORT = "report.json"
-FORMAT = 2  # raised when the meaning of a journal line changes, so that old caches start anew
+# Raised when the meaning of a journal line changes, or how photos are read, so that old caches start anew. 3: keypoints
+# are those of photos of 2,016 px, and TIFF and camera raw are upright and in full size.
+FORMAT = 3
 
 
 def faces_file(folder: Path, size: int) -> Path:
@@ -102,8 +105,7 @@ class FaceStore:
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():
-            for old in (faces, journal.parent / SELECTED):
-                old.unlink(missing_ok=True)
+            self._forget(journal.parent, [faces])
             return
         rows_on_disk = faces.stat().st_size // self._face_bytes if faces.exists() else 0
         rows = good_bytes = 0
@@ -122,11 +124,16 @@ class FaceStore:
                     rows = max(rows, end)
                     good_bytes += len(line)
         if not good_bytes:
-            for old in (*journal.parent.glob("faces-*.u8"), journal.parent / SELECTED):
-                old.unlink(missing_ok=True)
+            self._forget(journal.parent, journal.parent.glob("faces-*.u8"))
         elif faces.exists():
             _truncate(faces, rows * self._face_bytes)
         _truncate(journal, good_bytes)
+
+    @staticmethod
+    def _forget(folder: Path, faces: Iterable[Path]) -> None:
+        """Remove faces that cannot be used, and what refers to their rows."""
+        for old in (*faces, folder / SELECTED, folder / HELD_OUT):
+            old.unlink(missing_ok=True)
 
 
 class FaceCache:
@@ -136,7 +143,7 @@ class FaceCache:
         self.folder = folder
         self.report = report  # the contents of report.json
         self.selected = selected  # int64 (n,), the rows that passed the filters, ascending
-        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters refused
+        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters rejected
 
     @classmethod
     def find(cls, folder: Path) -> "FaceCache | None":

@@ -7,7 +7,7 @@ import numpy as np
 from facegan.base.mapped import release
 
 SIDE = 16  # of the small grey pictures that are compared
-_ROWS = 2048  # faces judged at a time: their comparison with each other takes 16 MB
+_ROWS = 2048  # faces at a time: their comparison with each other takes 16 MB
 _STRIP = 256  # of those, neighbours in the leading coordinate, whose window over the others is narrow
 _COLUMNS = 8192  # of the window at a time: 256 x 8,192 products take 8 MB, near the cache
 # Coordinates that decide first whether two faces can be twins at all. The first 23 of 256 hold 85 % of what differs

@@ -1,4 +1,7 @@
-"""Which faces are used, and why the others are not: a pure function of what was measured."""
+"""Which faces are used, and why the others are rejected: a pure function of what was measured.
+
+The thresholds are fields of FaceOptions (options.py), the words of the reasons are in reasons.py.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -10,11 +13,12 @@ from facegan.faces.person.identity import SAME_PERSON, People, examination
 from facegan.faces.reasons import USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 
-# Of the tints (a* and b*) of 13,738 faces of FairFace: their covariance, and about their median.
+# The covariance of the tints (a* and b*) of 13,738 faces of FairFace, and about their median.
 _TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])
-USUAL_TINT = (15.3, 15.8)
+TYPICAL_TINT = (15.3, 15.8)
 
-CLEAR = 0.92  # of the person's median clearness: below it something may be in front of the face
+# Share of the person's median clearness (records.Examination) below which something may be in front of the face.
+UNOBSTRUCTED = 0.92
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,12 @@ class Verdict:
     detail: str = ""  # the measured value in words
 
 
-def judge_face(face: FaceRecord, options: FaceOptions, usual: tuple[float, float] = USUAL_TINT) -> tuple[str, str]:
-    """The first reason against a face with its measured value in words, or (USED, "").
+def why_rejected(
+    face: FaceRecord, options: FaceOptions, typical: tuple[float, float] = TYPICAL_TINT
+) -> tuple[str, str]:
+    """The first reason to reject a face and the measured value in words, or (USED, "").
 
-    `usual`: the tint of most faces of these photos.
+    `typical`: the tint of most faces of these photos.
     """
     if face.eye_distance < options.min_eye_distance:
         return "too_small", f"{face.eye_distance:.0f} px between the eyes, {options.min_eye_distance:.0f} are needed"
@@ -51,38 +57,38 @@ def judge_face(face: FaceRecord, options: FaceOptions, usual: tuple[float, float
         return "dark_or_flat", f"contrast {face.contrast:.0f} of 255"
     if face.sharpness < options.min_sharpness:
         return "blurred", f"sharpness {face.sharpness:.2f}"
-    if (cast := tint_distance(face.tint, usual)) > options.max_cast:
+    if (cast := tint_distance(face.tint, typical)) > options.max_cast:
         return "colour_cast", f"{cast:.1f} deviations from the usual colour"
     if face.certainty < (options.min_certainty or 0.0):
         return "covered", f"the detector is {100 * face.certainty:.0f} % sure of it"
     return USED, ""
 
 
-def tint_distance(tint: tuple[float, float], usual: tuple[float, float]) -> float:
+def tint_distance(tint: tuple[float, float], typical: tuple[float, float]) -> float:
     """How far apart two tints are, in standard deviations of those of faces (Mahalanobis); NaN if unknown."""
-    apart = np.subtract(tint, usual)
+    apart = np.subtract(tint, typical)
     return float(np.sqrt(apart @ np.linalg.solve(_TINTS, apart)))
 
 
-def usual_tint(records: list[PhotoRecord]) -> tuple[float, float]:
+def typical_tint(records: list[PhotoRecord]) -> tuple[float, float]:
     """The median of all faces: photos that all have one tint keep it, as those of one filter or of old films do."""
     tints = np.array([face.tint for record in records for face in record.faces]).reshape(-1, 2)
     known = tints[np.isfinite(tints).all(axis=1)]
-    return (float(np.median(known[:, 0])), float(np.median(known[:, 1]))) if len(known) else USUAL_TINT
+    return (float(np.median(known[:, 0])), float(np.median(known[:, 1]))) if len(known) else TYPICAL_TINT
 
 
-def judge_person(
-    face: FaceRecord, options: FaceOptions, people: People, usual: tuple[float, float] = USUAL_TINT
+def why_rejected_for_person(
+    face: FaceRecord, options: FaceOptions, people: People, typical: tuple[float, float] = TYPICAL_TINT
 ) -> tuple[str, str]:
-    """The same for a face when one person is wanted: also whose it is, and whether it shows all of itself."""
+    """As `why_rejected`, when one person is wanted: also whose face it is, and whether something covers it."""
     if face.eye_distance >= options.min_eye_distance and not people.is_wanted(face):
         return "other_person", f"likeness {people.likeness(face):.2f}, {SAME_PERSON:g} is needed"
-    reason, detail = judge_face(face, options, usual)
+    reason, detail = why_rejected(face, options, typical)
     if reason != USED:
         return reason, detail
     examined = examination(face)
     clearness = examined.clearness / people.clearness
-    limit = options.max_shades if clearness >= CLEAR else options.max_shades_unclear
+    limit = options.max_shades if clearness >= UNOBSTRUCTED else options.max_shades_unclear
     if examined.shades > limit:
         return "sunglasses", f"log-odds {examined.shades:.1f}"
     if examined.closed_eyes > options.max_closed_eyes:
@@ -92,7 +98,7 @@ def judge_person(
     return USED, ""
 
 
-def judge(
+def filter_faces(
     records: list[PhotoRecord], images: np.ndarray, options: FaceOptions, people: People | None = None
 ) -> list[Verdict]:
     """A verdict for every face, and one for every photo without faces, in the order of the photos.
@@ -104,8 +110,8 @@ def judge(
         people: who is wanted; None keeps everybody.
     """
     verdicts: list[Verdict] = []
-    usual = usual_tint(records)
-    if people:  # whose clearness says it in proportion to the person's own
+    typical = typical_tint(records)
+    if people:  # the clearness relative to the person's own says more than the detector's certainty
         options = replace(options, min_certainty=0.0)
     first_name: dict[str, str] = {}  # of every file content
     for record in records:
@@ -118,16 +124,18 @@ def judge(
         elif not record.faces:
             verdicts.append(Verdict(record.name, None, "no_face"))
         else:
-            verdicts.extend(_judge_photo(record, options, people, usual))
-    return _drop_twins(verdicts, images, options)
+            verdicts.extend(_verdicts_on(record, options, people, typical))
+    return _reject_near_duplicates(verdicts, images, options)
 
 
-def _judge_photo(
-    record: PhotoRecord, options: FaceOptions, people: People | None, usual: tuple[float, float]
+def _verdicts_on(
+    record: PhotoRecord, options: FaceOptions, people: People | None, typical: tuple[float, float]
 ) -> list[Verdict]:
     if people is None:
-        return [Verdict(record.name, face, *judge_face(face, options, usual)) for face in record.faces]
-    verdicts = [Verdict(record.name, face, *judge_person(face, options, people, usual)) for face in record.faces]
+        return [Verdict(record.name, face, *why_rejected(face, options, typical)) for face in record.faces]
+    verdicts = [
+        Verdict(record.name, face, *why_rejected_for_person(face, options, people, typical)) for face in record.faces
+    ]
     # A mirror, or a picture of the person on the wall: nobody is twice in one place.
     used = [verdict for verdict in verdicts if verdict.reason == USED]
     best = max(used, key=_quality, default=None)
@@ -143,8 +151,8 @@ def _quality(verdict: Verdict) -> float:
     return verdict.face.eye_distance * verdict.face.sharpness
 
 
-def _drop_twins(verdicts: list[Verdict], images: np.ndarray, options: FaceOptions) -> list[Verdict]:
-    """The same verdicts with all but the best of almost equal faces refused."""
+def _reject_near_duplicates(verdicts: list[Verdict], images: np.ndarray, options: FaceOptions) -> list[Verdict]:
+    """The same verdicts with all but the best of almost equal faces rejected."""
     passed = [
         (index, verdict.face) for index, verdict in enumerate(verdicts) if verdict.reason == USED and verdict.face
     ]

@@ -1,4 +1,4 @@
-"""How close the crop may be: the widest framing that the photos themselves can fill."""
+"""Chooses the framing (how close the crop is) when --framing is not given: the widest one that the photos fill."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,26 +12,27 @@ from facegan.faces.records import PhotoRecord
 from facegan.faces.sources.photos import Photos
 from facegan.faces.work import Job, measure_photos
 
-WIDEST, CLOSEST, STEP = 0.8, 1.3, 0.05  # chin and most hair; the brows and the chin at the border
+WIDEST, CLOSEST, STEP = 0.8, 1.3, 0.05  # 0.8 shows chin and most hair; at 1.3 brows and chin touch the border
 SAMPLED_PHOTOS = 200  # the share of faces that fit is known to 3 %, for some seconds of work
-FITS = 0.95  # of a picture inside the photo: a mirrored rim of up to three pixels of 64 is not seen
-ENOUGH_FIT = 0.75  # of the faces; the filters put aside those that are cut through
+# Share of a picture that must lie inside the photo: a mirrored rim of up to three pixels of 64 is not seen.
+MIN_FILLED = 0.95
+MIN_SHARE_FILLED = 0.75  # share of the faces that must fill their picture; the filters reject faces that are cut off
 
-Faces = list[tuple[PhotoRecord, np.ndarray]]  # a photo and the keypoints (5, 2) of a face in it
+PhotoFaces = list[tuple[PhotoRecord, np.ndarray]]  # a photo, and the keypoints (5, 2) of a face in it
 
 
-def share_that_fits(faces: Faces, framing: float) -> float:
+def share_that_fits(faces: PhotoFaces, framing: float) -> float:
     """The share of faces whose aligned picture shows photo, and hardly any mirrored border; 0..1."""
     frame = Frame(64, framing)
     whole = (0.0, 0.0, 63.0, 63.0)
     inside = [share_inside(keypoints, frame, whole, photo.width, photo.height) for photo, keypoints in faces]
-    return float(np.mean(np.array(inside) >= FITS))
+    return float(np.mean(np.array(inside) >= MIN_FILLED))
 
 
-def widest_framing(faces: Faces) -> float:
+def widest_framing(faces: PhotoFaces) -> float:
     """The smallest framing from WIDEST to CLOSEST that most of the faces fill; WIDEST for no faces."""
     for framing in np.arange(WIDEST, CLOSEST + STEP / 2, STEP).round(2):
-        if not faces or share_that_fits(faces, framing) >= ENOUGH_FIT:
+        if not faces or share_that_fits(faces, framing) >= MIN_SHARE_FILLED:
             return float(framing)
     return CLOSEST
 

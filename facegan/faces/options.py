@@ -1,11 +1,11 @@
 """The choices of the faces room."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, eye_distance
-from facegan.faces.detectors.detect import AUTO, REGISTRY
+from facegan.faces.detectors.detect import REGISTRY
+from facegan.faces.detectors.detector import AUTO, DetectorOptions
 
 DETECTORS = (AUTO, *REGISTRY)
 DEVICES = ("cpu", "cuda")
@@ -13,20 +13,16 @@ ANYBODY, MOST_FREQUENT = "any", "auto"  # of --person, besides a number and a ph
 
 
 @dataclass(frozen=True)
-class FaceOptions:
-    """How faces are found, framed and judged.
+class FaceOptions(DetectorOptions):
+    """How faces are found, framed and filtered.
 
-    The first block decides what the cache holds: a change there starts the cache anew. The second block only
-    judges what was measured: a change there costs seconds.
+    DetectorOptions and the first block decide what the cache holds: a change there starts the cache anew. The second
+    block only filters what was measured: a change there costs seconds.
     """
 
     size: int = 64  # side of an aligned face, pixels
     # 0.8 shows chin and most hair, 0.65 the whole head, 1.2 is close; None: as wide as the photos can fill, from 0.8
     framing: float | None = None
-    detector: str = "auto"  # auto: InsightFace if its pack is there or can be fetched, else YuNet
-    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
-    insightface_root: Path = Path("~/.insightface")
-    device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
     workers: int = 0  # processes; 0 is one a core, 1 stays in this process
     # any: everybody; auto: the person in most photos; 2: the next one; or a photo of the person. All but any make the
     # cache hold who every face is, so only the change from any or to it starts the cache anew.
@@ -51,11 +47,12 @@ class FaceOptions:
     # Correlation of two 16 x 16 pictures of faces from which they are one photo. Among 9,000 photos of celebrities the
     # pairs above 0.98 are all one photo; below 0.97 different people before black backgrounds begin.
     near_duplicate: float = 0.98
-    # The next four judge the faces of one person only (--person), see eyes.read_eyes and docs/measurements/program.md.
+    # The next four are for one person only (--person); see eyes.read_eyes and docs/measurements/program.md.
     max_closed_eyes: float = 0.0  # log-odds
     max_shades: float = 0.5  # log-odds; dark frames around visible eyes stay below it
-    min_clearness: float = 0.84  # of the person's median; below it are hands, masks, other people's heads
-    max_shades_unclear: float = -2.0  # instead of max_shades for faces under 0.92 of the median clearness
+    # Share of the person's median clearness (records.Examination); below it are hands, masks, other people's heads.
+    min_clearness: float = 0.84
+    max_shades_unclear: float = -2.0  # in place of max_shades below filters.UNOBSTRUCTED of the median clearness
     min_faces: int = 100  # fewer teach a GAN nothing but to copy them
     recommended_faces: int = 1000
 

@@ -13,11 +13,11 @@ from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
 from facegan.faces.detectors.detect import DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
-from facegan.faces.filters import Verdict, judge
+from facegan.faces.filters import Verdict, filter_faces
 from facegan.faces.framing import choose_framing
 from facegan.faces.held_out import hold_out, save_rows
 from facegan.faces.options import ANYBODY, FaceOptions
-from facegan.faces.person.person import FOUND_TO_BE_ONE, check_person, find_people, looks_like_one
+from facegan.faces.person.person import MOSTLY_ONE_PERSON, check_person, find_people, mostly_one_person
 from facegan.faces.person.recognise import RecogniserChoice, choose_recogniser, recogniser_beside
 from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import PhotoRecord
@@ -42,7 +42,7 @@ def prepare_faces(
     force: bool = False,
     say: Callable[[str], None] = print,
 ) -> FaceCache:
-    """Finds, aligns, judges and reports the faces of all photos below some folders, or of a data set.
+    """Finds, aligns, filters and reports the faces of all photos below some folders, or of a data set.
 
     What an earlier call with the same settings did in ``out`` is not done again; photos that changed are.
     The work can be interrupted at any time and goes on where it was. Nothing of a photo but its aligned faces is
@@ -53,7 +53,7 @@ def prepare_faces(
         out: the folder for the faces and their report, RUN/faces.
         options: see FaceOptions.
         most: take only the first photos.
-        node: the number of this machine, from 0, among those that share a data set; see nodes.node_of.
+        node: the number of this machine, from 0, among those that share a data set; see launch.Launch.machine.
         nodes: how many they are. Folders are not shared out.
         force: go on with fewer than ``options.min_faces`` faces.
         say: takes each line for the user.
@@ -91,20 +91,21 @@ def prepare_faces(
     done = _measure(photos, out, options, choice, recogniser, say)
     records = photos.records(done)
     _tell_missing_libraries(records, say)
+    _tell_not_downloaded(records, say)
     if options.min_certainty is None:
         options = replace(options, min_certainty=choice.min_certainty)
     people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
     images = _open_faces(out, options.size)
-    verdicts = judge(records, images, options, people)
+    verdicts = filter_faces(records, images, options, people)
     selected = np.array(sorted(v.face.row for v in verdicts if v.reason == USED and v.face), np.int64)
     hold_out(out, _selected_before(out), selected)
     save_rows(out / SELECTED, selected)
-    found = people is None and looks_like_one(images, selected, options, recogniser_beside(choice))
+    found = people is None and mostly_one_person(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
     write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
     _check_enough(verdicts, len(selected), options, force, say)
     if found:
-        say(FOUND_TO_BE_ONE)
+        say(MOSTLY_ONE_PERSON)
     say(f"{len(selected):,} faces are ready; {out / 'report.html'} shows which photos were left out and why.")
     return FaceCache.open(out)
 
@@ -154,12 +155,20 @@ def _tell_missing_libraries(records: list[PhotoRecord], say: Callable[[str], Non
         )
 
 
-def _selected_before(out: Path) -> np.ndarray:
-    """Rows, int64 (n,); none where the faces are new."""
+def _tell_not_downloaded(records: list[PhotoRecord], say: Callable[[str], None]) -> None:
+    """One sentence for each place where photos still are."""
+    for detail, count in Counter(record.detail for record in records if record.problem == "not_downloaded").items():
+        where, remedy = detail.split(": ")
+        photos = "1 photo is" if count == 1 else f"{count:,} photos are"
+        say(f"{photos} {where}: {remedy}, and run the same command again.")
+
+
+def _selected_before(out: Path) -> np.ndarray | None:
+    """Rows, int64 (n,); None if there is no such file, or a full disk took a part of it."""
     try:
         return np.load(out / SELECTED, allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # there are none, or a full disk took a part of them
-        return np.empty(0, np.int64)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _open_faces(out: Path, size: int) -> np.ndarray:
@@ -171,7 +180,7 @@ def _check_enough(
 ) -> None:
     if usable >= options.recommended_faces:
         return
-    found = _findings(verdicts)
+    found = _counts_in_words(verdicts)
     of_whom = "" if options.person == ANYBODY else " of the person"
     need = (
         f"at least {options.min_faces:,} faces are needed to train, "
@@ -187,7 +196,7 @@ def _check_enough(
     say(f"There are {usable:,} usable faces{of_whom}: {need}.")
 
 
-def _findings(verdicts: list[Verdict]) -> str:
+def _counts_in_words(verdicts: list[Verdict]) -> str:
     counts = {reason: sum(v.reason == reason for v in verdicts) for reason in (USED, *REASONS)}
     files = len({v.name for v in verdicts})
     words = [

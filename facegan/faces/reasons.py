@@ -20,13 +20,18 @@ class Reason:
 
 
 # In the order in which they are asked. The thresholds stand in options.py, the questions in filters.py and, for the
-# first six, in sources/.
+# first seven, in sources/.
 REASONS = {
     "not_a_picture": Reason("not a picture", "Nothing to do: these files stay where they are."),
     "unreadable": Reason(
         "a picture that cannot be read",
         "Open them in a picture viewer; copy damaged ones again.",
         "cannot be read",
+    ),
+    "not_downloaded": Reason(
+        "a placeholder of a photo that is not downloaded",
+        "Download them, and run the same command again.",
+        "not downloaded",
     ),
     "no_library": Reason(
         "in a format whose library is missing",

@@ -13,14 +13,14 @@ class Examination:
     """What is asked of a face only when one person is wanted, see examine.py."""
 
     identity: np.ndarray  # float16 (512,), of length 1: who it is
-    clearness: float  # how clearly the recognition network saw it, see Recogniser.embed
+    clearness: float  # length of the embedding: how clearly the recognition network saw the face, see Recogniser.embed
     closed_eyes: float  # log-odds, see eyes.read_eyes
     shades: float
 
 
 @dataclass(frozen=True, slots=True)
 class FaceRecord:
-    """One face: where its picture lies in the cache, and everything that the filters judge."""
+    """One face: where its picture lies in the cache, and everything that the filters look at."""
 
     row: int  # of the faces file
     score: float  # the detector's, 0..1

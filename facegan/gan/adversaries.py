@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from facegan.base.seeds import LATENT_SIZE
 from facegan.gan import checkpoint as ckpt
 from facegan.gan.augment import AdaptiveProbability, augment
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
 from facegan.gan.losses import LOSSES, LeCam, feature_distance, gradient_penalty, picture_distance
-from facegan.gan.networks import LATENT_SIZE, Discriminator, Generator
+from facegan.gan.networks import Discriminator, Generator
 from facegan.gan.processes import Processes
 from facegan.gan.widen import begin_as
 
@@ -108,13 +109,15 @@ class Adversaries:
             known latents).
         """
         real = as_floats(real.to(self.device, non_blocking=True))
-        paired = latents is not None
-        latents = latents.to(self.device, non_blocking=True) if paired else self._draw_latents()
+        paired = 0 if latents is None else len(real) - round(self.recipe.new_latents * len(real))
+        drawn = self._draw_latents()
+        if paired:
+            drawn = torch.cat([latents[:paired].to(self.device, non_blocking=True), drawn[paired:]])
         with self._autocast():
-            fake = self.generator(latents)  # used in both steps, which saves a tenth of the time
+            fake = self.generator(drawn)  # used in both steps, which saves a tenth of the time
         known = None if attributes is None else attributes.to(self.device, non_blocking=True)
         loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach(), known)
-        loss_g, distance = self._generator_step(fake, latents, real_logits, real if paired else None)
+        loss_g, distance = self._generator_step(fake, drawn, real_logits, real[:paired])
         accuracy = (real_logits > fake_logits).float().mean()
         figures = torch.stack(
             [loss_d, loss_g, self.loss.overfitting_heuristic(real_logits, fake_logits), accuracy, distance]
@@ -164,11 +167,12 @@ class Adversaries:
         return self.discriminator(both)
 
     def _generator_step(
-        self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor, real: torch.Tensor | None
+        self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor, wanted: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The adversarial loss, and the distance to `real`, the real faces with the same latents (None: unknown).
+        """The adversarial loss, and the distance of the first faces to `wanted`, the real ones with the same latents.
 
-        `real_logits` are those of the discriminator step, because another pass would cost a tenth of the time.
+        `wanted` may be empty. `real_logits` are those of the discriminator step, because another pass would cost a
+        tenth of the time.
         """
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = (
@@ -181,12 +185,12 @@ class Adversaries:
         with self._autocast():
             logits, readings, maps = self.discriminator.with_maps(augmented)
             total = loss = self.loss.generator(logits, real_logits)
-            if real is not None:
+            if paired := len(wanted):
                 with torch.no_grad():
-                    wanted = self.discriminator.with_maps(real)[2]
-                distance = picture_distance(fake, real)
-                loss_of_pairs = self.recipe.match_pictures * distance
-                loss_of_pairs = loss_of_pairs + self.recipe.match_features * feature_distance(maps, wanted)
+                    wanted_maps = self.discriminator.with_maps(wanted)[2]
+                distance = picture_distance(fake[:paired], wanted)
+                distance_of_maps = feature_distance([level[:paired] for level in maps], wanted_maps)
+                loss_of_pairs = self.recipe.match_pictures * distance + self.recipe.match_features * distance_of_maps
                 total = total + self._known_latents_weight() * loss_of_pairs
             if k := len(self.config.attributes):
                 total = total + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])

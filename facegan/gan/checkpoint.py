@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from facegan.base.disk import remedy
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
-from facegan.base.paths import utf8_alias
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
 
@@ -53,12 +52,18 @@ def load_checkpoint(
         if newest is not None and int(path.stem) > newest:
             continue
         try:
-            with utf8_alias(path) as there, safe_open(there, "pt") as file:
-                values = json.loads(file.metadata()["values"])
-                return {name: file.get_tensor(name) for name in file.keys()}, values  # noqa: SIM118 (not a dict)
+            # Not by safe_open, which maps the file: not every file system can.
+            content = path.read_bytes()
+            return load(content), json.loads(_metadata(content)["values"])
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             say(f"The checkpoint {path.name} is not readable ({error}); the one before it is used.")
     return None
+
+
+def _metadata(content: bytes) -> dict:
+    """The texts in the header of a safetensors file, which begins with its length in 8 bytes."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    return json.loads(content[8:end])["__metadata__"]
 
 
 @contextmanager

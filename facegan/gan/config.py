@@ -46,6 +46,9 @@ class Recipe:
     match_features: float = 2.0
     match_half_life: int = 150_000  # images after which both weights are halved; 0: they are constant
     match_least: float = 0.1  # share of the weights below which they do not fall
+    # Share of a batch that G draws from new latents, for the adversarial loss alone: trained on the known latents only,
+    # G draws worse faces from all others (KID x 100 of 13.5 against 7.7 with 6,000 faces at 64 px).
+    new_latents: float = 0.5
     # Warm-up when training starts from a model, in images. Train D alone first: a fresh D would teach G noise. Then the
     # learning rate of G ramps up linearly over as many images again. A short warm-up is enough: on 432 faces D tells
     # 96 % of the pairs apart after 1,000 images, and even without a warm-up held-out KID improved from the start.

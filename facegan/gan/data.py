@@ -1,6 +1,7 @@
 """Batches of aligned faces. Their shuffled order depends only on the seed and the number of images seen."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,26 @@ def as_floats(images: torch.Tensor) -> torch.Tensor:
     return images.to(torch.float32) / 127.5 - 1
 
 
-class Faces(NamedTuple):
+@dataclass(frozen=True)
+class TrainingFaces:
+    """The faces that a run learns from.
+
+    Attributes:
+        images: uint8 (n, H, W, 3), may be memory-mapped.
+        rows: int64, which of the images are trained on; at least one.
+        attributes: of these rows, in a run that learns `TrainConfig.attributes`.
+        latents: of these rows, in a run with `TrainConfig.known_latents`.
+        sharded: several machines train together, and each has other faces here, a part of the whole.
+    """
+
+    images: np.ndarray
+    rows: np.ndarray
+    attributes: FaceAttributes | None = None
+    latents: KnownLatents | None = None
+    sharded: bool = False
+
+
+class Batch(NamedTuple):
     """A batch of faces."""
 
     images: torch.Tensor  # uint8 (n, 3, H, W), in channels-last memory format
@@ -51,9 +71,9 @@ class FaceBatches:
         self._epoch, self._order, self._mirrored = -1, rows, rows
         self._served = 0
         self._reader = ThreadPoolExecutor(1, "faces")  # one thread: _at keeps the order of the epoch it is in
-        self._ahead: tuple[tuple, Future[Faces]] | None = None
+        self._ahead: tuple[tuple, Future[Batch]] | None = None
 
-    def batch(self, position: int, count: int, share: slice = slice(None)) -> Faces:
+    def batch(self, position: int, count: int, share: slice = slice(None)) -> Batch:
         """The next `count` faces after `position` faces seen, or the `share` of them."""
         wanted = (position, count, share)
         future = (
@@ -63,7 +83,7 @@ class FaceBatches:
         self._ahead = following, self._reader.submit(self._read, *following)
         return future.result()
 
-    def _read(self, position: int, count: int, share: slice) -> Faces:
+    def _read(self, position: int, count: int, share: slice) -> Batch:
         picked = [self._at(position + i) for i in range(count)[share]]
         images = np.stack([self.images[row, :, ::-1] if mirrored else self.images[row] for row, mirrored in picked])
         self._served += 1
@@ -75,7 +95,7 @@ class FaceBatches:
         latents = None
         if self.latents is not None:
             latents = torch.from_numpy(self.latents.of([row for row, _ in picked]))
-        return Faces(torch.from_numpy(images).permute(0, 3, 1, 2), known, latents)
+        return Batch(torch.from_numpy(images).permute(0, 3, 1, 2), known, latents)
 
     def _at(self, position: int) -> tuple[int, bool]:
         epoch, place = divmod(position, len(self.rows))

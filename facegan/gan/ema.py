@@ -4,7 +4,8 @@ import copy
 
 import torch
 
-from facegan.gan.networks import LATENT_SIZE, Generator
+from facegan.base.seeds import LATENT_SIZE
+from facegan.gan.networks import Generator
 from facegan.gan.processes import with_local_batch_norm
 
 _RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples: statistics to about 2 % of a deviation

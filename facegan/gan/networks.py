@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.convolutions import Conv, conv_transpose
 
-LATENT_SIZE = 100  # of the paper and of the original system
 BASE_SIZE = 4  # px: the map next to the dense layer in both networks
 SLOPE = 0.2  # of every leaky ReLU, from the paper
 

@@ -48,12 +48,12 @@ class Processes:
         """The rows of a batch that this process trains on."""
         return _block(batch, self.rank, self.count)
 
-    def part(self, position: int, batch: int, apart: bool) -> tuple[int, int, slice]:
+    def part(self, position: int, batch: int, sharded: bool) -> tuple[int, int, slice]:
         """What this process reads of the batch at `position` images seen: the arguments of FaceBatches.batch.
 
-        `apart`: every machine has its own faces, a shard of the data set.
+        `sharded`: every machine has its own faces, a shard of the data set.
         """
-        if not apart:
+        if not sharded:
             return position, batch, self.share(batch)
         here = batch // self.machines
         return position // self.machines, here, _block(here, self.rank % self.on_this_machine, self.on_this_machine)

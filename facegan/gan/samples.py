@@ -11,6 +11,7 @@ from facegan.base import pictures
 from facegan.base.files import atomic_write
 from facegan.gan.networks import Generator
 
+SEEDS = range(32)  # of the faces that are drawn over time, the same as in samples.png and in the demo
 _COLUMNS = 8
 FILM, GIF = "progress.mp4", "progress.gif"
 _FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24

@@ -5,24 +5,22 @@ run that is killed and resumed is identical to one that was never killed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from facegan.base.errors import FaceGANError
+from facegan.base.seeds import latents_of
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import samples
 from facegan.gan.adversaries import FIGURES, Adversaries, Weights
-from facegan.gan.attributes import FaceAttributes
 from facegan.gan.best import Best
 from facegan.gan.budget import STOPPED_EARLY, Budget, EarlyStopping
 from facegan.gan.config import TrainConfig
-from facegan.gan.data import FaceBatches
+from facegan.gan.data import FaceBatches, TrainingFaces
 from facegan.gan.health import CHECK_EVERY, Health, Vitals, diversity
-from facegan.gan.judge import JUDGE_EVERY, Judge
-from facegan.gan.known_latents import KnownLatents
+from facegan.gan.judge import GENERATED_IN_TRAINING, JUDGE_EVERY, Judge
 from facegan.gan.monitor import watch
 from facegan.gan.monitor.console import Console
 from facegan.gan.monitor.log import RunLog
@@ -38,14 +36,7 @@ STOPPED = "stopped"  # the name of the event in log.jsonl when Ctrl-C ends train
 
 
 class Trainer:
-    """Trains on the faces and leaves samples, log and checkpoints in the run folder.
-
-    `images` uint8 (n, size, size, 3), may be memory-mapped; `rows` the ones to train on; `sample_latents` float32
-    (m, 100), drawn over time; `judge`, needed in the main process only, measures the faces of `judged_latents` now
-    and then, and the weights it likes best are exported (without it, the last). `faces_apart`: every machine of
-    `processes` has other faces in `images`, a part of the whole. `run` lies on storage that all machines see.
-    `weights`: what the networks begin with, for `config.start`. Of the rows, `attributes` for `config.attributes`, and
-    `latents` for `config.known_latents`.
+    """Trains on faces and leaves samples, log and checkpoints in the run folder.
 
     Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
     """
@@ -53,20 +44,34 @@ class Trainer:
     def __init__(
         self,
         config: TrainConfig,
-        images: np.ndarray,
-        rows: np.ndarray,
+        faces: TrainingFaces,
         run: Path,
-        sample_latents: np.ndarray,
-        judged_latents: np.ndarray,
+        *,
         judge: Judge | None = None,
-        say: Callable[[str], None] = print,
-        processes: Processes | None = None,
-        faces_apart: bool = False,
         weights: Weights | None = None,
-        attributes: FaceAttributes | None = None,
-        latents: KnownLatents | None = None,
+        processes: Processes | None = None,
+        sample_seeds: Sequence[int] = samples.SEEDS,
+        judged_faces: int = GENERATED_IN_TRAINING,
+        say: Callable[[str], None] = print,
     ):
-        self.config, self.run, self.faces_apart = config, run, faces_apart
+        """Build the networks.
+
+        Args:
+            config: what is trained, and how.
+            faces: what it learns from, of `config.size`.
+            run: the run folder, on storage that all machines see.
+            judge: evaluates the generator now and then; the weights that it ranks first are exported. Needed in the
+                main process only. None: the last weights are exported.
+            weights: initial weights, those of the model `config.start`.
+            processes: those that train together; None: as the environment says.
+            sample_seeds: the faces that are drawn over time.
+            judged_faces: how many faces (seeds 0, 1, 2 ...) are drawn for an evaluation.
+            say: is called with each message for the user, in the main process.
+
+        Raises:
+            FaceGANError: the number of processes does not divide the batch into groups of four.
+        """
+        self.config, self.run, self.sharded = config, run, faces.sharded
         self.processes = processes or Processes(config.device)
         self.say = say if self.processes.main else lambda _: None
         if config.recipe.batch % (self.processes.count * 4):  # MinibatchStd compares groups of four
@@ -74,12 +79,13 @@ class Trainer:
                 f"{self.processes.count} processes cannot share a batch of {config.recipe.batch} in whole groups of "
                 "four: start a number of processes that divides a quarter of it."
             )
-        self.faces = FaceBatches(images, rows, config.seed, attributes, latents)
+        self.faces = FaceBatches(faces.images, faces.rows, config.seed, faces.attributes, faces.latents)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
         self._chance_level_loss = self.gan.loss.discriminator(nothing, nothing).item()
-        self.sample_latents = torch.from_numpy(sample_latents).to(self.gan.device)
-        self.best = Best(judge, torch.from_numpy(judged_latents).to(self.gan.device), self.processes)
+        self.sample_latents = torch.from_numpy(latents_of(sample_seeds)).to(self.gan.device)
+        judged = torch.from_numpy(latents_of(range(judged_faces))).to(self.gan.device)
+        self.best = Best(judge, judged, self.processes)
         self.health, self.early_stopping = Health(), EarlyStopping(config.recipe.patience)
         self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
         self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
@@ -138,7 +144,7 @@ class Trainer:
             if self.images_seen >= self.next_sample:
                 self._draw_samples()
             images = self.images_seen
-            part = self.processes.part(images, self.config.recipe.batch, self.faces_apart)
+            part = self.processes.part(images, self.config.recipe.batch, self.sharded)
             self._sums += self.gan.step(*self.faces.batch(*part))
             self._steps += 1
             self.elapsed = self.processes.broadcast(before + time.monotonic() - start)

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 
 import torch
 
-from facegan.gan.networks import BASE_SIZE, LATENT_SIZE, SLOPE, Discriminator, Generator, MinibatchStd
+from facegan.base.seeds import LATENT_SIZE
+from facegan.gan.networks import BASE_SIZE, SLOPE, Discriminator, Generator, MinibatchStd
 
 Tensors = Mapping[str, torch.Tensor]
 

@@ -27,5 +27,5 @@ The files, upstream first:
     shares      the shares of perceived gender, age and skin tone, for the model card
 
 docs/measurements/labels.md says how well each score agrees with people. Nothing here imports torch or OpenCV. This file
-imports nothing, so that the demo can read the registry without onnxruntime's networks.
+imports nothing, so that the demo can read the registry without the label networks.
 """

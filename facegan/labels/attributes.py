@@ -1,8 +1,10 @@
 """The registry of attributes: everything that the program knows about each is in its one entry here.
 
-The label networks, the sliders, the model card and the demo read it. It imports nothing heavy, so that the demo and the
-Space can. To add an attribute, add an entry; if nothing measures it yet, add a property to evidence.Evidence as well.
-docs/measurements/labels.md says how well each one is measured.
+Labelling, training, and the fitting and judging of sliders read it; the card and the demo get names, labels and notes
+from the model's sliders.json. To add an attribute, add an entry; if nothing measures it yet, add a property to
+evidence.Evidence as well. Its slider is judged if sliders/readings.py has a reading of it; otherwise its note says that
+it was not measured. docs/measurements/labels.md says how well each one is measured. It imports nothing heavy, because
+the demo imports it.
 """
 
 from collections.abc import Callable

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from facegan.faces.detectors.detect import REGISTRY
 from facegan.model import folder as layout
 from facegan.model.facts import table
 from facegan.model.folder import ModelConfig
@@ -104,11 +105,6 @@ If you believe that a photo of you was used, or that a face drawn here is too mu
 """
 
 _OWN = "The code in this folder is part of FaceGAN and under the MIT licence."
-_INSIGHTFACE = (
-    "The faces were found with InsightFace's SCRFD, whose pretrained weights are for non-commercial research only; "
-    "they are not part of this folder."
-)
-_YUNET = "The faces were found with YuNet (MIT licence), whose weights are not part of this folder."
 
 _DISCRIMINATOR = (
     " `{file}` is the network that learned to tell its faces from photos: a training of FaceGAN that starts from this "
@@ -262,8 +258,8 @@ def _shares(config: ModelConfig) -> str:
 
 def _licences(config: ModelConfig) -> str:
     about = _line(str(config.data.get("about") or "nothing was said about them or their licence."))
-    detector = {"insightface": _INSIGHTFACE, "yunet": _YUNET}.get(str(config.data.get("detector")), "")
-    lines = [f"The photos: {about}", detector, _OWN]
+    detector = REGISTRY.get(str(config.data.get("detector")))
+    lines = [f"The photos: {about}", detector.in_card if detector else "", _OWN]
     return "\n".join(f"- {line}" for line in lines if line) + (
         "\n\nThe weights may be used as far as each link of this chain allows, so for non-commercial research at most "
         "where one of them says so."

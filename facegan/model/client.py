@@ -10,14 +10,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody waits for longer than 5 s
+MAX_SILENCE = 4.0  # s without a byte after which a network counts as dead: nobody waits for longer than 5 s
 
 
 class HubError(Exception):
     """The Hub answers, and the answer is no. The text is what is wrong, to stand after "because"."""
 
 
-class Unfit(HubError):
+class NotAModel(HubError):
     """The repository exists and does not hold a FaceGAN model."""
 
 
@@ -25,7 +25,7 @@ class Unreachable(Exception):
     """The Hub gives no answer. The text is what is wrong, to stand after "because"."""
 
 
-def within(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
+def fail_on_silence(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
     """What `work(alive)` returns or raises. `work` calls `alive` when something arrives.
 
     Raises Unreachable when nothing did for `silence` seconds: the client's own limits count anew for every attempt,
@@ -60,13 +60,13 @@ def network_errors(repository: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        meant = _meaning(error, repository)
+        meant = _translated(error, repository)
         if meant is None:
             raise
         raise meant from error
 
 
-def _meaning(error: BaseException, repository: str) -> Exception | None:
+def _translated(error: BaseException, repository: str) -> Exception | None:
     """The HubError or Unreachable for an error of the client; None for any other error."""
     from huggingface_hub import errors
 
@@ -77,7 +77,7 @@ def _meaning(error: BaseException, repository: str) -> Exception | None:
         )
     if isinstance(error, RuntimeError):
         # So the client wraps whatever ended an upload, and so hf_xet reports most of its own trouble.
-        inner = _meaning(error.__cause__, repository) if error.__cause__ else None
+        inner = _translated(error.__cause__, repository) if error.__cause__ else None
         return inner or Unreachable(f"the Hub cannot be reached{_in_plain_words(error.__cause__ or error)}")
     if isinstance(error, errors.OfflineModeIsEnabled):
         return Unreachable("the Hub is switched off by HF_HUB_OFFLINE")
@@ -86,7 +86,7 @@ def _meaning(error: BaseException, repository: str) -> Exception | None:
     if isinstance(error, errors.HFValidationError):
         return HubError(f"{repository!r} is not a name of the form USER/NAME")
     if isinstance(error, errors.HfHubHTTPError):
-        return _of_answer(error, repository)
+        return _of_http_error(error, repository)
     if isinstance(error, ValueError):  # what the Hub says of a card's metadata
         return HubError(f"the Hub refuses a file ({_in_short(error)})")
     if isinstance(error, OSError) and (error.filename or error.errno in _OF_THE_DISK):
@@ -140,7 +140,7 @@ NO_TOKEN = "there is no token for the Hub: run `hf auth login`, or set HF_TOKEN 
 _BAD_TOKEN = "the Hub refuses the token: make a new one with write access and run `hf auth login`, or set HF_TOKEN"
 
 
-def _of_answer(error: Exception, repository: str) -> Exception:
+def _of_http_error(error: Exception, repository: str) -> Exception:
     from huggingface_hub import errors
 
     code = error.response.status_code if error.response is not None else 0

@@ -7,51 +7,51 @@ from pathlib import Path
 
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.model import folder as layout
-from facegan.model.client import SILENCE, HubError, Unfit, Unreachable, network_errors, within
+from facegan.model.client import MAX_SILENCE, HubError, NotAModel, Unreachable, fail_on_silence, network_errors
 
 _HUB_NAME = re.compile(r"(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A model folder on this machine; `origin` and `note` as in FaceModel; `offered`: other files to fetch."""
+    """A model folder on this machine; `origin`, `note` as in FaceModel; `extras`: files that can be fetched later."""
 
     folder: Path
     origin: str = ""
     note: str = ""
-    offered: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
-def find_model(source: str | Path | None, parts: Sequence[str], offered: Sequence[str] = ()) -> Found:
+def find_model(source: str | Path | None, parts: Sequence[str], extras: Sequence[str] = ()) -> Found:
     """The folder of `source`: None is the default; a text that is no folder but looks like "user/name" is on the Hub.
 
-    `parts` are the paths of PARTS that are fetched; of `offered` it is only found out which of them are there. Raises
-    FaceGANError when it is on the Hub and cannot be had.
+    `parts` are the paths of PARTS that are fetched now. `extras` are paths that may be fetched later: Found.extras are
+    those that exist. Raises FaceGANError when the model is on the Hub and cannot be fetched.
     """
     if source is None:
-        return _here(layout.DEFAULT_FOLDER, offered)
+        return _local(layout.DEFAULT_FOLDER, extras)
     if isinstance(source, str):
         name = _HUB_NAME.fullmatch(source)
         # The client makes paths in its cache of these names, so none may climb out of it.
         if name and ".." not in source and not Path(source).exists():
-            return _from_hub(name["repository"], name["revision"] or "main", parts, offered)
+            return _from_hub(name["repository"], name["revision"] or "main", parts, extras)
     try:
-        return _here(Path(source).expanduser(), offered)
+        return _local(Path(source).expanduser(), extras)
     except RuntimeError:  # ~nobody
         raise FaceGANError(f"There is no home of the name in {source}: give the whole path.") from None
 
 
-def _here(folder: Path, offered: Sequence[str]) -> Found:
-    return Found(folder, offered=tuple(path for path in offered if (folder / path).exists()))
+def _local(folder: Path, extras: Sequence[str]) -> Found:
+    return Found(folder, extras=tuple(path for path in extras if (folder / path).exists()))
 
 
-def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Sequence[str]) -> Found:
+def _from_hub(repository: str, revision: str, parts: Sequence[str], extras: Sequence[str]) -> Found:
     # The client takes a second to import on a slow disk, which is not the network's silence.
     from huggingface_hub import HfApi, hf_hub_download  # noqa: F401
 
     try:
         note = ""
-        folder, there = within(SILENCE, lambda alive: _fetch(repository, revision, parts, offered, alive))
+        folder, there = fail_on_silence(MAX_SILENCE, lambda alive: _fetch(repository, revision, parts, extras, alive))
     except Unreachable as error:
         folder = _from_cache(repository, revision, parts)
         if folder is None:
@@ -59,11 +59,11 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Seq
                 f"{repository} cannot be fetched from the Hub, because {error}, and there is neither an earlier copy "
                 "nor a folder of that name here."
             ) from error
-        there = _here(folder, offered).offered
+        there = _local(folder, extras).extras
         said = str(error)
         note = f"{said[0].upper()}{said[1:]}, so this is {repository} as it was fetched earlier."
     except HubError as error:
-        kind = NoModel if isinstance(error, Unfit) else FaceGANError
+        kind = NoModel if isinstance(error, NotAModel) else FaceGANError
         raise kind(
             f"{repository} cannot be fetched from the Hub, because {error}, and there is no folder of that name here."
         ) from error
@@ -71,20 +71,20 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], offered: Seq
 
 
 def _fetch(
-    repository: str, revision: str, parts: Sequence[str], offered: Sequence[str], alive: Callable[[], None]
+    repository: str, revision: str, parts: Sequence[str], extras: Sequence[str], alive: Callable[[], None]
 ) -> tuple[Path, tuple[str, ...]]:
-    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet; what is offered."""
+    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet; what is extras."""
     from huggingface_hub import HfApi, hf_hub_download
 
     with network_errors(repository):
-        listed = HfApi().get_paths_info(repository, [*parts, *offered], revision=revision)
+        listed = HfApi().get_paths_info(repository, [*parts, *extras], revision=revision)
         sizes = {file.path: getattr(file, "size", 0) for file in listed}
         alive()
         for path in parts:
             if path not in sizes and layout.PART[path].needed:
-                raise Unfit(f"it has no {path} and so is not a FaceGAN model")
+                raise NotAModel(f"it has no {path} and so is not a FaceGAN model")
             if sizes.get(path, 0) > layout.PART[path].limit:
-                raise Unfit(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
+                raise NotAModel(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
         for _ in range(2):  # somebody may push in between: then once more
             # Those that not every model has come first: a copy that was cut off then never lacks half of them.
             there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
@@ -92,7 +92,7 @@ def _fetch(
             files = [hf_hub_download(repository, path, revision=revision, tqdm_class=bar) for path in there]
             folders = {Path(str(file).removesuffix(path)) for file, path in zip(files, there, strict=True)}
             if len(folders) == 1:
-                return folders.pop(), tuple(path for path in offered if path in sizes)
+                return folders.pop(), tuple(path for path in extras if path in sizes)
     raise HubError("it changes while it is fetched, so try again")
 
 
@@ -110,11 +110,11 @@ def _silent_bar(alive: Callable[[], None]) -> type:
     return SilentBar
 
 
-def earlier_copies(source: str, parts: Sequence[str], offered: Sequence[str] = ()) -> Iterator[Found]:
+def earlier_copies(source: str, parts: Sequence[str], extras: Sequence[str] = ()) -> Iterator[Found]:
     """The whole copies of "user/name" in the Hub's cache, the newest first; none of a source that names a revision."""
     if _HUB_NAME.fullmatch(source) and ".." not in source and "@" not in source:
         for snapshot in _snapshots(source, parts):
-            yield Found(snapshot, f"{source}@{snapshot.name}", offered=_here(snapshot, offered).offered)
+            yield Found(snapshot, f"{source}@{snapshot.name}", extras=_local(snapshot, extras).extras)
 
 
 def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
+from facegan.base.seeds import LATENT_SIZE
 from facegan.model.checks.values import check_values
 
 FORMAT_VERSION = 1
@@ -147,7 +148,7 @@ class ModelConfig:
     name: str
     image_size: int
     channels: tuple[int, ...]
-    latent_size: int = 100
+    latent_size: int = LATENT_SIZE
     truncation: float = 0.8  # what the demo starts with
     training: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)

@@ -77,7 +77,7 @@ class FaceModel:
                 raise
             # Without the path of the Hub's cache: the demo shows the sentence to visitors.
             raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
-        films = tuple(Film(found.origin or found.folder, path) for path in found.offered)
+        films = tuple(Film(found.origin or found.folder, path) for path in found.extras)
         return cls(config, session, found.origin, found.note, sliders, weights, films)
 
     @property

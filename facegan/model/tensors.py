@@ -15,6 +15,7 @@ from safetensors.numpy import load
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model.checks.network import weights_of
+from facegan.model.checks.values import BASE_SIZE
 from facegan.model.folder import ModelConfig, read_part
 
 _WEIGHT = re.compile(r"layers\.(\d{1,3})\.weight", re.ASCII)
@@ -24,7 +25,7 @@ _KINDS = (np.dtype("float16"), np.dtype("float32"))
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """The names and shapes of the weights of model/generator.py."""
     channels = (*config.channels, 3)
-    filled = channels[0] * 16
+    filled = channels[0] * BASE_SIZE**2
     shapes: dict[str, tuple[int, ...]] = {"project.weight": (filled, config.latent_size), "project.bias": (filled,)}
     for level, (maps, drawn) in enumerate(zip(channels[:-1], channels[1:], strict=True)):
         shapes[f"ups.{level}.weight"], shapes[f"ups.{level}.bias"] = (maps, drawn, 4, 4), (drawn,)
@@ -73,7 +74,7 @@ def discriminator_shapes(
             shapes[f"layers.{layer}.bias"] = (found,)
         layer += 2
     layer += with_deviation
-    shapes[f"layers.{layer}.weight"] = (1, (maps[-1] + with_deviation) * 16)
+    shapes[f"layers.{layer}.weight"] = (1, (maps[-1] + with_deviation) * BASE_SIZE**2)
     shapes[f"layers.{layer}.bias"] = (1,)
     return shapes
 

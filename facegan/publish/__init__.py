@@ -1,1 +1,8 @@
-"""The Hub: the repository a model goes to, the commit, the push, and the Space."""
+"""The Hub.
+
+target    the repository, and whether the token may write to it: checked before the training
+push      a run's model folder, checked file by file
+private   no published file may hold a path of this machine
+commit    one commit after which a repository holds exactly the given files
+space     the demo as a Space
+"""

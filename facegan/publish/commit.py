@@ -9,7 +9,7 @@ from typing import TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, logging
 
-from facegan.model.client import network_errors, within
+from facegan.model.client import fail_on_silence, network_errors
 from facegan.publish.target import Target
 
 T = TypeVar("T")
@@ -105,9 +105,9 @@ class _Watched(io.BytesIO):
 
 
 def _ask(target: Target, work: Callable[[Callable[[], None]], T]) -> T:
-    """`within` of some work on the repository: silence ends it, and Ctrl-C at once."""
+    """`fail_on_silence` of some work on the repository: silence ends it, and Ctrl-C at once."""
     with _quiet(), network_errors(target.repository):
-        return within(_PATIENCE, work)
+        return fail_on_silence(_PATIENCE, work)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
-from facegan.model.client import HubError, Unreachable, network_errors, within
+from facegan.model.client import HubError, Unreachable, fail_on_silence, network_errors
 from facegan.publish.target import Target, check_name, check_target, space_command
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,8 +57,10 @@ def _publish(target: Target, model: str) -> tuple[Target, bool]:
     from facegan.publish.commit import ensure_repository, put_files, set_variable
 
     try:
-        model_is_private = within(_PATIENCE, lambda _: _is_private(model))
-        target = target.decide(model_is_private if target.private is None else target.private, "its model is private")
+        model_is_private = fail_on_silence(_PATIENCE, lambda _: _is_private(model))
+        target = target.with_visibility(
+            model_is_private if target.private is None else target.private, "its model is private"
+        )
         ensure_repository(target)
         set_variable(target, MODEL_VARIABLE, model)
         files = space_files(model, preload=not model_is_private)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
-from facegan.model.client import NO_TOKEN, HubError, Unreachable, network_errors, within
+from facegan.model.client import NO_TOKEN, HubError, Unreachable, fail_on_silence, network_errors
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -41,13 +41,13 @@ class Target:
     def for_faces(self, faces: int, one_person: bool = False) -> "Target":
         """With `private` decided: so few faces, or those of one person, are kept private.
 
-        Raises FaceGANError as `decide` does.
+        Raises FaceGANError as `with_visibility` does.
         """
         private = (one_person or faces < PRIVATE_BELOW) if self.private is None else self.private
         of = "one person" if one_person else f"only {faces:,} faces"
-        return self.decide(private, f"a model of {of} is kept private")
+        return self.with_visibility(private, f"a model of {of} is kept private")
 
-    def decide(self, private: bool, why: str) -> "Target":
+    def with_visibility(self, private: bool, why: str) -> "Target":
         """With `private` decided. Raises FaceGANError when it would have to be private and is public already."""
         if private and self.exists_as == "public":
             reason = "--private was said" if self.private else why
@@ -68,10 +68,10 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
     if name:
         check_name(name)
     try:
-        user = within(_PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
+        user = fail_on_silence(_PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
         repository = name or f"{user['name']}/{_name_of(run)}"
         _check_rights(repository, user)
-        return within(_PATIENCE, lambda alive: _find_target(repository, private, kind, alive))
+        return fail_on_silence(_PATIENCE, lambda alive: _find_target(repository, private, kind, alive))
     except HubError as error:
         raise FaceGANError(f"{name or 'The model'} cannot be pushed, because {error}.") from error
     except Unreachable as error:

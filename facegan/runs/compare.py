@@ -11,7 +11,6 @@ import numpy as np
 from facegan.base import pictures
 from facegan.base.errors import FaceGANError
 from facegan.base.html import render
-from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.detect import choose_detector
 from facegan.faces.held_out import LEAST_JUDGED, held_out_split
@@ -20,7 +19,8 @@ from facegan.faces.unaligned import unaligned_faces
 from facegan.gan import samples
 from facegan.gan.budget import Budget
 from facegan.gan.config import TrainConfig, choose_precision, choose_preset, recipe_for
-from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
+from facegan.gan.data import TrainingFaces
+from facegan.gan.judge import Judge
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
 from facegan.runs.run_config import RunOptions, budget_of, until
@@ -28,10 +28,9 @@ from facegan.runs.run_config import RunOptions, budget_of, until
 KINDS = ("aligned", "unaligned")
 PICTURE, FILM, REPORT, PAGE = "side_by_side.png", "side_by_side.mp4", "report.json", "report.html"
 _MINUTES = 5.0  # of each without a budget: enough to see faces
-_SEEDS = range(32)
 _SIDE, _GAP = 512, 16  # px
 _HELD = 12  # frames: the film holds its last picture for a second
-_RECIPE = {"shows": "training", "seeds": list(_SEEDS), "truncation": 1.0}
+_RECIPE = {"shows": "training", "seeds": list(samples.SEEDS), "truncation": 1.0}
 
 
 def check_comparison(options: RunOptions, processes: Processes) -> None:
@@ -75,8 +74,7 @@ def _train(
     training, held_out = held_out_split(rows)  # depends on the number of rows only, so it is the same for both kinds
     judge = Judge(images, training, held_out) if len(held_out) >= LEAST_JUDGED else None
     run.mkdir(parents=True)
-    latents = latents_of(_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
-    trainer = Trainer(train, images, training, run, *latents, judge, say)
+    trainer = Trainer(train, TrainingFaces(images, training), run, judge=judge, say=say)
     trainer.train(budget)
     shutil.rmtree(run / "checkpoint")  # it is never resumed, and is the largest part
     return trainer

@@ -11,6 +11,8 @@ from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.insightface_pack import LICENCE
+from facegan.gan.judge import MOST_REAL
+from facegan.gan.metrics import fixed_subset
 from facegan.labels.probe import AttributeProbe
 from facegan.labels.table import AttributeTable, own_names, read_attributes
 from facegan.model import folder as layout
@@ -25,7 +27,6 @@ from facegan.sliders.picture import matrix_picture
 from facegan.sliders.slider import SliderSet
 
 RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py --sliders takes 1,000 and 11
-MOST_REAL = 2_000
 LEAST_SEEN = 50_000  # images; a generator that has seen fewer draws no faces yet
 _CHUNK = 256
 # The columns of the printed table: the title, the name in Slider.quality, the format.
@@ -124,7 +125,7 @@ def judge(
     real = None
     if cache is not None:
         _, held_out = cache.split()
-        real = np.ascontiguousarray(cache.images[held_out[:MOST_REAL]])
+        real = np.ascontiguousarray(cache.images[fixed_subset(held_out, MOST_REAL)])
     return judge_sliders(
         sliders, reader, latent_size=model.config.latent_size, seeds=seeds, positions=positions, real=real, say=say
     )
@@ -170,6 +171,8 @@ def as_table(sliders: SliderSet) -> str:
         if one.name in facts["sliders"]:
             cells = [_text(one.quality.get(name), form) for _, name, form in _COLUMNS]
             lines.append(f"| {one.name} | {' | '.join(cells)} |")
+    if unjudged := [one.name for one in sliders.sliders if one.name not in facts["sliders"]]:
+        lines += ["", f"Not judged, because the judge has no reading of them: {', '.join(unjudged)}."]
     lines += [
         "",
         f"Mean leakage {_text(facts['leakage_mean'])} (both readers agree on {_text(facts['leakage_agreed'])}), by "

@@ -8,7 +8,7 @@ from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.base.launch import Launch
 from facegan.faces.cache import FaceCache
-from facegan.faces.person.person import FOUND_TO_BE_ONE, looks_like_one
+from facegan.faces.person.person import MOSTLY_ONE_PERSON, mostly_one_person
 from facegan.faces.person.recognise import RecogniserChoice, installed_network
 from facegan.faces.prepare import prepare_faces
 from facegan.gan import conditioning, known_latents
@@ -57,7 +57,7 @@ class Plan:
     known: KnownLatents | None = None  # the latents of the faces
 
     @property
-    def apart(self) -> bool:
+    def sharded(self) -> bool:
         """Whether every machine has its own part of the faces."""
         return bool(self.options.dataset) and self.processes.machines > 1
 
@@ -164,8 +164,8 @@ def _attributes(
         return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
     # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
     # do not know.
-    apart = bool(options.dataset) and processes.machines > 1
-    if not train.recipe.attribute_weight or apart or (train.start is not None and not wanted):
+    sharded = bool(options.dataset) and processes.machines > 1
+    if not train.recipe.attribute_weight or sharded or (train.start is not None and not wanted):
         if table is not None:
             say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
         return None
@@ -204,7 +204,7 @@ def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], Non
     """The aligned faces, prepared by one process of all, or of each machine if a data set is shared out."""
     folder = _faces_folder(options, processes)
     cache = None
-    if processes.main or (options.dataset and processes.first_here):
+    if processes.main or (options.dataset and processes.first_on_this_machine):
         launch = Launch.of(os.environ)
         data = options.dataset or list(options.data)
         cache = prepare_faces(
@@ -234,9 +234,9 @@ def _check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str]
     network = installed_network(options.faces.insightface_root)
     faces = replace(options.faces, framing=cache.report["framing"])
     choice = RecogniserChoice(network) if network else None
-    if looks_like_one(cache.images, cache.selected, faces, choice):
+    if mostly_one_person(cache.images, cache.selected, faces, choice):
         cache.report["one_person"] = True
-        say(FOUND_TO_BE_ONE)
+        say(MOSTLY_ONE_PERSON)
 
 
 def of_one_person(cache: FaceCache, train: TrainConfig) -> bool:

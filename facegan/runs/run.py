@@ -12,10 +12,10 @@ from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.base.launch import Launch
 from facegan.base.lock import locked
-from facegan.base.seeds import latents_of
 from facegan.faces.held_out import LEAST_JUDGED
 from facegan.gan import config as presets
 from facegan.gan import samples
+from facegan.gan.data import TrainingFaces
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.trainer import STOPPED, Trainer
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
@@ -28,8 +28,6 @@ from facegan.runs.model_sliders import LEAST_SEEN, add_sliders
 from facegan.runs.plan import Plan, of_one_person, plan_new, plan_resumed, prepare_new
 from facegan.runs.publishing import how_to_go_on, publish
 from facegan.runs.run_config import RunOptions, budget_of, options_as_json, until, write_config
-
-_SAMPLE_SEEDS = range(32)  # the faces that are drawn over time, the same as in samples.png and in the demo
 
 
 def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
@@ -85,20 +83,16 @@ def _train_and_export(plan: Plan) -> tuple[Path, str]:
     # Fewer than forty faces, which only --force lets through, leave too few to judge by.
     judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
     judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
-    latents = latents_of(_SAMPLE_SEEDS), latents_of(range(GENERATED_IN_TRAINING))
+    faces = TrainingFaces(cache.images, training_rows, plan.attributes, plan.known, plan.sharded)
     trainer = Trainer(
         train,
-        cache.images,
-        training_rows,
+        faces,
         options.out,
-        *latents,
-        judge,
-        say,
-        processes,
-        plan.apart,
-        plan.weights,
-        plan.attributes,
-        plan.known,
+        judge=judge,
+        weights=plan.weights,
+        processes=processes,
+        judged_faces=GENERATED_IN_TRAINING,
+        say=say,
     )
     if options.resume:
         if not trainer.resume():
@@ -144,7 +138,7 @@ def _train_and_export(plan: Plan) -> tuple[Path, str]:
 
 
 def _films(drawn: Path, model_folder: Path) -> None:
-    add_films(samples.write_films(drawn, {"seeds": list(_SAMPLE_SEEDS), "truncation": 1.0}), model_folder)
+    add_films(samples.write_films(drawn, {"seeds": list(samples.SEEDS), "truncation": 1.0}), model_folder)
 
 
 def _copies_allowed(options: RunOptions, faces: int) -> float | None:

@@ -1,4 +1,8 @@
-"""The ends and the pace of sliders, measured on faces: the surrogate predicts only a part of a score."""
+"""Calibrates sliders on generated faces: where each ends, and its pace, so that equal steps change a face equally.
+
+The surrogate alone cannot say either, because it predicts only a part of a score. A slider follows a path in the space
+of latents (steer.py). This file measures the scores of faces along that path.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,13 +14,13 @@ from facegan.sliders.slider import END, PACES, SliderSet, even_pace
 
 Measure = Callable[[np.ndarray, str], float]  # latents (n, d) to the mean score of their faces, in standard deviations
 
-_BELOW = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
-_LEAST_END, _MOST_STRETCH = 0.5, 1.5
+_TAIL = 0.5 * (1 - erf(END / sqrt(2)))  # the share of a normal population below -END: 2.3 %
+_MIN_END, _MAX_STRETCH = 0.5, 1.5  # standard deviations; factor
 _PARTS = 8  # equal parts of the path to an end, after each of which the score is measured
-# The path ends where a score changes at less than this share of its rate in the first half. Beyond that more and more
-# faces go back: with a fifth less of the path 92 % of smiles grow at every step instead of 85 %, and nine tenths as
-# far.
-_SLOW = 0.4
+# The path ends where the score changes at less than this share of its rate in the first half. Beyond that point more
+# and more faces change back: ending there takes a fifth off the path, and 92 % of smiles grow at every step in place of
+# 85 %, for nine tenths of the change.
+_MIN_RATE = 0.4
 
 
 def ends_of(scores: np.ndarray) -> np.ndarray:
@@ -25,10 +29,8 @@ def ends_of(scores: np.ndarray) -> np.ndarray:
     They are quantiles: beyond them lie as many faces as beyond END standard deviations of a normal distribution. A
     score that is not normal may have no face two deviations below its mean: a mouth cannot be more than closed.
     """
-    ends = np.nanquantile(scores, (_BELOW, 1 - _BELOW), axis=0).T
-    return np.stack([np.minimum(ends[:, 0], -_LEAST_END), np.maximum(ends[:, 1], _LEAST_END)], axis=1).astype(
-        np.float32
-    )
+    ends = np.nanquantile(scores, (_TAIL, 1 - _TAIL), axis=0).T
+    return np.stack([np.minimum(ends[:, 0], -_MIN_END), np.maximum(ends[:, 1], _MIN_END)], axis=1).astype(np.float32)
 
 
 def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
@@ -38,44 +40,61 @@ def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
     less, until the slider seems to stand still. The mean-difference directions are scaled to move their attribute as
     far as the slider does, from end to end.
     """
-    wanted, ends, differences = sliders.ends, sliders.ends.copy(), sliders.differences.copy()
+    stretched = _stretched(sliders, measure, latents)
+    paced = _paced(stretched, measure, latents)
+    return _with_equal_differences(paced, measure, latents)
+
+
+def _stretched(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+    """With ends moved outwards until the measured scores reach the wanted ones."""
+    ends = sliders.ends.copy()
     for row, slider in enumerate(sliders.sliders):
         for side, value in ((0, -1.0), (1, 1.0)):
             reached = measure(sliders.edit(latents, {slider.name: value}), slider.name)
-            ends[row, side] *= np.clip(wanted[row, side] / max(value * reached, 1e-6) * value, 1.0, _MOST_STRETCH)
-    stretched = replace(sliders, ends=ends)
+            stretch = sliders.ends[row, side] / max(value * reached, 1e-6) * value
+            ends[row, side] *= np.clip(stretch, 1.0, _MAX_STRETCH)
+    return replace(sliders, ends=ends)
+
+
+def _paced(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+    """With the pace at which equal parts of a slider change the measured score equally."""
     pace = even_pace(len(sliders.sliders))
-    way = np.linspace(0, 1, _PARTS + 1)[1:]
+    parts = np.linspace(0, 1, _PARTS + 1)[1:]
     for row, slider in enumerate(sliders.sliders):
         start = measure(latents, slider.name)
         for side, sign in ((0, -1.0), (1, 1.0)):
-            scores = [measure(stretched.edit(latents, {slider.name: sign * part}), slider.name) for part in way]
+            scores = [measure(sliders.edit(latents, {slider.name: sign * part}), slider.name) for part in parts]
             pace[row, side] = pace_of(sign * (np.array(scores) - start))
-    paced = replace(stretched, pace=pace)
+    return replace(sliders, pace=pace)
+
+
+def _with_equal_differences(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+    """With mean-difference directions that change the measured score as much as the sliders do."""
+    differences = sliders.differences.copy()
     for row, name in enumerate(slider.name for slider in sliders.sliders):
-        low, high = (measure(paced.edit(latents, {name: value}), name) for value in (-1.0, 1.0))
-        back, there = (measure(paced.edit_before(latents, name, value), name) for value in (-1.0, 1.0))
+        low, high = (measure(sliders.edit(latents, {name: value}), name) for value in (-1.0, 1.0))
+        back, there = (measure(sliders.edit_by_difference(latents, name, value), name) for value in (-1.0, 1.0))
         differences[row] *= np.clip((high - low) / max(there - back, 1e-6), 0.5, 2.0)
-    return replace(paced, differences=differences)
+    return replace(sliders, differences=differences)
 
 
-def pace_of(gone: np.ndarray) -> np.ndarray:
+def pace_of(changes: np.ndarray) -> np.ndarray:
     """The shares of the path, float32 (PACES,), after which equal parts of the change are done.
 
-    `gone` (n,) is the change after equal parts of the path. The path ends where more of it changes little.
+    `changes` (n,): the change of the score after equal parts of the path, in the slider's direction. The path ends
+    where more of it changes little.
     """
-    n = len(gone)
-    if not np.isfinite(gone).all():
+    n = len(changes)
+    if not np.isfinite(changes).all():
         return even_pace(1)[0, 0]
-    known = np.maximum.accumulate(np.concatenate([[0.0], gone]))
+    known = np.maximum.accumulate(np.concatenate([[0.0], changes]))
     rates = np.diff(known)
     usual = rates[: n // 2].mean()
     if usual <= 1e-6:
         return even_pace(1)[0, 0]
-    slow = np.flatnonzero(rates[n // 2 :] < _SLOW * usual)
+    slow = np.flatnonzero(rates[n // 2 :] < _MIN_RATE * usual)
     last = n // 2 + int(slow[0]) if len(slow) else n
     rises = np.concatenate([[True], rates[:last] > 0])  # np.interp needs strictly rising points
-    way = np.linspace(0, 1, n + 1)[: last + 1]
-    return np.interp(np.linspace(0, known[last], PACES + 1)[1:], known[: last + 1][rises], way[rises]).astype(
-        np.float32
-    )
+    path = np.linspace(0, 1, n + 1)[: last + 1]
+    equal_changes = np.linspace(0, known[last], PACES + 1)[1:]
+    return np.interp(equal_changes, known[: last + 1][rises], path[rises]).astype(np.float32)

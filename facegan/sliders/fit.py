@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facegan.base.seeds import LATENT_SIZE
 from facegan.labels.attributes import OVERALL, SLIDERS, attribute_of, boundary_of
 from facegan.labels.crop import thumbnails
 from facegan.labels.label import label_faces
@@ -23,10 +24,11 @@ from facegan.sliders.surrogate import Surrogate
 Generate = Callable[[np.ndarray], np.ndarray]  # latents float32 (n, d) to images uint8 (n, H, H, 3)
 
 SAMPLES = 16_000  # faces; more still helps, at 12 ms each
-CALIBRATION = 100  # faces that are measured at each position of each slider
+CALIBRATION = 100  # faces on which each slider is calibrated
 SEED = 1_000_003  # of the sampled latents, which are none of the seeds 0, 1, 2 ...
 LEAST_AUC = 0.8  # of the attribute predicted from the latent; below it there is no slider
-SAME = 0.7  # correlation above which two scores mean one thing: neither can move without the other
+# Correlation above which two scores count as one attribute, for neither can move without the other.
+SAME_ATTRIBUTE = 0.7
 _BATCH = 256
 _MOST_WEIGHT = 5.0  # of a face in a rare cell against one in the most frequent
 
@@ -72,7 +74,7 @@ def fit_sliders(
     generate: Generate,
     framing: float,
     *,
-    latent_size: int = 100,
+    latent_size: int = LATENT_SIZE,
     samples: int = SAMPLES,
     epochs: int = EPOCHS,
     probe: AttributeProbe | None = None,
@@ -225,7 +227,7 @@ def _candidates(samples: Samples, probe: AttributeProbe | None) -> _Candidates:
     # A user's "Smiling" replaces our smile: no face can have one of them without the other.
     repeated = {
         name for name in samples.names if name not in own
-        and any(abs(_correlation(samples[name], samples[column])) > SAME for column in own)
+        and any(abs(_correlation(samples[name], samples[column])) > SAME_ATTRIBUTE for column in own)
     }  # fmt: skip
     built_in = [attribute.name for attribute in SLIDERS]
     reasons |= {
@@ -267,6 +269,6 @@ def _weights(values: np.ndarray, order: list[str], sliders: int) -> np.ndarray:
     found = np.tile(weights, (sliders, 1))
     for i in range(sliders):
         for j in range(len(order)):
-            if i != j and abs(_correlation(values[:, i], values[:, j])) > SAME:
+            if i != j and abs(_correlation(values[:, i], values[:, j])) > SAME_ATTRIBUTE:
                 found[i, j] = 0
     return found.astype(np.float32)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from facegan.base.seeds import latents_of
+from facegan.base.seeds import LATENT_SIZE, latents_of
 from facegan.gan.metrics import features, kid
 from facegan.labels.attributes import boundary_of
 from facegan.labels.label import label_faces
@@ -23,7 +23,7 @@ from facegan.labels.probe import AttributeProbe
 from facegan.sliders import leakage, readings
 from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.notes import note_of
-from facegan.sliders.readings import PEOPLE
+from facegan.sliders.readings import RECOGNISED
 from facegan.sliders.slider import SliderSet
 
 SEEDS = 1_000
@@ -134,7 +134,7 @@ def judge_sliders(
     sliders: SliderSet,
     reader: Reader,
     *,
-    latent_size: int = 100,
+    latent_size: int = LATENT_SIZE,
     seeds: int = SEEDS,
     positions: int = POSITIONS,
     real: np.ndarray | None = None,
@@ -147,9 +147,13 @@ def judge_sliders(
         seeds: faces; 1,000 take some 30 minutes of one core for eight sliders.
         positions: of each slider, odd, the ends and the middle among them.
         real: held-out real faces, uint8 (m, H, H, 3), for their KID to generated ones; None leaves that out.
+        say: takes a line for each slider; a slider that the judge has no reading of keeps its figures and says so.
     """
     unedited = _Unedited.of(reader, latents_of(range(seeds), latent_size))
     judged = [slider.name for slider in sliders.sliders if slider.name in reader.names]
+    for slider in sliders.sliders:
+        if slider.name not in judged:
+            say(f"{slider.name}: not judged, because the judge has no reading of it (facegan/sliders/readings.py)")
     own = np.array([reader.names.index(name) for name in judged], int)
     changes, differences, quality = [], [], {}
     for name in judged:
@@ -184,7 +188,7 @@ def _judge_one(
     ends = [sliders.edit(latents, {name: value}) for value in (-1.0, 1.0)]
     low, high = (reader.read(end, True) for end in ends)
     # Gender and age take long to read, and between the ends only the slider's own reading counts.
-    people = name in PEOPLE
+    people = name in RECOGNISED
     between = [
         reader.read(sliders.edit(latents, {name: value}), True, people) if value else base
         for value in np.linspace(-1, 1, positions)[1:-1]
@@ -192,7 +196,7 @@ def _judge_one(
     own_readings = np.stack([one[:, at] for one in (low, *between, high)])
     end_features = [reader.features(end) for end in ends]
     change = _Change.of(unedited, (low, high), tuple(reader.labels(end) for end in ends))
-    far = [sliders.edit_before(latents, name, value) for value in (-1.0, 1.0)]
+    far = [sliders.edit_by_difference(latents, name, value) for value in (-1.0, 1.0)]
     far_readings = tuple(reader.read(end, True) for end in far)
     difference = _Change.of(unedited, far_readings, tuple(reader.labels(end) for end in far))
     boundary = boundary_of(name)
@@ -222,7 +226,11 @@ def _facts(
     sliders: SliderSet,
     unedited: _Unedited,
 ) -> tuple[dict, list[dict]]:
-    """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider."""
+    """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider.
+
+    `own` int (s,): which of the readings `names` each judged slider moves. `changes` are those of the sliders,
+    `differences` those of the mean-difference directions.
+    """
     if not judged:
         return {"names": list(names), "sliders": [], "leakage": [], "before": [], "noise": [], "cells": {}}, []
     by_sliders, by_differences = (np.array([one.readings for one in some]) for some in (changes, differences))
@@ -230,10 +238,10 @@ def _facts(
     agreed, agreed_naive = _agreed_matrix(changes, own), _agreed_matrix(differences, own)
     errors = unedited.errors.copy()
     if can_recognise():
-        errors[[names.index(name) for name in PEOPLE]] = np.nan
+        errors[[names.index(name) for name in RECOGNISED]] = np.nan
     moved = _moved(changes, own)
-    # The leakage that counts is that of the attributes with a slider; the others are listed only.
-    outside = _bound(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
+    # Only attributes with a slider count in the means; the matrices list the others too.
+    outside = _inseparable(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
     counted, counted_naive = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
     counted_agreed = leakage.others(agreed, own, outside)
     rows = []
@@ -265,15 +273,15 @@ def _agreed_matrix(changes: list[_Change], own: np.ndarray) -> np.ndarray:
     return np.stack([leakage.agreed_change(one.agreed) for one in changes]) / _moved(changes, own)[:, None]
 
 
-def _bound(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
-    """Bool (s, j): readings that mean the same as the slider's own, which it cannot hold."""
-    bound = np.zeros((len(judged), len(names)), bool)
+def _inseparable(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
+    """Bool (s, j): readings of attributes that count as the slider's own, see fit.SAME_ATTRIBUTE; it holds none."""
+    found = np.zeros((len(judged), len(names)), bool)
     all_names = [slider.name for slider in sliders.sliders]
     for row, name in enumerate(judged):
         for column, other in enumerate(names):
             if other in sliders.scores and other != name:
-                bound[row, column] = sliders.weights[all_names.index(name), sliders.scores.index(other)] == 0
-    return bound
+                found[row, column] = sliders.weights[all_names.index(name), sliders.scores.index(other)] == 0
+    return found
 
 
 def _cells(names: tuple[str, ...], base: np.ndarray, changes: np.ndarray, own: np.ndarray, outside: np.ndarray) -> dict:

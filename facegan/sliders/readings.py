@@ -1,7 +1,8 @@
-"""The judge's readings of a face: heads on judge_networks.py, which tools/fit_judge_heads.py fits, and pixels.
+"""What the judge of sliders reads from a face: heads on the networks of judge_networks.py, and colours of pixels.
 
-Sliders are fitted with other networks, and with the colours of other places of the face. The heads are fitted to
-people's labels if there are any.
+Sliders are fitted with other networks, and with the colours of other places of the face. tools/fit_judge_heads.py fits
+the heads to people's labels if there are any. A slider is judged only if `names` has its attribute. To have a new
+attribute judged, add it to that tool, or its colour to COLOURS and `_colours`.
 """
 
 from functools import cache
@@ -15,7 +16,7 @@ from facegan.labels.crop import places
 from facegan.labels.probe import AttributeProbe
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings, image_features
 
-PEOPLE = ("gender", "age")  # also read from the recognition network
+RECOGNISED = ("gender", "age")  # read by the recognition network as well, where it is on this machine
 COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
 # Fixed places, without landmarks: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
 # distances; mirrored where they lie on one side). The median over them leaves out nostrils and glasses.
@@ -32,7 +33,7 @@ def heads() -> AttributeProbe:
 
 @cache
 def people_heads() -> AttributeProbe:
-    """Those of PEOPLE in assets/judge_people_heads, of `image_features` and `identity_embeddings` side by side."""
+    """Those of RECOGNISED in assets/judge_people_heads, of `image_features` and `identity_embeddings` side by side."""
     return _load("judge_people_heads")
 
 
@@ -65,7 +66,7 @@ def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, peopl
         scores = (scores + heads().scores_of(mirrored) * back) / 2
         seen = (seen + mirrored) / 2
     if people and can_recognise():
-        columns = [heads().names.index(name) for name in PEOPLE]
+        columns = [heads().names.index(name) for name in RECOGNISED]
         scores[:, columns] = people_heads().scores_of(
             np.concatenate([seen, identity_embeddings(images, framing)], axis=1)
         )

@@ -11,8 +11,8 @@ from facegan.sliders.surrogate import Surrogate
 
 END = 2.0  # standard deviations from the mean at which a slider ends
 LEAST_MOVE = 0.5  # standard deviations that a slider moves a face which is at its end already
-HELD = 1.0  # the weight of a score that should stay, relative to the slider's own
-LOCKED = 4.0  # the same of a score that the user locks
+HELD = 1.0  # the weight of a score that is held, relative to the slider's own
+LOCKED = 4.0  # the weight of a score that the user locks
 PACES = 5  # parts of either side of a slider for which the pace is stored
 
 
@@ -114,13 +114,17 @@ class SliderSet:
         weights[locked] = LOCKED
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)
 
-    def edit_before(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
-        """The same by the mean-difference direction, which also changes whatever the attribute correlates with."""
+    def edit_by_difference(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
+        """Latents moved along the mean-difference direction of a slider's attribute, `value` from -1 to 1.
+
+        The simplest slider, for comparison: it also changes whatever the attribute correlates with in the data.
+        """
         row = [slider.name for slider in self.sliders].index(name)
         return (np.asarray(latents, np.float32) + np.float32(value) * self.differences[row]).astype(np.float32)
 
     def _target(self, before: np.ndarray, column: int, value: float) -> np.ndarray:
+        """The score (n,) that faces with the score `before` get at a position of the slider."""
         low, high = self.ends[column]
         end = np.maximum(high, before + LEAST_MOVE) if value > 0 else np.minimum(low, before - LEAST_MOVE)
-        gone = np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *self.pace[column, int(value > 0)]])
-        return before + np.float32(gone) * (end - before)
+        part = np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *self.pace[column, int(value > 0)]])
+        return before + np.float32(part) * (end - before)

@@ -46,7 +46,7 @@ def to_json(sliders: SliderSet) -> str:
         "scores": list(sliders.scores),
         "facts": sliders.facts,
     }
-    return json.dumps(plain(values), indent=1, allow_nan=False) + "\n"
+    return json.dumps(json_ready(values), indent=1, allow_nan=False) + "\n"
 
 
 def to_safetensors(sliders: SliderSet) -> bytes:
@@ -171,12 +171,12 @@ def _check_facts(value: object, path: str, depth: int, budget: list[int], whole:
         raise ValueError(f"{path} is no sensible number")
 
 
-def plain(value: object) -> object:
-    """With numpy's numbers as Python's, rounded to five figures, and None for what is not finite."""
+def json_ready(value: object) -> object:
+    """The value for json.dumps: numpy's numbers as Python's, rounded to five figures; None for what is not finite."""
     if isinstance(value, dict):
-        return {str(name): plain(inner) for name, inner in value.items()}
+        return {str(name): json_ready(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [plain(inner) for inner in value]
+        return [json_ready(inner) for inner in value]
     if isinstance(value, np.integer):
         return int(value)
     if isinstance(value, float | np.floating):

@@ -1,5 +1,8 @@
 """Files that are never half written."""
 
+import errno
+import os
+
 import pytest
 
 from facegan.base.files import atomic_write
@@ -31,3 +34,13 @@ def test_a_write_that_breaks_off_removes_its_half(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         atomic_write(tmp_path / "log", "text")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_that_cannot_flush_gets_the_file(tmp_path, monkeypatch, number):
+    def refused(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    atomic_write(tmp_path / "checkpoint", b"content", flush=True)
+    assert (tmp_path / "checkpoint").read_bytes() == b"content"

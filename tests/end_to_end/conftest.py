@@ -11,6 +11,10 @@ from facegan import FaceModel
 from tests.end_to_end.looking import APP
 from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, running_app
 from tests.packs import make_dev_pack, missing_reason
+from tests.programs import Programs
+
+# The faces that a training is judged by while it runs: a tenth of the real number, where no test is about its figures.
+FEW_GENERATED = {"facegan.runs.run.GENERATED_IN_TRAINING": 100, "facegan.runs.metadata.GENERATED_IN_TRAINING": 100}
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +40,25 @@ def insightface_root(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory):
-    """Sheets and portraits of AI-made people (openpeople, MIT): over a hundred faces in nested folders."""
+    """Sheets and selfies of AI-made people (openpeople, MIT): over a hundred faces in nested folders."""
     spec = find_spec("openpeople")
     if spec is None:
         pytest.skip("openpeople is not installed (pip install -r requirements-dev.txt)")
     folder = tmp_path_factory.mktemp("photos")
-    for path in Path(spec.submodule_search_locations[0]).rglob("*.jp*g"):
+    curated = Path(spec.submodule_search_locations[0]) / "data" / "curated"
+    for path in [*curated.rglob("emotions_sheet.jpg"), *curated.rglob("amateur_selfie.jpg")]:
         person = folder / path.parent.parent.name
         person.mkdir(exist_ok=True)
         (person / path.name).symlink_to(path)
     (folder / "notes.txt").write_text("not a photo")
     return folder
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """train/*.py without the seconds that their imports take, and with few faces to judge by."""
+    with Programs(values=FEW_GENERATED) as programs:
+        yield programs
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +72,13 @@ def portrait():
         return np.asarray(image.convert("RGB").resize((512, 512), Image.Resampling.LANCZOS))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory):
     with running_app(tmp_path_factory.mktemp("cache"), *APP, "--port", "0") as address:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def model():
     return FaceModel.load(MODEL)
 
@@ -85,7 +97,7 @@ def visit(app, browser):
         context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # which only a fault takes
         page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{app}/{query}")

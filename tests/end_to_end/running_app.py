@@ -56,7 +56,7 @@ def running_app(
             pytest.fail("The app ended before it served a page:\n" + "".join(said))
     finally:
         app.terminate()
-        app.wait(timeout=20)
+        app.wait(timeout=120)
         if reader:
-            reader.join(timeout=20)
+            reader.join(timeout=120)
         app.stdout.close()

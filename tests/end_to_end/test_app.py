@@ -382,7 +382,7 @@ def test_no_setting_of_a_proxy_stops_the_demo(tmp_path):
 )
 def test_a_place_where_nothing_can_be_served_is_one_line(arguments, sentence):
     done = subprocess.run(
-        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 1
     assert sentence in done.stderr
@@ -396,7 +396,7 @@ def test_a_missing_model_is_one_clear_line(tmp_path):
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 1
     assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"

@@ -83,6 +83,19 @@ def slow_app(tmp_path_factory):
 def waiting(slow_app, browser):
     """A page on which the face of seed 20 with a smile of 1 is there, and is being drawn once more, slowly."""
     page = browser.new_page()
+    page.set_default_timeout(60_000)
+    unanswered = []
+    page.on("request", lambda request: unanswered.append(request) if request.method == "POST" else None)
+    for end in ("requestfinished", "requestfailed"):
+        page.on(end, lambda request: unanswered.remove(request) if request in unanswered else None)
+
+    def wait_for_answers():
+        """Returns when the server has answered everything, and the page has had time to show it."""
+        while unanswered:
+            page.wait_for_timeout(100)
+        page.wait_for_timeout(500)
+
+    page.wait_for_answers = wait_for_answers
     page.goto(f"{slow_app}/?seed=20&truncation=0.6&smile=1")
     page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then Gradio selects the tab, which asks for it again
     yield page
@@ -93,7 +106,7 @@ def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
     waiting.keyboard.press("r")
     waiting.wait_for_function("() => !location.search.includes('seed=20&')")
     seed = link(waiting)["seed"]
-    waiting.wait_for_timeout(2000)
+    waiting.wait_for_answers()
     assert (link(waiting)["seed"], waiting.locator("#seed input").input_value()) == (seed, seed)
     assert waiting.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
 
@@ -101,7 +114,7 @@ def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
 def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
     waiting.locator("#slider-smile input[type=range]").fill("-0.5")
     waiting.wait_for_url("**smile=-0.5")
-    waiting.wait_for_timeout(3000)  # the slow answer, with a smile of 1, has come and gone
+    waiting.wait_for_answers()  # the slow one, with a smile of 1, has come and gone
     waiting.wait_for_url("**smile=-0.5")
     assert np.array_equal(after(waiting, 20), enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384))
 

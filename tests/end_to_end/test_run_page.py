@@ -82,7 +82,7 @@ def test_a_running_page_reloads_itself(run, visit):
     index = run / "index.html"
     index.write_text(index.read_text().replace('data-refresh="30"', 'data-refresh="1"'))
     page = visit()
-    with page.expect_event("load", timeout=20_000):
+    with page.expect_event("load", timeout=120_000):
         pass  # of its own accord
 
 

@@ -6,8 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,13 +15,23 @@ from facegan import FaceModel
 from facegan.gan.known_latents import LatentsOfPictures
 from facegan.gan.monitor.log import read_log
 from facegan.model.measurements import memorisation_of
+from tests.programs import ROOT, wait_until
 
-ROOT = Path(__file__).parent.parent.parent
 
-
-def train(*args, **kwargs):
+def train_anew(*args, **kwargs):
+    """The command as a user starts it, without a server of tests/programs.py."""
     command = [sys.executable, "train/train.py", *map(str, args)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **kwargs)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def train(programs):
+    return lambda *args, **kwargs: programs.run("train/train.py", *args, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def evaluate(programs):
+    return lambda *args: programs.run("train/evaluate.py", *args)
 
 
 def the_only_line(done):
@@ -37,7 +45,7 @@ def run(photos, insightface_root, tmp_path_factory):
     """One finished run of 640 images, as (folder, what it printed)."""
     out = tmp_path_factory.mktemp("runs") / "people"
     budget = ("--images-seen", 640, "--init", "none")
-    done = train("--data", photos, "--out", out, *budget, "--insightface-root", insightface_root)
+    done = train_anew("--data", photos, "--out", out, *budget, "--insightface-root", insightface_root)
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
@@ -68,21 +76,23 @@ def test_photos_become_a_model_and_a_report(run):
     assert "smile, gender, age" in (out / "model" / "README.md").read_text()
 
 
-def test_resume_goes_on_from_where_the_run_stopped(run):
-    out, _ = run
-    done = train("--resume", "--out", out, "--images-seen", 1280)
+def test_resume_goes_on_from_where_the_run_stopped(run, train, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(run[0], out)
+    done = train("--resume", "--out", out, "--images-seen", 960)
     assert done.returncode == 0, done.stderr
     assert "Going on at 640 images seen" in done.stdout
-    assert FaceModel.load(out / "model").config.training["images_seen"] == 1280
+    assert FaceModel.load(out / "model").config.training["images_seen"] == 960
 
 
-def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, photos, insightface_root, tmp_path):
+def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, photos, insightface_root, tmp_path):
     names = sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.*"))
     latents = np.random.RandomState(0).randn(len(names), 100).astype(np.float32)
     LatentsOfPictures(tuple(names), latents, ("smile", "age")).save(tmp_path / "latents.safetensors")
     out = tmp_path / "grown"
     start = ("--init", run[0] / "model", "--size", 128, "--latents", tmp_path / "latents.safetensors")
-    done = train("--data", photos, "--out", out, *start, "--images-seen", 320, "--insightface-root", insightface_root)
+    options = ("--images-seen", 128, "--insightface-root", insightface_root)
+    done = train("--data", photos, "--out", out, *start, *options, values={"facegan.gan.trainer.CHECK_EVERY": 64})
     assert done.returncode == 0, done.stderr
     assert ", grown: as --init says" in done.stdout
     assert "Every face is learned from its own latents" in done.stdout
@@ -90,13 +100,15 @@ def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, photos, in
     assert model.generate(model.latents([1])).shape == (1, 128, 128, 3)
     assert model.config.channels == (256, 128, 64, 32, 16)
     assert model.config.training["attributes"] == "smile, age"
-    assert all("distance" in line for line in read_log(out / "log.jsonl") if "loss_g" in line)
-    done = train("--resume", "--out", out, "--images-seen", 640)
+    checks = [line for line in read_log(out / "log.jsonl") if "loss_g" in line]
+    assert checks
+    assert all("distance" in line for line in checks)
+    done = train("--resume", "--out", out, "--images-seen", 192)
     assert done.returncode == 0, done.stderr
-    assert "640 images seen" in done.stdout
+    assert "192 images seen" in done.stdout
 
 
-def test_a_run_is_not_overwritten_by_mistake(run, photos):
+def test_a_run_is_not_overwritten_by_mistake(run, train, photos):
     out, _ = run
     before = (out / "config.json").read_bytes()
     done = train("--data", photos, "--out", out, "--images-seen", 64)
@@ -105,7 +117,7 @@ def test_a_run_is_not_overwritten_by_mistake(run, photos):
     assert (out / "config.json").read_bytes() == before
 
 
-def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, tmp_path):
+def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, train, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(run[0], out)
     selected = np.load(out / "faces" / "selected.npy")
@@ -116,21 +128,16 @@ def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, tmp_pat
     assert FaceModel.load(out / "model").config.training["images_seen"] < 5000
 
 
-def test_ctrl_c_saves_a_checkpoint_and_exports(run, photos, insightface_root, tmp_path):
+def test_ctrl_c_saves_a_checkpoint_and_exports(run, programs, photos, insightface_root, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(run[0] / "faces", out / "faces")  # aligned already: only the training is of interest
-    command = [sys.executable, "train/train.py", "--data", photos, "--out", out, "--minutes", 10]
-    command += ["--insightface-root", insightface_root]
-    process = subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    options = ("--data", photos, "--out", out, "--minutes", 10, "--insightface-root", insightface_root)
+    process = programs.start("train/train.py", *options)
+    log = out / "log.jsonl"
     try:
-        deadline = time.monotonic() + 200
-        log = out / "log.jsonl"
-        while not (log.exists() and "loss_d" in log.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        os.kill(process.pid, signal.SIGINT)
-        said, errors = process.communicate(timeout=120)
+        wait_until(lambda: log.exists() and "loss_d" in log.read_text())
+        process.send_signal(signal.SIGINT)
+        said, errors = process.communicate(timeout=300)
     finally:
         process.kill()
     assert process.returncode == 0, errors
@@ -140,7 +147,7 @@ def test_ctrl_c_saves_a_checkpoint_and_exports(run, photos, insightface_root, tm
     assert max(int(path.stem) for path in (out / "checkpoint").glob("*.safetensors")) == seen
 
 
-def test_a_dry_run_prints_the_options_and_leaves_nothing(photos, tmp_path):
+def test_a_dry_run_prints_the_options_and_leaves_nothing(train, photos, tmp_path):
     done = train("--data", photos, "--out", tmp_path / "run", "--minutes", 5, "--dry-run")
     assert done.returncode == 0, done.stderr
     options = json.loads(done.stdout)
@@ -162,7 +169,7 @@ def test_a_dry_run_prints_the_options_and_leaves_nothing(photos, tmp_path):
         (["--resume", "--out", "nowhere-at-all"], 1, "no run to go on with"),
     ],
 )
-def test_bad_input_is_one_clear_line(arguments, code, sentence, tmp_path):
+def test_bad_input_is_one_clear_line(train, arguments, code, sentence, tmp_path):
     out = [] if "--out" in arguments else ["--out", tmp_path / "run"]
     done = train(*arguments, *out)
     assert done.returncode == code
@@ -170,7 +177,7 @@ def test_bad_input_is_one_clear_line(arguments, code, sentence, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_too_few_faces_are_an_error_that_says_what_was_found(photos, insightface_root, tmp_path):
+def test_too_few_faces_are_an_error_that_says_what_was_found(train, photos, insightface_root, tmp_path):
     few = tmp_path / "few"
     few.mkdir()
     for path in sorted(photos.rglob("*.jpg"))[:2]:
@@ -187,17 +194,12 @@ def test_without_the_training_requirements_one_line_says_which_command_installs_
         "import importlib.util as u\n_find = u.find_spec\n"
         "u.find_spec = lambda name, package=None: None if name == 'torch' else _find(name, package)\n"
     )
-    done = train("--data", "docs", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    done = train_anew("--data", "docs", env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.returncode == 1
     assert "pip install -r train/requirements.txt" in the_only_line(done)
 
 
-def evaluate(*args):
-    command = [sys.executable, "train/evaluate.py", *map(str, args)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-
-
-def test_evaluate_prints_the_figures_of_the_run_as_a_table_and_as_json(run, tmp_path):
+def test_evaluate_prints_the_figures_of_the_run_as_a_table_and_as_json(run, evaluate, tmp_path):
     out, _ = run
     done = evaluate(out, "--data", out, "--generated", 1000, "--json", tmp_path / "figures.json")
     assert done.returncode == 0, done.stderr
@@ -209,11 +211,12 @@ def test_evaluate_prints_the_figures_of_the_run_as_a_table_and_as_json(run, tmp_
     assert figures["kid"] == pytest.approx(best["kid"], rel=0.01)
     assert figures["kid_train"] == pytest.approx(best["kid_train"], rel=0.01)
     # A generator of 640 images draws fog: far from faces, which are near each other.
-    assert figures["kid"] > 5 * max(figures["kid_of_real_faces"], 0.1)  # of eleven held-out faces: a rough figure
+    # Not so many times the figure of real faces: that of sixteen faces is 0 within some units, by chance.
+    assert figures["kid"] > abs(figures["kid_of_real_faces"]) + 5 * figures["kid_spread"]
     assert 0 <= figures["precision"] <= 1
 
 
-def test_evaluate_on_photos_that_training_never_saw(run, photos):
+def test_evaluate_on_photos_that_training_never_saw(run, evaluate, photos):
     out, _ = run
     done = evaluate(out / "model", "--data", out / "faces", "--unseen", "--generated", 100)
     assert done.returncode == 0, done.stderr
@@ -226,7 +229,7 @@ def test_evaluate_on_photos_that_training_never_saw(run, photos):
     ("model", "data", "said"),
     [("no_such_model", ".", "no_such_model"), ("facegan/assets/default", "no_such_photos", "no_such_photos")],
 )
-def test_evaluate_says_what_is_missing_in_one_line(model, data, said):
+def test_evaluate_says_what_is_missing_in_one_line(evaluate, model, data, said):
     done = evaluate(model, "--data", data)
     assert done.returncode == 1
     assert said in the_only_line(done)

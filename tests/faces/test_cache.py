@@ -201,3 +201,16 @@ def test_a_file_that_may_not_grow_is_named_with_its_cause_and_what_was_kept_goes
     store = FaceStore(tmp_path / "faces", {"size": 64}, say=print)
     assert list(store.records) == ["0.jpg", "1.jpg", "2.jpg"]
     store.close()
+
+
+def test_faces_of_photos_that_were_read_otherwise_are_made_anew(tmp_path):
+    """Format 2 had keypoints in photos of 2,048 px, and TIFF that was turned twice."""
+    filled(tmp_path, photo("a", 1))
+    journal = tmp_path / "photos.jsonl"
+    head, rest = journal.read_bytes().split(b"\n", 1)
+    journal.write_bytes(json.dumps({**json.loads(head), "format": 2}).encode() + b"\n" + rest)
+    said = []
+    store = FaceStore(tmp_path, SETTINGS, say=said.append)
+    assert not store.records
+    assert len(said) == 1
+    store.close()

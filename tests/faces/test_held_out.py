@@ -1,6 +1,7 @@
 import numpy as np
 
-from facegan.faces.held_out import held_out_split, hold_out, split_of
+from facegan.faces.cache import FaceStore
+from facegan.faces.held_out import FILE, held_out_split, hold_out, split_of
 
 NOTHING = np.empty(0, np.int64)
 
@@ -48,7 +49,29 @@ def test_faces_from_before_it_was_kept_stay_where_they_were(tmp_path):
     assert len(judges) == 15
 
 
+def test_filters_that_let_nothing_through_meanwhile_leave_held_out_faces_held_out(tmp_path):
+    first, more = np.arange(200), np.arange(300)
+    hold_out(tmp_path, NOTHING, first)
+    held_out = split_of(tmp_path, first)[1]
+    hold_out(tmp_path, first, NOTHING)
+    hold_out(tmp_path, NOTHING, more)
+    assert set(held_out) <= set(split_of(tmp_path, more)[1])
+
+
+def test_a_lost_selection_moves_no_face_to_the_other_side(tmp_path):
+    first, fewer = np.arange(200), np.arange(20, 180)
+    hold_out(tmp_path, None, first)
+    training, held_out = split_of(tmp_path, first)
+    hold_out(tmp_path, None, fewer)
+    later, judges = split_of(tmp_path, fewer)
+    assert set(later) <= set(training)
+    assert set(judges) <= set(held_out)
+
+
 def test_faces_that_are_made_anew_forget_the_split_of_those_before(tmp_path):
+    FaceStore(tmp_path, {"size": 64, "framing": 0.8}).close()
     hold_out(tmp_path, NOTHING, np.arange(100))
-    hold_out(tmp_path, NOTHING, np.arange(40))
-    np.testing.assert_array_equal(split_of(tmp_path, np.arange(40))[1], held_out_split(np.arange(40))[1])
+    FaceStore(tmp_path, {"size": 64, "framing": 0.8}).close()
+    assert (tmp_path / FILE).exists()
+    FaceStore(tmp_path, {"size": 64, "framing": 1.0}, say=lambda _: None).close()
+    assert not (tmp_path / FILE).exists()

@@ -279,6 +279,15 @@ def test_photos_without_their_library_are_told_of_once_and_read_when_it_is_there
     assert not any("pillow-heif" in line for line in said)
 
 
+def test_photos_that_are_not_downloaded_are_told_of_once(tmp_path, photos, options):
+    for number in (1, 2):
+        (photos / f"{number}.jpg").write_text(f"version https://git-lfs.github.com/spec/v1\nsize {number}\n")
+    said = []
+    cache = prepare_faces([photos], tmp_path / "faces", options, force=True, say=said.append)
+    assert cache.report["photos"]["not_downloaded"] == 2
+    assert ["2 photos" in line and "git lfs pull" in line for line in said].count(True) == 1
+
+
 def test_without_shared_locks_one_process_reads_the_photos(tmp_path, photos, options, monkeypatch):
     """As in a container whose /dev/shm is read-only or missing."""
 

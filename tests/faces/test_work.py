@@ -74,7 +74,7 @@ def test_stopping_early_leaves_no_process(tmp_path):
     results = measure_photos(pictures(tmp_path, "g" * 60), JOB, 2)
     next(results)
     results.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while set(multiprocessing.active_children()) - before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert set(multiprocessing.active_children()) <= before
@@ -105,8 +105,8 @@ def test_workers_end_with_their_parent(tmp_path, how):
     workers = children(program.pid)
     assert workers
     program.send_signal(how)
-    program.wait(timeout=20)
-    deadline = time.monotonic() + 10
+    program.wait(timeout=120)
+    deadline = time.monotonic() + 120
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(alive, workers))

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.base.seeds import latents_of
 from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.data import TrainingFaces
 from facegan.gan.trainer import Trainer
 
 
@@ -33,7 +33,7 @@ def make_trainer(tmp_path, tiny_images):
         run = run or tmp_path / "run"
         run.mkdir(exist_ok=True)
         rows = np.arange(len(tiny_images))
-        latents = latents_of(range(8)), latents_of(range(10))
-        return Trainer(config, tiny_images, rows, run, *latents, judge, lambda _: None, weights=weights)
+        more = {"sample_seeds": range(8), "judged_faces": 10, "judge": judge, "weights": weights}
+        return Trainer(config, TrainingFaces(tiny_images, rows), run, say=lambda _: None, **more)
 
     return make

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facegan.base.seeds import latents_of
 from facegan.gan import trainer as module
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.data import TrainingFaces
 from facegan.gan.judge import Judgement
 from facegan.gan.trainer import Trainer
 
@@ -48,10 +48,11 @@ def train(run: Path) -> None:
     recipe = replace(
         PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True, patience=10**6
     )
-    latents = latents_of(range(4)), latents_of(range(8))
     known = attributes()
     config = TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=known.names)
-    trainer = Trainer(config, images(), np.arange(50), run, *latents, Taste(), say=lambda _: None, attributes=known)
+    faces = TrainingFaces(images(), np.arange(50), known)
+    few = {"sample_seeds": range(4), "judged_faces": 8}
+    trainer = Trainer(config, faces, run, judge=Taste(), say=lambda _: None, **few)
     # Rises whatever the discriminator says, so that it is a part of the state that counts.
     trainer.gan.probability.images_to_cap, trainer.gan.probability.target = 2_000, -1.0
     trainer.resume()

@@ -116,3 +116,18 @@ def test_the_weight_of_pairs_falls_by_its_half_life(tiny_images):
         gan.images_seen = seen
         shares.append(gan._known_latents_weight())
     assert shares == pytest.approx([1.0, 0.5, 0.25, 0.2])
+
+
+@pytest.mark.parametrize("share, known", [(0.0, 8), (0.5, 4), (1.0, 0)])
+def test_a_share_of_each_batch_is_drawn_from_new_latents(tiny_images, share, known):
+    recipe = replace(PRESETS["small"], width=2, batch=8, new_latents=share)
+    gan = Adversaries(with_known_latents(TrainConfig(recipe, 16, 0, "cpu", "float32")))
+    rows = np.arange(len(tiny_images))
+    latents = KnownLatents(rows, latents_for(len(tiny_images)))
+    batch = FaceBatches(tiny_images, rows, 0, latents=latents).batch(0, 8)
+    used = []
+    gan.generator.register_forward_pre_hook(lambda _, args: used.append(args[0]))
+    distance = gan.step(*batch)[DISTANCE]
+    same = (used[0] == batch.latents).all(dim=1)
+    assert same.tolist() == [place < known for place in range(8)]
+    assert (distance > 0) == (known > 0)

@@ -17,7 +17,7 @@ def test_kid_of_gaussians_is_the_closed_form(mean, deviation):
         for binomial, a, b in zip((1, 3, 3, 1), moments(0, 1), moments(mean, deviation), strict=True)
     )
     rng = np.random.RandomState(0)
-    n = 5000
+    n = 2000
     found = kid(rng.randn(n, 1), mean + deviation * rng.randn(n, 1))
     assert found.value == pytest.approx(100 * expected, abs=max(5 * found.spread, 5))
     assert 0 < found.spread < 20 + 0.1 * found.value

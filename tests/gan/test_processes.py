@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,23 +11,32 @@ from safetensors.torch import load_file
 
 from facegan.gan.monitor.log import read_log
 from facegan.gan.processes import Processes
+from tests.programs import ROOT, Programs
 
-PROGRAM = Path(__file__).parent / "two_processes.py"
+PROGRAM = "tests/gan/two_processes.py"
+LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+          "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1",
+          "--main_process_port", "0"]  # fmt: skip
 
 
-def train(run, images_seen, preset="small", processes=1):
-    run.mkdir(exist_ok=True)
-    command = [sys.executable, str(PROGRAM), str(run), str(images_seen), preset]
-    if processes > 1:
-        launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes), "--num_machines", "1",
-                  "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1",
-                  "--main_process_port", "0"]  # fmt: skip
-        command = [sys.executable, *launch, *command[1:]]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
-    newest = sorted((run / "checkpoint").glob("*.safetensors"))[-1]
-    with safe_open(newest, "pt") as file:
-        return load_file(newest), json.loads(file.metadata()["values"])
+@pytest.fixture(scope="module")
+def train():
+    """train(run, images_seen, preset, processes=1): the newest checkpoint, as (tensors, values)."""
+    with Programs(preload=("facegan.gan.trainer", "tests.gan.killed")) as programs:
+
+        def train(run, images_seen, preset, processes=1):
+            run.mkdir(exist_ok=True)
+            command = [PROGRAM, str(run), str(images_seen), preset]
+            if processes == 1:
+                done = programs.run(*command)
+            else:
+                done = subprocess.run([*LAUNCH, *command], cwd=ROOT, capture_output=True, text=True, timeout=600)
+            assert done.returncode == 0, done.stderr[-3000:]
+            newest = sorted((run / "checkpoint").glob("*.safetensors"))[-1]
+            with safe_open(newest, "pt") as file:
+                return load_file(newest), json.loads(file.metadata()["values"])
+
+        yield train
 
 
 def assert_close(one, other, tolerance):
@@ -39,7 +47,7 @@ def assert_close(one, other, tolerance):
 
 
 @pytest.mark.parametrize("preset", ["classic", "small"])
-def test_two_processes_are_one_and_resume_across_a_change_of_their_number(tmp_path, preset):
+def test_two_processes_are_one_and_resume_across_a_change_of_their_number(train, tmp_path, preset):
     one, values = train(tmp_path / "one", 160, preset)
     two, values_of_two = train(tmp_path / "two", 160, preset, processes=2)
     # Ten steps of Adam move a weight by up to 0.002: a wrong gradient, statistic or order of faces would show.
@@ -63,7 +71,7 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
     assert alone.main
     assert alone.count == 1
     assert list(range(8))[alone.share(8)] == list(range(8))
-    assert alone.part(100, 8, apart=False) == (100, 8, slice(0, 8))
+    assert alone.part(100, 8, sharded=False) == (100, 8, slice(0, 8))
     value = torch.tensor([1.0, 3.0])
     alone.average([value])
     assert value.tolist() == [1.0, 3.0]
@@ -75,5 +83,5 @@ def test_a_process_alone_costs_nothing_and_changes_nothing():
 def test_machines_with_faces_of_their_own_each_go_through_them():
     fourth = Processes()
     fourth.rank, fourth.count, fourth.on_this_machine = 3, 4, 2
-    assert fourth.part(100, 8, apart=False) == (100, 8, slice(6, 8))
-    assert fourth.part(100, 8, apart=True) == (50, 4, slice(2, 4))
+    assert fourth.part(100, 8, sharded=False) == (100, 8, slice(6, 8))
+    assert fourth.part(100, 8, sharded=True) == (50, 4, slice(2, 4))

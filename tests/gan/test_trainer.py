@@ -1,7 +1,6 @@
 import errno
 import os
 import signal
-import threading
 
 import numpy as np
 import pytest
@@ -83,7 +82,7 @@ def test_a_checkpoint_of_another_version_is_one_sentence(make_trainer, change, s
 def test_minutes_end_a_run_and_count_over_its_stretches(make_trainer):
     trainer = make_trainer()
     trainer.train(Budget(images_seen=10**9, minutes=0.01))
-    assert 0.6 <= trainer.elapsed < 10
+    assert trainer.elapsed >= 0.6
     again = make_trainer()
     again.resume()
     seen = again.images_seen
@@ -93,10 +92,9 @@ def test_minutes_end_a_run_and_count_over_its_stretches(make_trainer):
 
 def test_ctrl_c_ends_with_a_checkpoint(make_trainer):
     trainer = make_trainer()
-    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    interrupt.start()
-    assert trainer.train(Budget(images_seen=10**9, minutes=1)) == trainer_module.STOPPED
-    assert trainer.elapsed < 30
+    sabotage(trainer, 80, 1, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    assert trainer.train(Budget(images_seen=800)) == trainer_module.STOPPED
+    assert trainer.images_seen == 88  # the step that it was in is kept
     again = make_trainer()
     assert again.resume()
     assert_same(weights(trainer), weights(again))
@@ -134,6 +132,13 @@ def test_samples_are_the_averaged_generators_and_end_with_the_last_state(make_tr
 # -- the best weights ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def judged_often(monkeypatch):
+    """Checks and evaluations 80 images apart."""
+    for name in ("CHECK_EVERY", "JUDGE_EVERY"):
+        monkeypatch.setattr(trainer_module, name, 80)
+
+
 class Oracle:
     """A judge with a mind of its own: the KIDs that it will give, in order, and who repeats training faces."""
 
@@ -146,74 +151,70 @@ class Oracle:
         return Judgement(self.kids.pop(0), 0.1, 1.0, 0.5, 0.5, repeats and 0.5, repeats)
 
 
-def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer, monkeypatch):
-    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+def test_the_best_weights_by_held_out_kid_are_exported_not_the_last(make_trainer, judged_often):
     trainer = make_trainer(judge=Oracle(30.0, 20.0, 25.0))
-    trainer.train(Budget(images_seen=2000))
+    trainer.train(Budget(images_seen=160))
     at_best = weights(trainer)
-    trainer.train(Budget(images_seen=3000))
+    trainer.train(Budget(images_seen=240))
     assert trainer.best.figures["kid"] == 20.0
-    assert trainer.best.figures["images_seen"] == 2000
+    assert trainer.best.figures["images_seen"] == 160
     exported = trainer.exported_generator().state_dict()
     for name, _ in trainer.gan.generator.named_parameters():
         assert torch.equal(exported[name], at_best[f"ema.{name}"]), name
     assert not torch.equal(exported["project.weight"], trainer.gan.ema.generator.project.weight)
     lines = [line for line in read_log(trainer.run / "log.jsonl") if "kid" in line]
     assert [(line["images_seen"], line["kid"], line["best"]) for line in lines] == [
-        (1000, 30.0, True), (2000, 20.0, True), (3000, 25.0, False),
+        (80, 30.0, True), (160, 20.0, True), (240, 25.0, False),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("kids", "repeats", "best"),
     [
-        ((30.0, 20.0, 10.0), (False, False, True), 2000),  # what repeats its photos may not be published
-        ((30.0, 20.0, 25.0), (True, True, False), 3000),
-        ((30.0, 20.0, 25.0), (True, True, True), 2000),
+        ((30.0, 20.0, 10.0), (False, False, True), 160),  # what repeats its photos may not be published
+        ((30.0, 20.0, 25.0), (True, True, False), 240),
+        ((30.0, 20.0, 25.0), (True, True, True), 160),
     ],
 )
-def test_weights_that_repeat_training_faces_are_the_last_choice(make_trainer, monkeypatch, kids, repeats, best):
-    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+def test_weights_that_repeat_training_faces_are_the_last_choice(make_trainer, judged_often, kids, repeats, best):
     trainer = make_trainer(judge=Oracle(*kids, repeats=repeats))
-    trainer.train(Budget(images_seen=3000))
+    trainer.train(Budget(images_seen=240))
     assert trainer.best.figures["images_seen"] == best
 
 
-def test_the_best_weights_outlive_a_resume(make_trainer, monkeypatch):
-    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+def test_the_best_weights_outlive_a_resume(make_trainer, judged_often):
     trainer = make_trainer(judge=Oracle(20.0, 30.0))
-    trainer.train(Budget(images_seen=2000))
+    trainer.train(Budget(images_seen=160))
     exported = trainer.exported_generator().state_dict()
     again = make_trainer(judge=Oracle(25.0))
     again.resume()
-    again.train(Budget(images_seen=3000))
+    again.train(Budget(images_seen=240))
     assert again.best.figures["kid"] == 20.0
     for name, value in again.exported_generator().state_dict().items():
         assert torch.equal(value, exported[name]), name
 
 
-def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, monkeypatch):
-    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 1000)
+def test_a_run_ends_when_the_held_out_faces_come_no_closer(make_trainer, judged_often):
 
     def patient(*kids):
-        return make_trainer(judge=Oracle(*kids), patience=2000)
+        return make_trainer(judge=Oracle(*kids), patience=160)
 
     trainer = patient(30.0, 20.0, 21.0, 22.0)
     said = []
     trainer.say = said.append
-    trainer.train(Budget(images_seen=9000))
-    assert trainer.images_seen == 4000
-    assert "since 2,000 images. To go on, use --resume with more --images-seen or --minutes." in said[-1]
+    trainer.train(Budget(images_seen=720))
+    assert trainer.images_seen == 320
+    assert all(told in said[-1] for told in ("since 160 images", "--resume"))
     assert read_log(trainer.run / "log.jsonl")[-1]["event"] == STOPPED_EARLY
     same = patient()
     same.resume()
-    same.train(Budget(images_seen=9000))  # such as after a kill before the export
-    assert same.images_seen == 4000
+    same.train(Budget(images_seen=720))  # such as after a kill before the export
+    assert same.images_seen == 320
     more = patient(23.0, 24.0)
     more.resume()
-    more.train(Budget(images_seen=10_000))
-    assert more.images_seen == 6000
-    assert more.best.figures["images_seen"] == 2000
+    more.train(Budget(images_seen=800))
+    assert more.images_seen == 480
+    assert more.best.figures["images_seen"] == 160
 
 
 def test_few_faces_have_patience_and_many_have_their_budget():
@@ -221,11 +222,12 @@ def test_few_faces_have_patience_and_many_have_their_budget():
     assert recipe_for("small", 12_000).patience == 0
 
 
-@pytest.mark.parametrize(("patience", "judged"), [(10**6, [1000, 2000, 3000, 4000, 8000]), (0, [4000, 8000])])
+@pytest.mark.parametrize(("patience", "judged"), [(10**6, [80, 160, 240, 320, 640]), (0, [320, 640])])
 def test_of_a_run_with_patience_judgements_are_denser_at_first(make_trainer, monkeypatch, patience, judged):
-    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 4000)
+    monkeypatch.setattr(trainer_module, "CHECK_EVERY", 80)
+    monkeypatch.setattr(trainer_module, "JUDGE_EVERY", 320)
     trainer = make_trainer(judge=Oracle(*range(20)), patience=patience)
-    trainer.train(Budget(images_seen=8000))
+    trainer.train(Budget(images_seen=640))
     assert [line["images_seen"] for line in read_log(trainer.run / "log.jsonl") if "kid" in line] == judged
 
 

@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from facegan.base.seeds import latents_of
 from facegan.gan import trainer as module
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
+from facegan.gan.data import TrainingFaces
 from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
 from tests.gan import killed
@@ -24,11 +24,12 @@ if __name__ == "__main__":
     module.CHECK_EVERY = 64
     recipe = replace(PRESETS[preset], width=2, batch=16)
     processes = Processes()
-    latents = latents_of(range(4)), latents_of(range(8))
     judge = killed.Taste() if processes.main else None
     known = killed.attributes()
     config = TrainConfig(recipe, 16, 0, "cpu", "float32", attributes=known.names)
-    trainer = Trainer(config, killed.images(), np.arange(50), run, *latents, judge, print, processes, attributes=known)
+    faces = TrainingFaces(killed.images(), np.arange(50), known)
+    few = {"sample_seeds": range(4), "judged_faces": 8}
+    trainer = Trainer(config, faces, run, judge=judge, processes=processes, **few)
     trainer.gan.probability.value = 0.3
     trainer.resume()
     trainer.train(Budget(images_seen))

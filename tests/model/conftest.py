@@ -1,8 +1,5 @@
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +7,8 @@ import torch
 from facegan.gan.networks import Discriminator, Generator
 from facegan.model.folder import ModelConfig
 from facegan.model.save import save_model
+from tests.programs import ROOT, Programs  # noqa: F401 - the tests take ROOT from here
 from tests.publish.hub_server import running_hub
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def trained_like(size=16, width=4, upsample="resize"):
@@ -23,7 +19,7 @@ def trained_like(size=16, width=4, upsample="resize"):
         for p in generator.parameters():
             p.add_(torch.randn_like(p) * 0.1)
         for _ in range(20):
-            generator(torch.randn(64, 100))
+            generator(torch.randn(max(4, 1024 // size), 100))
     return generator.eval()
 
 
@@ -113,19 +109,24 @@ def hub():
         yield hub
 
 
-@pytest.fixture
-def push(hub, tmp_path):
-    """push(run, *arguments, token=..., **environment): the real command with the real client, finished."""
+@pytest.fixture(scope="session")
+def push_commands():
+    """They import huggingface_hub themselves, which reads its settings when it is imported."""
+    with Programs(preload=("facegan.publish.push", "facegan.publish.space", "facegan.runs.run_file")) as programs:
+        yield programs
 
-    def command(*arguments, token="hf_test", script="push.py", **environment):
-        return subprocess.run(
-            [sys.executable, f"train/{script}", *map(str, arguments)],
-            cwd=ROOT,
-            env={**hub.environment(tmp_path / "home", token), **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+
+@pytest.fixture
+def push(hub, tmp_path, push_commands):
+    """push(run, *arguments, token=..., **environment): the real command with the real client, finished.
+
+    `patience`: the seconds of silence after which it gives the Hub up; on a busy machine ours may be slow.
+    """
+
+    def command(*arguments, token="hf_test", script="push.py", patience=300.0, **environment):
+        environment = {**hub.environment(tmp_path / "home", token), **environment}
+        values = {f"facegan.publish.{module}._PATIENCE": patience for module in ("target", "space", "commit")}
+        return push_commands.run(f"train/{script}", *arguments, environment=environment, values=values)
 
     return command
 

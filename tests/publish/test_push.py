@@ -71,10 +71,10 @@ def test_a_push_that_is_killed_ends_in_the_right_state_when_it_is_done_again(
     command = [sys.executable, "train/push.py", str(run), "user/faces"]
     process = subprocess.Popen(command, cwd=ROOT, env=hub.environment(tmp_path / "home"))
     try:
-        assert hub.stalled.wait(60)
+        assert hub.stalled.wait(300)
     finally:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(20)
+        process.wait(120)
     assert len(hub.model().commits) == commits  # all of it or nothing
     assert hub.model().tags == {}
     hub.recover()

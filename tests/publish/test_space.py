@@ -45,7 +45,7 @@ def started(folder, python, environment):
         [str(python), "app.py"], cwd=folder, env={**environment, **own}, stdout=log, stderr=subprocess.STDOUT
     )
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
@@ -58,7 +58,7 @@ def started(folder, python, environment):
         pytest.fail("The Space did not start:\n" + log.read())
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(120)
         log.close()
 
 
@@ -93,7 +93,8 @@ def test_the_folder_holds_what_the_demo_needs_and_nothing_of_training():
     labels = {path for path in files if path.startswith("facegan/labels/")}
     assert labels <= {f"facegan/labels/{name}.py" for name in ("__init__", "attributes", "names")}
     assert not {"facegan/publish/push.py", "facegan/model/export.py", "facegan/publish/space.py"} & set(files)
-    assert sum(map(len, files.values())) < 5e6
+    # The model that it falls back on may be large; beside it there is code only.
+    assert sum(len(content) for path, content in files.items() if not path.startswith("facegan/assets/")) < 1e6
     needed = {re.split(r"[<>=]", line)[0] for line in files["requirements.txt"].decode().splitlines()}
     assert needed >= {"gradio", "onnxruntime", "spaces"}  # the last for ZeroGPU
     assert not needed & {"torch", "diffusers", "insightface", "opencv-python"}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -45,7 +46,7 @@ def compared(tmp_path_factory):
     monkeypatch.setattr(compare, "unaligned_faces", lambda *_: (np.arange(11, 60), bright[11:]))
     monkeypatch.setattr(compare, "choose_detector", lambda *_, **__: SimpleNamespace(open=lambda: None))
     monkeypatch.setattr(compare, "Judge", Judge)
-    monkeypatch.setattr(compare, "GENERATED_IN_TRAINING", 20)
+    monkeypatch.setattr(compare, "Trainer", partial(compare.Trainer, judged_faces=20))
     monkeypatch.setitem(PRESETS, "small", replace(PRESETS["small"], width=2, batch=8))
     (tmp_path / "photos").mkdir()
     (tmp_path / "run" / "compare" / "old").mkdir(parents=True)

@@ -77,6 +77,23 @@ def test_the_table_has_every_figure(folder):
     assert "Mean leakage 0.10 (both readers agree on 0.05), by mean-difference directions 0.40 (0.20)." in table
     assert "| smile | 1.00 | 0.10 |" in table
     assert "| smile | 1.00 | 0.40 |" in table
+    assert "Not judged" not in table
+
+
+def test_the_table_names_sliders_that_were_not_judged(folder):
+    write_sliders(small_sliders(), folder)
+    judged = FaceModel.load(folder).slider_set
+    facts = {
+        **judged.facts["judged"],
+        "positions": 11,
+        "ends_kid": 1.5,
+        "sliders": [],
+        "cells": {},
+        "leakage": [],
+        "before": [],
+    }
+    table = as_table(SimpleNamespace(sliders=judged.sliders, facts={"judged": facts}))
+    assert "Not judged, because the judge has no reading of them: smile" in table
 
 
 CACHE = SimpleNamespace(names=["a.jpg", "b.jpg", "c.jpg"], selected=np.array([0, 2]))

@@ -13,6 +13,7 @@ from facegan.base.errors import FaceGANError
 from facegan.base.lock import locked
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
+from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
 from facegan.gan.config import (
@@ -143,7 +144,7 @@ def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, r
     """An older report does not say whether its faces are one person's."""
     said, looked = [], []
     monkeypatch.setattr(plan_module, "installed_network", lambda root: None)
-    monkeypatch.setattr(plan_module, "looks_like_one", lambda *faces: looked.append(faces) or True)
+    monkeypatch.setattr(plan_module, "mostly_one_person", lambda *faces: looked.append(faces) or True)
     cache = FaceCache(tmp_path, {"framing": 0.8, **report}, np.arange(3), np.zeros((3, 16, 16, 3), np.uint8))
     plan_module._check_one_person(cache, OPTIONS, said.append)
     assert len(looked) == len(said) == asked
@@ -193,3 +194,21 @@ def test_nothing_after_the_training_costs_the_model(exported, monkeypatch, broke
     model = FaceModel.load(folder)
     assert model.generate(model.latents([1])).shape == (1, 16, 16, 3)
     assert f"--resume --out {folder.parent}" in said[-1]
+
+
+@pytest.mark.parametrize(("rank", "reads"), [(0, True), (1, False), (2, True), (3, False)])
+def test_one_process_of_each_machine_reads_its_part_of_a_data_set(rank, reads, tmp_path, monkeypatch):
+    for name, value in (("RANK", rank), ("WORLD_SIZE", 4), ("LOCAL_WORLD_SIZE", 2)):
+        monkeypatch.setenv(name, str(value))
+    processes = Processes.__new__(Processes)  # without starting the communication
+    processes.rank, processes.count, processes.on_this_machine = rank, 4, 2
+    monkeypatch.setattr(processes, "wait", lambda: None, raising=False)
+    calls = []
+    monkeypatch.setattr(plan_module, "prepare_faces", lambda *args, **more: calls.append((args[1], more)) or "cache")
+    monkeypatch.setattr(plan_module.FaceCache, "open", lambda folder: f"opened {folder.name}")
+    options = replace(OPTIONS, data=(), dataset=DatasetChoice("user/faces"), out=tmp_path)
+    found = plan_module._prepare(options, processes, print)
+    machine = rank // 2
+    folder = tmp_path / ("faces-1" if machine else "faces")
+    assert found == ("cache" if reads else f"opened {folder.name}")
+    assert [(path, more["node"], more["nodes"]) for path, more in calls] == ([(folder, machine, 2)] if reads else [])

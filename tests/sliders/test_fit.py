@@ -44,7 +44,7 @@ def test_fitted_sliders_move_one_attribute_and_leave_out_what_cannot_be_read(toy
     g = np.random.RandomState(5).randn(60, D).astype(np.float32)
     for column, name in enumerate(NAMES):
         change = scores(sliders.edit(g, {name: 1.0})) - scores(sliders.edit(g, {name: -1.0}))
-        before = scores(sliders.edit_before(g, name, 1.0)) - scores(sliders.edit_before(g, name, -1.0))
+        before = scores(sliders.edit_by_difference(g, name, 1.0)) - scores(sliders.edit_by_difference(g, name, -1.0))
         rest = [j for j in range(3) if j != column]
         assert change[:, column].mean() > 2
         assert np.abs(change[:, rest]).mean() < 0.12 * change[:, column].mean()
@@ -162,6 +162,8 @@ def test_the_judge_finds_what_the_toy_does(toy_judge):
 
 def test_a_slider_that_the_judge_cannot_read_says_so(toy_judge):
     strange = toy_set(names=("beard", "gender", "age"))
-    judged = judge.judge_sliders(strange, toy_judge, latent_size=D, seeds=30, positions=3, say=lambda _: None)
+    said = []
+    judged = judge.judge_sliders(strange, toy_judge, latent_size=D, seeds=30, positions=3, say=said.append)
+    assert said[0].startswith("beard: not judged")
     assert judged.sliders[0].note == "How much else it changes on this model was not measured."
     assert judged.facts["judged"]["sliders"] == ["gender", "age"]

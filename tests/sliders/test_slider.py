@@ -33,7 +33,7 @@ def test_a_slider_moves_its_own_score_to_its_end_and_no_other():
 
 def test_the_mean_difference_direction_takes_the_others_along():
     g = latents()
-    moved = scores(toy_set().edit_before(g, "smile", 0.3)) - scores(g)
+    moved = scores(toy_set().edit_by_difference(g, "smile", 0.3)) - scores(g)
     assert (moved[:, 1] > 0.1).all()  # W[1] is in both
 
 

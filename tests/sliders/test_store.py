@@ -23,7 +23,7 @@ def test_there_and_back():
     found = read(to_json(sliders).encode(), to_safetensors(sliders))
     g = np.random.RandomState(0).randn(4, D).astype(np.float32)
     assert np.array_equal(found.edit(g, {"smile": 0.7}), sliders.edit(g, {"smile": 0.7}))
-    assert np.array_equal(found.edit_before(g, "age", 0.7), sliders.edit_before(g, "age", 0.7))
+    assert np.array_equal(found.edit_by_difference(g, "age", 0.7), sliders.edit_by_difference(g, "age", 0.7))
     assert found.sliders[0] == Slider("smile", "Smile", quality={"crossing": 0.97, "of": "age"}, note="Pure.")
     assert found.facts == {"judged": {"leakage": [[0.12346, None]], "seeds": 5}}
 

@@ -1,23 +1,18 @@
 """Which detector finds the faces.
 
-A detector is one entry of REGISTRY and the file that it leads to; --detector and everything else read it there.
+A detector is one entry of REGISTRY and the file that it leads to. --detector, the filters and the model card read what
+they need of a detector there.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import Detector, FoundDetector, UnavailableError
+from facegan.faces.detectors.detector import AUTO, Detector, DetectorOptions, FoundDetector, UnavailableError
 from facegan.faces.detectors.insightface_pack import LICENCE, RELEASE
 from facegan.faces.detectors.scrfd import InsightFaceDetector, find_insightface
 from facegan.faces.detectors.yunet import YuNetDetector, find_yunet
-
-if TYPE_CHECKING:
-    from facegan.faces.options import FaceOptions
-
-AUTO = "auto"  # of --detector: the first of the registry that can be had
 
 
 @dataclass(frozen=True)
@@ -42,14 +37,15 @@ class DetectorChoice:
 
 @dataclass(frozen=True)
 class Entry:
-    """A detector."""
+    """All that the program knows of a detector."""
 
     # From the options, where packs are fetched from, and what takes lines for the user. Raises UnavailableError.
-    find: Callable[["FaceOptions", str, Callable[[str], None]], FoundDetector]
+    find: Callable[[DetectorOptions, str, Callable[[str], None]], FoundDetector]
     open: Callable[[DetectorChoice], Detector]
     # Below it an upright face is covered, bowed or blurred, by looking at the lowest of 13,738: 2 to 3 % of them.
     min_certainty: float
-    licence: str = ""  # of its model, a sentence for the user where it is not free
+    in_card: str  # for the model card: a sentence with the licence of the detector's weights
+    licence: str = ""  # a sentence for the user of a detector whose weights are not free
 
 
 REGISTRY = {  # the best first
@@ -57,18 +53,23 @@ REGISTRY = {  # the best first
         find=lambda options, release, say: find_insightface(options, release=release, say=say),
         open=lambda choice: InsightFaceDetector(choice.pack_folder, device=choice.device),
         min_certainty=0.71,
+        in_card=(
+            "The faces were found with InsightFace's SCRFD, whose pretrained weights are for non-commercial research "
+            "only; they are not part of this folder."
+        ),
         licence=LICENCE,
     ),
     "yunet": Entry(
         find=lambda options, release, say: find_yunet(),
         open=lambda choice: YuNetDetector(device=choice.device),
         min_certainty=0.9,
+        in_card="The faces were found with YuNet (MIT licence), whose weights are not part of this folder.",
     ),
 }
 
 
 def choose_detector(
-    options: "FaceOptions", *, release: str = RELEASE, say: Callable[[str], None] = print
+    options: DetectorOptions, *, release: str = RELEASE, say: Callable[[str], None] = print
 ) -> DetectorChoice:
     """The detector that ``options.detector`` names, or the first of the registry that can be had.
 
@@ -84,23 +85,25 @@ def choose_detector(
         except UnavailableError as error:
             if options.detector == kind:
                 raise FaceGANError(
-                    f"{kind} cannot be used because {error}: put its pack into "
-                    f"{Path(options.insightface_root) / 'models' / options.insightface_pack}, or use --detector yunet."
+                    f"--detector {kind} cannot be used because {error}: {error.remedy}, or use --detector "
+                    f"{_another_than(kind)}."
                 ) from error
-            why_not = why_not or str(error)
+            why_not = why_not or f"{kind}, which is more accurate, cannot be used ({error}): {error.remedy}"
             continue
         why = f"as --detector {kind} asks" if options.detector == kind else found.reason
         reason = f"{found.name} finds the faces, {why}. {entry.licence}".strip()
         if why_not:
-            reason = (
-                f"{found.name} finds the faces because {why_not}. InsightFace's keypoints are steadier; run again with "
-                "its pack for sharper results."
-            )
+            reason = f"{found.name} finds the faces, because {why_not} to have it. {entry.licence}".strip()
         return DetectorChoice(kind, found.version, reason, found.pack_folder, options.device)
-    raise FaceGANError(f"There is no detector that can be used, because {why_not}: use --detector yunet.")
+    raise FaceGANError(f"No detector can be used, because {why_not}, or install FaceGAN again.")
 
 
-def make_detector(options: "FaceOptions", *, say: Callable[[str], None] = print) -> tuple[Detector, str]:
+def _another_than(kind: str) -> str:
+    """What a user can give instead: the last of the registry needs no download."""
+    return next(other for other in reversed(REGISTRY) if other != kind)
+
+
+def make_detector(options: DetectorOptions, *, say: Callable[[str], None] = print) -> tuple[Detector, str]:
     """An open detector, and the sentence that says which one it is and why."""
     choice = choose_detector(options, say=say)
     return choice.open(), choice.reason

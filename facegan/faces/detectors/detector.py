@@ -24,6 +24,19 @@ class Detector(Protocol):
         ...
 
 
+AUTO = "auto"  # of --detector: the first of detect.REGISTRY that can be had
+
+
+@dataclass(frozen=True)
+class DetectorOptions:
+    """Which detector is wanted, and what detectors need. FaceOptions has these fields too."""
+
+    detector: str = AUTO  # or a key of detect.REGISTRY
+    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
+    insightface_root: Path = Path("~/.insightface")
+    device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
+
+
 @dataclass(frozen=True)
 class FoundDetector:
     """A detector that can be opened: what its `find` in detect.REGISTRY gives."""
@@ -35,7 +48,14 @@ class FoundDetector:
 
 
 class UnavailableError(Exception):
-    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase."""
+    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase.
+
+    `remedy`: what to do about it, as a phrase without paths of this machine: it goes into reports.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:

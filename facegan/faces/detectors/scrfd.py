@@ -5,16 +5,20 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import DetectedFace, FoundDetector, UnavailableError, open_session, shrunk
-from facegan.faces.detectors.insightface_pack import RELEASE, ensure_pack
-
-if TYPE_CHECKING:
-    from facegan.faces.options import FaceOptions
+from facegan.faces.detectors.detector import (
+    DetectedFace,
+    DetectorOptions,
+    FoundDetector,
+    UnavailableError,
+    open_session,
+    shrunk,
+)
+from facegan.faces.detectors.insightface_pack import RELEASE, PackUnavailableError, ensure_pack
 
 MIN_SCORE = 0.5  # below it SCRFD finds as many patterns in carpets as faces
 LARGEST_INPUT = 640  # SCRFD was trained at 640; larger inputs cost time and find faces too small for us
@@ -27,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 def find_insightface(
-    options: "FaceOptions", *, release: str = RELEASE, say: Callable[[str], None] = print
+    options: DetectorOptions, *, release: str = RELEASE, say: Callable[[str], None] = print
 ) -> FoundDetector:
     """InsightFace, where its package and pack are there or can be fetched.
 
@@ -37,9 +41,13 @@ def find_insightface(
     """
     if find_spec("insightface") is None:
         raise UnavailableError(
-            f"the package insightface is not installed (pip install insightface, for {Path(sys.executable).name})"
+            f"the package insightface is not installed for {Path(sys.executable).name}", "run pip install insightface"
         )
-    folder, version = ensure_pack(options.insightface_pack, options.insightface_root, release=release, say=say)
+    try:
+        folder, version = ensure_pack(options.insightface_pack, options.insightface_root, release=release, say=say)
+    except PackUnavailableError as error:
+        remedy = f"put its pack into models/{options.insightface_pack} of --insightface-root"
+        raise UnavailableError(str(error), remedy) from error
     return FoundDetector(
         version=f"{options.insightface_pack}-{version}",
         name=f"InsightFace ({options.insightface_pack}, SCRFD)",

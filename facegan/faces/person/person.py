@@ -15,7 +15,7 @@ from facegan.faces.records import PhotoRecord
 from facegan.faces.sources.find import FoundFile
 from facegan.faces.work import Job, measure_photos
 
-FOUND_TO_BE_ONE = (
+MOSTLY_ONE_PERSON = (
     "Most of these faces look like one person, so the model counts as one of a real person: private on the Hub, and "
     "its card asks for consent. --person auto would leave other people out."
 )
@@ -118,7 +118,7 @@ def check_person(options: FaceOptions) -> None:
         )
 
 
-def looks_like_one(
+def mostly_one_person(
     images: np.ndarray, rows: np.ndarray, options: FaceOptions, network: RecogniserChoice | None
 ) -> bool:
     """Whether at least half of aligned faces look like one person, though nobody asked for one.

@@ -45,7 +45,7 @@ def choose_recogniser(options: FaceOptions, choice: DetectorChoice) -> Recognise
     if choice.pack_folder is None:
         folder = options.insightface_root / "models" / "buffalo_sc"
         raise FaceGANError(
-            f"--person {options.person} needs InsightFace's recognition network, and YuNet has none: put InsightFace's "
+            f"--person {options.person} needs InsightFace's recognition network, and {choice.kind} has none: put its "
             f"pack buffalo_sc into {folder} and use --detector insightface, or leave --person out to keep everybody."
         )
     found = recogniser_beside(choice)

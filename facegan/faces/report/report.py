@@ -12,13 +12,13 @@ from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.filters import Verdict
-from facegan.faces.framing import share_that_fits
+from facegan.faces.framing import PhotoFaces, share_that_fits
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import People
 from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 from facegan.faces.report import sheets as pictures
-from facegan.faces.report.page import PEOPLE_PICTURE, write_page
+from facegan.faces.report.page import PICTURES, write_page
 from facegan.faces.report.sheets import BeforeAfter
 from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
 from facegan.faces.sources.find import Photo
@@ -28,8 +28,6 @@ from facegan.faces.sources.find import Photo
 PHOTOS_READ_AGAIN = 128
 FRAMED_FACES = 300  # a share over more says the same
 AVERAGE_SIDE = 256
-
-Faces = list[tuple[PhotoRecord, np.ndarray]]
 
 
 def write_report(
@@ -50,7 +48,7 @@ def write_report(
     Args:
         out: RUN/faces.
         records: the photos.
-        verdicts: of filters.judge, about all of them.
+        verdicts: of filters.filter_faces, about all of them.
         images: uint8 (rows, size, size, 3).
         photos: those that can be read again, by their names in the records.
         options: as resolved.
@@ -85,16 +83,16 @@ def write_report(
         "thresholds": _thresholds(options),
         "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
     }
-    refused = [verdict for verdict in verdicts if verdict.reason != USED]
-    shown = pictures.rejected_sheet(out / "rejected.png", refused, images, photos)
+    rejected = [verdict for verdict in verdicts if verdict.reason != USED]
+    shown = pictures.rejected_sheet(out / PICTURES["rejected"], rejected, images, photos)
     if people:
-        pictures.people_sheet(out / PEOPLE_PICTURE, people, images)
+        pictures.people_sheet(out / PICTURES["people"], people, images)
     else:
-        (out / PEOPLE_PICTURE).unlink(missing_ok=True)
+        (out / PICTURES["people"]).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
     (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    write_page(out, report, refused_shown=shown)
+    write_page(out, report, rejected_shown=shown)
     return report
 
 
@@ -106,7 +104,7 @@ def _of_people(people: People | None, usable: int) -> dict:
     return {"person_faces": usable, "person_number": people.wanted + 1, "people": groups}
 
 
-def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
+def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> PhotoFaces:
     """One used face a photo, the largest: its photo and its keypoints there."""
     by_name = {record.name: record for record in records}
     best: dict[str, FaceRecord] = {}
@@ -118,7 +116,7 @@ def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> Faces:
     return [(by_name[name], face.keypoints) for name, face in best.items()]
 
 
-def _read_again(faces: Faces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
+def _read_again(faces: PhotoFaces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
     """The photos of some faces, without those that have gone or changed meanwhile."""
     read = []
     for record, keypoints in faces:
@@ -174,7 +172,7 @@ def _thresholds(options: FaceOptions) -> dict[str, float]:
 
 
 def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> None:
-    names = ("before_after.gif", "average_before.png", "average_after.png")
+    names = [PICTURES[name] for name in ("animation", "average_before", "average_after")]
     if not photos:
         for name in names:
             (out / name).unlink(missing_ok=True)

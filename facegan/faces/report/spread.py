@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facegan.faces.align import Frame, apply_transform, eye_distance
-from facegan.faces.detectors.detect import Detector
+from facegan.faces.detectors.detector import Detector
 from facegan.faces.records import PhotoRecord
 
 UNIT = 128  # spreads are given in pixels of a picture of this side, whatever the size of the faces

@@ -62,6 +62,8 @@ def decode_photo(data: bytes, *, one_big_photo: AbstractContextManager[object] |
     """
     formats.refuse_other_kinds(data[:64])
     formats.refuse_without_library(data[:64])
+    if not data[0] and not data.strip(b"\0"):
+        raise UnreadablePhotoError("unreadable", "it holds only zeros: copy or download it again")
     if is_stamped(data):
         raise UnreadablePhotoError("own_product", "it carries FaceGAN's stamp")
     try:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.sources.ours import kind_of
-from facegan.faces.sources.read import file_state, read_bytes
+from facegan.faces.sources.read import PLACEHOLDER, file_state, read_bytes
 
 # Only used to notice a folder that calls itself a picture: a file's kind is decided by its content.
 PICTURE_SUFFIXES = frozenset(
@@ -83,15 +83,17 @@ def find_files(
 ) -> list[FoundFile]:
     """All files below the folders in a fixed order, whatever their kind, except hidden ones and FaceGAN's own.
 
+    A hidden placeholder of a photo that is in iCloud only is listed: its photo is missing.
+
     Symbolic links are followed; a folder that links back to one above it is read once. A folder with a picture's
     suffix is listed too, because somebody will look for it in the report. With several data folders the names
-    start with the folder's own name (and a number where two folders have the same one). Runs and models inside the
-    data folders are left out.
+    start with the folder's own name (and a number where two folders have the same one). Runs, models, thumbnails and
+    recycle bins inside the data folders are left out. A folder that cannot be read is listed as if it were a file.
 
     Args:
         folders: the data folders.
         leave_out: a folder that is not read, the run folder when it lies inside the photos.
-        say: told which runs and models were left out.
+        say: told which folders were left out.
 
     Raises:
         FaceGANError: a folder is missing, or is not a folder.
@@ -107,7 +109,8 @@ def find_files(
             raise FaceGANError(f"{folder} is a file: give --data the folder that holds the photos.")
         found.extend(FoundFile(path, label + name) for path, name in walk.below(folder, "", label))
     if say and walk.left_out:
-        say(_told_of(walk.left_out))
+        for line in _told_of(walk.left_out):
+            say(line)
     return found
 
 
@@ -116,7 +119,7 @@ class _Walk:
 
     def __init__(self, seen: set[Path]) -> None:
         self._seen = seen
-        self.left_out: list[tuple[str, str]] = []  # the names of our own folders, and what they are
+        self.left_out: list[tuple[str, str]] = []  # the names of folders, and what they are
 
     def below(self, folder: Path, prefix: str, label: str = "") -> Iterator[tuple[Path, str]]:
         """Every file with its name, which begins with `prefix`; `label` only serves to name what is left out."""
@@ -130,7 +133,7 @@ class _Walk:
             return
         self._seen.add(real)
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") and not entry.name.endswith(PLACEHOLDER):
                 continue
             path, name = Path(entry.path), prefix + entry.name
             if not _is_folder(entry):
@@ -150,11 +153,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _told_of(left_out: list[tuple[str, str]]) -> str:
-    counts = Counter(kind for _, kind in left_out)
-    words = " and ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(counts.items(), reverse=True))
-    names = ", ".join(name for name, _ in left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-    return f"{words} of FaceGAN among the photos {'are' if len(left_out) > 1 else 'is'} left out: {names}."
+def _told_of(left_out: list[tuple[str, str]]) -> Iterator[str]:
+    """A sentence on FaceGAN's own folders, and one on those of the system."""
+    ours = [(name, kind) for name, kind in left_out if kind != "system folder"]
+    for folders, whose in ((ours, "of FaceGAN "), (sorted(set(left_out) - set(ours)), "(thumbnails, recycle bins) ")):
+        counts = Counter(kind for _, kind in folders)
+        words = " and ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(counts.items(), reverse=True))
+        names = ", ".join(name for name, _ in folders[:3]) + (", ..." if len(folders) > 3 else "")
+        if folders:
+            yield f"{words} {whose}among the photos {'are' if len(folders) > 1 else 'is'} left out: {names}."
 
 
 def _labels(folders: list[Path]) -> list[str]:

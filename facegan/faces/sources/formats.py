@@ -55,6 +55,7 @@ _FOREIGN = (
 )
 # The first bytes of pictures, which tell a damaged one from another kind of file.
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
+_LFS = b"version https://git-lfs.github.com/spec/"
 _VIDEO_BRANDS = (b"iso", b"mp4", b"qt ", b"M4V", b"avc", b"3gp", b"MSN")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 # What a format needs beyond Pillow's own codecs, and the command that installs it.
@@ -71,6 +72,8 @@ _IN_PILLOW = {"HEIC": "HEIF", "AVIF": "AVIF", "WebP": "WEBP", "JPEG 2000": "JPEG
 
 def refuse_other_kinds(head: bytes) -> None:
     """Raises UnreadablePhotoError, with what it is, for the first 64 bytes of a file that is no photo."""
+    if head.startswith(_LFS):
+        raise UnreadablePhotoError("not_downloaded", "in Git LFS only: run git lfs pull in its repository")
     if head[8:12] == b"WEBP":  # the one picture among the RIFF files
         return
     for magic, kind in _OTHER_KINDS:

@@ -1,4 +1,4 @@
-"""Runs and models of FaceGAN among the photos: their pictures are drawn from photos, or by a generator."""
+"""Folders that hold no photos of their own: runs and models of FaceGAN, thumbnails, recycle bins."""
 
 import json
 from pathlib import Path
@@ -7,16 +7,38 @@ from facegan.faces.cache import JOURNAL, settings_of
 
 _CONFIG = "config.json"  # of a run and of a model
 _MOST = 1_000_000  # bytes of it; ours has a few thousand
+# Of photo managers, network disks and systems: smaller copies of photos, and what was deleted. In lower case.
+_OF_THE_SYSTEM = frozenset(
+    (
+        "@eadir",
+        "#recycle",
+        "@recycle",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "__macosx",
+        "#snapshot",
+    )
+)
 _OF_A_RUN = {"options", "train", "data_fingerprint"}
 _OF_A_MODEL = {"image_size", "latent_size", "channels", "format_version"}
 
 
 def kind_of(folder: Path) -> str | None:
-    """ "run" or "model" for a folder that FaceGAN made, None for every other."""
-    if (folder / JOURNAL).is_file() and "framing" in settings_of(folder):  # RUN/faces
+    """What a folder is that holds no photos of its own: "run", "model" or "system folder"; None for every other."""
+    if folder.name.lower() in _OF_THE_SYSTEM:
+        return "system folder"
+    if _is_file(folder / JOURNAL) and "framing" in settings_of(folder):  # RUN/faces
         return "run"
     keys = _keys(folder / _CONFIG)
     return "run" if keys >= _OF_A_RUN else "model" if keys >= _OF_A_MODEL else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no permission, or a path that is too long
+        return False
 
 
 def _keys(path: Path) -> set[str]:

@@ -1,12 +1,14 @@
 """A file's bytes, or why there are none."""
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 
 from facegan.faces.sources.formats import refuse_other_kinds
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
+PLACEHOLDER = ".icloud"  # what macOS leaves, as ".NAME.icloud", of a file that is in iCloud only
 MAX_BYTES = 500_000_000  # a 200 megapixel PNG of noise has 600 MB, of a photo less than half
 
 
@@ -19,9 +21,12 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
+            os.scandir(path).close()  # raises what keeps us out
             raise UnreadablePhotoError("not_a_picture", "a folder with the name of a picture")
         if not stat.S_ISREG(status.st_mode):
             raise UnreadablePhotoError("not_a_picture", "not an ordinary file")
+        if path.name.endswith(PLACEHOLDER):
+            raise UnreadablePhotoError("not_downloaded", "in iCloud only: download it in Finder or Files")
         if status.st_size == 0:
             raise UnreadablePhotoError("unreadable", "the file is empty")
         if status.st_size > MAX_BYTES:
@@ -35,7 +40,8 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
         what = "a link to a file that is not there" if path.is_symlink() else "the file has gone"
         raise UnreadablePhotoError("unreadable", what) from error
     except PermissionError as error:
-        raise UnreadablePhotoError("unreadable", "no permission to read the file") from error
+        what = "folder" if path.is_dir() else "file"
+        raise UnreadablePhotoError("unreadable", f"no permission to read the {what}") from error
     except OSError as error:
         raise UnreadablePhotoError("unreadable", f"the disk says: {error.strerror or error}") from error
     return data, hashlib.sha1(data, usedforsecurity=False).hexdigest()

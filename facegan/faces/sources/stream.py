@@ -38,7 +38,7 @@ class Place:
 
 
 class DatasetPhotos:
-    """The photos of a data set, or of one machine's share in it, see sources.Photos.
+    """The photos of a data set, or of one machine's share in it, see photos.Photos.
 
     They are called SPLIT/NUMBER, with the picture's file name behind it if it has one.
     """

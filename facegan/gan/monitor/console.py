@@ -1,4 +1,4 @@
-"""The progress bar at the terminal, and the handling of Ctrl-C."""
+"""The progress bar at the terminal, and the handling of Ctrl-C and of the system's wish to stop."""
 
 import signal
 import threading
@@ -6,9 +6,15 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
+# Ctrl-C; a batch system's time limit, `docker stop`, a machine that is taken back; a terminal that is closed.
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 class Console:
-    """A progress bar; the first Ctrl-C becomes a request to stop after the step, the second is Python's own again."""
+    """A progress bar; the first signal becomes a request to stop after the step, the second ends as usual.
+
+    A signal that is ignored, as nohup has it, stays so.
+    """
 
     def __init__(self, say: Callable[[str], None], quiet: bool = False):
         self.stop_asked, self.say, self.quiet = False, say, quiet
@@ -18,18 +24,23 @@ class Console:
         # Only the main thread may set a handler; elsewhere Ctrl-C is its owner's business.
         self._listens = threading.current_thread() is threading.main_thread()
         if self._listens:
-            self._before = signal.signal(signal.SIGINT, self._ask)
+            heard = [name for name in _SIGNALS if signal.getsignal(name) is not signal.SIG_IGN]
+            self._before = {name: signal.signal(name, self._ask) for name in heard}
         return self
 
     def _ask(self, *_: object) -> None:
         self.stop_asked = True
-        signal.signal(signal.SIGINT, self._before)
+        self._restore()
         self.say("\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
 
     def __exit__(self, *_: object) -> None:
         if self._listens:
-            signal.signal(signal.SIGINT, self._before)
+            self._restore()
         self._bar.close()
+
+    def _restore(self) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
 
     def show(self, line: dict, share: float) -> None:
         """The newest line of the log, `share` of the budget being used up."""

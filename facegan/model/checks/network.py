@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from facegan.model.checks.values import BASE_SIZE
 from facegan.model.checks.wire import Graph, Node, read_graph
 from facegan.model.folder import ModelConfig
 
@@ -22,7 +23,6 @@ _CONVOLUTION = {
     "kernel_shape": (4, 4),
 }
 _FLOAT = 1  # TensorProto.DataType
-_BASE = 4  # px: the map that the dense layer fills
 _MARGIN = 1 << 18  # bytes for the names of things
 
 
@@ -88,7 +88,7 @@ def _expected(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
     channels = config.channels
     yield "Div", {}, [()]
     yield "Erf", {}, []
-    filled = channels[0] * _BASE**2
+    filled = channels[0] * BASE_SIZE**2
     gemm = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 1}
     yield "Gemm", gemm, [(filled, config.latent_size), (filled,)]
     yield "Reshape", {"allowzero": 1}, [(4,)]
@@ -102,7 +102,7 @@ def _expected(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
 def _check_constants(operation: str, weights: list[np.ndarray], config: ModelConfig) -> None:
     if operation == "Div" and not math.isclose(float(weights[0]), math.sqrt(2), rel_tol=1e-3):
         raise ValueError("it does not divide the latents by the root of 2")
-    if operation == "Reshape" and weights[0].tolist() != [-1, _BASE, _BASE, config.channels[0]]:
+    if operation == "Reshape" and weights[0].tolist() != [-1, BASE_SIZE, BASE_SIZE, config.channels[0]]:
         raise ValueError("its Reshape is not the one that the config describes")
     if operation in ("Gemm", "ConvTranspose") and any(weight.dtype.kind != "f" for weight in weights):
         raise ValueError(f"its {operation} has weights that are not floating-point numbers")

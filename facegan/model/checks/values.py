@@ -2,11 +2,10 @@
 
 import math
 
-from facegan.base.seeds import MAX_TRUNCATION
+from facegan.base.seeds import LATENT_SIZE, MAX_TRUNCATION
 
-LATENT_SIZE = 100
 _MAX_SIZE, _MAX_CHANNELS = 1024, 4096  # px; maps. Far above what DCGANs are, and what they say is held in memory
-_BASE_SIZE = 4  # px: the map that the dense layer fills
+BASE_SIZE = 4  # px: the map that the dense layer fills
 _MAX_TEXT, _MAX_DEPTH, _MAX_ITEMS = 4000, 4, 500
 _NAMES = {"name", "image_size", "channels", "latent_size", "truncation", "training", "data", "format_version"}
 
@@ -30,8 +29,8 @@ def check_values(values: dict) -> None:
     size = values["image_size"]
     if not _is_whole(size, 8, _MAX_SIZE):
         raise ValueError(f"image_size is not a whole number from 8 to {_MAX_SIZE}")
-    if size != _BASE_SIZE * 2 ** len(channels):
-        raise ValueError(f"image_size is {size}, but {len(channels)} channels draw {_BASE_SIZE * 2 ** len(channels)}")
+    if size != BASE_SIZE * 2 ** len(channels):
+        raise ValueError(f"image_size is {size}, but {len(channels)} channels draw {BASE_SIZE * 2 ** len(channels)}")
     # Every seed is a point of this space, so another one would be other faces.
     if values.get("latent_size", LATENT_SIZE) != LATENT_SIZE or isinstance(values.get("latent_size"), float):
         raise ValueError(f"latent_size is not {LATENT_SIZE}")

@@ -104,9 +104,19 @@ def test_auto_falls_back_without_the_package(tmp_path, monkeypatch):
     assert "not installed" in choose_detector(FaceOptions(insightface_root=tmp_path), say=quiet).reason
 
 
+def test_what_is_said_to_do_fits_the_cause(tmp_path, monkeypatch):
+    options = FaceOptions(detector="insightface", insightface_root=tmp_path)
+    with pytest.raises(FaceGANError, match="put its pack into models/buffalo_sc"):
+        choose_detector(options, release=NOWHERE, say=quiet)
+    monkeypatch.setattr(scrfd_module, "find_spec", lambda name: None)
+    with pytest.raises(FaceGANError, match="pip install insightface") as error:
+        choose_detector(options, release=NOWHERE, say=quiet)
+    assert "buffalo_sc" not in str(error.value)
+
+
 def test_insightface_by_name_is_an_error_that_says_what_to_do(tmp_path):
     options = FaceOptions(detector="insightface", insightface_root=tmp_path)
-    with pytest.raises(FaceGANError, match="--detector yunet"):
+    with pytest.raises(FaceGANError, match="put its pack into .*, or use --detector yunet"):
         choose_detector(options, release=NOWHERE, say=quiet)
 
 

@@ -15,7 +15,7 @@ from facegan.faces.cache import JOURNAL
 from facegan.faces.detectors.detect import choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import People
-from facegan.faces.person.person import find_people, looks_like_one
+from facegan.faces.person.person import find_people, mostly_one_person
 from facegan.faces.person.recognise import choose_recogniser
 from facegan.faces.prepare import prepare_faces
 from facegan.faces.records import PhotoRecord, from_line
@@ -178,8 +178,8 @@ def test_one_person_is_who_half_of_the_faces_look_like(people, one):
     images = np.zeros((len(people) + 1, 64, 64, 3), np.uint8)
     images[1:] = np.array(people, np.uint8)[:, None, None, None]
     rows = np.arange(1, len(people) + 1)
-    assert looks_like_one(images, rows, FaceOptions(framing=1.0), Lookalikes()) is one
-    assert looks_like_one(images, rows, FaceOptions(framing=1.0), None) is False
+    assert mostly_one_person(images, rows, FaceOptions(framing=1.0), Lookalikes()) is one
+    assert mostly_one_person(images, rows, FaceOptions(framing=1.0), None) is False
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_nobody_is_in_two_photos(find, records):
 
 
 def test_yunet_cannot_tell_people_apart(album, options, tmp_path):
-    with pytest.raises(FaceGANError, match="YuNet has none"):
+    with pytest.raises(FaceGANError, match="yunet has none"):
         prepare_faces([album], tmp_path / "faces", replace(options, detector="yunet"), say=quiet)
 
 

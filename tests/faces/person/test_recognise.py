@@ -61,7 +61,7 @@ def test_everybody_needs_no_network():
 
 
 def test_yunet_knows_nobody():
-    with pytest.raises(FaceGANError, match="--person auto needs InsightFace.*YuNet has none.*buffalo_sc") as failed:
+    with pytest.raises(FaceGANError, match="--person auto needs InsightFace.*yunet has none.*buffalo_sc") as failed:
         choose_recogniser(OPTIONS, DetectorChoice("yunet", "yunet-1", ""))
     assert "\n" not in str(failed.value)
 

@@ -1,10 +1,15 @@
+import errno
 import json
+import os
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.sources.find import find_files
+from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 
 def touch(path: Path) -> None:
@@ -90,3 +95,55 @@ def test_anybody_elses_config_leaves_nothing_out(tmp_path, content):
     said = []
     assert names([tmp_path], say=said.append) == ["album/a.jpg", "album/config.json"]
     assert said == []
+
+
+@pytest.mark.parametrize("name", ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found"])
+def test_thumbnails_and_recycle_bins_are_left_out_and_named(tmp_path, name):
+    touch(tmp_path / "a.jpg")
+    touch(tmp_path / "album" / name / "a.jpg" / "SYNOPHOTO_THUMB_M.jpg")
+    said = []
+    assert names([tmp_path], say=said.append) == ["a.jpg"]
+    assert len(said) == 1
+    assert f"album/{name}" in said[0]
+
+
+def test_a_folder_that_may_not_be_read_is_listed_and_the_others_are_read(tmp_path, monkeypatch):
+    touch(tmp_path / "a.jpg")
+    touch(tmp_path / "private" / "b.jpg")
+    scandir, stat = os.scandir, os.stat
+
+    def refused(there, *args, do, **kwargs):  # as for everybody but root
+        if os.fspath(there).startswith(str(tmp_path / "private") + ("" if do is scandir else os.sep)):
+            raise PermissionError(errno.EACCES, "Permission denied", there)
+        return do(there, *args, **kwargs)
+
+    monkeypatch.setattr(os, "scandir", partial(refused, do=scandir))
+    monkeypatch.setattr(os, "stat", partial(refused, do=stat))
+    found = find_files([tmp_path])
+    assert [file.name for file in found] == ["a.jpg", "private"]
+    with pytest.raises(UnreadablePhotoError, match="no permission to read the folder"):
+        found[1].read()
+
+
+def test_a_folder_deeper_than_a_path_can_be_is_listed_and_the_others_are_read(tmp_path, monkeypatch):
+    touch(tmp_path / "a.jpg")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(20):
+        Path("d" * 240).mkdir()
+        os.chdir("d" * 240)
+    found = find_files([tmp_path])
+    assert found[0].name == "a.jpg"
+    assert len(found) == 2
+    with pytest.raises(UnreadablePhotoError):
+        found[1].read()
+    os.chdir(tmp_path)
+    subprocess.run(["rm", "-r", "d" * 240], cwd=tmp_path, check=True)  # deeper than shutil.rmtree goes
+
+
+def test_photos_in_icloud_only_are_listed(tmp_path):
+    touch(tmp_path / ".IMG_1.jpg.icloud")
+    touch(tmp_path / ".hidden.jpg")
+    (file,) = find_files([tmp_path])
+    with pytest.raises(UnreadablePhotoError, match="download it") as error:
+        file.read()
+    assert error.value.reason == "not_downloaded"

@@ -47,3 +47,17 @@ def test_a_picture_that_nothing_here_reads_is_named(data, name):
     with pytest.raises(UnreadablePhotoError, match=name) as refused:
         decode_photo(data)
     assert refused.value.reason == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "word"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 5\n", "not_downloaded", "git lfs pull"),
+        (bytes(5000), "unreadable", "zeros"),
+    ],
+    ids=["Git LFS", "zeros"],
+)
+def test_a_file_whose_content_is_elsewhere_says_so(content, reason, word):
+    with pytest.raises(UnreadablePhotoError, match=word) as error:
+        decode_photo(content)
+    assert error.value.reason == reason

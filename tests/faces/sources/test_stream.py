@@ -342,7 +342,7 @@ def test_what_the_library_itself_refuses_is_one_sentence(parquet, tmp_path):
 def test_the_library_is_loaded_for_data_sets_only(monkeypatch, parquet):
     code = "import sys, facegan.faces.prepare, facegan.faces.sources.stream\n"
     code += "print({'datasets', 'pyarrow'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.stdout.strip() == "set()", done.stderr
     monkeypatch.setitem(sys.modules, "datasets", None)  # as if it were not installed
     with pytest.raises(FaceGANError, match="pip install -r train/requirements.txt"):
