@@ -11,7 +11,7 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
-from facegan.demo.markup import face_choices, face_figure
+from facegan.demo.markup import face_choices, face_figure, fold
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
@@ -19,7 +19,7 @@ from facegan.demo.values import LinkReader, number, read_face, split_words, whol
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
-from facegan.model.provenance import recipe_of
+from facegan.model.provenance import Recipe, recipe_of
 
 COUNT, MOST = 9, 25
 _DISTANCE = 0.3  # of what lies between two random faces: clearly somebody else, and clearly related
@@ -124,7 +124,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         **{f"hold:{name}": f"#hold-{name} input" for name in names},
     }
     with gr.Row():
-        with gr.Column(min_width=300):
+        with gr.Column(min_width=300, elem_classes="fg-tight"):
+            figure = gr.HTML(
+                elem_id="evolve-face", elem_classes="fg-beside", js_on_load=on_load(controls), apply_default_css=False
+            )
             neighbours = gr.HTML(elem_id="neighbours", js_on_load=_CHOOSE, apply_default_css=False)
         with gr.Column(min_width=300):
             again = gr.Button("Other neighbours", variant="primary", elem_id="random-brood", elem_classes="fg-key-r")
@@ -134,16 +137,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 other = gr.Textbox(max_lines=1, label="Second parent, if any", elem_id="evolve-other", min_width=130)
             # On the page and out of sight: theme/page.js compares it with what is shown, like any other control.
             brood = gr.Textbox("0", label="Brood", elem_id="evolve-brood", elem_classes="fg-away")
-            with gr.Row(elem_classes="fg-tight fg-only"):
-                hold = [
-                    gr.Checkbox(
-                        False, label=f"Hold {slider.label.lower()}", elem_id=f"hold-{slider.name}", min_width=110
-                    )
-                    for slider in page.model.sliders
-                ]
-            figure = gr.HTML(
-                elem_id="evolve-face", elem_classes="fg-mixed", js_on_load=on_load(controls), apply_default_css=False
-            )
+            hold = _hold(page.model)
             keep = gr.Button("Make it my face", size="sm", elem_id="keep-evolved")
 
     settings = [parent, other, distance, brood, page.truncation, *hold]
@@ -160,6 +154,18 @@ def build(page: Page, tab: gr.Tab) -> None:
     changed = [*moved(distance), *(one.input for one in hold), figure.select]
     page.answer(changed, evolving.draw, settings, [figure, neighbours])
     page.endpoint(evolving.neighbours, "neighbours")
+
+
+def _hold(model: FaceModel) -> list[gr.Checkbox]:
+    """What the neighbours have of the parent, whatever else of them strays."""
+    if not model.sliders:
+        return []
+    gr.HTML(fold("Hold some of the parent still"), apply_default_css=False, elem_classes="fg-fold-cell")
+    with gr.Row(elem_classes="fg-tight fg-only"):
+        return [
+            gr.Checkbox(False, label=slider.label, elem_id=f"hold-{slider.name}", min_width=110)
+            for slider in model.sliders
+        ]
 
 
 class Evolving:
@@ -237,10 +243,21 @@ class Evolving:
         other = state.other and compacted(self._model, state.other, state.truncation)
         state = replace(state, parent=compacted(self._model, state.parent, state.truncation), other=other)
         image = self._model.generate(latent_of(self._model, state.parent, state.truncation)[None])[0]
-        figure = face_figure(image, recipe_of(self._model, [state.parent], state.truncation), state.query())
+        recipe = recipe_of(self._model, [state.parent], state.truncation)
+        figure = face_figure(image, recipe, state.query(), beside=[state.other] if state.other else [])
         faces, images = zip(*self._drawn(state, COUNT), strict=True)
         recipes = [recipe_of(self._model, [face], state.truncation) for face in faces]
         return figure, face_choices(np.stack(images), recipes, [as_text(face) for face in faces])
 
 
-TAB = Tab("Evolve", build, keys=lambda model: EvolveState.KEYS)
+def link_of(recipe: Recipe, model: FaceModel) -> str | None:
+    face = recipe.shown[0]
+    if recipe.is_morph or len(recipe.shown) != 1 or not isinstance(face, Neighbour):
+        return None
+    truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
+    known = [slider.name for slider in model.sliders]
+    hold = tuple(name for name in known if name in face.hold)
+    return EvolveState(compacted(model, face, truncation), None, face.distance, hold, 0, truncation).query()
+
+
+TAB = Tab("Evolve", build, keys=lambda model: EvolveState.KEYS, link_of=link_of)

@@ -13,7 +13,7 @@ from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, random_seed
 from facegan.demo.values import as_number, number, read_face, whole_number
-from facegan.model.face import Edited, Mixed, Seed, file_name, latent_of
+from facegan.model.face import Edited, Mixed, Neighbour, Seed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
@@ -166,7 +166,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.is_morph or recipe.sliders:
         return None
     truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
-    if len(recipe.faces) == 1 and not isinstance(recipe.faces[0], Edited | Mixed):
+    if len(recipe.faces) == 1 and not isinstance(recipe.faces[0], Edited | Mixed | Neighbour):
         return FacesState.near(compacted(model, recipe.faces[0], truncation), truncation, COUNT).query()
     if recipe.faces:
         return None

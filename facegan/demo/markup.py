@@ -2,15 +2,15 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import count
 
 import numpy as np
 
 from facegan.base.pictures import encode_jpeg, encode_png, enlarge
-from facegan.model.face import Edited, Face, Seed, file_name, short_title, title
-from facegan.model.face_text import as_text
+from facegan.model.face import Edited, Face, Seed, file_name, inner, short_title, title
+from facegan.model.face_text import CODE, as_text
 from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
 from facegan.sliders.slider import Slider
@@ -33,10 +33,18 @@ def jpeg_uri(image: np.ndarray, recipe: Recipe) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image, recipe.to_dict())).decode("ascii")
 
 
-def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[str] = (), preview: bool = False) -> str:
+def face_figure(
+    image: np.ndarray,
+    recipe: Recipe,
+    query: str,
+    notes: Iterable[str] = (),
+    preview: bool = False,
+    beside: Iterable[Face] = (),
+) -> str:
     """The large face with its caption; `query` is the link's part after the question mark.
 
-    `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved.
+    `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved. `beside` are other
+    faces that stand in the tab's fields.
     """
     face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
@@ -44,8 +52,9 @@ def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[s
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
         f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
-        f'{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" width="{FACE_SIZE}" '
-        f'height="{FACE_SIZE}" alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
+        f'{_titles(face, *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
+        f'width="{FACE_SIZE}" height="{FACE_SIZE}" alt="{escape(description(recipe))}">'
+        '<span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
         f'<button type="button" data-copy-link>Copy link</button>'
         f'<button type="button" data-save="face-{name}.png"{" disabled" if preview else ""}>Save PNG</button>'
@@ -56,6 +65,17 @@ def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[s
 
 def _uri(image: np.ndarray, recipe: Recipe, preview: bool) -> str:
     return jpeg_uri(image, recipe) if preview else png_uri(image, recipe)
+
+
+def _titles(*faces: Face) -> str:
+    """By which theme/page.js shows what a face is in place of its code in a field. Inner faces stand there too."""
+    told, faces = {}, list(faces)
+    while faces:
+        face = faces.pop()
+        faces += inner(face)
+        if (code := as_text(face)).startswith(CODE):
+            told[code] = title(face)
+    return f' data-titles="{escape(json.dumps(told))}"' if told else ""
 
 
 def _mark(preview: bool) -> str:
@@ -81,6 +101,11 @@ def _unedited(recipe: Recipe) -> Face:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ")
+
+
+def fold(summary: str) -> str:
+    """What opens the row of boxes below it; see theme/style.css. Boxes that are ticked are seen without it."""
+    return f'<details class="fg-fold"><summary>{escape(summary)}</summary></details>'
 
 
 def slider_note(slider: Slider) -> str:
@@ -136,14 +161,15 @@ def face_choices(images: np.ndarray, recipes: Iterable[Recipe], faces: Iterable[
     return f'<div class="fg-grid fg-nine" role="group" aria-label="Neighbours to choose from">{cells}</div>'
 
 
-def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool) -> str:
+def face_strip(images: np.ndarray, recipes: Sequence[Recipe], loop: bool) -> str:
     """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
     stops = "".join(
         f"<li>{_thumbnail(image, recipe)}<span>{escape(stop_title(recipe.shown[0]))}</span></li>"
         for image, recipe in zip(images, recipes, strict=True)
     )
     back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
-    return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph">{stops}{back}</ol>'
+    titles = _titles(*(recipe.shown[0] for recipe in recipes))
+    return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph"{titles}>{stops}{back}</ol>'
 
 
 def stop_title(face: Face) -> str:

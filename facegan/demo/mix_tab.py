@@ -11,7 +11,7 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_TRUNCATION
-from facegan.demo.markup import face_figure
+from facegan.demo.markup import face_figure, fold
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
@@ -141,7 +141,7 @@ def _only(model: FaceModel) -> list[gr.Checkbox]:
     """What the second face gives, where it is not everything."""
     if not model.sliders:
         return []
-    gr.HTML("<p>Only this of the second:</p>", apply_default_css=False, elem_classes="fg-only-label")
+    gr.HTML(fold("Take only some of the second face"), apply_default_css=False, elem_classes="fg-fold-cell")
     with gr.Row(elem_classes="fg-tight fg-only"):
         return [
             gr.Checkbox(False, label=slider.label, elem_id=f"only-{slider.name}", min_width=110)

@@ -23,7 +23,7 @@ _MOST_DEPTH, _DEEPEST = 6, 16  # faces within faces: of those made here, and of 
 _MOST_NAMES = 100  # of sliders
 _SLIDER = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
 _LATENT = re.compile(r"[\w-]{8,3000}", re.ASCII)
-_CODE = "~"  # begins the text of a face that is no seed; "~." that of a latent
+CODE = "~"  # begins the text of a face that is no seed; "~." that of a latent
 _DIVIDES = re.compile(r"[,;\n]")
 
 
@@ -59,9 +59,9 @@ def as_text(face: Face) -> str:
     if isinstance(face, Seed) and face.truncation is None and (not face.name or _is_plain(face.name)):
         return face.name or str(face.number)
     if isinstance(face, Kept):
-        return f"{_CODE}.{face.latent}"
+        return f"{CODE}.{face.latent}"
     packed = zlib.compress(json.dumps(to_json(face), separators=(",", ":")).encode(), 9)
-    return _CODE + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
+    return CODE + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
 
 
 def from_text(text: str) -> Face:
@@ -74,9 +74,9 @@ def from_text(text: str) -> Face:
         raise FaceGANError(f"A face is at most {_MOST_JSON} letters long.")
     if text.startswith("{"):
         return from_json(_parsed(text))
-    if text.startswith(f"{_CODE}."):
+    if text.startswith(f"{CODE}."):
         return from_json({"latent": text[2:]})
-    if text.startswith(_CODE):
+    if text.startswith(CODE):
         return from_json(_parsed(_unpacked(text[1:])))
     if (number := _number(text)) is not None:
         if number != int(number) or not 0 <= number <= MAX_SEED:
@@ -172,7 +172,7 @@ def _is_name(text: str) -> bool:
 def _is_plain(name: str) -> bool:
     """Whether a name stands in a list of faces as it is."""
     numbers = all(_number(word) is not None for word in name.split())
-    return not _DIVIDES.search(name) and name[0] not in f"{_CODE}{{" and not numbers
+    return not _DIVIDES.search(name) and name[0] not in f"{CODE}{{" and not numbers
 
 
 def _number(text: str) -> float | None:

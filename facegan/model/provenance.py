@@ -33,8 +33,7 @@ class Recipe:
     empty; `weights` is FaceModel.weights, which shows whether a model is the same. `sliders` by name, without
     those at 0, and `lock` the attributes that are held more firmly meanwhile. A morph has `frames_per_leg` and
     `loop`; `position`, from 0 to 1, is a single face on its path. Faces that are more than seeds and sliders are in
-    `faces`, and `seeds` is empty. `slider` is the one that a film moves there and back, `across` and `down` are those
-    of a grid.
+    `faces`, and `seeds` is empty.
     """
 
     model: str
@@ -48,18 +47,10 @@ class Recipe:
     position: float | None = None
     lock: tuple[str, ...] = ()
     faces: tuple[Face, ...] = ()
-    slider: str | None = None
-    across: str | None = None
-    down: str | None = None
 
     @property
     def is_morph(self) -> bool:
         return self.loop is not None
-
-    @property
-    def is_of_sliders(self) -> bool:
-        """Whether it is a film or a grid of one face with its sliders moved."""
-        return self.slider is not None or self.across is not None
 
     @property
     def shown(self) -> tuple[Face, ...]:
@@ -97,10 +88,6 @@ def recipe_of(
     loop: bool | None = None,
     position: float | None = None,
     lock: Iterable[str] = (),
-    *,
-    slider: str | None = None,
-    across: str | None = None,
-    down: str | None = None,
 ) -> Recipe:
     """The recipe of what `model` draws of the faces; a number is a seed. `sliders` and `lock` move all of them."""
     name, _, revision = model.origin.partition("@")
@@ -114,7 +101,7 @@ def recipe_of(
     else:
         seeds, faces = (), tuple(Edited(face, moved, lock) if moved else face for face in shown)
         moved, lock = {}, () if moved else lock
-    path = (frames_per_leg, loop, position, lock, faces, slider, across, down)
+    path = (frames_per_leg, loop, position, lock, faces)
     return Recipe(name or model.name, model.weights, seeds, round(float(truncation), 6), revision, moved, *path)
 
 
@@ -163,8 +150,6 @@ def check_recipe(values: Mapping) -> Recipe:
         and len(lock) <= MOST_SLIDERS
         and all(isinstance(name, str) and _SLIDER.fullmatch(name) for name in lock)
         and ("loop" in values) == ("frames_per_leg" in values)
-        and ("across" in values) == ("down" in values)
-        and all(_is_slider(values[name]) for name in ("slider", "across", "down") if name in values)
         and isinstance(values.get("loop", True), bool)
         and _is_whole(values.get("frames_per_leg", 1), 1, _MOST_FRAMES)
         and _is_number(values.get("position", 0), 0, 1)
@@ -186,10 +171,6 @@ def _broken() -> FaceGANError:
 def _is_name(text: str) -> bool:
     """A page that shows it must escape it."""
     return len(text) <= _MOST_LETTERS and text.isprintable()
-
-
-def _is_slider(name: object) -> bool:
-    return isinstance(name, str) and bool(_SLIDER.fullmatch(name))
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:

@@ -12,6 +12,8 @@ WIDE = {"width": 1280, "height": 900}
 TABS = {
     "Faces": ("?seed=7", "#face img"),
     "Sliders": ("?seed=7&smile=0.5&lock=age", "#face-after img"),
+    "Mix": ("?face_a=Anna&face_b=7&only=smile", "#mix-face img"),
+    "Evolve": ("?parent=Anna&hold=age", "#neighbours img >> nth=8"),
     "Morph": ("?seeds=3,9&frames=4", "#morph-here img"),
     "How it learned": ("?seed=7", "#face img"),
 }
@@ -98,6 +100,26 @@ def test_the_page_can_be_used_by_keyboard_alone(visit, model):
     assert reach(page, ".fg-note summary")
     page.keyboard.press("Enter")
     assert page.locator(".fg-note p").first.is_visible()
+    show(page, "Mix")
+    assert reach(page, "#mix-face [data-copy-link]")
+    assert reach(page, "#mix-amount [type=range]")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**amount=0.52**")
+    assert reach(page, "#mix-b input")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Maria")
+    page.wait_for_url("**face_b=Maria**")
+    assert reach(page, ".fg-fold summary")
+    assert reach(page, "#only-age input")
+    page.keyboard.press("Space")
+    page.wait_for_url("**only=smile,age**")
+    show(page, "Evolve")
+    assert reach(page, "#neighbours button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**parent=~**")
+    assert reach(page, "#random-brood")
+    page.keyboard.press("Enter")
+    assert reach(page, "#hold-smile input")
     show(page, "Morph")
     assert reach(page, "#morph-film video")
     assert reach(page, "#morph-mp4")

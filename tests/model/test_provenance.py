@@ -109,8 +109,6 @@ def test_what_a_later_version_adds_is_left_out():
         {"seeds": [], "faces": {}},
         {"seeds": [], "faces": [7] * 101},
         {"seeds": [], "faces": [{"mix": [1], "amount": 0.5}]},
-        {"slider": 5},
-        {"across": "smile"},
         {"truncation": float("nan")},
         {"truncation": float("inf")},
         {"truncation": -0.1},

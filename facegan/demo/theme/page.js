@@ -218,6 +218,7 @@
         if (seen(element)) announce(shown.querySelector("img").alt);
       }
       showLink();
+      coverCodes();
       settle();
     };
     const fetchFace = async (preview) => {
@@ -257,8 +258,25 @@
     show();
   }
 
+  // ---- A face that is neither a number nor a name is a code in its field: what is seen there is what the face is.
+  const CODE = /~[\w.-]+/g, titles = {};  // titles by code, as the pictures on the page tell them
+  function coverCodes() {
+    document.querySelectorAll("[data-titles]").forEach((element) => Object.assign(titles, JSON.parse(element.dataset.titles)));
+    document.querySelectorAll("#tabs .input-container").forEach((box) => {
+      const text = box.querySelector("input, textarea").value;
+      const shown = text.replace(CODE, (code) => titles[code] ?? "a face of its own");
+      if (shown === text) delete box.dataset.shown;
+      else if (box.dataset.shown !== shown) box.dataset.shown = shown;
+    });
+  }
+  document.addEventListener("focusin", ({target}) => target.closest("[data-shown]") && target.select());  // to type another
+  document.addEventListener("focusout", () => setTimeout(coverCodes));
+
   const moved = () => states.forEach(({element, compare}) => element.isConnected && compare());
-  const settle = () => states.forEach(({element, settle}) => element.isConnected && settle());
+  function settle() {
+    coverCodes();
+    states.forEach(({element, settle}) => element.isConnected && settle());
+  }
 
   // A tab was opened, by the visitor or by Gradio: nothing is asked for that is already there.
   function tabShown() {
@@ -286,7 +304,10 @@
 
   const chosen = (element) => one(`${element} [aria-pressed="true"]`).dataset.face;
 
-  const openTab = (name) => [...document.querySelectorAll("#tabs [role=tab]")].filter(seen).find((tab) => tab.textContent.trim() === name)?.click();
+  function openTab(name) {
+    [...document.querySelectorAll("#tabs [role=tab]")].filter(seen).find((tab) => tab.textContent.trim() === name)?.click();
+    window.scrollTo({top: 0});
+  }
 
   // Commas divide the list, and spaces divide numbers.
   function withSeed(seeds, seed, most) {
@@ -390,6 +411,8 @@
 
   // ---- Names for screen readers: of controls that Gradio calls all the same
   function nameControls() {
+    for (const [begin, words] of [["hold-", "Hold"], ["only-", "Take only"]])
+      document.querySelectorAll(`[id^=${begin}] input`).forEach((box) => box.setAttribute("aria-label", `${words}: ${box.closest("label").textContent.trim()}`));
     document.querySelectorAll("[id^=lock-] input, #tabs .block [data-testid=reset-button]").forEach((control) => {
       const lock = control.closest("[id^=lock-]");
       const block = lock ? one("#slider-" + lock.id.slice(5)) : control.closest(".block");
@@ -401,7 +424,10 @@
   let naming;
   new MutationObserver(() => {
     clearTimeout(naming);
-    naming = setTimeout(nameControls, 200);
+    naming = setTimeout(() => {
+      nameControls();
+      coverCodes();
+    }, 200);
   }).observe(document.documentElement, {childList: true, subtree: true});
 
   // ---- Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device:

@@ -1,0 +1,171 @@
+"""Names, mixing and evolving in Chromium: whatever made a face, it goes wherever a face can go."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.base.pictures import enlarge
+from facegan.model.face import Alike, Mixed, Neighbour, Seed, latent_of
+from facegan.model.face_text import as_text, from_text
+from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, recipe_in
+
+
+def shown(model, face, truncation):
+    """The face as the page shows it large, uint8 (384, 384, 3)."""
+    return enlarge(model.generate(latent_of(model, face, truncation)[None])[0], 384)
+
+
+def field(page, element):
+    return page.locator(f"{element} :is(input, textarea)")
+
+
+def seen_in(page, element):
+    """What a visitor reads in a field."""
+    box = page.locator(f"{element} .input-container")
+    return box.get_attribute("data-shown") or field(page, element).input_value()
+
+
+def settled(page, element, old=None):
+    """Waits until `element` shows a face that can be saved, whose state is not `old`; its state."""
+    page.wait_for_function(
+        """([element, old]) => {
+            const figure = document.querySelector(`${element} [data-query]`);
+            return figure && !figure.matches("[data-preview]") && figure.dataset.query !== old;
+        }""",
+        arg=[element, old],
+    )
+    return page.locator(f"{element} [data-query]").get_attribute("data-query")
+
+
+def test_mix_and_neighbours_return_what_the_model_draws(client, model):
+    mixed = Mixed(Seed.of("Anna"), Seed(7), 0.25)
+    path = client.predict("Anna", 7, 0.25, "", 0.7, api_name="/mix")
+    assert np.array_equal(np.asarray(Image.open(path)), model.generate(latent_of(model, mixed, 0.7)[None])[0])
+    assert recipe_in(path).shown == (mixed,)
+    paths = client.predict(recipe_in(path).to_dict(), 2, 0.4, "smile", None, 3, 0.7, api_name="/neighbours")
+    for i, near in enumerate(paths):
+        face = recipe_in(near).shown[0]
+        assert (face.seed, face.distance, face.hold) == (3 + i, 0.4, ("smile",))
+        assert np.array_equal(np.asarray(Image.open(near)), model.generate(latent_of(model, face, 0.7)[None])[0])
+
+
+@pytest.mark.parametrize("typed", ["  anna ", "ANNA"])
+def test_a_name_is_a_face_and_shows_its_number(visit, model, typed):
+    page = visit("?seed=7&truncation=0.6&count=1")
+    large_face(page, 7)
+    field(page, "#seed").fill(typed)
+    number = Seed.of("Anna").number
+    assert np.array_equal(large_face(page, number), drawn(model, number, 0.6))
+    page.locator("#face").get_by_text(f"{typed.strip()}, seed {number}").wait_for()
+    page.wait_for_url(f"**seed={typed.strip()}&**")
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_two_faces_mix_and_the_mix_is_a_face_everywhere(visit, model, viewport):
+    page = visit("?seed=Anna&truncation=0.6&count=1", viewport)
+    large_face(page, Seed.of("Anna").number)
+    page.get_by_role("tab", name="Mix").click()
+    state = settled(page, "#mix-face")
+    assert field(page, "#mix-a").input_value() == "Anna"
+    field(page, "#mix-b").fill("Maria")
+    state = settled(page, "#mix-face", state)
+    page.locator("#mix-amount [type=range]").fill("0.25")
+    state = settled(page, "#mix-face", state)
+    amount = float(page.locator("#mix-amount [type=range]").input_value())  # as the steps allow
+    mixed = Mixed(Seed.of("Anna"), Seed.of("Maria"), amount)
+    assert np.array_equal(decoded(page, "#mix-face"), shown(model, mixed, 0.6))
+    page.locator("summary").get_by_text("Take only some").click()
+    page.locator("#only-smile input").check()
+    settled(page, "#mix-face", state)
+    smiling = Mixed(mixed.a, Alike(mixed.a, mixed.b, ("smile",)), mixed.amount)
+    expected = shown(model, smiling, 0.6)
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    page.wait_for_url("**only=smile**")
+    page.reload()  # the link
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    with page.expect_download() as download:
+        page.locator("#mix-face").get_by_text("Save PNG").click()
+    page.goto(f"{page.url.partition('?')[0]}?seed=1")
+    large_face(page, 1)
+    drop(page, Path(download.value.path()))  # the picture
+    page.wait_for_url("**only=smile**")
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    page.locator("#keep-mix").click()
+    page.wait_for_url("**?seed=~**")
+    assert np.array_equal(decoded(page, "#face"), expected)
+    assert seen_in(page, "#seed") == "Anna, like Maria"
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_face_evolves_and_its_picture_brings_it_back(visit, model, viewport):
+    page = visit("?seed=Anna&truncation=0.6&count=1", viewport)
+    large_face(page, Seed.of("Anna").number)
+    page.get_by_role("tab", name="Evolve").click()
+    state = settled(page, "#evolve-face")
+    page.locator("#neighbours button").nth(8).wait_for()
+    parent = page.locator("#evolve-face img").bounding_box()
+    assert parent["y"] + parent["height"] < (viewport or {"height": 900})["height"]
+    page.locator("summary").get_by_text("Hold some").click()
+    page.locator("#hold-smile input").check()
+    state = settled(page, "#evolve-face", state)
+    chosen = page.locator("#neighbours button").nth(4)
+    code = chosen.get_attribute("data-face")
+    chosen.press("Enter")
+    state = settled(page, "#evolve-face", state)
+    face = from_text(code)
+    assert isinstance(face, Neighbour)
+    assert face.hold == ("smile",)
+    assert np.array_equal(decoded(page, "#evolve-face"), shown(model, face, 0.6))
+    assert seen_in(page, "#evolve-parent") == "Anna, evolved"
+    first = page.locator("#neighbours img").first.get_attribute("src")
+    page.locator("#random-brood").click()
+    state = settled(page, "#evolve-face", state)
+    assert page.locator("#neighbours img").first.get_attribute("src") != first
+    field(page, "#evolve-other").fill("Maria")
+    settled(page, "#evolve-face", state)
+    child = from_text(page.locator("#neighbours button").first.get_attribute("data-face"))
+    assert isinstance(child.of, Mixed)
+    page.wait_for_url("**other=Maria**")
+    pictures = page.locator("#neighbours img").evaluate_all("images => images.map((image) => image.src)")
+    page.reload()
+    settled(page, "#evolve-face")
+    assert page.locator("#neighbours img").evaluate_all("images => images.map((image) => image.src)") == pictures
+    with page.expect_download() as download:
+        page.locator("#evolve-face").get_by_text("Save PNG").click()
+    page.goto(f"{page.url.partition('?')[0]}?seed=1")
+    large_face(page, 1)
+    drop(page, Path(download.value.path()))
+    page.wait_for_url("**parent=~**")
+    assert link(page)["parent"] == as_text(face)
+    assert np.array_equal(decoded(page, "#evolve-face"), shown(model, face, 0.6))
+    page.locator("#keep-evolved").click()
+    page.wait_for_url("**?seed=~**")
+    assert np.array_equal(decoded(page, "#face"), shown(model, face, 0.6))
+
+
+def test_a_made_face_can_be_edited_and_morphed(visit, model):
+    face = Mixed(Seed.of("Anna"), Seed(7), 0.5)
+    page = visit(f"?seed={as_text(face)}&truncation=0.6&smile=0.5")
+    settled(page, "#face-after")
+    moved = model.generate(model.edit(latent_of(model, face, 0.6)[None], {"smile": 0.5}))[0]
+    assert np.array_equal(decoded(page, "#face-after"), enlarge(moved, 384))
+    page.get_by_role("tab", name="Morph").click()
+    page.locator("#morph-stops img").nth(2).wait_for()
+    assert field(page, "#morph-seeds").input_value().startswith(as_text(face) + ",")
+    page.wait_for_function("() => document.querySelector('#morph-seeds .input-container').dataset.shown")
+    assert seen_in(page, "#morph-seeds").startswith("Anna and seed 7,")
+
+
+def test_a_code_is_seen_only_by_whoever_edits_it(visit):
+    page = visit(f"?seed={as_text(Mixed(Seed.of('Anna'), Seed(7), 0.5))}&count=1")
+    settled(page, "#face")
+    page.wait_for_function("() => document.querySelector('#seed .input-container').dataset.shown === 'Anna and seed 7'")
+    covers = "getComputedStyle(document.querySelector('#seed .input-container'), '::after').content"
+    assert "Anna and seed 7" in page.evaluate(covers)
+    field(page, "#seed").click()
+    assert page.evaluate(covers) in ("none", "normal")
+    page.keyboard.type("7")  # the code was selected, so this takes its place
+    large_face(page, 7)
+    assert field(page, "#seed").input_value() == "7"
