@@ -157,8 +157,10 @@ def test_whoever_listens_for_nothing_is_told_so(web):
 
 VALUES = [
     None, True, -1, 0, 7, 2**40, 1e308, 0.5, "", "7", "nan", "1, 2", "<svg/onload=alert(1)>", "\0", "9" * 500, [], {},
-    [1, [2]], {"a": {}}, {"mix": [1, 2], "amount": 0.5}, {"of": 1, "step": 1, "distance": 9}, "~eJyLjgUAARUAuQ", {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, ["gif"], float("nan"),
+    [1, [2]], {"a": {}}, {"mix": [1, 2], "amount": 0.5}, {"of": 1, "step": 1, "distance": 9}, "~eJyLjgUAARUAuQ",
+    "~.AAAA", {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, ["gif"], float("nan"),
 ]  # fmt: skip
+NAMES = ["seed", "count", "faces", "face_a", "face_b", "face", "hold", "lock", "x"]
 
 
 def bad_request(choose, fns):
@@ -176,12 +178,7 @@ def bad_request(choose, fns):
     if kind == 2:
         return f"call/{fn['api_name'] or 'x'}", call
     if kind == 3:
-        named = {
-            choose.choice(["seed", "count", "faces", "face_a", "face_b", "face", "hold", "lock", "x"]): choose.choice(
-                VALUES
-            )
-            for _ in range(3)
-        }
+        named = {choose.choice(NAMES): choose.choice(VALUES) for _ in range(3)}
         return f"call/v2/{fn['api_name'] or 'x'}", named
     return "run/predict", {**call, "fn_index": fn["id"]}
 
