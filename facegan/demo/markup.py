@@ -198,6 +198,14 @@ def open_picture(query: str = "") -> str:
     )
 
 
+def seen() -> str:
+    """Where theme/seen.js shows the faces that the visitor has seen."""
+    return (
+        '<section class="fg-seen" aria-label="Faces you have seen" hidden><ol></ol>'
+        '<button type="button" data-empty>Forget them</button></section>'
+    )
+
+
 def message(sentence: str) -> str:
     """What theme/page.js shows for a while; the number makes it new when it is said twice."""
     return f'<span hidden data-message="{escape(sentence)}" data-number="{next(_MESSAGES)}"></span>'

@@ -204,7 +204,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 TAB = Tab(
     "Sliders",
     build,
-    keys=lambda model: (*SlidersState.KEYS, *(slider.name for slider in model.sliders)),
+    keys=lambda model: (*SlidersState.KEYS, "tab", *(slider.name for slider in model.sliders)),
     link_of=link_of,
     shown=lambda model: bool(model.sliders),
 )

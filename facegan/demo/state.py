@@ -21,6 +21,8 @@ MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
 MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: what takes the server a few seconds, and at most 12 MB
 FRAMES_PER_LEG = 24  # one second
 
+_SLIDERS = "sliders"  # the tab's name in a link that moves none
+
 RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
 
 
@@ -206,11 +208,11 @@ class SlidersState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["SlidersState | None", list[str]]:
-        """The state that a link's query asks for, None when it moves no slider, and what had to be put right.
+        """The state that a link's query asks for, None when it is of another tab, and what had to be put right.
 
         `known` are the names of the model's sliders.
         """
-        if not any(name in query for name in (*known, "lock")):
+        if not any(name in query for name in (*known, "lock")) and query.get("tab") != _SLIDERS:
             return None, []
         reader = LinkReader(query)
         face = FacesState.read(query, truncation)[0]  # that tab says what is wrong with these values
@@ -223,6 +225,7 @@ class SlidersState:
     def query(self) -> str:
         values = {"seed": as_text(self.face), "truncation": f"{self.truncation:g}"}
         values |= {name: f"{value:g}" for name, value in self.values.items()}
+        values |= {} if self.values or self.lock else {"tab": _SLIDERS}  # else it is a link to the tab Faces
         return urlencode({**values, "lock": ",".join(self.lock)} if self.lock else values, safe=",")
 
 

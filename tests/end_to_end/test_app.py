@@ -17,7 +17,7 @@ from PIL import Image
 
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
-from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, recipe_in
+from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in
 from tests.end_to_end.running_app import ROOT, running_app
 
 
@@ -282,13 +282,13 @@ def test_a_picture_that_cannot_be_opened_is_explained_and_nothing_changes(visit,
 
 
 def morphed(page):
-    page.get_by_role("tab", name="Morph").click()
+    open_tab(page, "Morph")
     plays(page)
 
 
 def learned(page):
     """Opens the tab How it learned, and waits until its film has moved on by itself."""
-    page.get_by_role("tab", name="How it learned").click()
+    open_tab(page, "How it learned")
     page.wait_for_function(
         """() => {
             const film = document.querySelector("#learning-film video");

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.end_to_end.looking import PHONE, after, drawn, large_face, link
+from tests.end_to_end.looking import PHONE, after, drawn, large_face, link, open_tab
 
 WIDE = {"width": 1280, "height": 900}
 TABS = {
@@ -32,7 +32,7 @@ def show(page, tab):
     page.goto(f"{page.url.partition('?')[0]}{query}")
     page.locator(face).wait_for()
     if tab == "How it learned":
-        page.get_by_role("tab", name=tab).click()
+        open_tab(page, tab)
         page.locator("#learning-film video[src]").wait_for(state="attached")
 
 
@@ -44,7 +44,7 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, theme, viewport):
         page.goto(f"{page.url.partition('?')[0]}{query}&__theme={theme}")
         page.locator(face).wait_for()
         if tab == "How it learned":
-            page.get_by_role("tab", name=tab).click()
+            open_tab(page, tab)
         page.wait_for_timeout(800)  # fades have ended: axe reads colours as they are
         page.evaluate(axe)
         violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
@@ -179,11 +179,7 @@ def test_every_tab_and_slider_can_be_used_on_a_small_screen(visit, viewport, mod
     )
     assert hit == "range"  # nothing lies over it
     page.evaluate("() => scrollTo(0, 0)")
-    tab = page.get_by_role("tab", name="How it learned")
-    if tab.count() == 0 or not tab.is_visible():
-        page.get_by_label("More tabs").click()
-        tab = page.locator(".overflow-dropdown").get_by_text("How it learned")
-    tab.click()
+    open_tab(page, "How it learned")
     page.locator("#learning-film video").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 

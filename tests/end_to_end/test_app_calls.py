@@ -114,6 +114,7 @@ def test_every_parameter_is_described_on_the_api_page(client):
         ("call/v2/generate", {"count": 2}, "/generate needs seed"),
         ("call/v2/nothing", {}, "no such endpoint"),
         ("queue/join", {"data": [], "fn_index": 0, "session_hash": {}}, ""),
+        ("call/generate", {"data": [1, 1, None], "session_hash": ""}, "session_hash must not be empty"),
     ],
 )
 def test_a_call_that_does_not_fit_is_one_sentence(web, path, body, sentence):

@@ -9,7 +9,7 @@ from PIL import Image
 from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Mixed, Neighbour, Seed, latent_of
 from facegan.model.face_text import as_text, from_text
-from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, recipe_in
+from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
 
 
 def shown(model, face, truncation):
@@ -151,7 +151,7 @@ def test_a_made_face_can_be_edited_and_morphed(visit, model):
     settled(page, "#face-after")
     moved = model.generate(model.edit(latent_of(model, face, 0.6)[None], {"smile": 0.5}))[0]
     assert np.array_equal(decoded(page, "#face-after"), enlarge(moved, 384))
-    page.get_by_role("tab", name="Morph").click()
+    open_tab(page, "Morph")
     page.locator("#morph-stops img").nth(2).wait_for()
     assert field(page, "#morph-seeds").input_value().startswith(as_text(face) + ",")
     page.wait_for_function("() => document.querySelector('#morph-seeds .input-container').dataset.shown")
@@ -169,3 +169,89 @@ def test_a_code_is_seen_only_by_whoever_edits_it(visit):
     page.keyboard.type("7")  # the code was selected, so this takes its place
     large_face(page, 7)
     assert field(page, "#seed").input_value() == "7"
+
+
+def seen(page):
+    return page.locator("#seen li button")
+
+
+def rests(page, number):
+    """Waits until `number` faces are in the strip."""
+    page.wait_for_function("number => document.querySelectorAll('#seen li').length === number", arg=number)
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, model, viewport):
+    page = visit("?seed=20&truncation=0.6&count=1", viewport)
+    large_face(page, 20)
+    rests(page, 1)
+    page.locator("#random-face").click()
+    page.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(page)["seed"]
+    rests(page, 2)
+    open_tab(page, "Sliders")
+    settled(page, "#face-after")
+    rests(page, 3)
+    slider = page.locator("#slider-smile [type=range]")
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, y)
+    page.mouse.down()
+    for part in (0.6, 0.7, 0.8, 0.9):
+        page.mouse.move(box["x"] + box["width"] * part, y)
+        page.wait_for_timeout(400)  # each has its preview and its link
+    page.mouse.up()
+    rests(page, 4)
+    smile = link(page)["smile"]
+    edit = shown_edit(model, int(seed), float(smile))
+    assert np.array_equal(decoded(page, "#face-after", seed), edit)
+
+    page.locator("#tabs [role=tab]").first.focus()
+    page.keyboard.press("Control+z")  # the whole drag
+    page.wait_for_url("**tab=sliders")
+    page.wait_for_function("() => document.querySelector('#slider-smile [type=range]').value === '0'")
+    page.go_back()
+    page.go_back()
+    assert np.array_equal(large_face(page, 20), drawn(model, 20, 0.6))
+    assert field(page, "#seed").input_value() == "20"
+    page.locator("#tabs [role=tab]").first.focus()
+    page.keyboard.press("Control+z")  # there is nothing before it, so the page stays
+    page.get_by_text("There is nothing to undo").wait_for()
+    page.go_forward()
+    large_face(page, seed)
+    assert seen(page).count() == 4
+    page.reload()
+    large_face(page, seed)
+    seen(page).last.click()
+    page.wait_for_url(f"**smile={smile}")
+    assert np.array_equal(decoded(page, "#face-after", seed), edit)
+    page.get_by_text("Forget them").click()
+    page.wait_for_function("() => document.querySelector('#seen section').hidden")
+    assert page.evaluate("localStorage.getItem('facegan-seen')") == "[]"
+
+
+def shown_edit(model, seed, smile):
+    moved = model.edit(model.latents([seed], 0.6), {"smile": smile})
+    return enlarge(model.generate(moved)[0], 384)
+
+
+def test_only_the_last_50_faces_are_kept_and_what_was_kept_by_another_version_harms_nothing(visit):
+    page = visit("?seed=20&count=1")
+    large_face(page, 20)
+    rests(page, 1)
+    page.evaluate(
+        """() => {
+            const one = JSON.parse(localStorage.getItem("facegan-seen"))[0];
+            const many = Array.from({length: 50}, (_, i) => ({...one, query: `seed=${i + 100}&count=1`}));
+            localStorage.setItem("facegan-seen", JSON.stringify([...many.slice(0, 49), {picture: "javascript:1"}]));
+        }"""
+    )
+    page.locator("#seed input").fill("21")
+    large_face(page, 21)
+    page.wait_for_function("() => localStorage.getItem('facegan-seen').includes('seed=21')")
+    assert page.evaluate("JSON.parse(localStorage.getItem('facegan-seen')).length") == 50
+    assert page.evaluate("JSON.parse(localStorage.getItem('facegan-seen'))[0].query") == "seed=101&count=1"
+    page.evaluate("localStorage.setItem('facegan-seen', '{broken')")
+    page.reload()
+    large_face(page, 21)
+    rests(page, 1)

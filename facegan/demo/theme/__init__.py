@@ -5,12 +5,13 @@ from pathlib import Path
 import gradio as gr
 
 THEME_FOLDER = Path(__file__).parent
+SCRIPTS = ("page.js", "seen.js")  # each builds on those before
 
 
 def head() -> str:
     """Our style and script. Not as `css`, because gradio rewrites that and loses media queries."""
-    style, script = ((THEME_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    style, *scripts = ((THEME_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", *SCRIPTS))
+    return f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def theme() -> gr.Theme:

@@ -66,9 +66,12 @@
     return "?" + state + (rest ? "&" + rest : "");
   }
 
+  // What shows the state of the open tab.
+  const shownFigure = () => [...document.querySelectorAll("[data-query]")].find(seen);
+
   // The link's part from the question mark on, of what is shown: the tab's element with `data-query` says it.
   function shownSearch() {
-    const shown = [...document.querySelectorAll("[data-query]")].find(seen);
+    const shown = shownFigure();
     return shown ? searchOf(shown.dataset.query) : window.location.search;
   }
 
@@ -84,7 +87,7 @@
     }
     changed = Date.now();
     const search = shownSearch();
-    window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
+    window.facegan.writeLink(search);  // seen.js
     // A Space is shown in a frame; this is how it asks for the address bar around it.
     if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
   }
@@ -287,6 +290,15 @@
     }, 100);
   }
 
+  // The link that is opened without loading the page; the tab Faces stays as it is where the link is of another.
+  function searchToOpen() {
+    const asked = new URLSearchParams(window.location.search), faces = new URLSearchParams(shownState(one("#face")));
+    if (asked.has("seed")) ["first", "count"].forEach((name) => asked.has(name) || faces.delete(name));
+    asked.forEach((value, name) => faces.set(name, value));
+    faces.set("again", 1);
+    return "?" + faces;
+  }
+
   // The seed for its field when that is left: an empty one becomes that of the large face.
   function seedOr(seed) {
     return String(seed ?? "").trim() ? seed : new URLSearchParams(shownState(one("#face"))).get("seed");
@@ -477,6 +489,6 @@
   }
 
   window.facegan = {
-    showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    note, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
   };
 })();
