@@ -198,6 +198,22 @@ def open_picture(query: str = "") -> str:
     )
 
 
+def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
+    """A page for the printer, small, uint8 (H, W, 3), with its buttons; without one, what is to come."""
+    if image is None:
+        return '<p class="fg-notice">The page is drawn here while you type.</p>'
+    picture = "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image)).decode("ascii")
+    buttons = "".join(
+        f'<button type="button" data-sheet="{name}">Save {name.upper()}</button>' for name in ("pdf", "png", "zip")
+    )
+    return (
+        f'<figure class="fg-figure fg-page"><img src="{picture}" width="{image.shape[1]}" height="{image.shape[0]}" '
+        f'alt="A page of {faces} AI-generated faces with their names">'
+        f'<figcaption><span class="fg-film-state" role="status"></span><span class="fg-actions">{buttons}</span>'
+        "</figcaption></figure>"
+    )
+
+
 def seen() -> str:
     """Where theme/seen.js shows the faces that the visitor has seen."""
     return (

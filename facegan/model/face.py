@@ -218,5 +218,6 @@ def file_name(face: Face) -> str:
     first = root(face)
     if isinstance(first, Kept):
         return "kept"
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", unicodedata.normalize("NFKD", first.name)).strip("-")
+    letters = (one for one in unicodedata.normalize("NFKD", first.name) if not unicodedata.combining(one))
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", "".join(letters)).strip("-")
     return plain[:30] or str(first.number)

@@ -19,7 +19,7 @@ from facegan.model.load import FaceModel
 
 def test_only_the_stable_endpoints_are_public(model):
     endpoints = build.build_demo(model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet"}
     names = [parameter["parameter_name"] for parameter in endpoints["/generate"]["parameters"]]
     assert names == ["seed", "count", "truncation"]
     names = [parameter["parameter_name"] for parameter in endpoints["/morph"]["parameters"]]
@@ -32,7 +32,7 @@ def test_only_the_stable_endpoints_are_public(model):
 
 def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
     endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/edit"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit"}
     names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
     assert names == ["seed", "truncation", "smile", "age", "lock"]
 
@@ -87,7 +87,7 @@ def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(
         films=(Film(tmp_path, "progress.mp4"),),
     )
     assert tabs_of(filmed) == [tab.label for tab in build.TABS]
-    assert tabs_of(model) == ["Faces", "Mix", "Evolve", "Morph"]
+    assert tabs_of(model) == ["Faces", "Mix", "Evolve", "Morph", "Yearbook"]
 
 
 def test_the_page_tells_what_the_model_is(model):

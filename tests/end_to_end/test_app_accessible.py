@@ -15,6 +15,7 @@ TABS = {
     "Mix": ("?face_a=Anna&face_b=7&only=smile", "#mix-face img"),
     "Evolve": ("?parent=Anna&hold=age", "#neighbours img >> nth=8"),
     "Morph": ("?seeds=3,9&frames=4", "#morph-here img"),
+    "Yearbook": ("?seed=7", "#face img"),
     "How it learned": ("?seed=7", "#face img"),
 }
 
@@ -43,8 +44,11 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, theme, viewport):
     for tab, (query, face) in TABS.items():
         page.goto(f"{page.url.partition('?')[0]}{query}&__theme={theme}")
         page.locator(face).wait_for()
-        if tab == "How it learned":
+        if tab in ("How it learned", "Yearbook"):
             open_tab(page, tab)
+        if tab == "Yearbook":
+            page.locator("#yearbook-names textarea").fill("Anna, Ben")
+            page.locator("#yearbook-page img").wait_for()
         page.wait_for_timeout(800)  # fades have ended: axe reads colours as they are
         page.evaluate(axe)
         violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

@@ -61,7 +61,7 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
                 return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
 
     tools, found = asyncio.run(visit())
-    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours"}
+    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours", "sheet"}
     for tool in tools.values():
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
     assert not found["faces"].isError, found["faces"].content
@@ -113,6 +113,8 @@ def test_every_parameter_is_described_on_the_api_page(client):
         ("call/v2/generate", {"seed": 1, "hat": 2}, "'hat' is no parameter of /generate"),
         ("call/v2/generate", {"count": 2}, "/generate needs seed"),
         ("call/v2/nothing", {}, "no such endpoint"),
+        ("run/sheet", {"data": ["Anna", "", "a5", "png", None]}, "paper must be one of a4, letter"),
+        ("run/sheet", {"data": ["a," * 40, "", "a4", "png", None]}, "1 to 36 names"),
         ("queue/join", {"data": [], "fn_index": 0, "session_hash": {}}, ""),
         ("call/generate", {"data": [1, 1, None], "session_hash": ""}, "session_hash must not be empty"),
     ],

@@ -255,3 +255,22 @@ def test_only_the_last_50_faces_are_kept_and_what_was_kept_by_another_version_ha
     page.reload()
     large_face(page, 21)
     rests(page, 1)
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_yearbook_is_a_page_for_the_printer_and_names_are_in_no_link(visit, viewport):
+    page, asked = visit("?seed=20&count=1", viewport), []
+    large_face(page, 20)
+    page.on("request", lambda request: asked.append(request.url))
+    open_tab(page, "Yearbook")
+    page.locator("#yearbook-names textarea").fill("Anna, Ben\nGrandma = 7")
+    page.locator("#yearbook-page img[alt^='A page of 3']").wait_for()
+    for format, kind in (("PNG", b"\x89PNG"), ("PDF", b"%PDF"), ("ZIP", b"PK")):
+        with page.expect_download() as download:
+            page.get_by_text(f"Save {format}", exact=True).locator("visible=true").click()
+        assert Path(download.value.path()).read_bytes().startswith(kind)
+        if format == "PNG":
+            assert Image.open(download.value.path()).size == (2480, 3508)
+    page.locator("#yearbook-names textarea").fill("a, " * 40)
+    page.get_by_role("alert").filter(has_text="1 to 36 names").wait_for()
+    assert not [url for url in [*asked, page.url] if "Grandma" in url]
