@@ -3,7 +3,7 @@
 import gradio as gr
 
 from facegan.demo import evolve_tab, faces_tab, learned_tab, mix_tab, morph_tab, reopen, sliders_tab, yearbook_tab
-from facegan.demo.markup import about, header, notice, seen
+from facegan.demo.markup import about, favourites, header, notice, seen
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
@@ -14,6 +14,7 @@ TABS = (faces_tab.TAB, sliders_tab.TAB, mix_tab.TAB, evolve_tab.TAB, morph_tab.T
 
 _QUEUE = 64  # calls that come through gradio's queue although nothing here needs it
 _KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"
+_KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
 
 def build_demo(model: FaceModel) -> gr.Blocks:
@@ -32,7 +33,8 @@ def build_demo(model: FaceModel) -> gr.Blocks:
                 with gr.Tab(tab.label, id=tab.id) as item:
                     tab.build(page, item)
                 item.select(None, js="() => window.facegan.tabShown()", api_visibility="private")
-        strip = gr.HTML(seen(), elem_id="seen", js_on_load=_KEEP_SEEN, apply_default_css=False)
+        strip = gr.HTML(seen(model.weights), elem_id="seen", js_on_load=_KEEP_SEEN, apply_default_css=False)
+        gr.HTML(favourites(), elem_id="favourites", js_on_load=_KEEP_FAVOURITES, apply_default_css=False)
         page.listen(notes, strip.select)
         reopen.build(page, tabs)
         with gr.Accordion("What this is", open=False):

@@ -51,12 +51,14 @@ def face_figure(
     small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
+        f'data-made="{escape(as_text(recipe.face))}" '
         f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
         f'{_titles(face, *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
         f'width="{FACE_SIZE}" height="{FACE_SIZE}" alt="{escape(description(recipe))}">'
         '<span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
-        f'<button type="button" data-copy-link>Copy link</button>'
+        f'<button type="button" data-keep aria-pressed="false" aria-label="Favourite"{" disabled" if preview else ""}>'
+        '♡</button><button type="button" data-copy-link>Copy link</button>'
         f'<button type="button" data-save="face-{name}.png"{" disabled" if preview else ""}>Save PNG</button>'
         f'<a{small} download="face-{name}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
@@ -214,11 +216,26 @@ def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
     )
 
 
-def seen() -> str:
-    """Where theme/seen.js shows the faces that the visitor has seen."""
+def seen(weights: str) -> str:
+    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel)."""
     return (
-        '<section class="fg-seen" aria-label="Faces you have seen" hidden><ol></ol>'
+        f'<section class="fg-seen" data-weights="{escape(weights)}" aria-label="Faces you have seen" hidden><ol></ol>'
         '<button type="button" data-empty>Forget them</button></section>'
+    )
+
+
+def favourites() -> str:
+    """Where theme/favourites.js shows what the visitor has kept."""
+    buttons = "".join(
+        f'<button type="button" data-favourites="{name}">Save {label}</button>'
+        for name, label in (("png", "a page"), ("zip", "ZIP"), ("json", "JSON"))
+    )
+    return (
+        '<details class="fg-favourites"><summary>Favourites <span data-number></span></summary>'
+        "<p>♡ below a face keeps it here, on this device. Drag them into the order that you like.</p><ol></ol>"
+        f'<div class="fg-actions">{buttons}<label class="fg-file">Open JSON'
+        '<input type="file" accept="application/json,.json"></label></div>'
+        '<span class="fg-film-state" role="status"></span></details>'
     )
 
 

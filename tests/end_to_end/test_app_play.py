@@ -1,5 +1,7 @@
 """Names, mixing and evolving in Chromium: whatever made a face, it goes wherever a face can go."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,9 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Mixed, Neighbour, Seed, latent_of
 from facegan.model.face_text import as_text, from_text
 from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
+
+# Where the browser keeps what was seen, in JavaScript.
+KEY = "'facegan-seen-' + document.querySelector('[data-weights]').dataset.weights"
 
 
 def shown(model, face, truncation):
@@ -227,7 +232,7 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     assert np.array_equal(decoded(page, "#face-after", seed), edit)
     page.get_by_text("Forget them").click()
     page.wait_for_function("() => document.querySelector('#seen section').hidden")
-    assert page.evaluate("localStorage.getItem('facegan-seen')") == "[]"
+    assert page.evaluate(f"localStorage.getItem({KEY})") == "[]"
 
 
 def shown_edit(model, seed, smile):
@@ -240,18 +245,18 @@ def test_only_the_last_50_faces_are_kept_and_what_was_kept_by_another_version_ha
     large_face(page, 20)
     rests(page, 1)
     page.evaluate(
-        """() => {
-            const one = JSON.parse(localStorage.getItem("facegan-seen"))[0];
-            const many = Array.from({length: 50}, (_, i) => ({...one, query: `seed=${i + 100}&count=1`}));
-            localStorage.setItem("facegan-seen", JSON.stringify([...many.slice(0, 49), {picture: "javascript:1"}]));
-        }"""
+        f"""() => {{
+            const one = JSON.parse(localStorage.getItem({KEY}))[0];
+            const many = Array.from({{length: 49}}, (_, i) => ({{...one, query: `seed=${{i + 100}}&count=1`}}));
+            localStorage.setItem({KEY}, JSON.stringify([...many, {{picture: "javascript:1"}}]));
+        }}"""
     )
     page.locator("#seed input").fill("21")
     large_face(page, 21)
-    page.wait_for_function("() => localStorage.getItem('facegan-seen').includes('seed=21')")
-    assert page.evaluate("JSON.parse(localStorage.getItem('facegan-seen')).length") == 50
-    assert page.evaluate("JSON.parse(localStorage.getItem('facegan-seen'))[0].query") == "seed=101&count=1"
-    page.evaluate("localStorage.setItem('facegan-seen', '{broken')")
+    page.wait_for_function(f"() => localStorage.getItem({KEY}).includes('seed=21')")
+    assert page.evaluate(f"JSON.parse(localStorage.getItem({KEY})).length") == 50
+    assert page.evaluate(f"JSON.parse(localStorage.getItem({KEY}))[0].query") == "seed=101&count=1"
+    page.evaluate(f"localStorage.setItem({KEY}, '{{broken')")
     page.reload()
     large_face(page, 21)
     rests(page, 1)
@@ -274,3 +279,64 @@ def test_a_yearbook_is_a_page_for_the_printer_and_names_are_in_no_link(visit, vi
     page.locator("#yearbook-names textarea").fill("a, " * 40)
     page.get_by_role("alert").filter(has_text="1 to 36 names").wait_for()
     assert not [url for url in [*asked, page.url] if "Grandma" in url]
+
+
+def test_favourites_have_names_and_an_order_and_can_be_given_to_somebody_else(visit, model, tmp_path):
+    page = visit("?seed=20&truncation=0.6&count=1")
+    large_face(page, 20)
+    page.locator("#face [data-keep]").click()
+    field(page, "#seed").fill("Anna")
+    large_face(page, Seed.of("Anna").number)
+    page.locator("#face [data-keep]").press("Enter")
+    mixed = Mixed(Seed.of("Anna"), Seed(7), 0.5)
+    page.goto(f"{page.url.partition('?')[0]}?face_a=Anna&face_b=7&truncation=0.6")
+    settled(page, "#mix-face")
+    page.locator("#mix-face [data-keep]").click()
+    page.locator("#favourites summary").click()
+    cards = page.locator("#favourites li")
+    names = "cards => cards.map((card) => card.querySelector('input').value)"
+    assert cards.locator("input").evaluate_all("e => e.map((i) => i.value)") == ["seed 20", "Anna", "Anna and seed 7"]
+    cards.nth(0).locator("input").fill("Grandma, the <b>first")
+    cards.nth(0).locator("input").press("Tab")
+    cards.nth(2).drag_to(cards.nth(0))
+    cards.nth(2).get_by_text("←").click()
+    expected = ["Anna and seed 7", "Anna", "Grandma, the <b>first"]
+    assert cards.evaluate_all(names) == expected
+    page.reload()
+    settled(page, "#mix-face")
+    assert page.locator("#mix-face [data-keep]").get_attribute("aria-pressed") == "true"
+    page.locator("#favourites summary").click()
+    assert cards.evaluate_all(names) == expected
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save JSON").click()
+    download.value.save_as(tmp_path / "favourites.json")
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save a page").click()
+    assert Image.open(download.value.path()).size == (2480, 3508)
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save ZIP").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["Anna and seed 7.png", "Anna.png", "Grandma the -b-first.png"]
+        kept = np.asarray(Image.open(io.BytesIO(archive.read("Anna and seed 7.png"))))
+    assert np.array_equal(kept, shown(model, mixed, 0.6))
+    cards.nth(1).get_by_text("✕").click()
+    assert cards.count() == 2
+
+    friend = visit("?seed=1&count=1", PHONE)  # another browser
+    large_face(friend, 1)
+    friend.locator("#favourites summary").click()
+    friend.locator("#favourites input[type=file]").set_input_files(tmp_path / "favourites.json")
+    cards = friend.locator("#favourites li")
+    cards.nth(2).wait_for()
+    assert cards.evaluate_all(names) == expected
+    cards.nth(0).get_by_role("button").first.click()
+    settled(friend, "#mix-face")
+    assert np.array_equal(decoded(friend, "#mix-face"), shown(model, mixed, 0.6))
+    for content, sentence in (
+        ("{broken", "holds no favourites"),
+        ('{"facegan": "favourites", "weights": "0", "faces": []}', "of another model"),
+    ):
+        (tmp_path / "wrong.json").write_text(content)
+        friend.locator("#favourites input[type=file]").set_input_files(tmp_path / "wrong.json")
+        friend.get_by_text(sentence).wait_for()
+    assert cards.count() == 3

@@ -222,6 +222,7 @@
       }
       showLink();
       coverCodes();
+      document.dispatchEvent(new Event("fg-shown"));
       settle();
     };
     const fetchFace = async (preview) => {

@@ -1,7 +1,10 @@
 // The faces that this visitor has seen: a strip of them, kept by the browser, and Back, Forward and Ctrl+Z through them.
 (() => {
   const MOST = 50, THUMBNAIL = 96, REST = 700, SAME = 1500;  // px; ms until a face counts as seen, and of one change
-  const KEY = "facegan-seen";
+
+  // Another model at the same address draws other faces.
+  const weights = () => document.querySelector("[data-weights]")?.dataset.weights;
+  const keyOf = (what) => `facegan-${what}-${weights()}`;
 
   // ---- What the browser keeps. Without it, as in some private windows, the page keeps it for as long as it is open.
   let fallback = {};
@@ -70,18 +73,18 @@
       resting = setTimeout(remember, REST);
       return;
     }
-    const query = figure.dataset.query, seen = kept(KEY);
+    const query = figure.dataset.query, seen = kept(keyOf("seen"));
     if (!seen.some((one) => one.query === query)) {
       const canvas = Object.assign(document.createElement("canvas"), {width: THUMBNAIL, height: THUMBNAIL});
       canvas.getContext("2d").drawImage(image, 0, 0, THUMBNAIL, THUMBNAIL);
-      keep(KEY, [...seen, {query, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)}].slice(-MOST));
+      keep(keyOf("seen"), [...seen, {query, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)}].slice(-MOST));
     }
     show(query);
   }
 
   function show(query) {
     if (!strip) return;
-    const seen = kept(KEY).filter(({query, picture}) => typeof query === "string" && String(picture).startsWith("data:image/jpeg"));
+    const seen = kept(keyOf("seen")).filter(({query, picture}) => typeof query === "string" && String(picture).startsWith("data:image/jpeg"));
     const list = strip.querySelector("ol");
     strip.querySelector("section").hidden = seen.length < 2;
     list.replaceChildren(...seen.map((one) => {
@@ -117,13 +120,13 @@
   function keepSeen(element, trigger) {
     [strip, restore] = [element, trigger];
     element.querySelector("[data-empty]").addEventListener("click", () => {
-      keep(KEY, []);
+      keep(keyOf("seen"), []);
       show();
       window.facegan.note("The faces that you have seen are forgotten.");
     });
-    window.addEventListener("storage", ({key}) => key === KEY && show(window.facegan.shownFigure()?.dataset.query));
+    window.addEventListener("storage", ({key}) => key === keyOf("seen") && show(window.facegan.shownFigure()?.dataset.query));
     show();
   }
 
-  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep});
+  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights});
 })();
