@@ -138,9 +138,13 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
     )
 
 
-def notices(sentences: Iterable[str]) -> str:
-    """What was wrong with the link, for as long as the page is open."""
-    return "".join(notice(sentence) for sentence in sentences)
+def notices(sentences: Iterable[str], opened: str = "") -> str:
+    """What was wrong with the link, for as long as the page is open.
+
+    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last.
+    """
+    number = f'<span hidden data-opened="{escape(opened)}"></span>' if opened else ""
+    return "".join(notice(sentence) for sentence in sentences) + number
 
 
 def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int | None) -> str:

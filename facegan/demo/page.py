@@ -147,7 +147,11 @@ class Page:
         values = [value for values, _ in opened for value in values]
         # A page that is loaded shows its first tab by itself.
         first = "again" in query and not any(isinstance(value, gr.Tabs) for value in values)
-        return notices(complaints), gr.Tabs(selected=self.first) if first else gr.skip(), *values
+        return (
+            notices(complaints, query.get("again", "")[:20]),
+            gr.Tabs(selected=self.first) if first else gr.skip(),
+            *values,
+        )
 
     def random_face(self, button: gr.Button) -> Event:
         """The event after `button` has made a random face the current one."""

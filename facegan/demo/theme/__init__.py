@@ -42,5 +42,6 @@ def theme() -> gr.Theme:
         block_title_text_color="*body_text_color",
         block_title_text_color_dark="*body_text_color",
         button_primary_background_fill="*primary_600",
+        checkbox_label_background_fill_selected="*primary_600",
         button_primary_background_fill_hover="*primary_500",
     )

@@ -296,7 +296,7 @@
     const asked = new URLSearchParams(window.location.search), faces = new URLSearchParams(shownState(one("#face")));
     if (asked.has("seed")) ["first", "count"].forEach((name) => asked.has(name) || faces.delete(name));
     asked.forEach((value, name) => faces.set(name, value));
-    faces.set("again", 1);
+    faces.set("again", window.facegan.openings());
     return "?" + faces;
   }
 

@@ -40,9 +40,11 @@
   document.addEventListener("click", (event) => event.detail || gesture++, true);  // by a key
 
   // ---- The link. `history.state` has the number of the step, so that Ctrl+Z never leaves the page.
-  let step = 0;
+  let step = 0, opening = null, openings = 0;
   const here = () => window.history.state?.face;
   function writeLink(search) {
+    if (opening && search !== opening.search && gesture === opening.gesture && !late()) return;
+    opening = null;
     const url = window.location.pathname + search + window.location.hash, state = window.history.state ?? {};
     const changes = search !== window.location.search, anew = changes && here() !== undefined && gesture !== step;
     if (changes) step = gesture;
@@ -50,6 +52,17 @@
     else window.history.replaceState({...state, face: here() ?? 0}, "", url);
     clearTimeout(resting);
     resting = setTimeout(remember, REST);
+  }
+
+  // Until a state that is opened has come, what is shown is still the one before; its pieces come one by one. Whether
+  // they had their time: then what is shown is that state as the server has put it right.
+  function late() {
+    const answered = document.querySelector("[data-opened]")?.dataset.opened === String(opening.number);
+    if (answered && !opening.until) {
+      opening.until = Date.now() + SAME;
+      setTimeout(window.facegan.showLink, SAME + 50);
+    }
+    return answered && Date.now() >= opening.until;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -107,14 +120,18 @@
     const search = window.facegan.searchOf(query);
     if (search !== window.location.search)
       window.history.pushState({...window.history.state, face: (here() ?? 0) + 1}, "", window.location.pathname + search + window.location.hash);
+    reopen();
+  }
+
+  // Has the server draw the state of the link, with a number by which its answer is known.
+  function reopen() {
     step = gesture;
+    opening = {number: ++openings, gesture, search: window.location.search};
     restore();
   }
 
   window.addEventListener("popstate", () => {
-    if (here() === undefined || !restore) return;
-    step = gesture;
-    restore();
+    if (here() !== undefined && restore) reopen();
   });
 
   function keepSeen(element, trigger) {
@@ -128,5 +145,5 @@
     show();
   }
 
-  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights});
+  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights, openings: () => openings});
 })();
