@@ -137,6 +137,7 @@
   function keepSeen(element, trigger) {
     [strip, restore] = [element, trigger];
     element.querySelector("[data-empty]").addEventListener("click", () => {
+      clearTimeout(resting);
       keep(keyOf("seen"), []);
       show();
       window.facegan.note("The faces that you have seen are forgotten.");
