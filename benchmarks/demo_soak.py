@@ -2,9 +2,9 @@
 
     python -m benchmarks.demo_soak [--clients 64] [--minutes 10]
 
-Visitors open the page, move sliders, walk morphs and see films, at the pace of people, in plain HTTP as the browser
-sends it. The hostile ones ask for the longest GIF as fast as they can, as callers and as ever new visitors, send large
-bodies, and open answers that they never read. Only this machine's loopback is called.
+Visitors open the page, move sliders, mix, evolve, walk morphs and see films, at the pace of people, in plain HTTP as
+the browser sends it. The hostile ones ask for the longest GIF as fast as they can, as callers and as ever new visitors,
+send large bodies, and open answers that they never read. Only this machine's loopback is called.
 """
 
 import argparse
@@ -72,20 +72,20 @@ class Crowd:
             self.count[f"{what}asked again"] += 1
             await asyncio.sleep(float(wait) + random.random())
 
-    async def drag(self, seed: int) -> None:
-        """A slider from 0 to 0.5, with previews on the way, and the picture when it rests."""
+    async def drag(self, seed: int, what: str, query: dict, slider: str, expected: str) -> None:
+        """A slider of the tab `what` from 0 to 0.5, with previews on the way, and the picture when it rests."""
         for step in range(1, 9):
-            query = {"seed": seed, "truncation": 0.8, "smile": step / 16}
+            query = {**query, "truncation": 0.8, slider: step / 16}
             begin = time.monotonic()
-            answer = await self.until_answered("previews ", "GET", "/live/sliders", params={**query, "preview": 1})
+            answer = await self.until_answered("previews ", "GET", f"/live/{what}", params={**query, "preview": 1})
             self.previews.append(time.monotonic() - begin)
             self.check(answer, f"seed {seed}")
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
         begin = time.monotonic()
-        answer = await self.until_answered("", "GET", "/live/sliders", params=query)
+        answer = await self.until_answered("", "GET", f"/live/{what}", params=query)
         self.answers.append(time.monotonic() - begin)
-        self.check(answer, f"smile +0.5, of seed {seed}")
+        self.check(answer, expected)
 
     def check(self, answer: httpx.Response, expected: str) -> None:
         self.count["answers"] += 1
@@ -115,9 +115,14 @@ class Crowd:
                 what = choose.random()
                 if what < 0.4:
                     seed = choose.randrange(10**6)
-                    await self.ask("seed", "input", f"seed {seed}", seed=seed)
+                    await self.ask("face", "select", f"seed {seed}", seed=str(seed))
+                elif what < 0.65:
+                    await self.drag(seed, "sliders", {"seed": seed}, "smile", f"smile +0.5, of seed {seed}")
                 elif what < 0.8:
-                    await self.drag(seed)
+                    mixed = {"face_a": seed, "face_b": "Anna"}
+                    await self.drag(seed, "mix", mixed, "amount", f"seed {seed} and Anna")
+                elif what < 0.9:
+                    await self.ask("evolve-face", "select", f"seed {seed}", evolve_parent=str(seed))
                 elif what > 0.9:
                     await asyncio.sleep(choose.uniform(5, 15))  # has watched the film before
                     await self.film(f"{seed},{choose.randrange(10**6)},{choose.randrange(10**6)}", f"v{i}")

@@ -23,7 +23,7 @@ def train(args: argparse.Namespace) -> None:
     from facegan.gan.data import TrainingFaces
     from facegan.gan.judge import Judge
 
-    module._SAVE_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY = 3.0, 10_000, 10_000
+    module.SAVE_EVERY, module.JUDGE_EVERY, module.GOOD_EVERY = 3.0, 10_000, 10_000
     cache = FaceCache.open(args.faces)
     training, held_out = cache.split()
     config = TrainConfig(PRESETS[args.preset], cache.size, 0, "cpu", choose_precision("cpu"))

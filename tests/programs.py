@@ -8,6 +8,7 @@ its own working directory, environment, standard streams and signals, in a proce
 Only what is read when a module is imported is that of the server: give such variables (HF_ENDPOINT) to Programs.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -22,8 +23,8 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# What a training imports, some of it in the middle: the exporter of torch alone takes seconds.
-TRAINING = ("facegan.runs.run", "facegan.runs.evaluate", "torch.onnx._internal.exporter._core", "torch.export")
+# What a training imports, some of it in the middle: the first optimiser of torch takes seconds.
+TRAINING = ("facegan.runs.run", "facegan.runs.evaluate", "torch._dynamo")
 
 
 class Programs:
@@ -39,7 +40,9 @@ class Programs:
         self.values = dict(values or {})
         command = [sys.executable, "-m", "tests.programs", *preload]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._server = subprocess.Popen(command, cwd=ROOT, env=self.environment, text=True, bufsize=1, **pipes)
+        # In a session of its own, without the terminal: whom a Ctrl-C reaches is for the tests to say.
+        server = {"cwd": ROOT, "env": self.environment, "text": True, "bufsize": 1, "start_new_session": True}
+        self._server = subprocess.Popen(command, **server, **pipes)
 
     def __enter__(self) -> "Programs":
         return self
@@ -55,16 +58,18 @@ class Programs:
         *arguments: object,
         environment: Mapping[str, str] | None = None,
         values: Mapping[str, object] | None = None,
+        folder: Path = ROOT,
     ) -> "Program":
-        """A command that runs; one at a time. `values` in addition to those of all commands."""
+        """A command that runs in `folder`; one at a time. `values` in addition to those of all commands."""
         order = {
             "arguments": [script, *map(str, arguments)],
+            "folder": str(folder),
             "environment": dict(self.environment if environment is None else environment),
             "values": {**self.values, **(values or {})},
         }
         return Program(self, order)
 
-    def run(self, script: str, *arguments: object, **more: Mapping) -> subprocess.CompletedProcess:
+    def run(self, script: str, *arguments: object, **more: object) -> subprocess.CompletedProcess:
         """A command that has ended."""
         program = self.start(script, *arguments, **more)
         try:
@@ -134,6 +139,8 @@ def _serve() -> None:
     """Reads orders from standard input; answers each with the process's id, and with its status when it has ended."""
     for name in sys.argv[1:]:
         import_module(name)
+    gc.collect()
+    gc.freeze()  # else each command would look through all that was imported when it ends: a second and more
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     orders = os.fdopen(os.dup(0), "r")
     while line := orders.readline():
@@ -163,8 +170,10 @@ def _become(order: dict) -> None:
         assert hasattr(import_module(module), attribute), name
         setattr(import_module(module), attribute, value)
     sys.argv = order["arguments"]
-    sys.path[0] = str((ROOT / sys.argv[0]).parent)
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    os.chdir(order["folder"])
+    script = ROOT / sys.argv[0]
+    sys.path[0] = str(script.parent)
+    runpy.run_path(str(script), run_name="__main__")
 
 
 if __name__ == "__main__":

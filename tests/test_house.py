@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ FROM_FACEGAN = {"FaceModel": "model", "FaceGANPipeline": "model"}
 MOST_ROOMS, MOST_ARROWS = 18, 60
 
 
+@cache
 def imported_rooms(path: Path) -> set[str]:
     """First parts below facegan of everything that a file imports, also inside functions."""
     parts = set()

@@ -1,6 +1,9 @@
 """The reason of a failed write as a sentence with what to do."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # Errors of the system that a user can put right, and what to do; "there" is where it happened.
 _REMEDIES = {
@@ -18,6 +21,17 @@ _REMEDIES = {
     errno.ENODEV: "the disk has gone, so connect it again",
     errno.ESTALE: "the network disk has gone, so connect it again",
 }
+
+
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Adds the path to errors of the system that do not say where, as those of writing do not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def is_disk_error(error: OSError) -> bool:

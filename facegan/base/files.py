@@ -2,7 +2,10 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
+
+from facegan.base.disk import located
 
 
 def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> None:
@@ -16,21 +19,32 @@ def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> No
     Raises:
         OSError: it cannot be written; the old file is intact then.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    atomic_write_all({path: content}, flush=flush)
+
+
+def atomic_write_all(contents: Mapping[Path, bytes | str], *, flush: bool = False) -> None:
+    """Replace files that belong together, all of them or none: none is replaced before the disk has taken all.
+
+    Raises OSError as `atomic_write` does, whose arguments these are.
+    """
+    unfinished = {path: path.with_name(f"{path.name}.unfinished") for path in contents}
     try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            if flush:
-                file.flush()
-                _flush(file.fileno())
-        unfinished.replace(path)
+        for path, content in contents.items():
+            with located(path), unfinished[path].open("wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
+                if flush:
+                    file.flush()
+                    _flush(file.fileno())
+        for path in contents:
+            unfinished[path].replace(path)
     except OSError:
-        if unfinished.is_file():
-            unfinished.unlink()
+        for rest in unfinished.values():
+            if rest.is_file():
+                rest.unlink()
         raise
     if flush:
-        _flush_folder(path.parent)
+        for folder in {path.parent for path in contents}:
+            _flush_folder(folder)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Seeds and truncation: a face is a point g in R^100 with g ~ N(0, I)."""
 
+import hashlib
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,3 +24,15 @@ def latents_of(seeds: Sequence[int], latent_size: int = LATENT_SIZE, truncation:
             raise ValueError(f"A seed is a whole number from 0 to {MAX_SEED}, not {seed}.")
     points = [np.random.RandomState(seed).randn(latent_size) for seed in seeds]
     return (np.asarray(points).reshape(len(points), latent_size) * truncation).astype(np.float32)
+
+
+def seed_of_name(name: str) -> int:
+    """The seed of a name, the same on every machine, forever.
+
+    Upper and lower case, spaces around it, and how its accents are composed make no difference.
+
+    The first four bytes, big-endian, of the SHA-256 of the name in NFC, trimmed, case-folded, in UTF-8. Of 2,000 names
+    two have the same seed once in 2,100 classes. Raises ValueError for a text that is not Unicode (a lone surrogate).
+    """
+    plain = unicodedata.normalize("NFC", name).strip().casefold()
+    return int.from_bytes(hashlib.sha256(plain.encode()).digest()[:4], "big")

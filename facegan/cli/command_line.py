@@ -9,6 +9,7 @@ from pathlib import Path
 
 from facegan.base.disk import is_disk_error, remedy
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 from facegan.base.output import robust_output
 from facegan.base.temporary import check_temporary_folder
 
@@ -116,6 +117,34 @@ def short_text(text: str) -> str:
     if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # undecodable bytes, controls
         raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
     return text
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Raises FaceGANError when the file of an option cannot be written, before the work whose result it takes."""
+    if not path.absolute().parent.is_dir():
+        raise FaceGANError(
+            f"There is no folder {path.absolute().parent} for {option}: create it, or name another file."
+        )
+    new = not path.exists()
+    try:
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise FaceGANError(f"{path} cannot be written ({error.strerror}): name another file with {option}.") from error
+
+
+def write_result(path: Path, content: str) -> None:
+    """Replaces the file by a result that was printed before. Raises FaceGANError."""
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe, which is not replaced
+            path.write_text(content, encoding="utf-8")
+        else:
+            atomic_write(path, content)
+    except OSError as error:
+        raise FaceGANError(
+            f"What is printed above could not be written to {path} ({error.strerror}): {remedy(error)}."
+        ) from error
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:

@@ -4,16 +4,16 @@
     python train/evaluate.py facegan/assets/default --data OTHER_PHOTOS --unseen --json figures.json
     python train/evaluate.py facegan/assets/default --sliders
 
-A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from. Other photos need
---unseen, which says that MODEL was not trained on any of them. The protocol is in facegan/gan/judge.py, that of sliders
-in facegan/sliders/judge.py.
+A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from, or the photos that it
+learned from. Other photos need --unseen, which says that MODEL was not trained on any of them. The protocol is in
+facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from facegan.cli.command_line import exit_code, number
+from facegan.cli.command_line import check_writable, exit_code, number, write_result
 from facegan.sliders.store import json_ready
 
 
@@ -39,6 +39,8 @@ def main() -> int:
         p.error("say what to measure against: --data RUN or --data DIR")
 
     def work() -> None:
+        if json_file:
+            check_writable(json_file, "--json")
         from facegan.runs.evaluate import EvaluateOptions, as_table, evaluate
         from facegan.runs.model_sliders import as_table as as_slider_table
         from facegan.runs.model_sliders import judge_model
@@ -53,6 +55,6 @@ def main() -> int:
         result = json_ready(result)
         print(json.dumps(result))
         if json_file:
-            json_file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            write_result(json_file, json.dumps(result, indent=2) + "\n")
 
     return exit_code(work)

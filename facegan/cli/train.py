@@ -26,7 +26,7 @@ from facegan.cli.command_line import (
 from facegan.faces.options import DETECTORS
 from facegan.gan.config import PRESETS
 
-NEEDED = ("torch", "diffusers", "onnx", "onnxscript", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
+NEEDED = ("torch", "diffusers", "onnx", "onnxruntime", "insightface", "safetensors", "tqdm", "av")
 FACES = ("size", "framing", "detector", "insightface_pack", "insightface_root", "workers", "person")  # FaceOptions
 
 

@@ -2,17 +2,19 @@
 
 import gradio as gr
 
-from facegan.demo import faces_tab, learned_tab, morph_tab, reopen, sliders_tab
-from facegan.demo.markup import about, header, notice
+from facegan.demo import evolve_tab, faces_tab, learned_tab, mix_tab, morph_tab, reopen, sliders_tab, yearbook_tab
+from facegan.demo.markup import about, favourites, header, notice, seen
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
 from facegan.model.load import FaceModel
 
 # In the order of the page. A tab is a file with a TAB, and a place in this list.
-TABS = (faces_tab.TAB, sliders_tab.TAB, morph_tab.TAB, learned_tab.TAB)
+TABS = (faces_tab.TAB, sliders_tab.TAB, mix_tab.TAB, evolve_tab.TAB, morph_tab.TAB, yearbook_tab.TAB, learned_tab.TAB)
 
 _QUEUE = 64  # calls that come through gradio's queue although nothing here needs it
+_KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"
+_KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
 
 def build_demo(model: FaceModel) -> gr.Blocks:
@@ -25,13 +27,15 @@ def build_demo(model: FaceModel) -> gr.Blocks:
             gr.HTML(notice(model.note), apply_default_css=False)
         notes = gr.HTML(elem_id="link-notes", apply_default_css=False)
         frame = gr.Tabs(elem_id="tabs")
-        page = Page.of(model, blocks, frame, Outbox(), Renderer())
+        page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
         with frame:
             for tab in tabs:
                 with gr.Tab(tab.label, id=tab.id) as item:
                     tab.build(page, item)
                 item.select(None, js="() => window.facegan.tabShown()", api_visibility="private")
-        page.listen(notes)
+        strip = gr.HTML(seen(model.weights), elem_id="seen", js_on_load=_KEEP_SEEN, apply_default_css=False)
+        gr.HTML(favourites(), elem_id="favourites", js_on_load=_KEEP_FAVOURITES, apply_default_css=False)
+        page.listen(notes, strip.select)
         reopen.build(page, tabs)
         with gr.Accordion("What this is", open=False):
             gr.HTML(about(model.config), apply_default_css=False)

@@ -11,13 +11,15 @@ from facegan.base.seeds import MAX_SEED
 from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
-from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState
-from facegan.demo.values import number, whole_number
+from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, random_seed
+from facegan.demo.values import as_number, number, read_face, whole_number
+from facegan.model.face import Edited, Mixed, Neighbour, Seed, file_name, latent_of
+from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
 CONTROLS = {
-    "seed": "#seed input",
+    "seed": "#seed :is(input, textarea)",
     "truncation": "#truncation [type=range]",
     "count": "#count [type=range]",
 }
@@ -31,7 +33,7 @@ element.addEventListener("click", (event) => {
   trigger("select");
 });
 """
-_CHOSEN = """() => Number(document.querySelector('#faces [aria-pressed="true"]').dataset.seed)"""
+_CHOSEN = """() => document.querySelector('#faces [aria-pressed="true"]').dataset.seed"""
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -55,7 +57,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     settings = [page.truncation, count]
     shown = [page.seed, first, figure, grid]
     page.open(faces.open_page, [*settings, *shown])
-    changed = [page.seed.input, *moved(page.truncation), *moved(count), figure.select]
+    # `change` and not `input`, which Gradio loses for the first typing after a button has set the text.
+    page.in_browser(page.seed.change, "() => window.facegan.settle()", [], [])
+    changed = [*moved(page.truncation), *moved(count), figure.select]
     page.answer(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
     page.answer(changed, faces.draw_seed, [page.seed, *settings, first], shown)
     page.in_browser(page.seed.blur, "window.facegan.seedOr", [page.seed], [page.seed])
@@ -72,29 +76,43 @@ class Faces:
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = FacesState.read(query, self._model.config.truncation)
-        return (state.truncation, state.count, *self._draw(state)), complaints
+        try:
+            drawn = self._draw(state)
+        except FaceGANError as error:  # a face of another model, with sliders that this one does not have
+            complaints, state = [*complaints, str(error)], FacesState.near(random_seed(), state.truncation, state.count)
+            drawn = self._draw(state)
+        return (state.truncation, state.count, *drawn), complaints
 
     def draw_seed(self, seed: object, truncation: object, count: object, first: object) -> tuple:
-        if seed is None:  # the visitor has cleared the field to type another
+        if seed is None or str(seed).strip() == "":  # the visitor has cleared the field to type another
             return (gr.skip(),) * 4
-        asked = number(seed, "The seed", -1e300, 1e300)
-        kept = int(min(max(asked, 0), MAX_SEED))
-        notes = []
-        if kept != asked:
-            notes.append(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
-        _, *drawn = self._draw(_checked(kept, truncation, count, first), notes)
-        # Writing an unchanged seed back would overwrite the next digit of somebody who types on.
-        return gr.skip() if kept == asked else kept, *drawn
+        face, notes = seed, []
+        if (asked := as_number(seed)) is not None:
+            face = int(min(max(asked, 0), MAX_SEED))
+            if face != asked:
+                notes.append(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
+        state = self._checked(face, truncation, count, first)
+        written, *drawn = self._draw(state, notes)
+        # Writing an unchanged seed back would overwrite the next letter of somebody who types on.
+        pasted = isinstance(seed, str) and not isinstance(state.face, Seed)
+        return written if notes or (pasted and written != seed) else gr.skip(), *drawn
 
     def draw_large(self, seed: object, truncation: object, count: object, first: object) -> str:
         seed = whole_number(seed, "The chosen seed", 0, MAX_SEED)
-        return draw_figure(self._model, _checked(seed, truncation, count, first))
+        return draw_figure(self._model, self._checked(seed, truncation, count, first))
 
-    def generate(self, seed: int, count: int = 1, truncation: float | None = None) -> list[dict]:
-        """Draw AI-generated faces; the same seed always gives the same face.
+    def _checked(self, face: object, truncation: object, count: object, first: object) -> FacesState:
+        """The state with these values from the page's controls."""
+        truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
+        count = whole_number(count, "count", 1, MAX_COUNT)
+        face = compacted(self._model, read_face(face, "The seed", self._model.weights), truncation)
+        return FacesState.near(face, truncation, count, whole_number(first, "first", 0, MAX_SEED))
+
+    def generate(self, seed: int | str | dict, count: int = 1, truncation: float | None = None) -> list[dict]:
+        """Draw AI-generated faces; the same seed or name always gives the same face.
 
         Args:
-            seed: whole number from 0 to 4294967295; face i has seed + i
+            seed: whole number from 0 to 4294967295, a name such as "Anna", or the recipe of a face; face i has seed + i
             count: how many faces, 1 to 25
             truncation: 1 is the full variety it learned, far below it faces fade; 0 to 1.5; null is the model's choice
 
@@ -102,38 +120,36 @@ class Faces:
             a list of PNG files at the generator's own size
         """
         count = whole_number(count, "count", 1, MAX_COUNT)
-        seed = whole_number(seed, "seed", 0, MAX_SEED + 1 - count)
+        face = read_face(seed, "seed", self._model.weights)
+        if count > 1:
+            whole_number(face.number if isinstance(face, Seed) else None, "seed", 0, MAX_SEED + 1 - count)
         truncation = self._model.config.truncation if truncation is None else truncation
         truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
-        seeds = range(seed, seed + count)
-        images = self._model.generate(self._model.latents(seeds, truncation))
-        recipes = [recipe.to_dict() for recipe in _recipes(self._model, seeds, truncation)]
+        faces = [face, *map(Seed, range(face.number + 1, face.number + count))] if count > 1 else [face]
+        latents = np.stack([latent_of(self._model, face, truncation) for face in faces])
+        recipes = [recipe_of(self._model, [face], truncation).to_dict() for face in faces]
         return [
-            self._outbox.put(encode_png(image, recipe), f"face-{seed}.png")
-            for seed, image, recipe in zip(seeds, images, recipes, strict=True)
+            self._outbox.put(encode_png(image, recipe), f"face-{file_name(face)}.png")
+            for face, image, recipe in zip(faces, self._model.generate(latents), recipes, strict=True)
         ]
 
-    def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[int, int, str, str]:
-        """The large face is one of the grid's, so each face is drawn once."""
-        images = self._model.generate(self._model.latents(state.seeds, state.truncation))
-        figure = _figure(self._model, state, images[state.seed - state.first], notes)
-        return state.seed, state.first, figure, _grid(self._model, state, images)
-
-
-def _checked(seed: int, truncation: object, count: object, first: object) -> FacesState:
-    """The state with these values from the page's controls."""
-    truncation = number(truncation, "truncation", 0, MAX_TRUNCATION)
-    count = whole_number(count, "count", 1, MAX_COUNT)
-    return FacesState.near(seed, truncation, count, whole_number(first, "first", 0, MAX_SEED))
+    def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[str, int, str, str]:
+        """The large face is one of the grid's where it is a seed, so each face is drawn once."""
+        latents = self._model.latents(state.seeds, state.truncation)
+        if state.seed is None:
+            latents = np.concatenate([latents, latent_of(self._model, state.face, state.truncation)[None]])
+        images = self._model.generate(latents)
+        figure = _figure(self._model, state, images[-1 if state.seed is None else state.seed - state.first], notes)
+        return as_text(state.face), state.first, figure, _grid(self._model, state, images[: state.count])
 
 
 def draw_figure(model: FaceModel, state: FacesState, notes: Iterable[str] = ()) -> str:
     """The large face of `state` as HTML, with sentences that the page shows once."""
-    return _figure(model, state, model.generate(model.latents([state.seed], state.truncation))[0], notes)
+    return _figure(model, state, model.generate(latent_of(model, state.face, state.truncation)[None])[0], notes)
 
 
 def _figure(model: FaceModel, state: FacesState, image: np.ndarray, notes: Iterable[str]) -> str:
-    return face_figure(image, recipe_of(model, [state.seed], state.truncation), state.query(), notes)
+    return face_figure(image, recipe_of(model, [state.face], state.truncation), state.query(), notes)
 
 
 def _grid(model: FaceModel, state: FacesState, images: np.ndarray) -> str:
@@ -149,11 +165,16 @@ def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.is_morph or recipe.sliders:
         return None
+    truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
+    if len(recipe.faces) == 1 and not isinstance(recipe.faces[0], Edited | Mixed | Neighbour):
+        return FacesState.near(compacted(model, recipe.faces[0], truncation), truncation, COUNT).query()
+    if recipe.faces:
+        return None
     first, shown = recipe.seeds[0], len(recipe.seeds)
     if recipe.seeds != tuple(range(first, first + shown)):
         raise FaceGANError("This picture shows faces that this page cannot show side by side: choose another one.")
     count = COUNT if shown == 1 else min(shown, MAX_COUNT)
-    return FacesState.near(first, number(recipe.truncation, "truncation", 0, MAX_TRUNCATION), count).query()
+    return FacesState.near(first, truncation, count).query()
 
 
 TAB = Tab("Faces", build, keys=lambda model: FacesState.KEYS, link_of=link_of)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from facegan.base.latent_paths import path_through, point_on_path
 from facegan.base.pictures import enlarge, write_gif, write_mp4
 from facegan.demo.markup import FACE_SIZE, face_strip, path_figure
 from facegan.demo.state import MorphState
+from facegan.model.face import file_name, latent_of, short_title
+from facegan.model.face_text import compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
 FORMATS = ("mp4", "gif")
+_MOST_LINK = 1800  # letters of the faces in a link; of twelve faces each has the 140 that a latent takes
 _BATCH = 24  # frames that the generator draws at once
 
 
@@ -24,9 +28,20 @@ def film_size(model: FaceModel, file_format: str) -> int:
     return FACE_SIZE if model.size < 256 else 512
 
 
+def stops(model: FaceModel, state: MorphState) -> np.ndarray:
+    """The latents float32 (n, d) of the faces that a morph passes."""
+    return np.stack([latent_of(model, face, state.truncation) for face in state.faces])
+
+
+def short_enough(model: FaceModel, state: MorphState) -> MorphState:
+    """The same morph as a link of less than 2,000 letters."""
+    most = _MOST_LINK // len(state.faces)
+    return replace(state, faces=tuple(compacted(model, face, state.truncation, most) for face in state.faces))
+
+
 def film_frames(model: FaceModel, state: MorphState) -> Iterator[np.ndarray]:
     """The frames as the generator draws them, uint8 (H, W, 3), one by one."""
-    path = path_through(model.latents(state.seeds, state.truncation), state.frames_per_leg, state.loop)
+    path = path_through(stops(model, state), state.frames_per_leg, state.loop)
     for start in range(0, len(path), _BATCH):
         yield from model.generate(path[start : start + _BATCH])
 
@@ -35,7 +50,7 @@ def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None 
     """The recipe of the film, or of the face at `position` of its path."""
     return recipe_of(
         model,
-        state.seeds,
+        state.faces,
         state.truncation,
         frames_per_leg=state.frames_per_leg,
         loop=state.loop,
@@ -44,7 +59,7 @@ def recipe_of_morph(model: FaceModel, state: MorphState, position: float | None 
 
 
 def film_name(state: MorphState, file_format: str) -> str:
-    return f"morph-{'-'.join(map(str, state.seeds))}.{file_format}"
+    return f"morph-{'-'.join(map(file_name, state.faces))}.{file_format}"
 
 
 def draw_film(model: FaceModel, state: MorphState, file_format: str) -> bytes:
@@ -62,20 +77,22 @@ def draw_film(model: FaceModel, state: MorphState, file_format: str) -> bytes:
 
 def draw_strip(model: FaceModel, state: MorphState) -> str:
     """The faces that the morph passes, as HTML."""
-    images = model.generate(model.latents(state.seeds, state.truncation))
-    recipes = [recipe_of(model, [seed], state.truncation) for seed in state.seeds]
+    images = model.generate(stops(model, state))
+    recipes = [recipe_of(model, [face], state.truncation) for face in state.faces]
     return face_strip(images, recipes, state.loop)
 
 
 def draw_position(model: FaceModel, state: MorphState, preview: bool = False) -> str:
     """The face at the state's position on the path, as HTML that carries the state's link."""
     position = state.position
-    stops = state.seeds + state.seeds[: 1 if state.loop else 0]
-    point = point_on_path(model.latents(stops, state.truncation), position)
+    latents, names = stops(model, state), [short_title(face) for face in state.faces]
+    if state.loop:
+        latents, names = np.concatenate([latents, latents[:1]]), [*names, names[0]]
+    point = point_on_path(latents, position)
     leg = min(int(position * state.legs), state.legs - 1)
     part = position * state.legs - leg
-    caption = f"{part:.0%} of the way from seed {stops[leg]} to {stops[leg + 1]}"
+    caption = f"{part:.0%} of the way from {names[leg]} to {names[leg + 1].removeprefix('seed ')}"
     if part in (0, 1):
-        caption = f"seed {stops[leg + int(part)]}"
+        caption = names[leg + int(part)]
     recipe = recipe_of_morph(model, state, position)
     return path_figure(model.generate(point[None])[0], caption, recipe, state.query(), preview)

@@ -120,6 +120,8 @@ class Gate:
         for name in ("session_hash", "event_id", "fn_index", "trigger_id"):
             if not isinstance(call.get(name), str | int | None):
                 raise Refused(422, f"{name} must be a text or a number.")
+        if call.get("session_hash") == "":  # Gradio gives it another, and then looks for this one
+            raise Refused(422, "session_hash must not be empty: leave it out.")
 
     def _dependency(self, found: re.Match, call: dict) -> object:
         fns = self._demo.fns

@@ -2,13 +2,15 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import count
 
 import numpy as np
 
 from facegan.base.pictures import encode_jpeg, encode_png, enlarge
+from facegan.model.face import Edited, Face, Seed, file_name, inner, short_title, title
+from facegan.model.face_text import CODE, as_text
 from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
 from facegan.sliders.slider import Slider
@@ -31,27 +33,51 @@ def jpeg_uri(image: np.ndarray, recipe: Recipe) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image, recipe.to_dict())).decode("ascii")
 
 
-def face_figure(image: np.ndarray, recipe: Recipe, query: str, notes: Iterable[str] = (), preview: bool = False) -> str:
+def face_figure(
+    image: np.ndarray,
+    recipe: Recipe,
+    query: str,
+    notes: Iterable[str] = (),
+    preview: bool = False,
+    beside: Iterable[Face] = (),
+) -> str:
     """The large face with its caption; `query` is the link's part after the question mark.
 
-    `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved.
+    `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved. `beside` are other
+    faces that stand in the tab's fields.
     """
-    seed, size = recipe.seeds[0], PATH_SIZE if preview else FACE_SIZE
+    face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
+    name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
-        f'<figure class="fg-figure" data-query="{escape(query)}" data-notes="{escape(json.dumps(list(notes)))}"'
-        f'{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" width="{FACE_SIZE}" '
-        f'height="{FACE_SIZE}" alt="{escape(description(recipe))}"><span class="fg-badge">AI-generated</span>'
-        f'<figcaption><span class="fg-seed">seed {seed}</span><span class="fg-actions">'
-        f'<button type="button" data-copy-link>Copy link</button>'
-        f'<button type="button" data-save="face-{seed}.png"{" disabled" if preview else ""}>Save PNG</button>'
-        f'<a{small} download="face-{seed}-{len(image)}px.png" '
+        f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
+        f'data-made="{escape(as_text(recipe.face))}" '
+        f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
+        f'{_titles(face, *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
+        f'width="{FACE_SIZE}" height="{FACE_SIZE}" alt="{escape(description(recipe))}">'
+        '<span class="fg-badge">AI-generated</span>'
+        f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
+        f'<button type="button" data-keep aria-pressed="false" aria-label="Favourite"{" disabled" if preview else ""}>'
+        '♡</button><button type="button" data-copy-link>Copy link</button>'
+        f'<button type="button" data-save="face-{name}.png"{" disabled" if preview else ""}>Save PNG</button>'
+        f'<a{small} download="face-{name}-{len(image)}px.png" '
         f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
     )
 
 
 def _uri(image: np.ndarray, recipe: Recipe, preview: bool) -> str:
     return jpeg_uri(image, recipe) if preview else png_uri(image, recipe)
+
+
+def _titles(*faces: Face) -> str:
+    """By which theme/page.js shows what a face is in place of its code in a field. Inner faces stand there too."""
+    told, faces = {}, list(faces)
+    while faces:
+        face = faces.pop()
+        faces += inner(face)
+        if (code := as_text(face)).startswith(CODE):
+            told[code] = title(face)
+    return f' data-titles="{escape(json.dumps(told))}"' if told else ""
 
 
 def _mark(preview: bool) -> str:
@@ -61,14 +87,27 @@ def _mark(preview: bool) -> str:
 
 def description(recipe: Recipe) -> str:
     """A face in words, for those who do not see it."""
-    words = [f"{_plain(name)} {value:+g}" for name, value in recipe.sliders.items()]
-    words += [f"{_plain(name)} locked" for name in recipe.lock]
+    shown, words = recipe.shown[0], []
+    if isinstance(shown, Edited):
+        words = [f"{_plain(name)} {value:+g}" for name, value in shown.sliders.items()]
+        words += [f"{_plain(name)} locked" for name in shown.lock]
     edited = f" with {', '.join(words)}," if words else ""
-    return f"AI-generated face{edited} of seed {recipe.seeds[0]}"
+    return f"AI-generated face{edited} of {title(_unedited(recipe))}"
+
+
+def _unedited(recipe: Recipe) -> Face:
+    """The first face of a picture as it was before its sliders were moved."""
+    face = recipe.shown[0]
+    return face.of if isinstance(face, Edited) else face
 
 
 def _plain(name: str) -> str:
     return name.replace("_", " ")
+
+
+def fold(summary: str) -> str:
+    """What opens the row of boxes below it; see theme/style.css. Boxes that are ticked are seen without it."""
+    return f'<details class="fg-fold"><summary>{escape(summary)}</summary></details>'
 
 
 def slider_note(slider: Slider) -> str:
@@ -99,12 +138,16 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
     )
 
 
-def notices(sentences: Iterable[str]) -> str:
-    """What was wrong with the link, for as long as the page is open."""
-    return "".join(notice(sentence) for sentence in sentences)
+def notices(sentences: Iterable[str], opened: str = "") -> str:
+    """What was wrong with the link, for as long as the page is open.
+
+    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last.
+    """
+    number = f'<span hidden data-opened="{escape(opened)}"></span>' if opened else ""
+    return "".join(notice(sentence) for sentence in sentences) + number
 
 
-def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str:
+def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int | None) -> str:
     """Thumbnails uint8 (n, H, W, 3) as buttons, the one of seed `chosen` pressed."""
     cells = "".join(
         f'<button type="button" data-seed="{recipe.seeds[0]}" aria-pressed="{str(recipe.seeds[0] == chosen).lower()}" '
@@ -114,14 +157,30 @@ def face_grid(images: np.ndarray, recipes: Iterable[Recipe], chosen: int) -> str
     return f'<div class="fg-grid" role="group" aria-label="Faces to choose from">{cells}</div>'
 
 
-def face_strip(images: np.ndarray, recipes: Iterable[Recipe], loop: bool) -> str:
+def face_choices(images: np.ndarray, recipes: Iterable[Recipe], faces: Iterable[str]) -> str:
+    """Thumbnails uint8 (n, H, W, 3) as buttons, none pressed; `faces` are their texts for links and fields."""
+    cells = "".join(
+        f'<button type="button" data-face="{escape(face)}" aria-pressed="false" '
+        f'aria-label="Make neighbour {i} the parent">{_thumbnail(image, recipe)}</button>'
+        for i, (image, recipe, face) in enumerate(zip(images, recipes, faces, strict=True), 1)
+    )
+    return f'<div class="fg-grid fg-nine" role="group" aria-label="Neighbours to choose from">{cells}</div>'
+
+
+def face_strip(images: np.ndarray, recipes: Sequence[Recipe], loop: bool) -> str:
     """The stops of a morph, uint8 (n, H, W, 3), in the order in which it meets them."""
     stops = "".join(
-        f"<li>{_thumbnail(image, recipe)}<span>{recipe.seeds[0]}</span></li>"
+        f"<li>{_thumbnail(image, recipe)}<span>{escape(stop_title(recipe.shown[0]))}</span></li>"
         for image, recipe in zip(images, recipes, strict=True)
     )
     back = '<li class="fg-back" title="and back to the first" aria-label="and back to the first">↺</li>' if loop else ""
-    return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph">{stops}{back}</ol>'
+    titles = _titles(*(recipe.shown[0] for recipe in recipes))
+    return f'<ol class="fg-strip" aria-label="The AI-generated faces of this morph"{titles}>{stops}{back}</ol>'
+
+
+def stop_title(face: Face) -> str:
+    """A face of a morph: its number or its name."""
+    return short_title(face).removeprefix("seed ")
 
 
 def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "", preview: bool = False) -> str:
@@ -142,6 +201,45 @@ def open_picture(query: str = "") -> str:
         f'<p class="fg-open" data-follow="{escape(query)}">Saved a picture here earlier? '
         '<label><input type="file" accept="image/png,image/jpeg,image/gif,video/mp4">Open it</label> or drop it '
         "anywhere on the page, and it is there again. It stays on your device.</p>"
+    )
+
+
+def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
+    """A page for the printer, small, uint8 (H, W, 3), with its buttons; without one, what is to come."""
+    if image is None:
+        return '<p class="fg-notice">The page is drawn here while you type.</p>'
+    picture = "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image)).decode("ascii")
+    buttons = "".join(
+        f'<button type="button" data-sheet="{name}">Save {name.upper()}</button>' for name in ("pdf", "png", "zip")
+    )
+    return (
+        f'<figure class="fg-figure fg-page"><img src="{picture}" width="{image.shape[1]}" height="{image.shape[0]}" '
+        f'alt="A page of {faces} AI-generated faces with their names">'
+        f'<figcaption><span class="fg-film-state" role="status"></span><span class="fg-actions">{buttons}</span>'
+        "</figcaption></figure>"
+    )
+
+
+def seen(weights: str) -> str:
+    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel)."""
+    return (
+        f'<section class="fg-seen" data-weights="{escape(weights)}" aria-label="Faces you have seen" hidden><ol></ol>'
+        '<button type="button" data-empty>Forget them</button></section>'
+    )
+
+
+def favourites() -> str:
+    """Where theme/favourites.js shows what the visitor has kept."""
+    buttons = "".join(
+        f'<button type="button" data-favourites="{name}">Save {label}</button>'
+        for name, label in (("png", "a page"), ("zip", "ZIP"), ("json", "JSON"))
+    )
+    return (
+        '<details class="fg-favourites"><summary>Favourites <span data-number></span></summary>'
+        "<p>♡ below a face keeps it here, on this device. Drag them into the order that you like.</p><ol></ol>"
+        f'<div class="fg-actions">{buttons}<label class="fg-file">Open JSON'
+        '<input type="file" accept="application/json,.json"></label></div>'
+        '<span class="fg-film-state" role="status"></span></details>'
     )
 
 
@@ -166,7 +264,7 @@ def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     return (
         f'<header class="fg-header" data-link-keys="{escape(" ".join(sorted(set(keys))))}"><h1>FaceGAN</h1>'
         f"<p>Every picture here is AI-generated: {who}. "
-        "A small neural network draws each face from one number, its seed.</p></header>"
+        "Your name is a face: type it.</p></header>"
     )
 
 
@@ -223,7 +321,7 @@ def how_it_learned(config: ModelConfig) -> str:
 def _thumbnail(image: np.ndarray, recipe: Recipe) -> str:
     return (
         f'<img src="{png_uri(enlarge(image, THUMBNAIL_SIZE), recipe)}" width="{THUMBNAIL_SIZE}" '
-        f'height="{THUMBNAIL_SIZE}" alt="AI-generated face of seed {recipe.seeds[0]}">'
+        f'height="{THUMBNAIL_SIZE}" alt="AI-generated face of {escape(title(recipe.shown[0]))}">'
     )
 
 

@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from facegan.base.errors import FaceGANError
 from facegan.demo.answers import file_answer, refusal
-from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name
+from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name, short_enough
 from facegan.demo.markup import complaint, film
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.render import Renderer
 from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, MorphState
 from facegan.demo.values import MAX_STOPS, one_of
+from facegan.model.face_text import as_text
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe
 
@@ -52,13 +53,15 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     page.open(morphs.open_page, [page.tabs, *settings, controls.strip, controls.here])
     # The first morph starts from the face that the visitor has just looked at.
-    page.in_browser(tab.select, f"(seeds, seed) => seeds || [seed ?? 0, {_RANDOM}, {_RANDOM}].join(', ')",
-                    [controls.seeds, page.seed], seeds)  # fmt: skip
+    page.in_browser(tab.select, f"(seeds) => seeds || [window.facegan.shownFace(), {_RANDOM}, {_RANDOM}].join(', ')",
+                    seeds, seeds)  # fmt: skip
     page.in_browser(controls.random.click, f"() => [{_RANDOM}, {_RANDOM}, {_RANDOM}].join(', ')", [], seeds)
     page.in_browser(
-        controls.add_current.click, f"(seeds, seed) => window.facegan.withSeed(seeds, seed ?? 0, {MAX_STOPS})",
-        [controls.seeds, page.seed], seeds,
-    )  # fmt: skip
+        controls.add_current.click,
+        f"(seeds) => window.facegan.withSeed(seeds, window.facegan.shownFace(), {MAX_STOPS})",
+        seeds,
+        seeds,
+    )
     page.in_browser(
         controls.add_random.click, f"(seeds) => window.facegan.withSeed(seeds, {_RANDOM}, {MAX_STOPS})", seeds, seeds
     )
@@ -87,8 +90,8 @@ class _Controls:
         """`show` is the script of `here`."""
         random = gr.Button("Random morph", variant="primary", elem_id="random-morph", elem_classes="fg-key-r")
         seeds = gr.Textbox(
-            label="Seeds",
-            info=f"The morph passes these faces in order: 2 to {MAX_STOPS} numbers with commas between them.",
+            label="Names or seeds",
+            info=f"The morph passes these faces in order: 2 to {MAX_STOPS}, with commas between them.",
             elem_id="morph-seeds",
         )
         strip = gr.HTML(elem_id="morph-stops", apply_default_css=False)
@@ -134,17 +137,19 @@ class Morphs:
         state, complaints = MorphState.read(query, self._model.config.truncation)
         if state is None:
             return (gr.skip(),) * 8, complaints
-        seeds = ", ".join(map(str, state.seeds))
-        settings = seeds, state.truncation, state.frames_per_leg, state.loop, state.position
-        drawn = draw_strip(self._model, state), draw_position(self._model, state)
+        try:
+            drawn = draw_strip(self._model, state), draw_position(self._model, state)
+        except FaceGANError as error:
+            return (gr.skip(),) * 8, [*complaints, str(error)]
+        settings = _written(state), state.truncation, state.frames_per_leg, state.loop, state.position
         return (gr.Tabs(selected=TAB.id), *settings, *drawn), complaints
 
     def show(self, *settings: object) -> tuple[str, str]:
         try:
-            state = MorphState.checked(*settings)
+            state = short_enough(self._model, MorphState.checked(*settings, weights=self._model.weights))
+            return draw_strip(self._model, state), draw_position(self._model, state)
         except FaceGANError as error:
             return complaint(str(error)), ""
-        return draw_strip(self._model, state), draw_position(self._model, state)
 
     def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
         """The face at the position of a link's morph. Raises FaceGANError for a link to none."""
@@ -152,7 +157,7 @@ class Morphs:
 
     async def morph(
         self,
-        seeds: str,
+        faces: str,
         frames_per_leg: int = FRAMES_PER_LEG,
         loop: bool = True,
         format: Literal["mp4", "gif"] = "mp4",
@@ -166,7 +171,10 @@ class Morphs:
         """
         file_format = one_of(format, "format", FORMATS)
         truncation = self._model.config.truncation if truncation is None else truncation
-        state = MorphState.checked(seeds, truncation, frames_per_leg, loop, file_format=file_format)
+        state = MorphState.checked(
+            faces, truncation, frames_per_leg, loop, file_format=file_format, weights=self._model.weights
+        )
+        state = short_enough(self._model, state)
         draw = partial(draw_film, self._model, state, file_format)
         content = await self._renderer.draw(draw, f"{file_format} {state.query()}", state.frames, visitor, address)
         return content, film_name(state, file_format)
@@ -175,7 +183,7 @@ class Morphs:
         """The film of a link, in its "format", and its name. Raises FaceGANError for a link to no morph."""
         state = self._state(query)
         return await self.morph(
-            ", ".join(map(str, state.seeds)),
+            _written(state),
             state.frames_per_leg,
             state.loop,
             query.get("format", "mp4"),
@@ -201,7 +209,7 @@ class Morphs:
 
     async def endpoint(
         self,
-        seeds: str,
+        faces: str,
         frames_per_leg: int = FRAMES_PER_LEG,
         loop: bool = True,
         format: Literal["mp4", "gif"] = "mp4",
@@ -210,7 +218,8 @@ class Morphs:
         """Draw a film that turns AI-generated faces into one another.
 
         Args:
-            seeds: 2 to 12 whole numbers with commas between them, such as "1, 7, 42"; one face each, met in this order
+            faces: 2 to 12 faces with commas between them, met in this order, such as "1, 7, Anna": whole numbers,
+                names, or recipes of faces as JSON
             frames_per_leg: frames from one face to the next, 1 to 60, at 24 frames a second; 600 in all as mp4, 300 gif
             loop: whether the film leads back to the first face
             format: "mp4", or "gif", which is smaller and in fewer colours
@@ -219,15 +228,19 @@ class Morphs:
         Returns:
             the file
         """
-        content, name = await self.morph(seeds, frames_per_leg, loop, format, truncation)
+        content, name = await self.morph(faces, frames_per_leg, loop, format, truncation)
         return self._outbox.put(content, name)
+
+
+def _written(state: MorphState) -> str:
+    return ", ".join(map(as_text, state.faces))
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if not recipe.is_morph:
         return None
-    seeds = ", ".join(map(str, recipe.seeds))
-    state = MorphState.checked(seeds, recipe.truncation, recipe.frames_per_leg, recipe.loop, recipe.position or 0)
+    faces = ", ".join(map(as_text, recipe.shown))
+    state = MorphState.checked(faces, recipe.truncation, recipe.frames_per_leg, recipe.loop, recipe.position or 0)
     return state.query()
 
 

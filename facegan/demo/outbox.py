@@ -10,7 +10,13 @@ import gradio as gr
 PREFIX = "/gradio_api/stream/"  # where Gradio's clients fetch a file that is no file on the server's disk
 _MOST_BYTES = 64_000_000  # the oldest go first
 _AGE = 600  # s; callers fetch at once
-_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "png": "image/png"}
+_TYPES = {
+    "mp4": "video/mp4",
+    "gif": "image/gif",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
 
 
 def media_type(name: str) -> str:

@@ -58,15 +58,17 @@ class Tab:
 class Page:
     """What every tab is built with.
 
-    `tabs` is selected to open a tab, by its id. `seed` (the current face) and `truncation` are one control each for
-    all tabs; the tab Faces renders them. `message` shows what is wrong with what a visitor asks. `outbox` holds the
-    files that endpoints return, `renderer` draws films. `routes` are what the tabs serve beside Gradio's own.
+    `tabs` is selected to open a tab, by its id; `first` is that of the first. `seed` (the current face) and
+    `truncation` are one control each for all tabs; the tab Faces renders them. `message` shows what is wrong with what
+    a visitor asks. `outbox` holds the files that endpoints return, `renderer` draws films. `routes` are what the tabs
+    serve beside Gradio's own.
     """
 
     model: FaceModel
     blocks: gr.Blocks
     tabs: gr.Tabs
-    seed: gr.Number
+    first: str
+    seed: gr.Textbox
     truncation: gr.Slider
     message: gr.HTML
     outbox: Outbox
@@ -76,9 +78,16 @@ class Page:
     turns: Semaphore = field(default_factory=lambda: Semaphore(_AT_A_TIME))
 
     @classmethod
-    def of(cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs, outbox: Outbox, renderer: Renderer) -> "Page":
-        seed = gr.Number(
-            0, precision=0, label="Seed", info="The same seed is always the same face.", elem_id="seed", render=False
+    def of(
+        cls, model: FaceModel, blocks: gr.Blocks, tabs: gr.Tabs, first: str, outbox: Outbox, renderer: Renderer
+    ) -> "Page":
+        seed = gr.Textbox(
+            "0",
+            max_lines=1,
+            label="Name or seed",
+            info="Your name is a face, and always the same one. So is every number.",
+            elem_id="seed",
+            render=False,
         )
         truncation = gr.Slider(
             0,
@@ -91,7 +100,7 @@ class Page:
             render=False,
         )
         message = gr.HTML(js_on_load=_SHOW_MESSAGE, apply_default_css=False)
-        return cls(model, blocks, tabs, seed, truncation, message, outbox, renderer)
+        return cls(model, blocks, tabs, first, seed, truncation, message, outbox, renderer)
 
     def open(self, function: Opened, outputs: Sequence[Component]) -> None:
         """Run `function` when the page opens: of the link's query to one value for each of `outputs`, and sentences
@@ -120,22 +129,35 @@ class Page:
         self.serve(f"live/{name}", answer)
         return f"live/{name}"
 
-    def listen(self, notes: gr.HTML) -> None:
-        """To the opening of the page, once all tabs are built. One event for all, so that they see one seed."""
+    def listen(self, notes: gr.HTML, again: Event) -> None:
+        """To the opening of the page, once all tabs are built. One event for all, so that they see one seed.
+
+        `again` is fired where another link is opened without loading the page, such as by Back.
+        """
         query = gr.Textbox(visible=False)
-        outputs = [notes, *(component for _, components in self.opened for component in components)]
+        outputs = [notes, self.tabs, *(component for _, components in self.opened for component in components)]
         self.answer(self.blocks.load, self._open, [query], outputs, js="() => window.location.search")
+        self.answer(again, self._open, [query], outputs, js="() => window.facegan.searchToOpen()")
 
     def _open(self, search: object) -> tuple:
         text = search[:_MAX_QUERY].lstrip("?") if isinstance(search, str) else ""
         query = {"seed": str(random_seed()), **dict(parse_qsl(text)[:_MAX_NAMES])}
         opened = [function(query) for function, _ in self.opened]
         complaints = dict.fromkeys(sentence for _, sentences in opened for sentence in sentences)
-        return notices(complaints), *(value for values, _ in opened for value in values)
+        values = [value for values, _ in opened for value in values]
+        # A page that is loaded shows its first tab by itself.
+        first = "again" in query and not any(isinstance(value, gr.Tabs) for value in values)
+        return (
+            notices(complaints, query.get("again", "")[:20]),
+            gr.Tabs(selected=self.first) if first else gr.skip(),
+            *values,
+        )
 
     def random_face(self, button: gr.Button) -> Event:
         """The event after `button` has made a random face the current one."""
-        return self.in_browser(button.click, f"() => Math.floor(Math.random() * {RANDOM_SEEDS})", [], [self.seed])
+        return self.in_browser(
+            button.click, f"() => String(Math.floor(Math.random() * {RANDOM_SEEDS}))", [], [self.seed]
+        )
 
     def in_browser(
         self, event: Event | Sequence[Event], js: str, inputs: Sequence[Component], outputs: Sequence[Component]

@@ -94,10 +94,10 @@ class Renderer:
     ) -> bytes:
         """What `work()` returns, run in a thread.
 
-        `name`: two films with the same name are the same. `visitor` is empty for a caller of the endpoint, who may
-        wait for several films. `address`: where the visitor is. Raises Busy, or Superseded.
+        `name`: two films with the same name are the same; what has none is not kept. `visitor` is empty for a caller
+        of the endpoint, who may wait for several films. `address`: where the visitor is. Raises Busy, or Superseded.
         """
-        if name in self._drawn:
+        if name and name in self._drawn:
             self._drawn.move_to_end(name)
             return self._drawn[name]
         if visitor:
@@ -150,8 +150,9 @@ class Renderer:
             job = self._next()
             self._waiting.remove(job)
             try:
-                content = self._drawn.get(job.name) or await self._drawing_of(job)
-                self._keep(job.name, content)
+                content = (job.name and self._drawn.get(job.name)) or await self._drawing_of(job)
+                if job.name:
+                    self._keep(job.name, content)
             except Exception as error:  # the visitor's, not this loop's
                 if not job.result.done():
                     job.result.set_exception(error)

@@ -13,6 +13,8 @@ from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import SlidersState
 from facegan.demo.values import split_words
+from facegan.model.face import Edited, file_name, latent_of
+from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 from facegan.sliders.notes import purity
@@ -82,7 +84,7 @@ def _dragged(names: Sequence[str]) -> list[str]:
 
 def _controls(names: Sequence[str]) -> dict[str, str]:
     return {
-        "seed": "#seed input",
+        "seed": "#seed :is(input, textarea)",
         "truncation": "#truncation [type=range]",
         **{name: f"#slider-{name} [type=range]" for name in names},
         **{f"lock:{name}": f"#lock-{name} input" for name in names},
@@ -102,7 +104,11 @@ class Edits:
             return (gr.skip(),) * (2 * len(self._names) + 3), complaints
         values = [state.values.get(name, 0) for name in self._names]
         locked = [name in state.lock for name in self._names]
-        return (gr.Tabs(selected=TAB.id), *values, *locked, *self._draw_both(state)), complaints
+        try:
+            drawn = self._draw_both(state)
+        except FaceGANError as error:
+            return (gr.skip(),) * (2 * len(self._names) + 3), [*complaints, str(error)]
+        return (gr.Tabs(selected=TAB.id), *values, *locked, *drawn), complaints
 
     def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
         """The edited face of a link. Raises FaceGANError for a link that moves no slider."""
@@ -114,11 +120,12 @@ class Edits:
     def draw_both(self, seed: object, truncation: object, *controls: object) -> tuple[str, str]:
         return self._draw_both(self._state(seed, truncation, controls))
 
-    def edit(self, seed: int, truncation: float | None, values: Mapping[str, float], lock: str) -> dict:
+    def edit(self, seed: object, truncation: float | None, values: Mapping[str, float], lock: str) -> dict:
         truncation = self._model.config.truncation if truncation is None else truncation
-        state = SlidersState.checked(seed, truncation, values, split_words(lock, "lock"), self._names)
+        lock, weights = split_words(lock, "lock"), self._model.weights
+        state = SlidersState.checked(seed, truncation, values, lock, self._names, weights)
         image, recipe = self._edited(state)
-        return self._outbox.put(encode_png(image, recipe.to_dict()), f"face-{state.seed}-edited.png")
+        return self._outbox.put(encode_png(image, recipe.to_dict()), f"face-{file_name(state.face)}-edited.png")
 
     def endpoint(self) -> Callable[..., dict]:
         """`edit` with a parameter of its own for each of the model's sliders, as Gradio shows it to callers."""
@@ -131,7 +138,7 @@ class Edits:
             return self.edit(values["seed"], values["truncation"], moved, values["lock"])
 
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        hints = {"seed": int, "truncation": float | None, **dict.fromkeys(self._names, float), "lock": str}
+        hints = {"seed": int | str | dict, "truncation": float | None, **dict.fromkeys(self._names, float), "lock": str}
         defaults = {"truncation": None, **dict.fromkeys(self._names, 0.0), "lock": ""}
         signature = inspect.Signature(
             [
@@ -148,21 +155,22 @@ class Edits:
         half = len(self._names)
         values = dict(zip(self._names, controls[:half], strict=True))
         locked = [name for name, on in zip(self._names, controls[half:], strict=True) if on]
-        return SlidersState.checked(seed or 0, truncation, values, locked, self._names)
+        seed = 0 if seed is None or str(seed).strip() == "" else seed
+        return SlidersState.checked(seed, truncation, values, locked, self._names, self._model.weights)
 
     def _edited(self, state: SlidersState) -> tuple:
         """The image uint8 (H, W, 3), and its recipe."""
-        latents = self._model.latents([state.seed], state.truncation)
-        image = self._model.generate(self._model.edit(latents, state.values, state.lock))[0]
+        before = latent_of(self._model, state.face, state.truncation)
+        image = self._model.generate(self._model.edit(before[None], state.values, state.lock))[0]
         lock = state.lock if state.values else ()
-        return image, recipe_of(self._model, [state.seed], state.truncation, state.values, lock=lock)
+        return image, recipe_of(self._model, [state.face], state.truncation, state.values, lock=lock)
 
     def _draw_after(self, state: SlidersState, preview: bool = False) -> str:
         return face_figure(*self._edited(state), state.query(), preview=preview)
 
     def _draw_both(self, state: SlidersState) -> tuple[str, str]:
-        image = self._model.generate(self._model.latents([state.seed], state.truncation))[0]
-        recipe = recipe_of(self._model, [state.seed], state.truncation)
+        image = self._model.generate(latent_of(self._model, state.face, state.truncation)[None])[0]
+        recipe = recipe_of(self._model, [state.face], state.truncation)
         return path_figure(image, "before", recipe), self._draw_after(state)
 
 
@@ -174,7 +182,7 @@ def _describe(model: FaceModel) -> str:
     return (
         "Draw an AI-generated face with some of its attributes moved and the others "
         "held.\n\nArgs:\n"
-        "    seed: whole number from 0 to 4294967295\n"
+        '    seed: whole number from 0 to 4294967295, a name such as "Anna", or the recipe of a face\n'
         "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"
         f"{sliders}\n"
         "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n\n"
@@ -183,18 +191,20 @@ def _describe(model: FaceModel) -> str:
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
-    if recipe.is_morph or not recipe.sliders:
+    face = recipe.shown[0]
+    if recipe.is_morph or not isinstance(face, Edited):
         return None
     known = [slider.name for slider in model.sliders]
-    if set(recipe.sliders) - set(known):
+    if set(face.sliders) - set(known):
         raise FaceGANError("This picture was made with a slider that this model no longer has: choose another one.")
-    return SlidersState.checked(recipe.seeds[0], recipe.truncation, recipe.sliders, recipe.lock, known).query()
+    of = as_text(compacted(model, face.of, recipe.truncation))
+    return SlidersState.checked(of, recipe.truncation, face.sliders, face.lock, known).query()
 
 
 TAB = Tab(
     "Sliders",
     build,
-    keys=lambda model: (*SlidersState.KEYS, *(slider.name for slider in model.sliders)),
+    keys=lambda model: (*SlidersState.KEYS, "tab", *(slider.name for slider in model.sliders)),
     link_of=link_of,
     shown=lambda model: bool(model.sliders),
 )

@@ -11,13 +11,17 @@ from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
-from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_seeds, split_words, whole_number
+from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_faces, read_face, split_words, whole_number
+from facegan.model.face import Face, Seed, root
+from facegan.model.face_text import as_text
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
 COUNT = 10  # what a fresh page shows: enough to choose from beside the large face
 MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
 MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: what takes the server a few seconds, and at most 12 MB
 FRAMES_PER_LEG = 24  # one second
+
+_SLIDERS = "sliders"  # the tab's name in a link that moves none
 
 RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
 
@@ -28,21 +32,25 @@ def random_seed() -> int:
 
 @dataclass(frozen=True)
 class FacesState:
-    """The Faces tab: the large face is `seed`, the grid shows the `count` seeds from `first` on."""
+    """The Faces tab: the large face is `face` (a number is a seed), the grid shows `count` seeds from `first` on."""
 
     KEYS: ClassVar = ("seed", "truncation", "count", "first")
 
-    seed: int
+    face: Face
     truncation: float
     count: int
     first: int
 
+    def __post_init__(self):
+        object.__setattr__(self, "face", _face(self.face))
+
     @classmethod
-    def near(cls, seed: int, truncation: float, count: int, first: int | None = None) -> "FacesState":
-        """The state with these values, its grid moved to where it holds the large face."""
+    def near(cls, face: Face | int, truncation: float, count: int, first: int | None = None) -> "FacesState":
+        """The state with these values, its grid moved to where it holds the large face, or what that began as."""
+        seed = getattr(root(_face(face)), "number", first or 0)
         if first is None or not first <= seed < first + count:
             first = seed
-        return cls(seed, truncation, count, min(first, MAX_SEED + 1 - count))
+        return cls(face, truncation, count, min(first, MAX_SEED + 1 - count))
 
     @classmethod
     def read(cls, query: Mapping[str, str], truncation: float) -> tuple["FacesState", list[str]]:
@@ -51,17 +59,23 @@ class FacesState:
         Without a seed it is a random one; without a truncation, `truncation`.
         """
         reader = LinkReader(query)
-        seed = reader.whole_number("seed", 0, MAX_SEED, random_seed())
+        face = reader.face("seed", random_seed())
         truncation = reader.number("truncation", 0, MAX_TRUNCATION, truncation)
         count = reader.whole_number("count", 1, MAX_COUNT, COUNT)
-        return cls.near(seed, truncation, count, reader.whole_number("first", 0, MAX_SEED, seed)), reader.complaints
+        first = reader.whole_number("first", 0, MAX_SEED, getattr(root(face), "number", 0))
+        return cls.near(face, truncation, count, first), reader.complaints
+
+    @property
+    def seed(self) -> int | None:
+        """Of the large face, where the grid can hold it."""
+        return self.face.number if isinstance(self.face, Seed) and self.face.truncation is None else None
 
     @property
     def seeds(self) -> range:
         return range(self.first, self.first + self.count)
 
     def query(self) -> str:
-        values = {"seed": self.seed, "truncation": f"{self.truncation:g}", "count": self.count}
+        values = {"seed": as_text(self.face), "truncation": f"{self.truncation:g}", "count": self.count}
         if self.first != self.seed:
             values["first"] = self.first
         return urlencode(values)
@@ -69,30 +83,34 @@ class FacesState:
 
 @dataclass(frozen=True)
 class MorphState:
-    """The Morph tab: a path through the faces of `seeds`, back to the first when `loop`.
+    """The Morph tab: a path through `faces`, where a number is a seed, back to the first when `loop`.
 
     `position`, from 0 to 1, is how far along the path the walk by hand has come.
     """
 
     KEYS: ClassVar = ("seeds", "truncation", "frames", "loop", "position")
 
-    seeds: tuple[int, ...]
+    faces: tuple[Face, ...]
     truncation: float
     frames_per_leg: int = FRAMES_PER_LEG
     loop: bool = True
     position: float = 0.0
 
+    def __post_init__(self):
+        object.__setattr__(self, "faces", tuple(map(_face, self.faces)))
+
     @classmethod
     def checked(
         cls,
-        seeds: object,
+        faces: object,
         truncation: object,
         frames_per_leg: object,
         loop: object,
         position: object = 0.0,
         file_format: str = "mp4",
+        weights: str = "",
     ) -> "MorphState":
-        """The state with these values, `seeds` as a text.
+        """The state with these values, `faces` as a text, which `weights` draw.
 
         Raises FaceGANError, naming the argument, for values out of range, and for a film longer than the server draws
         in the format.
@@ -100,7 +118,7 @@ class MorphState:
         if not isinstance(loop, bool):
             raise FaceGANError("loop must be true or false.")
         state = cls(
-            parse_seeds(seeds),
+            parse_faces(faces, weights),
             number(truncation, "truncation", 0, MAX_TRUNCATION),
             whole_number(frames_per_leg, "frames_per_leg", 1, MAX_FRAMES_PER_LEG),
             loop,
@@ -109,7 +127,7 @@ class MorphState:
         if state.frames > MAX_FRAMES[file_format]:
             raise FaceGANError(
                 f"A morph has at most {MAX_FRAMES[file_format]} frames as {file_format.upper()}, and this one has "
-                f"{state.frames}: take fewer seeds or fewer frames between them."
+                f"{state.frames}: take fewer faces or fewer frames between them."
             )
         return state
 
@@ -128,14 +146,14 @@ class MorphState:
             state = cls.checked(query["seeds"], truncation, frames, bool(loop), position)
         except FaceGANError:
             complaint = (
-                f"The link's seeds are not 2 to {MAX_STOPS} numbers such as 1,7,42, so there is no morph to show."
+                f"The link's seeds are not 2 to {MAX_STOPS} faces such as 1,7,Anna, so there is no morph to show."
             )
             return None, [*reader.complaints, complaint]
         return state, reader.complaints
 
     @property
     def legs(self) -> int:
-        return len(self.seeds) - (0 if self.loop else 1)
+        return len(self.faces) - (0 if self.loop else 1)
 
     @property
     def frames(self) -> int:
@@ -143,35 +161,44 @@ class MorphState:
         return self.legs * self.frames_per_leg
 
     def query(self) -> str:
-        values = {"seeds": ",".join(map(str, self.seeds)), "truncation": f"{self.truncation:g}"}
+        values = {"seeds": ",".join(map(as_text, self.faces)), "truncation": f"{self.truncation:g}"}
         values |= {"frames": self.frames_per_leg, "loop": int(self.loop)}
         return urlencode({**values, "position": f"{self.position:g}"} if self.position else values, safe=",")
 
 
 @dataclass(frozen=True)
 class SlidersState:
-    """The Sliders tab: the face of `seed` with the sliders of `values` moved, while the attributes of `lock` are held.
+    """The Sliders tab: `face` with the sliders of `values` moved, while the attributes of `lock` are held.
 
-    `values` by name, without those at 0.
+    A number is a seed. `values` by name, without those at 0.
     """
 
     KEYS: ClassVar = ("seed", "truncation", "lock")
 
-    seed: int
+    face: Face
     truncation: float
     values: Mapping[str, float]
     lock: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        object.__setattr__(self, "face", _face(self.face))
+
     @classmethod
     def checked(
-        cls, seed: object, truncation: object, values: Mapping[str, object], lock: Iterable[str], known: Sequence[str]
+        cls,
+        face: object,
+        truncation: object,
+        values: Mapping[str, object],
+        lock: Iterable[str],
+        known: Sequence[str],
+        weights: str = "",
     ) -> "SlidersState":
         """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
         lock = tuple(lock)
         if unknown := [name for name in lock if name not in known]:
             raise FaceGANError(f"lock names {unknown[0][:20]!r}, but the sliders are {', '.join(known)}.")
         return cls(
-            whole_number(seed, "seed", 0, MAX_SEED),
+            read_face(face, "seed", weights),
             number(truncation, "truncation", 0, MAX_TRUNCATION),
             _moved({name: number(value, name, -1, 1) for name, value in values.items()}),
             lock,
@@ -181,11 +208,11 @@ class SlidersState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["SlidersState | None", list[str]]:
-        """The state that a link's query asks for, None when it moves no slider, and what had to be put right.
+        """The state that a link's query asks for, None when it is of another tab, and what had to be put right.
 
         `known` are the names of the model's sliders.
         """
-        if not any(name in query for name in (*known, "lock")):
+        if not any(name in query for name in (*known, "lock")) and query.get("tab") != _SLIDERS:
             return None, []
         reader = LinkReader(query)
         face = FacesState.read(query, truncation)[0]  # that tab says what is wrong with these values
@@ -193,12 +220,17 @@ class SlidersState:
         lock = split_words(query.get("lock", "")[:200], "lock")
         if any(name not in known for name in lock):
             reader.complaints.append("The link locks something that this model has no slider for, so it was left out.")
-        return cls(face.seed, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints
+        return cls(face.face, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints
 
     def query(self) -> str:
-        values = {"seed": self.seed, "truncation": f"{self.truncation:g}"}
+        values = {"seed": as_text(self.face), "truncation": f"{self.truncation:g}"}
         values |= {name: f"{value:g}" for name, value in self.values.items()}
+        values |= {} if self.values or self.lock else {"tab": _SLIDERS}  # else it is a link to the tab Faces
         return urlencode({**values, "lock": ",".join(self.lock)} if self.lock else values, safe=",")
+
+
+def _face(face: Face | int) -> Face:
+    return Seed(face) if isinstance(face, int) else face
 
 
 def _moved(values: Mapping[str, float]) -> dict[str, float]:

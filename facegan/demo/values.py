@@ -1,23 +1,29 @@
 """Numbers and lists that strangers write, in links and in calls, checked in one place.
 
-Callers of the endpoints are told exactly what is wrong (`number`, `whole_number`, `parse_seeds`). A link is never
+Callers of the endpoints are told exactly what is wrong (`number`, `whole_number`, `read_face`). A link is never
 refused: what it gets wrong is put right, and the page says so (`LinkReader`).
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED
+from facegan.base.stamp import parse
+from facegan.model.face import Face, Seed
+from facegan.model.face_text import from_json, from_text
+from facegan.model.provenance import check_recipe
 
 MAX_STOPS = 12  # of a morph: what a strip of thumbnails shows
-_MAX_LETTERS = 1000  # of a list of seeds or names: a hundred times what the page writes
+_MAX_LETTERS = 1000  # of a list of names of sliders
+_MAX_FACES = 4000  # letters of a list of faces, of which the page writes less than half
 
 
 def number(value: object, what: str, low: float, high: float) -> float:
     """`value` as a float. Raises FaceGANError, naming `what`, when it is not a number from `low` to `high`."""
-    found = _as_number(value)
+    found = as_number(value)
     if found is None or not low <= found <= high:
         raise FaceGANError(f"{what} must be a number from {low:g} to {high:g}.")
     return float(found)
@@ -25,7 +31,7 @@ def number(value: object, what: str, low: float, high: float) -> float:
 
 def whole_number(value: object, what: str, low: int, high: int) -> int:
     """`value` as an int. Raises FaceGANError, naming `what`, when it is not a whole number from `low` to `high`."""
-    found = _as_number(value)
+    found = as_number(value)
     if found is None or found != int(found) or not low <= found <= high:
         raise FaceGANError(f"{what} must be a whole number from {low} to {high}.")
     return int(found)
@@ -48,23 +54,62 @@ def one_of(value: object, what: str, choices: Sequence[str]) -> str:
     return value
 
 
-def parse_seeds(text: object) -> tuple[int, ...]:
-    """The seeds of "1, 7, 42".
+def read_face(value: object, what: str, weights: str = "") -> Face:
+    """The face of a seed, a name, a text from a link, or a recipe as JSON or an object.
 
-    Raises FaceGANError when they are not 2 to 12 whole numbers that can be seeds.
+    `weights` are those of the model that is to draw it. Raises FaceGANError, naming `what`, when it is no face.
     """
-    words = split_words(text, "seeds")
-    for word in words:
-        if _as_number(word) is None:
-            raise FaceGANError(
-                f'"{word[:20]}" is not a seed: write numbers with commas between them, such as 1, 7, 42.'
-            )
-    seeds = tuple(whole_number(word, "A seed", 0, MAX_SEED) for word in words)
-    if not 2 <= len(seeds) <= MAX_STOPS:
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = parse(value)
+        except ValueError:
+            value = None
+    if isinstance(value, Mapping):
+        if "weights" not in value:
+            return from_json(value)
+        recipe = check_recipe(value)
+        if weights and recipe.weights != weights:
+            raise FaceGANError(f"{what} was made by another model, {recipe.model}: take a face of this one.")
+        return recipe.face
+    if as_number(value) is not None:
+        return Seed(whole_number(value, what, 0, MAX_SEED))
+    if not isinstance(value, str):
+        raise FaceGANError(f"{what} must be a seed, which is a whole number from 0 to {MAX_SEED}, a name, or a recipe.")
+    return from_text(value)
+
+
+def parse_faces(text: object, weights: str = "") -> tuple[Face, ...]:
+    """The faces of "1, 7, Anna"; JSON and codes of links may stand between them. `weights` as for `read_face`.
+
+    Raises FaceGANError when they are not 2 to 12.
+    """
+    if not isinstance(text, str) or len(text) > _MAX_FACES:
+        raise FaceGANError(f"faces must be a text of at most {_MAX_FACES} letters.")
+    faces = tuple(read_face(part, "A seed", weights) for part in split_faces(text))
+    if not 2 <= len(faces) <= MAX_STOPS:
         raise FaceGANError(
-            f"A morph leads through 2 to {MAX_STOPS} seeds, such as 1, 7, 42; there are {len(seeds)} here."
+            f"A morph leads through 2 to {MAX_STOPS} faces, such as 1, 7, Anna; there are {len(faces)} here."
         )
-    return seeds
+    return faces
+
+
+def split_faces(text: str) -> list[str | Mapping]:
+    """The parts of a list of faces. Commas, semicolons and new lines divide it, and spaces divide numbers."""
+    parts, rest = [], text
+    while rest := rest.lstrip(",; \t\r\n"):
+        if rest.startswith("{"):
+            try:
+                face, end = json.JSONDecoder().raw_decode(rest)
+            except (ValueError, RecursionError):
+                raise FaceGANError("A recipe among the faces is broken: copy it whole.") from None
+            parts.append(face)
+            rest = rest[end:]
+            continue
+        part, *_ = re.split(r"[,;\n]", rest, maxsplit=1)
+        rest = rest[len(part) :]
+        numbers = part.split()
+        parts += numbers if all(as_number(word) is not None for word in numbers) else [part]
+    return parts
 
 
 class LinkReader:
@@ -81,13 +126,24 @@ class LinkReader:
         text = self._query.get(name, "")
         if text.strip() == "":
             return default
-        found = _as_number(text)
+        found = as_number(text)
         if found is None:
             self.complaints.append(f"The link's {name} is not a number, so {default:g} was taken.")
             return default
         if not low <= found <= high:
             self.complaints.append(f"The link's {name} must be from {low:g} to {high:.10g}, so the nearest was taken.")
         return min(max(found, low), high)
+
+    def face(self, name: str, default: int) -> Face:
+        """A number is put right, and a text is a name."""
+        text = self._query.get(name, "").strip()
+        if not text or as_number(text) is not None:
+            return Seed(self.whole_number(name, 0, MAX_SEED, default))
+        try:
+            return read_face(text, name)
+        except FaceGANError:
+            self.complaints.append(f"The link's {name} is no face that can be drawn here, so {default} was taken.")
+            return Seed(default)
 
     def whole_number(self, name: str, low: int, high: int, default: int) -> int:
         found = self.number(name, low, high, default)
@@ -96,8 +152,8 @@ class LinkReader:
         return int(found)
 
 
-def _as_number(value: object) -> float | int | None:
-    """A finite number, an int where the text is one, or None."""
+def as_number(value: object) -> float | int | None:
+    """Of what may be a text: a finite number, an int where the text is one, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

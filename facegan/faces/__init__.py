@@ -11,7 +11,8 @@ The data flows through these files in this order:
                 read.py gives a file's bytes and decode.py makes them an upright 8-bit RGB array, with formats.py
                 (what kind of file it is, and who reads it), raw.py, tiff.py, samples.py and repair.py; ours.py knows
                 the folders that FaceGAN made
-    detectors/  boxes and five keypoints (detect.py has the registry; scrfd.py by InsightFace, or yunet.py)
+    detectors/  boxes and five keypoints (detect.py has the registry; scrfd.py by InsightFace, whose weights
+                insightface_pack.py fetches, or yunet.py)
     align       the similarity transform onto the template, and the one resampling
     pose        yaw, pitch and roll from the five keypoints
     measure     what the filters need to know about an aligned face
@@ -23,6 +24,7 @@ The data flows through these files in this order:
     reasons     why a photo or a face is rejected: every reason with its words
     filters     which faces are used; the thresholds are in options.py (duplicates.py finds the copies)
     held_out    the tenth of the used faces that is never trained on
+    unaligned   the same faces cropped without turning and scaling them to the template, for --compare-unaligned
     report/     report.json, report.html and its pictures
 
 Nothing here imports InsightFace, OpenCV or onnxruntime before a photo has to be read.

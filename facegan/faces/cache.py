@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.align import Frame, apply_transform, face_transform
@@ -90,18 +91,20 @@ class FaceStore:
             (self._faces, np.ascontiguousarray(faces).tobytes()),
             (self._journal, line.encode() + b"\n"),
         ):
-            try:
+            with located(Path(file.name)):
                 file.write(content)
                 file.flush()
-            except OSError as error:  # which does not say where
-                raise OSError(error.errno, error.strerror, file.name) from error
         # As it will be read: numbers that are rounded there pass a threshold now if they pass it then.
         self.records[record.name] = from_line(line)
 
     def close(self) -> None:
-        """Ends writing."""
-        self._faces.close()
-        self._journal.close()
+        """Ends writing. Raises OSError where the disk does not take what is left, as `append` did before."""
+        try:
+            with located(Path(self._faces.name)):
+                self._faces.close()
+        finally:
+            with located(Path(self._journal.name)):
+                self._journal.close()
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():

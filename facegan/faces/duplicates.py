@@ -12,7 +12,7 @@ _STRIP = 256  # of those, neighbours in the leading coordinate, whose window ove
 _COLUMNS = 8192  # of the window at a time: 256 x 8,192 products take 8 MB, near the cache
 # Coordinates that decide first whether two faces can be twins at all. The first 23 of 256 hold 85 % of what differs
 # between faces; with fewer the cheap comparison lets more through, with more it is no longer cheap.
-_LEADING = 23
+LEADING = 23
 _ROUNDING = 1e-4  # more than float32 loses in the cheap comparison: it may let through too much, never too little
 _EXACT_ROWS = 16384  # pairs compared exactly at a time: twice 16 MB
 _DENSE = 32  # a matrix product takes so much less time for a pair than a comparison of its own
@@ -61,7 +61,7 @@ def near_duplicates(vectors: np.ndarray, quality: np.ndarray, threshold: float) 
         stays, their correlation.
     """
     order = np.lexsort((np.arange(len(quality)), -quality))
-    leading = _leading_coordinates(vectors)
+    leading = leading_coordinates(vectors)
     staying = _Staying(vectors, leading, threshold)
     gone: list[tuple[int, int, float]] = []
     for start in range(0, len(order), _ROWS):
@@ -85,14 +85,14 @@ def near_duplicates(vectors: np.ndarray, quality: np.ndarray, threshold: float) 
     return sorted(gone)
 
 
-def _leading_coordinates(vectors: np.ndarray) -> np.ndarray:
+def leading_coordinates(vectors: np.ndarray) -> np.ndarray:
     """Coordinates whose dot products are never below the vectors' own, float32 (n, k + 1), and few.
 
     The first k are those on the principal axes, the last is the length of the rest: by Cauchy and Schwarz
     u.v = a.b + r.s <= a.b + |r||s|.
     """
     _, axes = np.linalg.eigh(vectors.T @ vectors)
-    heads = vectors @ np.ascontiguousarray(axes[:, ::-1][:, :_LEADING])
+    heads = vectors @ np.ascontiguousarray(axes[:, ::-1][:, :LEADING])
     rest = np.einsum("ij,ij->i", vectors, vectors) - np.einsum("ij,ij->i", heads, heads)
     return np.column_stack([heads, np.sqrt(np.maximum(rest, 0))])
 

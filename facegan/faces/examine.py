@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from facegan.faces.align import Halves
 from facegan.faces.eyes import read_eyes
 from facegan.faces.person.recognise import Recogniser
 from facegan.faces.records import Examination
@@ -15,11 +16,11 @@ class Examiner:
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
 
-    def examine(self, rgb: np.ndarray, keypoints: np.ndarray) -> Examination:
+    def examine(self, photo: np.ndarray | Halves, keypoints: np.ndarray) -> Examination:
         """Examines the face with the keypoints (5, 2) in the photo, uint8 (H, W, 3)."""
-        embedding = self._recogniser.embed(rgb, keypoints)
+        embedding = self._recogniser.embed(photo, keypoints)
         length = float(np.linalg.norm(embedding))
-        closed_eyes, shades = read_eyes(rgb, keypoints)
+        closed_eyes, shades = read_eyes(photo, keypoints)
         return Examination(
             identity=(embedding / max(length, 1e-12)).astype(np.float16),
             clearness=length,

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors.numpy import load
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.align import KEYPOINT_WEIGHTS, Frame, eye_distance, similarity_transform, warp
+from facegan.faces.align import KEYPOINT_WEIGHTS, Frame, Halves, eye_distance, similarity_transform, warp
 
 CROP_SIDE = 112  # px of the upright face from which the eyes are cut
 _CROP_WIDTH, _CROP_BELOW = 2.6, 0.54  # eye distances: its width, and its centre below the eyes
@@ -26,22 +26,22 @@ FEATURE_SIZE = (_EYE_PIXELS[0] // _CELL) * (_EYE_PIXELS[1] // _CELL) * (_ORIENTA
 STATES = ("open", "closed", "shades")  # the columns of the weights
 
 
-def read_eyes(rgb: np.ndarray, keypoints: np.ndarray) -> tuple[float, float]:
+def read_eyes(photo: np.ndarray | Halves, keypoints: np.ndarray) -> tuple[float, float]:
     """The log-odds that a face's eyes are closed, and that dark glasses hide them, each against what else it may be.
 
     Args:
-        rgb: the photo, uint8 (H, W, 3).
+        photo: uint8 (H, W, 3).
         keypoints: (5, 2) in its pixels.
     """
     weights, bias = _weights()
-    is_open, closed, shades = eye_features(upright_face(rgb, keypoints)) @ weights + bias
+    is_open, closed, shades = eye_features(upright_face(photo, keypoints)) @ weights + bias
     return float(closed - is_open), float(shades - max(is_open, closed))
 
 
-def upright_face(rgb: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+def upright_face(photo: np.ndarray | Halves, keypoints: np.ndarray) -> np.ndarray:
     """The crop of a photo that `eye_features` reads, uint8 (112, 112, 3), from its keypoints (5, 2)."""
     transform = similarity_transform(np.asarray(keypoints, float), _crop_template(), KEYPOINT_WEIGHTS)
-    return warp(rgb, transform, CROP_SIDE)
+    return warp(photo, transform, CROP_SIDE)
 
 
 def eye_features(crop: np.ndarray) -> np.ndarray:

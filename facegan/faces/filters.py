@@ -13,7 +13,7 @@ from facegan.faces.person.identity import SAME_PERSON, People, examination
 from facegan.faces.reasons import USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 
-# The covariance of the tints (a* and b*) of 13,738 faces of FairFace, and about their median.
+# The covariance of the tints (a* and b*) of 13,738 faces of FairFace, and their median, rounded.
 _TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])
 TYPICAL_TINT = (15.3, 15.8)
 
@@ -146,7 +146,7 @@ def _verdicts_on(
 
 
 def _quality(verdict: Verdict) -> float:
-    """The larger and the sharper is the better."""
+    """Higher for a larger and sharper face."""
     assert verdict.face is not None
     return verdict.face.eye_distance * verdict.face.sharpness
 

@@ -47,8 +47,11 @@ def choose_framing(
     """
     if options.framing is not None:
         return options
-    probe = measure_photos(photos.sample(SAMPLED_PHOTOS), Job(choice, Frame(64, WIDEST)), options.workers)
-    records = [record for record, _ in probe]
+    probe = measure_photos(photos.sample(SAMPLED_PHOTOS), Job(choice, Frame(64, WIDEST)), options.workers, say=say)
+    records = []
+    for record, _ in probe:
+        photos.check_disk(record)
+        records.append(record)
     framing = widest_framing([(record, face.keypoints) for record in records for face in record.faces])
     if framing > WIDEST:
         say(

@@ -8,6 +8,7 @@ import numpy as np
 
 from facegan.faces.align import (
     Frame,
+    Halves,
     apply_transform,
     eye_distance,
     face_transform,
@@ -15,7 +16,7 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detectors.detector import DetectedFace, Detector
+from facegan.faces.detectors.detector import LOOKED_AT, DetectedFace, Detector
 from facegan.faces.examine import Examiner
 from facegan.faces.pose import estimate_pose
 from facegan.faces.records import FaceRecord, PhotoRecord
@@ -64,26 +65,37 @@ def measure_photo(
     except UnreadablePhotoError as error:
         return replace(record, problem=error.reason, detail=str(error)), nothing
     records, pictures = [], []
-    for found in detector.detect(rgb):
+    halves = Halves(rgb)
+    for found in detect_faces(detector, halves):
         if eye_distance(found.keypoints) < MIN_EYE_DISTANCE:
             continue
-        keypoints, certainty = refine_keypoints(detector, rgb, found.keypoints)
-        picture = warp(rgb, face_transform(keypoints, frame), frame.size)
+        keypoints, certainty = refine_keypoints(detector, halves, found.keypoints)
+        picture = warp(halves, face_transform(keypoints, frame), frame.size)
         measured = _measure(len(records), found.score, certainty, keypoints, picture, rgb.shape, frame)
-        records.append(replace(measured, examined=examiner.examine(rgb, keypoints)) if examiner else measured)
+        records.append(replace(measured, examined=examiner.examine(halves, keypoints)) if examiner else measured)
         pictures.append(picture)
     record = replace(record, width=rgb.shape[1], height=rgb.shape[0], faces=tuple(records))
     return record, np.stack(pictures) if pictures else nothing
 
 
-def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray) -> tuple[np.ndarray, float]:
+def detect_faces(detector: Detector, halves: Halves) -> list[DetectedFace]:
+    """Faces in the photo's pixels, found in the smallest half that shows the detector no less."""
+    rgb, times = halves.for_side(LOOKED_AT)
+    zoom = np.float32(2**times)
+    return [
+        replace(face, box=face.box * zoom, keypoints=(face.keypoints + 0.5) * zoom - 0.5)
+        for face in detector.detect(rgb)
+    ]
+
+
+def refine_keypoints(detector: Detector, photo: np.ndarray | Halves, keypoints: np.ndarray) -> tuple[np.ndarray, float]:
     """Finds the keypoints again where the detector sees best: on upright crops, and on their mirror images.
 
     The mean is free of what the detector does differently on its left and its right.
 
     Args:
         detector: finds the faces.
-        rgb: the photo, uint8 (H, W, 3).
+        photo: uint8 (H, W, 3).
         keypoints: a first estimate, (5, 2) in the photo's pixels.
 
     Returns:
@@ -92,9 +104,10 @@ def refine_keypoints(detector: Detector, rgb: np.ndarray, keypoints: np.ndarray)
         and blur lower it, turning and size, which the crops take away, do not.
     """
     points, scores = [], []
+    halves = photo if isinstance(photo, Halves) else Halves(photo)
     for frame in REFINE_FRAMES:
         transform = face_transform(keypoints, frame)
-        crop = warp(rgb, transform, frame.size)
+        crop = warp(halves, transform, frame.size, samples=1)
         found = _nearest(detector.detect(crop), frame)
         mirrored = _nearest(detector.detect(np.ascontiguousarray(crop[:, ::-1])), frame)
         scores += [face.score if face else 0.0 for face in (found, mirrored)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
@@ -92,6 +93,7 @@ def prepare_faces(
     records = photos.records(done)
     _tell_missing_libraries(records, say)
     _tell_not_downloaded(records, say)
+    _tell_not_read(records, say)
     if options.min_certainty is None:
         options = replace(options, min_certainty=choice.min_certainty)
     people = find_people(records, options, choice, recogniser, say=say) if recogniser else None
@@ -102,7 +104,8 @@ def prepare_faces(
     save_rows(out / SELECTED, selected)
     found = people is None and mostly_one_person(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
-    write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
+    with located(out):
+        write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
     _check_enough(verdicts, len(selected), options, force, say)
     if found:
         say(MOSTLY_ONE_PERSON)
@@ -126,6 +129,11 @@ def _measure(
         **({"recogniser": f"{recogniser.version}-{EXAMINATION}"} if recogniser else {}),
         **photos.settings,
     }
+
+    def beside_bars(line: str) -> None:
+        with tqdm.external_write_mode():
+            say(line)
+
     store = FaceStore(out, settings, say=say)
     try:
         before = len(store.records)
@@ -134,10 +142,11 @@ def _measure(
             before = photos.expected - len(todo)
             if before:
                 say(f"{before:,} of {photos.expected:,} files were read before and have not changed.")
-        results = measure_photos(todo, Job(choice, options.frame, recogniser), options.workers)
+        results = measure_photos(todo, Job(choice, options.frame, recogniser), options.workers, say=beside_bars)
         done = before == photos.expected
         bar = tqdm(results, total=photos.expected, initial=before, unit="photo", desc="faces", disable=done)
         for record, faces in bar:
+            photos.check_disk(record)
             store.append(record, faces)
             photos.kept(record)
     finally:
@@ -161,6 +170,13 @@ def _tell_not_downloaded(records: list[PhotoRecord], say: Callable[[str], None])
         where, remedy = detail.split(": ")
         photos = "1 photo is" if count == 1 else f"{count:,} photos are"
         say(f"{photos} {where}: {remedy}, and run the same command again.")
+
+
+def _tell_not_read(records: list[PhotoRecord], say: Callable[[str], None]) -> None:
+    """One sentence for each reason why photos may be read the next time."""
+    for detail, count in Counter(record.detail for record in records if record.problem == "not_read").items():
+        photos = "1 photo was" if count == 1 else f"{count:,} photos were"
+        say(f"{photos} not read ({detail}): the same command tries again.")
 
 
 def _selected_before(out: Path) -> np.ndarray | None:

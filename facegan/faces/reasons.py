@@ -20,7 +20,7 @@ class Reason:
 
 
 # In the order in which they are asked. The thresholds stand in options.py, the questions in filters.py and, for the
-# first seven, in sources/.
+# first nine, in sources/ and work.py.
 REASONS = {
     "not_a_picture": Reason("not a picture", "Nothing to do: these files stay where they are."),
     "unreadable": Reason(
@@ -32,6 +32,16 @@ REASONS = {
         "a placeholder of a photo that is not downloaded",
         "Download them, and run the same command again.",
         "not downloaded",
+    ),
+    "no_permission": Reason(
+        "a file that you may not read",
+        "Change their permissions, and run the same command again.",
+        "no permission",
+    ),
+    "not_read": Reason(
+        "a photo that could not be read this time",
+        "Check their disk and its connection, and run the same command again.",
+        "not read this time",
     ),
     "no_library": Reason(
         "in a format whose library is missing",

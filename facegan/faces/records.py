@@ -101,7 +101,7 @@ def from_line(line: str) -> PhotoRecord:
             **{
                 **face,
                 "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2),
-                # Faces of a run from before this was measured; none is told from the others by it.
+                # A run from before these were measured does not hold them, and NaN rejects no face.
                 "certainty": face.get("certainty", math.nan),
                 "tint": tuple(face.get("tint", (math.nan, math.nan))),
                 "examined": _examined_of(face.pop("examined", None)),

@@ -5,16 +5,18 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from multiprocessing.process import BaseProcess
 from operator import length_hint
+from typing import Any
 
 import numpy as np
 
+from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame
 from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.examine import Examiner
@@ -25,6 +27,7 @@ from facegan.faces.sources.find import Photo
 
 IN_FLIGHT = 16  # photos a worker: enough to bridge one slow photo, and 100 KB of results each at most
 HELD_IN_FLIGHT = 128_000_000  # bytes of streamed photos that wait, in all: a few of the largest, hundreds of the usual
+_KILLED = -9  # the exit code after SIGKILL, which is how the system takes memory back
 Result = tuple[PhotoRecord, np.ndarray]
 
 
@@ -41,14 +44,23 @@ class Job:
         return Examiner(self.recogniser.open()) if self.recogniser else None
 
 
-def measure_photos(photos: Iterable[Photo], job: Job, workers: int) -> Iterator[Result]:
+def measure_photos(
+    photos: Iterable[Photo], job: Job, workers: int, *, say: Callable[[str], None] = print
+) -> Iterator[Result]:
     """Yields measure.measure_photo's result for every photo, in their order, and takes them only as it needs them.
+
+    A photo that ends its process twice becomes a record. When the system ends one, as it does when memory runs out,
+    half as many go on.
 
     Args:
         photos: what to read; one that raises ends the work with that error.
         job: how.
         workers: processes; 0 is one a core, 1 works in this process, where a photo that crashes a decoder ends
             the program.
+        say: told when the system has ended a process.
+
+    Raises:
+        FaceGANError: no process can be kept running.
     """
     if workers == 1:
         detector, examiner = job.choice.open(), job.open_examiner()
@@ -56,59 +68,131 @@ def measure_photos(photos: Iterable[Photo], job: Job, workers: int) -> Iterator[
         return
     workers = worker_count(workers, length_hint(photos, 1024))  # a stream does not know its length
     waiting = iter(photos)
+    flying: deque[_Flight] = deque()
     for photo in waiting:  # no process is started before there is work
-        yield from _until_broken(chain([photo], waiting), job, workers)
+        flying.append(_Flight(photo))
+        while flying:
+            died_of = yield from _until_broken(waiting, flying, job, workers)
+            suspects = 2 * workers + 1  # what is worked on, and what the executor has handed out in advance
+            if died_of == _KILLED:
+                fewer = max(1, workers // 2)
+                say(_told_of_killing(workers, fewer))
+                workers = fewer
+            yield from _one_by_one(flying, suspects, job)
 
 
-def _until_broken(waiting: Iterator[Photo], job: Job, workers: int) -> Iterator[Result]:
-    """Works through ``waiting`` until it is empty or a worker has died; what is not taken stays in it.
+@dataclass
+class _Flight:
+    """A photo on its way through a process."""
 
-    When a worker dies, nobody knows which of the photos in flight it was: each of them then gets a process of
-    its own, and the one that dies again becomes a record.
+    photo: Photo
+    future: Future[Result] | None = None  # None: no process has it yet
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result, or an error that is not its process's end."""
+        future = self.future
+        return future is not None and future.done() and not isinstance(future.exception(), BrokenProcessPool)
+
+
+def _until_broken(
+    waiting: Iterator[Photo], flying: deque[_Flight], job: Job, workers: int
+) -> Generator[Result, None, int | None]:
+    """Yields results until all photos are done or a process has died.
+
+    Returns:
+        The exit code of the process that died, as far as it is known. Photos without a result are then in `flying`, and
+        those that were not taken in `waiting`.
     """
-    flying: deque[Photo] = deque()
-    results: deque[Future[Result]] = deque()
-    held, ended = 0, False
-    pool = _pool(job, workers)
+    pool = _Pool(job, workers)
     try:
+        for flight in flying:
+            if not flight.finished:
+                flight.future = pool.submit(_work, flight.photo)
         while True:
-            while not ended and len(flying) < workers * IN_FLIGHT and (not flying or held < HELD_IN_FLIGHT):
+            while len(flying) < workers * IN_FLIGHT and sum(one.photo.held for one in flying) < HELD_IN_FLIGHT:
                 photo = next(waiting, None)
-                ended = photo is None
-                if photo is not None:
-                    flying.append(photo)
-                    held += photo.held
-                    # A broken pool refuses new work by the same exception as it gives for old work.
-                    results.append(pool.submit(_work, photo))
+                if photo is None:
+                    break
+                flying.append(_Flight(photo))
+                # A broken pool refuses new work by the same exception as it gives for old work.
+                flying[-1].future = pool.submit(_work, photo)
             if not flying:
-                return
-            result = results[0].result()
-            results.popleft()
-            held -= flying.popleft().held
+                return None
+            assert flying[0].future is not None
+            result = flying[0].future.result()
+            flying.popleft()
             yield result
     except BrokenProcessPool:
-        suspects = list(flying)
-        flying.clear()
-        for photo in suspects:
-            yield _alone(photo, job)
+        pool.close()
+        return pool.exit_code()
     finally:
         # Also after Ctrl-C: finished photos are in the journal, the others are done next time. Waiting is what makes
         # the cancelling sure; it takes as long as the photos that are being read.
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.close()
 
 
-def _alone(photo: Photo, job: Job) -> Result:
-    with _pool(job, 1) as pool:
-        try:
-            return pool.submit(_work, photo).result()
-        except BrokenProcessPool:
-            record = PhotoRecord(
-                photo.name,
-                *photo.state(),
-                problem="unreadable",
-                detail="it crashed the program that reads it",
-            )
-            return record, np.empty((0, job.frame.size, job.frame.size, 3), np.uint8)
+def _one_by_one(flying: deque[_Flight], suspects: int, job: Job) -> Iterator[Result]:
+    """Yields the results of the photos that may have ended a process, and of those that are finished between them.
+
+    Nobody knows which photo it was, but photos are taken in their order, so it is one of the first without a result: as
+    many as processes work on and as have been handed to them. They go one by one to a process of their own, so that one
+    that dies again is known.
+    """
+    pool: _Pool | None = None
+    try:
+        while flying and suspects:
+            flight = flying.popleft()
+            if flight.finished:
+                assert flight.future is not None
+                yield flight.future.result()
+                continue
+            suspects -= 1
+            pool = pool or _spare(job)
+            try:
+                yield pool.submit(_work, flight.photo).result()
+            except BrokenProcessPool:
+                pool.close()
+                yield _ended_by(flight.photo, pool.exit_code(), job)
+                pool = None
+    finally:
+        if pool:
+            pool.close()
+
+
+def _spare(job: Job) -> "_Pool":
+    """One process that is sure to have started. Raises FaceGANError."""
+    pool = _Pool(job, 1)
+    try:
+        pool.submit(_ready).result()
+        return pool
+    except BrokenProcessPool as error:
+        pool.close()
+        why = (
+            "the system ends it, as it does when memory runs out" if pool.exit_code() == _KILLED else "it ends at once"
+        )
+        raise FaceGANError(
+            f"No process that reads photos can be started ({why}): close other programs, or use --workers 1. What was "
+            "read is kept; the same command goes on."
+        ) from error
+
+
+def _ended_by(photo: Photo, exit_code: int | None, job: Job) -> Result:
+    """The record of a photo whose process has died."""
+    if exit_code == _KILLED:
+        problem, detail = "not_read", "the system ended the program that read it, as it does when memory runs out"
+    else:
+        problem, detail = "unreadable", "it crashed the program that reads it"
+    record = PhotoRecord(photo.name, *photo.state(), problem=problem, detail=detail)
+    return record, np.empty((0, job.frame.size, job.frame.size, 3), np.uint8)
+
+
+def _told_of_killing(before: int, now: int) -> str:
+    fewer = f"{now} in place of {before} read on" if now < before else "another one reads on"
+    return (
+        f"The system ended a process that reads photos (SIGKILL), as it does when memory runs out: {fewer}. Nothing is "
+        "lost; --workers N starts fewer from the beginning."
+    )
 
 
 def why_alone() -> str:
@@ -123,10 +207,32 @@ def why_alone() -> str:
     return ""
 
 
-def _pool(job: Job, workers: int) -> ProcessPoolExecutor:
-    # spawn: a forked copy of a process with onnxruntime's or torch's threads can hang.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(job, context.Lock()))
+class _Pool:
+    """Processes that read photos."""
+
+    def __init__(self, job: Job, workers: int) -> None:
+        # spawn: a forked copy of a process with onnxruntime's or torch's threads can hang.
+        context = multiprocessing.get_context("spawn")
+        arguments = job, context.Lock()
+        self._before = set(multiprocessing.active_children())
+        self._processes: set[BaseProcess] = set()
+        self._executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=arguments)
+
+    def submit(self, work: Callable[..., Any], *arguments: object) -> "Future[Any]":
+        """Raises BrokenProcessPool, as the result does, when a process has died."""
+        future = self._executor.submit(work, *arguments)
+        self._processes |= set(multiprocessing.active_children()) - self._before  # each submit may start one
+        return future
+
+    def close(self) -> None:
+        """Ends the processes, when they have finished what they are at. Calling it again does nothing."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def exit_code(self) -> int | None:
+        """That of the process that died first, after `close`: negative for a signal, None where it is not known."""
+        codes = {process.exitcode for process in self._processes}
+        # The executor ends the others by SIGTERM.
+        return next((code for code in (_KILLED, *codes) if code in codes and code not in (0, -signal.SIGTERM)), None)
 
 
 # What a worker process keeps between photos; set once by _start in that process, never in the parent.
@@ -155,6 +261,10 @@ def _leave_with_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
+
+
+def _ready() -> None:
+    """Does nothing, in a process that has started."""
 
 
 def _work(photo: Photo) -> Result:

@@ -8,7 +8,7 @@ from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.networks import Generator
 from facegan.gan.processes import with_local_batch_norm
 
-_RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples: statistics to about 2 % of a deviation
+RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples: statistics to about 2 % of a deviation
 
 
 def half_life(images_seen: int) -> float:
@@ -46,6 +46,6 @@ def recalibrated(generator: Generator) -> Generator:
         norm.momentum = None  # a plain mean over all batches
     device = generator.project.weight.device
     rng = torch.Generator().manual_seed(0)
-    for _ in range(_RECALIBRATION_BATCHES):
+    for _ in range(RECALIBRATION_BATCHES):
         generator(torch.randn(_RECALIBRATION_BATCH, LATENT_SIZE, generator=rng).to(device))
     return generator.eval()

@@ -10,7 +10,7 @@ _STRIKES = 2  # failed checks in a row, for what a single unlucky batch can caus
 _COLLAPSED = 0.4  # share of the greatest diversity so far; three healthy runs never fell below 0.75
 _EXPLODED = 50.0  # times the chance-level loss of the discriminator
 _SATURATED = 0.01  # times the chance-level loss: D leaves G no gradient
-_GRACE_PERIOD = 20_000  # images: at first D is far ahead of G in healthy runs too
+GRACE_PERIOD = 20_000  # images: at first D is far ahead of G in healthy runs too
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Health:
         if abs(vitals.loss_d) > _EXPLODED * chance_level_loss:
             return f"the discriminator's loss exploded to {vitals.loss_d:.3g}"
         self.greatest_diversity = max(self.greatest_diversity, min(vitals.diversity, 1.0))
-        checked = images_seen >= _GRACE_PERIOD
+        checked = images_seen >= GRACE_PERIOD
         collapsed = checked and vitals.diversity < _COLLAPSED * self.greatest_diversity
         saturated = checked and vitals.loss_d < _SATURATED * chance_level_loss and vitals.accuracy > 0.999
         self.alike = self.alike + 1 if collapsed else 0

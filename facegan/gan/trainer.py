@@ -27,9 +27,9 @@ from facegan.gan.monitor.log import RunLog
 from facegan.gan.networks import Generator
 from facegan.gan.processes import Processes
 
-_SAVE_EVERY = 120  # s: the most work that a kill can lose
-_GOOD_EVERY = 20_000  # images between two checkpoints that a rollback can go back to
-_OLD_ENOUGH = 4_000  # images: a checkpoint closer to a failure may be damaged already
+SAVE_EVERY = 120  # s: the most work that a kill can lose
+GOOD_EVERY = 20_000  # images between two checkpoints that a rollback can go back to
+OLD_ENOUGH = 4_000  # images: a checkpoint closer to a failure may be damaged already
 _ROLLBACKS = 3  # at most; then training gives up
 _PAGE_EVERY = 15  # s
 STOPPED = "stopped"  # the name of the event in log.jsonl when Ctrl-C ends training
@@ -154,7 +154,7 @@ class Trainer:
             trouble = self._check((self.images_seen - checked_images) / (now - checked), budget)
             checked, checked_images = now, self.images_seen
             if trouble:
-                if not self._roll_back(trouble):
+                if not self.roll_back(trouble):
                     return "gave up"
                 checked_images = self.images_seen
                 continue
@@ -165,9 +165,9 @@ class Trainer:
                 best_at = self.processes.broadcast(self.best.figures.get("images_seen", -1))
                 if self.early_stopping.should_stop(budget, self.images_seen, best_at):
                     return STOPPED_EARLY
-            if self._crossed(images, _GOOD_EVERY) and not self.health.alike and not self.health.saturated:
+            if self._crossed(images, GOOD_EVERY) and not self.health.alike and not self.health.saturated:
                 self._keep_as_good()
-            elif self.processes.broadcast(now - saved) >= _SAVE_EVERY:
+            elif self.processes.broadcast(now - saved) >= SAVE_EVERY:
                 self.save()
                 saved = time.monotonic()
             if now - page >= _PAGE_EVERY:
@@ -212,10 +212,10 @@ class Trainer:
         self.good = [*self.good, self.images_seen][-2:]
         self.save()
 
-    def _roll_back(self, trouble: str) -> bool:
+    def roll_back(self, trouble: str) -> bool:
         """Go back to a good checkpoint and halve the learning rates. False after the last allowed rollback: give up."""
         at = self.images_seen
-        old_enough = [n for n in self.good if n <= at - _OLD_ENOUGH] or self.good[:1]
+        old_enough = [n for n in self.good if n <= at - OLD_ENOUGH] or self.good[:1]
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say, newest=old_enough[-1])
         if found is None:
             raise FaceGANError(f"At {at:,} images {trouble}, and no checkpoint to go back to is left in {self.run}.")

@@ -85,13 +85,18 @@ def background_lightness(colours: np.ndarray, framing: float) -> np.ndarray:
     return colours[:, beside, 0].mean(axis=1)
 
 
-def _region(box: tuple[float, float, float, float], size: int, framing: float) -> np.ndarray | None:
-    """The pixels (H, H) of a box, and of its mirror image if it lies on one side of the face; None where less than
-    MIN_VISIBLE of it is in the picture."""
-    x, y = places(size, framing)
+def in_box(x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """Which places lie in a box, or in its mirror image if it lies on one side of the face; all in eye distances."""
     left, top, right, bottom = box
     across = np.abs(x) if left > 0 else x
-    inside = (across >= left) & (across <= right) & (y >= top) & (y <= bottom)
+    return (across >= left) & (across <= right) & (y >= top) & (y <= bottom)
+
+
+def _region(box: tuple[float, float, float, float], size: int, framing: float) -> np.ndarray | None:
+    """The pixels (H, H) of a box, see `in_box`; None where less than MIN_VISIBLE of it is in the picture."""
+    x, y = places(size, framing)
+    inside = in_box(x, y, box)
+    left, top, right, bottom = box
     area = (right - left) * (bottom - top) * (2 if left > 0 else 1)  # in eye distances
     pixel = float(x[0, 1] - x[0, 0])
     return inside if inside.sum() * pixel**2 >= MIN_VISIBLE * area else None

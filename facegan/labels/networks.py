@@ -51,18 +51,18 @@ def inner_features(crops: np.ndarray) -> np.ndarray:
     parts = [np.empty((0, FEATURE_SIZE), np.float32)]
     for start in range(0, len(crops), _BATCH):
         batch = crops[start : start + _BATCH]
-        _, _, features, in_places = _run("age_gender_model", batch)
-        parts.append(np.concatenate([in_places, features, _run("face_expression_model", batch)[1]], axis=1))
+        _, _, features, in_places = run_network("age_gender_model", batch)
+        parts.append(np.concatenate([in_places, features, run_network("face_expression_model", batch)[1]], axis=1))
     return np.concatenate(parts)
 
 
 def _run_batch(crops: np.ndarray) -> NetworkOutputs:
-    age, gender, features, in_places = _run("age_gender_model", crops)
-    expressions, expression_features = _run("face_expression_model", crops)
+    age, gender, features, in_places = run_network("age_gender_model", crops)
+    expressions, expression_features = run_network("face_expression_model", crops)
     # The mirror image makes the points symmetrical, so that a mirrored face turns exactly the other way. The network
     # is so small that this costs less than the error it removes.
-    points = _run("face_landmark_68_tiny_model", crops)[0]
-    mirrored = _run("face_landmark_68_tiny_model", np.ascontiguousarray(crops[:, :, ::-1]))[0]
+    points = run_network("face_landmark_68_tiny_model", crops)[0]
+    mirrored = run_network("face_landmark_68_tiny_model", np.ascontiguousarray(crops[:, :, ::-1]))[0]
     return NetworkOutputs(
         age=age[:, 0],
         gender=gender[:, 0] - gender[:, 1],
@@ -72,7 +72,7 @@ def _run_batch(crops: np.ndarray) -> NetworkOutputs:
     )
 
 
-def _run(name: str, crops: np.ndarray) -> list[np.ndarray]:
+def run_network(name: str, crops: np.ndarray) -> list[np.ndarray]:
     return _session(name).run(None, {"images": crops})
 
 

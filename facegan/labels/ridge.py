@@ -39,16 +39,16 @@ def fit_ridge(features: np.ndarray, targets: np.ndarray, groups: np.ndarray | No
         basis, triangle = np.linalg.qr(z.T)
         z = triangle.T
     fold = folds(len(z), groups)
-    parts = [_Sums.of(z[fold == k], targets[fold == k]) for k in np.unique(fold)]
+    parts = [Sums.of(z[fold == k], targets[fold == k]) for k in np.unique(fold)]
     whole = sum(parts[1:], parts[0])
     held_out = np.empty((len(PENALTIES), *targets.shape))
     for k, part in zip(np.unique(fold), parts, strict=True):
         own = fold == k
-        for i, (weights, bias) in enumerate(_solve(whole - part, PENALTIES)):
+        for i, (weights, bias) in enumerate(solve(whole - part, PENALTIES)):
             held_out[i, own] = z[own] @ weights + bias
     best = ((held_out - targets) ** 2).sum(axis=1).argmin(axis=0)
     at = np.arange(targets.shape[1])
-    fits = _solve(whole, PENALTIES)
+    fits = solve(whole, PENALTIES)
     weights = np.stack([fits[i][0][:, j] for i, j in zip(best, at, strict=True)], axis=1)
     bias = np.array([fits[i][1][j] for i, j in zip(best, at, strict=True)])
     weights = (weights if basis is None else basis @ weights) / scale[:, None]
@@ -66,7 +66,7 @@ def folds(rows: int, groups: np.ndarray | None = None) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Sums:
+class Sums:
     """The sufficient statistics of least squares for some rows; those of parts add up to those of the whole."""
 
     rows: int
@@ -76,17 +76,17 @@ class _Sums:
     zy: np.ndarray  # (d, k)
 
     @classmethod
-    def of(cls, z: np.ndarray, y: np.ndarray) -> "_Sums":
+    def of(cls, z: np.ndarray, y: np.ndarray) -> "Sums":
         return cls(len(z), z.sum(axis=0), y.sum(axis=0), z.T @ z, z.T @ y)
 
-    def __add__(self, other: "_Sums") -> "_Sums":
-        return _Sums(self.rows + other.rows, self.z + other.z, self.y + other.y, self.zz + other.zz, self.zy + other.zy)
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.rows + other.rows, self.z + other.z, self.y + other.y, self.zz + other.zz, self.zy + other.zy)
 
-    def __sub__(self, other: "_Sums") -> "_Sums":
-        return _Sums(self.rows - other.rows, self.z - other.z, self.y - other.y, self.zz - other.zz, self.zy - other.zy)
+    def __sub__(self, other: "Sums") -> "Sums":
+        return Sums(self.rows - other.rows, self.z - other.z, self.y - other.y, self.zz - other.zz, self.zy - other.zy)
 
 
-def _solve(sums: _Sums, penalties: tuple[float, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
+def solve(sums: Sums, penalties: tuple[float, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Weights (d, k) and bias (k,) for each penalty; the bias is not penalised."""
     mean, centre = sums.y / sums.rows, sums.z / sums.rows
     gram = sums.zz - sums.rows * np.outer(centre, centre)

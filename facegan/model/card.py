@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from facegan.base.files import atomic_write_all
 from facegan.faces.detectors.detect import REGISTRY
 from facegan.model import folder as layout
 from facegan.model.facts import table
@@ -172,8 +173,7 @@ def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
     film, discriminator = ((folder / path).exists() for path in (layout.PROGRESS, layout.DISCRIMINATOR))
     card = render_card(config, film=film, sliders=read_sliders(folder, config), discriminator=discriminator)
-    (folder / layout.CARD).write_text(card, encoding="utf-8")
-    (folder / layout.LICENCE).write_text(render_licence(config), encoding="utf-8")
+    atomic_write_all({folder / layout.CARD: card, folder / layout.LICENCE: render_licence(config)})
 
 
 def _metadata(config: ModelConfig) -> str:

@@ -1,12 +1,10 @@
 """Exports a trained generator as the weights of a model folder, and checks each file."""
 
 import json
-import logging
+import math
 import shutil
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +21,13 @@ from facegan.gan.networks import Discriminator, Generator
 from facegan.model import folder as layout
 from facegan.model import generator as generator_module
 from facegan.model import pipeline as pipeline_module
+from facegan.model.checks.network import steps_of
+from facegan.model.folder import ModelConfig
 from facegan.model.generator import BASE_SIZE, FaceGANGenerator
 from facegan.model.load import to_uint8
 
-_NEXT_TO_ZERO = 2.0**-24  # the smallest number above zero in float16
 _INVISIBLE = 2  # of 256 levels: a difference that nobody can see, for half the bytes
-_OPSET = 18
+_OPSET, _IR_VERSION = 18, 10  # what every onnxruntime that the demo may have reads
 _PARITY_SEEDS = range(64)
 
 
@@ -52,9 +51,6 @@ def shipped_form(generator: Generator) -> FaceGANGenerator:
         shipped.ups[level - 1].bias.copy_(shift)
     shipped.ups[-1].weight.copy_(generator.to_rgb.transposed_weight())
     shipped.ups[-1].bias.copy_(generator.to_rgb.bias)
-    for up in shipped.ups:
-        if not up.bias.any():  # torch's exporter leaves out a bias of zeros, and the file would be of another network
-            up.bias.fill_(_NEXT_TO_ZERO)
     return shipped.eval()
 
 
@@ -121,70 +117,36 @@ def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> N
 
 def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
     """latents float32 [n, 100] -> images float32 [n, 3, H, W] in [-1, 1], any n."""
-    with _quiet_exporter():
-        torch.onnx.export(
-            _Plain(generator).eval(),
-            (torch.zeros(2, generator.config.latent_size),),
-            str(path),
-            dynamo=True,
-            input_names=["latents"],
-            output_names=["images"],
-            dynamic_shapes=({0: "batch"},),
-            opset_version=_OPSET,
-            external_data=False,
-            verbose=False,
-        )
-    model = onnx.load(path)
-    if half:
-        _store_half(model)
-    # The exporter records the stack trace of every operation: paths of this machine, which stay here.
-    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    channels, latent_size = tuple(generator.config.channels), generator.config.latent_size
+    side = BASE_SIZE * 2 ** len(channels)
+    constants = iter(
+        {
+            "root of 2": np.array(math.sqrt(2), np.float32),
+            **{name: generator.state_dict()[name].numpy() for name in ("project.weight", "project.bias")},
+            "first map": np.array([-1, BASE_SIZE, BASE_SIZE, channels[0]]),
+            **{name: value.numpy() for name, value in generator.ups.state_dict(prefix="ups.").items()},
+        }.items()
+    )
+    widened, chain, stored, value = [], [], [], "latents"
+    steps = list(steps_of(ModelConfig("", side, channels, latent_size)))
+    for number, (operation, attributes, shapes) in enumerate(steps, start=1):
+        inputs, result = [value], "images" if number == len(steps) else f"step {number}"
+        for name, constant in islice(constants, len(shapes)):
+            inputs.append(name)
+            # onnxruntime folds the Cast when it loads; a scalar saves nothing.
+            if half and constant.dtype == np.float32 and constant.ndim:
+                widened.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+                name, constant = f"{name}.half", constant.astype(np.float16)
+            stored.append(numpy_helper.from_array(constant, name))
+        chain.append(helper.make_node(operation, inputs, [result], name=f"{number} {operation}", **attributes))
+        value = result
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, side, side])
+    latents = helper.make_tensor_value_info("latents", TensorProto.FLOAT, ["batch", latent_size])
+    graph = helper.make_graph([*widened, *chain], "generator", [latents], [images], stored)
+    versions = {"ir_version": _IR_VERSION, "opset_imports": [helper.make_opsetid("", _OPSET)]}
+    model = helper.make_model(graph, producer_name="facegan", **versions)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Without the messages of torch's exporter: that torchvision is absent, and what it will rename."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-class _Plain(torch.nn.Module):
-    """Without diffusers' mixins, which the exporter would trace."""
-
-    def __init__(self, generator: FaceGANGenerator):
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        return self.generator(latents)
-
-
-def _store_half(model: onnx.ModelProto) -> None:
-    """Store float32 initialisers as float16 and widen them by a Cast, which onnxruntime folds when it loads."""
-    graph = model.graph
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 2:
-            continue
-        name = tensor.name
-        narrow = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
-        tensor.CopyFrom(narrow)
-        casts.append(helper.make_node("Cast", [narrow.name], [name], to=TensorProto.FLOAT, name=f"widen {name}"))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _rounded_to_half(generator: FaceGANGenerator) -> FaceGANGenerator:

@@ -73,7 +73,7 @@ def _from_hub(repository: str, revision: str, parts: Sequence[str], extras: Sequ
 def _fetch(
     repository: str, revision: str, parts: Sequence[str], extras: Sequence[str], alive: Callable[[], None]
 ) -> tuple[Path, tuple[str, ...]]:
-    """The snapshot in the Hub's cache that holds `parts`, fetched where they are not there yet; what is extras."""
+    """The snapshot in the Hub's cache that holds `parts`, fetched if need be; and those of `extras` that exist."""
     from huggingface_hub import HfApi, hf_hub_download
 
     with network_errors(repository):

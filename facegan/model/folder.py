@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 from facegan.base.seeds import LATENT_SIZE
 from facegan.model.checks.values import check_values
 
@@ -162,7 +163,7 @@ class ModelConfig:
         """Raises ValueError for what `read` would refuse, before anything is written."""
         text = self.to_json()
         _parse(text)
-        (folder / CONFIG).write_text(text, encoding="utf-8")
+        atomic_write(folder / CONFIG, text)
 
     @classmethod
     def read(cls, folder: Path) -> "ModelConfig":

@@ -119,6 +119,20 @@ class FaceModel:
             return latents.copy()
         return self.slider_set.edit(latents, values, lock)
 
+    def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
+        """Latents float32 (n, 100) of the same faces with the attributes `names` of the faces `others` (n, 100).
+
+        model.edit_like(model.latents([7]), model.latents([8]), ["smile"])        # face 7 with the smile of face 8
+
+        All other attributes are held. Raises ValueError for latents of another shape or the name of no slider.
+        """
+        latents, others, names = self._checked(latents), self._checked(others), tuple(names)
+        if self.slider_set is None:
+            if names:
+                raise ValueError(f"This model has no sliders: fit them with {commands.FIT_SLIDERS}.")
+            return latents.copy()
+        return self.slider_set.edit_like(latents, others, names)
+
     def generate(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         """Images uint8 (n, H, W, 3) of the latents (n, 100).
 

@@ -1,16 +1,20 @@
 """The provenance of a generated picture: its recipe, which stamp.py writes into PNG, GIF and MP4.
 
+A recipe is the model and the faces (face.py) that it drew.
+
 path.write_bytes(encode_png(image, recipe_of(model, [7], 0.8).to_dict()))
 recipe = read_recipe(path.read_bytes())        # of anybody's file; every value is checked
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED
 from facegan.base.stamp import parse, read_stamp
+from facegan.model.face import Edited, Face, Mixed, Seed, pinned
+from facegan.model.face_text import from_json, to_json
 from facegan.model.load import FaceModel
 
 MOST_SEEDS = 100  # in one picture; the sheet of samples has 32
@@ -28,7 +32,8 @@ class Recipe:
     `model` is its name on the Hub, "user/name", or what its config calls it; `revision` the commit on the Hub, else
     empty; `weights` is FaceModel.weights, which shows whether a model is the same. `sliders` by name, without
     those at 0, and `lock` the attributes that are held more firmly meanwhile. A morph has `frames_per_leg` and
-    `loop`; `position`, from 0 to 1, is a single face on its path.
+    `loop`; `position`, from 0 to 1, is a single face on its path. Faces that are more than seeds and sliders are in
+    `faces`, and `seeds` is empty.
     """
 
     model: str
@@ -41,20 +46,42 @@ class Recipe:
     loop: bool | None = None
     position: float | None = None
     lock: tuple[str, ...] = ()
+    faces: tuple[Face, ...] = ()
 
     @property
     def is_morph(self) -> bool:
         return self.loop is not None
 
+    @property
+    def shown(self) -> tuple[Face, ...]:
+        """The faces that the picture shows, or that the film leads through."""
+        if self.faces:
+            return self.faces
+        seeds = tuple(map(Seed, self.seeds))
+        return tuple(Edited(seed, self.sliders, self.lock) for seed in seeds) if self.sliders else seeds
+
+    @property
+    def face(self) -> Face:
+        """The one face of a picture, the same wherever it goes. Raises FaceGANError for a picture of several."""
+        shown = self.shown
+        if self.is_morph and self.position is not None:
+            stops = shown + shown[: 1 if self.loop else 0]
+            leg = min(int(self.position * (len(stops) - 1)), len(stops) - 2)
+            return pinned(Mixed(stops[leg], stops[leg + 1], self.position * (len(stops) - 1) - leg), self.truncation)
+        if len(shown) != 1:
+            raise FaceGANError("This picture shows several faces: choose one with a single face.")
+        return pinned(shown[0], self.truncation)
+
     def to_dict(self) -> dict:
         """For stamp.py: without what is empty."""
         values = {**vars(self), "seeds": list(self.seeds), "sliders": dict(self.sliders), "lock": list(self.lock)}
+        values["faces"] = [to_json(face) for face in self.faces]
         return {name: value for name, value in values.items() if value is not None and value not in ("", {}, [])}
 
 
 def recipe_of(
     model: FaceModel,
-    seeds: Iterable[int],
+    faces: Iterable[int | Face],
     truncation: float,
     sliders: Mapping[str, float] | None = None,
     frames_per_leg: int | None = None,
@@ -62,11 +89,20 @@ def recipe_of(
     position: float | None = None,
     lock: Iterable[str] = (),
 ) -> Recipe:
-    """The recipe of what `model` draws of the seeds."""
+    """The recipe of what `model` draws of the faces; a number is a seed. `sliders` and `lock` move all of them."""
     name, _, revision = model.origin.partition("@")
-    moved = {slider: float(value) for slider, value in (sliders or {}).items() if value}
-    drawn = (tuple(map(int, seeds)), round(float(truncation), 6), revision, moved)
-    return Recipe(name or model.name, model.weights, *drawn, frames_per_leg, loop, position, tuple(lock))
+    shown = [Seed(face) if isinstance(face, int) else face for face in faces]
+    moved, lock = {slider: float(value) for slider, value in (sliders or {}).items() if value}, tuple(lock)
+    if len(shown) == 1 and isinstance(shown[0], Edited) and not moved and loop is None:
+        moved = {slider: value for slider, value in shown[0].sliders.items() if value}
+        shown, lock = [shown[0].of], shown[0].lock
+    if all(isinstance(face, Seed) and face == Seed(face.number) for face in shown):  # as earlier versions read it
+        seeds, faces = tuple(face.number for face in shown), ()
+    else:
+        seeds, faces = (), tuple(Edited(face, moved, lock) if moved else face for face in shown)
+        moved, lock = {}, () if moved else lock
+    path = (frames_per_leg, loop, position, lock, faces)
+    return Recipe(name or model.name, model.weights, seeds, round(float(truncation), 6), revision, moved, *path)
 
 
 def read_recipe(content: bytes) -> Recipe | None:
@@ -94,14 +130,17 @@ def check_recipe(values: Mapping) -> Recipe:
     """
     if "shows" in values:
         raise FaceGANError("This picture belongs to a training run: choose one of a model's faces, or a morph.")
-    seeds, sliders, lock = values.get("seeds"), values.get("sliders", {}), values.get("lock", [])
+    seeds, sliders, lock = values.get("seeds", []), values.get("sliders", {}), values.get("lock", [])
+    faces = values.get("faces", [])
     sound = (
         all(isinstance(values.get(name, ""), str) for name in ("model", "weights", "revision"))
         and all(_is_name(values.get(name, "")) for name in ("model", "revision"))
         and values.get("model", "").strip()
         and _WEIGHTS.fullmatch(values.get("weights", ""))
         and isinstance(seeds, list)
-        and 1 <= len(seeds) <= MOST_SEEDS
+        and isinstance(faces, list)
+        and 1 <= len(seeds) + len(faces) <= MOST_SEEDS
+        and not (seeds and faces)
         and all(_is_whole(seed, 0, MAX_SEED) for seed in seeds)
         and _is_number(values.get("truncation"), 0, 100)
         and isinstance(sliders, dict)
@@ -117,8 +156,12 @@ def check_recipe(values: Mapping) -> Recipe:
     )
     if not sound:
         raise _broken()
-    known = {name: values[name] for name in Recipe.__dataclass_fields__ if name in values}
-    return Recipe(**{**known, "seeds": tuple(seeds), "lock": tuple(lock)})
+    known = {one.name: values[one.name] for one in fields(Recipe) if one.name in values}
+    try:
+        made = tuple(map(from_json, faces))
+    except FaceGANError:
+        raise _broken() from None
+    return Recipe(**{**known, "seeds": tuple(seeds), "lock": tuple(lock), "faces": made})
 
 
 def _broken() -> FaceGANError:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from facegan.base.files import atomic_write_all
 from facegan.gan.networks import Discriminator, Generator
 from facegan.model import folder as layout
 from facegan.model.card import write_card
@@ -46,6 +47,5 @@ def save_model(
 
 def add_films(films: Iterable[Path], folder: Path) -> None:
     """Put the films of its training into a model folder, and tell of them in its card."""
-    for film in films:
-        shutil.copyfile(film, folder / layout.PART[film.name].path)
+    atomic_write_all({folder / layout.PART[film.name].path: film.read_bytes() for film in films})
     write_card(ModelConfig.read(folder), folder)

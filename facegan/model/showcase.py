@@ -12,7 +12,8 @@ from facegan.model.provenance import recipe_of
 
 _SAMPLES, _COLUMNS = 32, 8
 _CELL = 128  # px: what a face is enlarged to on a page
-_MORPH_SEEDS, _FRAMES_PER_LEG, _MORPH_SIZE = range(6), 24, 256
+FRAMES_PER_LEG = 24
+_MORPH_SEEDS, _MORPH_SIZE = range(6), 256
 
 
 def write_showcase(model: FaceModel, folder: Path) -> None:
@@ -23,7 +24,7 @@ def write_showcase(model: FaceModel, folder: Path) -> None:
     recipe = recipe_of(model, range(_SAMPLES), psi)
     sheet = pictures.encode_png(pictures.grid(cells, _COLUMNS, gap=2), recipe.to_dict(), compact=True)
     (folder / layout.SAMPLES).write_bytes(sheet)
-    path = path_through(model.latents(_MORPH_SEEDS, psi), _FRAMES_PER_LEG, loop=True)
+    path = path_through(model.latents(_MORPH_SEEDS, psi), FRAMES_PER_LEG, loop=True)
     frames = (pictures.enlarge(face, _MORPH_SIZE) for face in model.generate(path))
-    recipe = recipe_of(model, _MORPH_SEEDS, psi, frames_per_leg=_FRAMES_PER_LEG, loop=True)
+    recipe = recipe_of(model, _MORPH_SEEDS, psi, frames_per_leg=FRAMES_PER_LEG, loop=True)
     pictures.write_mp4(folder / layout.MORPH, frames, recipe=recipe.to_dict())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write_all
 from facegan.model import folder as layout
 from facegan.model.folder import ModelConfig, read_part
 from facegan.sliders.slider import SliderSet
@@ -28,5 +29,6 @@ def read_sliders(folder: Path, config: ModelConfig) -> SliderSet | None:
 
 def write_sliders(sliders: SliderSet, folder: Path) -> None:
     """Write the sliders of a model folder, replacing any it has."""
-    (folder / layout.SLIDER_WEIGHTS).write_bytes(to_safetensors(sliders))
-    (folder / layout.SLIDERS).write_text(to_json(sliders), encoding="utf-8")
+    atomic_write_all(
+        {folder / layout.SLIDER_WEIGHTS: to_safetensors(sliders), folder / layout.SLIDERS: to_json(sliders)}
+    )

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 # s without a byte after which the network counts as dead; the client itself would wait forever. A byte counts when the
 # system accepts it, and the system buffers up to 4 MB: a line of 300 kbit/s sends those for as long.
-_PATIENCE = 120.0
+PATIENCE = 120.0
 
 
 def ensure_repository(target: Target) -> None:
@@ -53,7 +53,7 @@ def put_files(target: Target, files: Mapping[str, bytes], is_ours: Callable[[str
         before = api.repo_info(target.repository, repo_type=kind)
         there = {file.rfilename for file in before.siblings or []}
         gone = sorted(path for path in there if is_ours(path) and path not in files)
-        added = [CommitOperationAdd(path, _Watched(content, alive)) for path, content in files.items()]
+        added = [CommitOperationAdd(path, Watched(content, alive)) for path, content in files.items()]
         for file in added:
             alive()
             # One at a time: for several the client starts threads, for which Python waits at its end in any case.
@@ -88,7 +88,7 @@ def tag_head(target: Target, commit: str) -> str:
     return _ask(target, tag)
 
 
-class _Watched(io.BytesIO):
+class Watched(io.BytesIO):
     """The bytes of a file, which call `alive` for every piece that is read: the upload goes on.
 
     The client sends such an object over HTTP and not by Xet, whose progress cannot be watched; of files that share
@@ -107,7 +107,7 @@ class _Watched(io.BytesIO):
 def _ask(target: Target, work: Callable[[Callable[[], None]], T]) -> T:
     """`fail_on_silence` of some work on the repository: silence ends it, and Ctrl-C at once."""
     with _quiet(), network_errors(target.repository):
-        return fail_on_silence(_PATIENCE, work)
+        return fail_on_silence(PATIENCE, work)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The last check before files leave the machine: none may hold a path of it."""
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,9 @@ def private_paths(*folders: Path) -> list[str]:
     resolved = [folder.resolve() for folder in folders]
     # Of two parts at least, after the drive or root: "/data" alone can occur in any text.
     paths = {str(folder) for folder in resolved if len(folder.parts) > 2}
-    return sorted(paths | {f"{Path.home()}{os.sep}"} - {os.sep * 2})
+    with contextlib.suppress(RuntimeError):  # a user id without a name, as containers give, has no home
+        paths |= {f"{Path.home()}{os.sep}"} - {os.sep * 2}
+    return sorted(paths)
 
 
 def refuse_private(files: Mapping[str, bytes], private: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from facegan.base import commands
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model.client import HubError, Unreachable, fail_on_silence, network_errors
-from facegan.publish.target import Target, check_name, check_target, space_command
+from facegan.publish.target import PATIENCE, Target, check_name, check_target, space_command
 
 ROOT = Path(__file__).parent.parent.parent
 MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
@@ -17,7 +17,6 @@ MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
 _PYTHON = "3.12"  # Spaces default to 3.10, where older libraries are resolved without a word
 _ON_TOP = "# free Spaces run on ZeroGPU, which asks for this\nspaces>=0.51,<1\n"
 _OWN_FILES = ("app.py", "LICENSE", "requirements.txt", "README.md")
-_PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
 
 _CARD = """\
 ---
@@ -57,7 +56,7 @@ def _publish(target: Target, model: str) -> tuple[Target, bool]:
     from facegan.publish.commit import ensure_repository, put_files, set_variable
 
     try:
-        model_is_private = fail_on_silence(_PATIENCE, lambda _: _is_private(model))
+        model_is_private = fail_on_silence(PATIENCE, lambda _: _is_private(model))
         target = target.with_visibility(
             model_is_private if target.private is None else target.private, "its model is private"
         )
@@ -113,7 +112,7 @@ def _is_private(model: str) -> bool:
     from huggingface_hub import HfApi
 
     with network_errors(model):
-        found = HfApi().model_info(model, timeout=_PATIENCE)
+        found = HfApi().model_info(model, timeout=PATIENCE)
     if layout.ONNX not in {file.rfilename for file in found.siblings or []}:
         raise HubError(f"{model} is not a FaceGAN model: push one first with {commands.PUSH}")
     return bool(found.private)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PRIVATE_BELOW = 1000  # faces: a generator of so few can show the people it learned from
-_PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
+PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
     if name:
         check_name(name)
     try:
-        user = fail_on_silence(_PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
+        user = fail_on_silence(PATIENCE, lambda _: _ask(name, lambda api: api.whoami()))
         repository = name or f"{user['name']}/{_name_of(run)}"
         _check_rights(repository, user)
-        return fail_on_silence(_PATIENCE, lambda alive: _find_target(repository, private, kind, alive))
+        return fail_on_silence(PATIENCE, lambda alive: _find_target(repository, private, kind, alive))
     except HubError as error:
         raise FaceGANError(f"{name or 'The model'} cannot be pushed, because {error}.") from error
     except Unreachable as error:
@@ -160,7 +160,7 @@ def _find_target(repository: str, private: bool | None, kind: str, alive: Callab
 
     def info(api, of_kind: str):
         try:
-            return api.repo_info(repository, repo_type=of_kind, timeout=_PATIENCE)
+            return api.repo_info(repository, repo_type=of_kind, timeout=PATIENCE)
         except errors.RepositoryNotFoundError:
             return None
         finally:

@@ -14,6 +14,7 @@ from facegan.gan.fid import inception_fid
 from facegan.gan.judge import MOST_REAL, Judge
 from facegan.gan.metrics import features, fixed_subset, kid
 from facegan.model.load import FaceModel
+from facegan.runs.run_file import facts_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class EvaluateOptions:
 def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> dict:
     """The figures as a flat dictionary of numbers. Raises FaceGANError for what the user can put right."""
     model = load_model(options.model)
-    cache = _faces(options.data, model, say)
+    cache = _faces(options, model, say)
     if cache.size != model.size:
         raise FaceGANError(
             f"The faces in {options.data} are {cache.size} px and the model makes {model.size} px: give a run or "
@@ -67,14 +68,44 @@ def load_model(source: str) -> FaceModel:
     return FaceModel.load(run if run.is_dir() else source)
 
 
-def _faces(data: Path, model: FaceModel, say: Callable[[str], None]) -> FaceCache:
-    """The aligned faces of a run, or of photos that are aligned now as the model's were."""
+def _faces(asked: EvaluateOptions, model: FaceModel, say: Callable[[str], None]) -> FaceCache:
+    """The aligned faces of a run, or of photos that are aligned now as the model's were.
+
+    A tenth of other photos is never taken for held-out faces: the training may have seen them.
+    """
+    data = asked.data
     if found := FaceCache.find(data):
         return found
+    if run := _run_on(data, asked.model):
+        if asked.unseen:
+            raise FaceGANError(f"The model learned from the photos in {data}: leave out --unseen.")
+        say(f"The model learned from the photos in {data}: it is measured against those that {run} held out.")
+        return FaceCache.open(run / "faces")
+    if data.is_dir() and not asked.unseen:
+        raise FaceGANError(
+            f"Nothing tells which photos in {data} the model was not trained on: give its run by --data, or say "
+            "--unseen if it was trained on none of them."
+        )
     options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
     # Not RUN/faces: a run on a folder of the same name may have chosen otherwise among the same photos.
     folder = Path("runs") / data.resolve().name / "evaluation" / "faces"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FaceGANError(
+            f"The photos would be prepared in {folder.absolute()}, which cannot be written ({error.strerror}): run the "
+            "command in a folder where you may write."
+        ) from error
     return prepare_faces([data], folder, options, force=True, say=say)
+
+
+def _run_on(data: Path, model: str) -> Path | None:
+    """The run of a model, if it learned from the photos in the folder `data`."""
+    for run in (Path(model), Path(model).resolve().parent):
+        folders = {folder.resolve() for folder in facts_of(run).data}
+        if (run / "model").is_dir() and data.resolve() in folders and FaceCache.find(run):
+            return run
+    return None
 
 
 _ROWS = (

@@ -26,7 +26,7 @@ AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # values of --init, besides 
 
 _SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto when training starts from random weights
 _FRAMING_TOLERANCE = 0.051  # one step of the automatic framing, which moves the eyes by one pixel at 64 px
-_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
+TRAINING_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def find_initial(options: RunOptions) -> Initial | None:
     if options.init == NOTHING:
         return None
     source = None if options.init in (AUTO, DEFAULT) else options.init
-    found = find_model(source, _PARTS)
+    found = find_model(source, TRAINING_PARTS)
     refuse_pickles(found.folder)
     config = ModelConfig.read(found.folder)
     name = found.origin or f"an unpublished model ({config.name})"

@@ -8,6 +8,7 @@ import numpy as np
 
 from facegan.base import commands
 from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
 from facegan.base.pictures import encode_png
 from facegan.faces.cache import FaceCache
 from facegan.faces.detectors.insightface_pack import LICENCE
@@ -148,7 +149,7 @@ def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
     judged = sliders.facts.get("judged", {})
     if judged.get("sliders"):
         labels = {slider.name: slider.label for slider in sliders.sliders}
-        (folder / layout.LEAKAGE).write_bytes(encode_png(matrix_picture(judged, labels), compact=True))
+        atomic_write(folder / layout.LEAKAGE, encode_png(matrix_picture(judged, labels), compact=True))
 
 
 def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:

@@ -79,7 +79,7 @@ def plan_resumed(options: RunOptions, say: Callable[[str], None]) -> Plan:
             "start a new run with another --out."
         )
     if processes.main:
-        _check_one_person(cache, options, say)
+        check_one_person(cache, options, say)
     return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, target))
 
 
@@ -99,7 +99,7 @@ def prepare_new(options: RunOptions, device: str, say: Callable[[str], None]) ->
     faces = faces_for(initial, options, _faces_folder(options, processes), say)
     faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
     options = replace(options, faces=faces)
-    return Prepared(options, device, processes, say, _prepare(options, processes, say), initial, target)
+    return Prepared(options, device, processes, say, prepare_or_open(options, processes, say), initial, target)
 
 
 def plan_new(run: Prepared) -> Plan:
@@ -127,7 +127,9 @@ def plan_new(run: Prepared) -> Plan:
 
 
 def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
-    """The plan with the user's table, known latents and the attributes that are learned; `wanted`: see `_attributes`.
+    """The plan with the user's table, known latents and the attributes that are learned.
+
+    `wanted`: see `chosen_attributes`.
 
     Raises FaceGANError if a model that must be private would go where everybody can see it.
     """
@@ -139,7 +141,7 @@ def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
         table = attributes_of(options.attributes, cache, say)
     known = _known_latents(options, train, cache, processes, say)
     if known is None:
-        attributes = _attributes(options, train, cache, processes, table, wanted, say)
+        attributes = chosen_attributes(options, train, cache, processes, table, wanted, say)
     else:
         attributes = known.of_attributes()
         train = presets.with_known_latents(train)
@@ -147,7 +149,7 @@ def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
     return replace(plan, train=train, table=table, attributes=attributes, known=known)
 
 
-def _attributes(
+def chosen_attributes(
     options: RunOptions,
     train: TrainConfig,
     cache: FaceCache,
@@ -200,7 +202,7 @@ def _known_latents(
     return known
 
 
-def _prepare(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
+def prepare_or_open(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
     """The aligned faces, prepared by one process of all, or of each machine if a data set is shared out."""
     folder = _faces_folder(options, processes)
     cache = None
@@ -227,7 +229,7 @@ def _faces_folder(options: RunOptions, processes: Processes) -> Path:
     return options.out / (f"faces-{node}" if node else "faces")
 
 
-def _check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
+def check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
     """Check whether the faces are one person's, if an older run has not done it."""
     if cache.report.get("person") or "one_person" in cache.report:
         return

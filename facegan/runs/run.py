@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from facegan.gan import samples
 from facegan.gan.data import TrainingFaces
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
 from facegan.gan.trainer import STOPPED, Trainer
+from facegan.model.load import FaceModel
 from facegan.model.measurements import NEAR_COPIES_ALLOWED
 from facegan.model.save import add_films, save_model
+from facegan.runs import run_file
 from facegan.runs.afterwards import Afterwards
 from facegan.runs.compare import compare_unaligned
 from facegan.runs.findings import add_findings
@@ -46,6 +49,9 @@ def run(options: RunOptions, say: Callable[[str], None] = print) -> Path | None:
 
 
 def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
+    if options.resume and (options.data or options.dataset) and _only_prepared(options.out):
+        say(f"The training in {options.out} had not begun: the reading of its photos goes on.")
+        options = replace(options, resume=False)
     if options.resume:
         return _follow(plan_resumed(options, say))
     if (options.out / "checkpoint").exists() and not options.compare_unaligned:
@@ -63,72 +69,53 @@ def _run(options: RunOptions, say: Callable[[str], None]) -> Path | None:
     return _follow(plan_new(prepared))
 
 
+def _only_prepared(run: Path) -> bool:
+    """Whether a run was ended while its photos were read."""
+    return (run / "faces").is_dir() and not (run / run_file.FILE).exists() and not (run / "checkpoint").exists()
+
+
 def _follow(plan: Plan) -> Path:
     """Train, export and publish as planned."""
     if plan.processes.main:
         write_config(plan.options.out, plan.options, plan.train, plan.fingerprint)
-    model_folder, unready = _train_and_export(plan)
+    model_folder, unready = train_and_export(plan)
     if plan.target is not None:
         publish(plan.options, unready, plan.say)
     return model_folder
 
 
-def _train_and_export(plan: Plan) -> tuple[Path, str]:
+def train_and_export(plan: Plan) -> tuple[Path, str]:
     """The model folder, and the reason why it must not be published yet, empty without one."""
-    options, train, cache, processes, say = plan.options, plan.train, plan.cache, plan.processes, plan.say
-    budget = budget_of(options, train.recipe)
-    training_rows, held_out_rows = cache.split()
+    options, say, model_folder = plan.options, plan.say, plan.options.out / "model"
+    budget = budget_of(options, plan.train.recipe)
+    training_rows, held_out_rows = plan.cache.split()
     if plan.known is not None:
         training_rows = np.intersect1d(training_rows, plan.known.rows)
-    # Fewer than forty faces, which only --force lets through, leave too few to judge by.
-    judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
-    judge = Judge(cache.images, training_rows, held_out_rows, _copies_allowed(options, len(cache))) if judged else None
-    faces = TrainingFaces(cache.images, training_rows, plan.attributes, plan.known, plan.sharded)
-    trainer = Trainer(
-        train,
-        faces,
-        options.out,
-        judge=judge,
-        weights=plan.weights,
-        processes=processes,
-        judged_faces=GENERATED_IN_TRAINING,
-        say=say,
-    )
+    trainer = _trainer(plan, training_rows, held_out_rows)
     if options.resume:
         if not trainer.resume():
             raise FaceGANError(f"There is no readable checkpoint in {options.out}: start again without --resume.")
         say(f"Going on at {trainer.images_seen:,} images seen.")
     say(
-        f"Training on {len(training_rows):,} faces ({len(held_out_rows):,} held out) at {train.size} px on the "
-        f"{train.device} in {train.precision}, until {until(budget)}. Ctrl-C stops and keeps everything."
+        f"Training on {len(training_rows):,} faces ({len(held_out_rows):,} held out) at {plan.train.size} px on the "
+        f"{plan.train.device} in {plan.train.precision}, until {until(budget)}. Ctrl-C stops and keeps everything."
     )
     stopped = trainer.train(budget) == STOPPED
-    if not processes.main:
-        return options.out / "model", ""
-    model_folder = options.out / "model"
-    one_person = of_one_person(cache, train)
+    if not plan.processes.main:
+        return model_folder, ""
     after = Afterwards(options.out, say)
-    model = save_model(
-        trainer.exported_generator(),
-        model_config(options, train, trainer, cache.report, len(training_rows), len(held_out_rows), one_person),
-        model_folder,
-        # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
-        discriminator=None if one_person else trainer.gan.discriminator,
-        attempt=after.attempt,
-    )
+    model = _export(plan, trainer, len(training_rows), len(held_out_rows), after)
     say(f"The model is in {model_folder}. Now its films are made, and it is measured whether it repeats faces.")
     after.attempt("The films of the training", lambda: _films(options.out / "samples", model_folder))
     after.attempt("The page of the run", lambda: trainer.write_page(budget, running=False))  # with the film
     after.attempt(
         "The measurement of repeated faces",
-        lambda: add_findings(model, model_folder, cache, training_rows, held_out_rows, options.allow_memorised, say),
+        lambda: add_findings(
+            model, model_folder, plan.cache, training_rows, held_out_rows, options.allow_memorised, say
+        ),
     )
-    if options.sliders and trainer.images_seen >= LEAST_SEEN:
-        table_option = ["--attributes", options.attributes] if options.attributes else []
-        later = commands.typed(commands.FIT_SLIDERS, options.out, *table_option)
-        after.attempt("The sliders", lambda: add_sliders(model_folder, cache, plan.table, say=say), later)
-    elif options.sliders:
-        say(f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet.")
+    if options.sliders:
+        _fit_sliders(plan, trainer.images_seen, after)
     say(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: {commands.typed(commands.DEMO, '--model', model_folder)}"
@@ -137,11 +124,54 @@ def _train_and_export(plan: Plan) -> tuple[Path, str]:
     return model_folder, "it was stopped" if stopped else "something is missing in it" if after.failed else ""
 
 
+def _trainer(plan: Plan, training_rows: np.ndarray, held_out_rows: np.ndarray) -> Trainer:
+    """A trainer that has not begun. The rows are those of the cache."""
+    cache, processes = plan.cache, plan.processes
+    # Fewer than forty faces, which only --force lets through, leave too few to judge by.
+    judged = processes.main and len(held_out_rows) >= LEAST_JUDGED
+    allowed = copies_allowed(plan.options, len(cache))
+    return Trainer(
+        plan.train,
+        TrainingFaces(cache.images, training_rows, plan.attributes, plan.known, plan.sharded),
+        plan.options.out,
+        judge=Judge(cache.images, training_rows, held_out_rows, allowed) if judged else None,
+        weights=plan.weights,
+        processes=processes,
+        judged_faces=GENERATED_IN_TRAINING,
+        say=plan.say,
+    )
+
+
+def _export(plan: Plan, trainer: Trainer, training: int, held_out: int, after: Afterwards) -> FaceModel:
+    """Write RUN/model. `training`, `held_out`: the numbers of faces."""
+    one_person = of_one_person(plan.cache, plan.train)
+    return save_model(
+        trainer.exported_generator(),
+        model_config(plan.options, plan.train, trainer, plan.cache.report, training, held_out, one_person),
+        plan.options.out / "model",
+        # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
+        discriminator=None if one_person else trainer.gan.discriminator,
+        attempt=after.attempt,
+    )
+
+
+def _fit_sliders(plan: Plan, images_seen: int, after: Afterwards) -> None:
+    if images_seen < LEAST_SEEN:
+        plan.say(
+            f"No sliders were fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet."
+        )
+        return
+    table_option = ["--attributes", plan.options.attributes] if plan.options.attributes else []
+    later = commands.typed(commands.FIT_SLIDERS, plan.options.out, *table_option)
+    model_folder = plan.options.out / "model"
+    after.attempt("The sliders", lambda: add_sliders(model_folder, plan.cache, plan.table, say=plan.say), later)
+
+
 def _films(drawn: Path, model_folder: Path) -> None:
     add_films(samples.write_films(drawn, {"seeds": list(samples.SEEDS), "truncation": 1.0}), model_folder)
 
 
-def _copies_allowed(options: RunOptions, faces: int) -> float | None:
+def copies_allowed(options: RunOptions, faces: int) -> float | None:
     """The share of near copies from which weights count as repeating their photos, None where nobody counts them.
 
     Twice what a push allows: 1,000 generated faces tell a share of 1 % to half of it, and a good generator shall not

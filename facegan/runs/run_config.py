@@ -134,7 +134,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes})
         return options, found, content["data_fingerprint"]
     except FileNotFoundError:
-        raise FaceGANError(f"There is no run to go on with in {run}: start it without --resume.") from None
+        raise FaceGANError(f"There is no run to go on with in {run}: start it with --data, without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
 

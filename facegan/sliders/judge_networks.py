@@ -54,14 +54,14 @@ def image_features(images: np.ndarray, framing: float) -> np.ndarray:
 
 
 @cache
-def _recogniser() -> Recogniser | None:
+def recogniser() -> Recogniser | None:
     network = installed_network()
     return Recogniser(network) if network else None
 
 
 def can_recognise() -> bool:
     """Whether InsightFace's recognition network is on this machine."""
-    return _recogniser() is not None
+    return recogniser() is not None
 
 
 def identity_embeddings(images: np.ndarray, framing: float) -> np.ndarray:
@@ -69,7 +69,7 @@ def identity_embeddings(images: np.ndarray, framing: float) -> np.ndarray:
 
     Of the same crop as `image_features`: what a wider framing shows beside a face would be another domain.
     """
-    network = _recogniser()
+    network = recogniser()
     if network is None:
         raise RuntimeError("InsightFace's recognition network is not on this machine.")
     middle, unit = eye_line(SIDE, 1.0)

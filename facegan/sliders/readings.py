@@ -11,7 +11,7 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from facegan.labels.attributes import ODD
-from facegan.labels.colour import MIN_CHROMA, lab
+from facegan.labels.colour import MIN_CHROMA, in_box, lab
 from facegan.labels.crop import places
 from facegan.labels.probe import AttributeProbe
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings, image_features
@@ -76,15 +76,11 @@ def read_faces(images: np.ndarray, framing: float, *, mirror: bool = True, peopl
 def _colours(images: np.ndarray, framing: float) -> np.ndarray:
     colours = lab(images)
     x, y = places(images.shape[1], framing)
-    on_skin = np.zeros(x.shape, bool)
-    for left, top, right, bottom in _SKIN:
-        across = np.abs(x) if left > 0 else x
-        on_skin |= (across >= left) & (across <= right) & (y >= top) & (y <= bottom)
+    on_skin = np.any([in_box(x, y, box) for box in _SKIN], axis=0)
     skin = np.median(colours[:, on_skin], axis=1)
     hue = np.degrees(np.arctan2(skin[:, 2], skin[:, 1]))
     hue[np.hypot(skin[:, 1], skin[:, 2]) < MIN_CHROMA] = np.nan
-    left, top, right, bottom = _HAIR
-    above = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    above = in_box(x, y, _HAIR)
     hair = np.full(len(images), np.nan)
     if above.sum() >= 8:
         hair = np.percentile(colours[:, above, 0], _HAIR_SHARE, axis=1)

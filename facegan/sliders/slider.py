@@ -72,24 +72,46 @@ class SliderSet:
                 raise ValueError(f"There is no slider {name!r}; this model has {', '.join(names) or 'none'}.")
             if not names[name].low <= value <= names[name].high:  # NaN is outside, too
                 raise ValueError(f"{name} must be from {names[name].low:g} to {names[name].high:g}, not {value}.")
-        locked = []
-        for name in lock:
-            if name not in self.scores:
-                raise ValueError(f"{name!r} cannot be locked; this model knows {', '.join(self.scores)}.")
-            locked.append(self.scores.index(name))
         moved = {name: float(value) for name, value in values.items() if value != 0}
+        locked = self._columns(lock, "locked")
         latents = np.asarray(latents, np.float32)
         if not moved or len(latents) == 0:
             return latents.copy()
-        rows = [self.scores.index(name) for name in moved]
-        weights = self.weights[rows].min(axis=0)  # a score that one slider must change, none can hold
-        weights[rows] = HELD
-        weights[locked] = LOCKED
-        before = self.surrogate.scores(latents)
-        targets = before.copy()
+        targets = self.surrogate.scores(latents)
         for name, value in moved.items():
             column = self.scores.index(name)
-            targets[:, column] = self._target(before[:, column], column, value)
+            targets[:, column] = self._target(targets[:, column], column, value)
+        return self._steered(latents, targets, self._columns(moved, "moved"), locked)
+
+    def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
+        """Latents float32 (n, d) moved so that each face has the attributes `names` of its other in `others` (n, d).
+
+        All other scores are held, as in `edit`. Raises ValueError for a name without a slider.
+        """
+        known, names = [slider.name for slider in self.sliders], list(names)
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"There is no slider {unknown[0]!r}; this model has {', '.join(known) or 'none'}.")
+        columns = self._columns(names, "taken")
+        latents = np.asarray(latents, np.float32)
+        if not columns or len(latents) == 0:
+            return latents.copy()
+        targets = self.surrogate.scores(latents)
+        targets[:, columns] = self.surrogate.scores(np.asarray(others, np.float32))[:, columns]
+        return self._steered(latents, targets, columns, [])
+
+    def _columns(self, names: Iterable[str], what: str) -> list[int]:
+        columns = []
+        for name in names:
+            if name not in self.scores:
+                raise ValueError(f"{name!r} cannot be {what}; this model knows {', '.join(self.scores)}.")
+            columns.append(self.scores.index(name))
+        return columns
+
+    def _steered(self, latents: np.ndarray, targets: np.ndarray, moved: list[int], locked: list[int]) -> np.ndarray:
+        """`moved` and `locked` are columns of the scores; the first s belong to the sliders."""
+        weights = self.weights[moved].min(axis=0)  # a score that one slider must change, none can hold
+        weights[moved] = HELD
+        weights[locked] = LOCKED
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)
 
     def edit_by_difference(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:

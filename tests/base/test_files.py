@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from facegan.base.files import atomic_write
+from facegan.base.files import atomic_write, atomic_write_all
 
 
 @pytest.mark.parametrize("flush", [False, True])
@@ -44,3 +44,20 @@ def test_a_file_system_that_cannot_flush_gets_the_file(tmp_path, monkeypatch, nu
     monkeypatch.setattr(os, "fsync", refused)
     atomic_write(tmp_path / "checkpoint", b"content", flush=True)
     assert (tmp_path / "checkpoint").read_bytes() == b"content"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a limit of POSIX")
+def test_of_files_that_belong_together_none_is_replaced_where_one_finds_no_space(tmp_path):
+    import resource
+
+    first, second = tmp_path / "first", tmp_path / "second"
+    atomic_write_all({first: "old", second: "old"})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError) as failed:
+            atomic_write_all({first: "new", second: bytes(2000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (failed.value.errno, failed.value.filename) == (errno.EFBIG, str(second))
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"first": "old", "second": "old"}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.base.seeds import MAX_SEED, latents_of
+from facegan.base.seeds import MAX_SEED, latents_of, seed_of_name
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,111 @@ def test_each_seed_stands_alone():
 def test_a_seed_out_of_range_is_refused_by_name(seed):
     with pytest.raises(ValueError, match=str(seed)):
         latents_of([seed])
+
+
+def test_a_name_has_the_seed_that_it_had_yesterday():
+    # Worked out by hand: printf anna | sha256sum
+    assert seed_of_name(" ANNA ") == int("55579b55", 16)
+
+
+def test_two_thousand_names_are_two_thousand_faces():
+    first = [
+        "Anna",
+        "Ben",
+        "Clara",
+        "David",
+        "Emma",
+        "Felix",
+        "Grace",
+        "Hugo",
+        "Ida",
+        "Jonas",
+        "Kira",
+        "Leo",
+        "Mia",
+        "Noah",
+        "Olga",
+        "Paul",
+        "Quinn",
+        "Rosa",
+        "Sam",
+        "Tara",
+        "Uma",
+        "Viktor",
+        "Wanda",
+        "Xenia",
+        "Yusuf",
+        "Zoe",
+        "Amina",
+        "Björn",
+        "Chloé",
+        "Dmitri",
+        "Élodie",
+        "Fatima",
+        "Gökhan",
+        "Håkon",
+        "Ines",
+        "José",
+        "Kai",
+        "Linh",
+        "Mohammed",
+        "Ngozi",
+        "Ōtani",
+        "Priya",
+        "Rania",
+        "Søren",
+        "Thandiwe",
+        "Ülkü",
+        "Violeta",
+        "Wei",
+        "Ximena",
+        "Zsófia",
+    ]
+    last = [
+        "Ahmed",
+        "Berg",
+        "Costa",
+        "Dubois",
+        "Evans",
+        "Fischer",
+        "García",
+        "Huang",
+        "Ivanov",
+        "Jensen",
+        "Khan",
+        "Lopez",
+        "Müller",
+        "Nguyen",
+        "Okafor",
+        "Patel",
+        "Qureshi",
+        "Rossi",
+        "Schmidt",
+        "Tanaka",
+        "Uzun",
+        "Virtanen",
+        "Wang",
+        "Xu",
+        "Yılmaz",
+        "Zhang",
+        "Adams",
+        "Bauer",
+        "Chen",
+        "Díaz",
+        "Eriksen",
+        "Ferrari",
+        "Gupta",
+        "Haddad",
+        "Ito",
+        "Jones",
+        "Kowalski",
+        "Lindqvist",
+        "Meyer",
+        "Novák",
+    ]
+    names = [f"{a} {b}" for a in first for b in last]
+    assert len(names) == 2000
+    seeds = {seed_of_name(name) for name in names}
+    assert len(seeds) == 2000
+    assert max(seeds) <= MAX_SEED
+    assert len({latents_of([seed]).tobytes() for seed in seeds}) == 2000

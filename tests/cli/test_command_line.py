@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.cli.command_line import add_data_options, add_visibility, exit_code, number, parsed, short_text
+from facegan.cli.command_line import (
+    add_data_options,
+    add_visibility,
+    check_writable,
+    exit_code,
+    number,
+    parsed,
+    short_text,
+    write_result,
+)
 
 
 def failing(error):
@@ -51,6 +60,26 @@ def test_a_disk_that_is_not_full_is_not_called_full(number, cause, capsys):
     assert cause in said
     assert "free some space" not in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("where", ["nowhere/figures.json", "file/figures.json", "."])
+def test_a_file_for_a_result_that_cannot_be_written_is_said_before_the_work(tmp_path, where):
+    (tmp_path / "file").touch()
+    with pytest.raises(FaceGANError, match="--json"):
+        check_writable(tmp_path / where, "--json")
+
+
+def test_the_check_of_a_file_for_a_result_changes_nothing(tmp_path):
+    check_writable(tmp_path / "new", "--json")
+    (tmp_path / "old").write_text("{}")
+    check_writable(tmp_path / "old", "--json")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old", "{}")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_result_that_finds_no_space_says_where():
+    with pytest.raises(FaceGANError, match="/dev/full .*free some space"):
+        write_result(Path("/dev/full"), "{}")
 
 
 def test_a_number_outside_its_range_names_the_range():

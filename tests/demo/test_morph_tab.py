@@ -1,5 +1,9 @@
 import asyncio
 import io
+import json
+import re
+from html import unescape
+from urllib.parse import parse_qsl
 
 import av
 import gradio as gr
@@ -14,6 +18,8 @@ from facegan.demo.films import draw_position, draw_strip, film_frames
 from facegan.demo.morph_tab import Morphs
 from facegan.demo.render import Renderer
 from facegan.demo.state import MorphState
+from facegan.model.face import Mixed, Seed
+from facegan.model.face_text import to_json
 from facegan.model.provenance import read_recipe, recipe_of
 
 
@@ -77,16 +83,16 @@ def test_an_mp4_has_the_frames_in_order(film, face):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("1",), "2 to 12 seeds"),
-        (("1, x",), '"x" is not a seed'),
+        (("1",), "2 to 12 faces"),
+        (("1, -2",), "A seed must be a whole number"),
         (("1, 2", 0), "frames_per_leg must be a whole number from 1 to 60"),
         (("1, 2", 61), "frames_per_leg"),
         (("1, 2", 5, "yes"), "loop must be true or false"),
         (("1, 2", 5, True, "avi"), "format must be one of mp4, gif"),
         (("1, 2", 5, True, "mp4", -0.1), "truncation must be a number from 0 to 1.5"),
         (("1, 2", 5, True, ["gif"]), "format must be one of mp4, gif"),
-        ((["1", "2"],), "seeds must be a text"),
-        (("1, " * 1000,), "seeds must be a text of at most"),
+        ((["1", "2"],), "faces must be a text"),
+        (("1, " * 2000,), "faces must be a text of at most"),
         ((",".join("12345678901"), 60), "at most 600 frames as MP4"),
         ((",".join("12345678901"), 30, True, "gif"), "at most 300 frames as GIF"),
     ],
@@ -145,8 +151,8 @@ def test_the_strip_shows_the_stops_and_whether_the_morph_leads_back(model, face,
 
 
 def test_wrong_seeds_are_explained_in_place_and_leave_the_film(morphs):
-    strip, here = morphs.show("1, <b>", 0.8, 24, True, 0)
-    assert "&lt;b&gt;&quot; is not a seed" in strip
+    strip, here = morphs.show("1, -2", 0.8, 24, True, 0)
+    assert "A seed must be a whole number" in strip
     assert here == ""
 
 
@@ -161,3 +167,21 @@ def test_the_film_of_a_link_is_that_of_its_path(morphs, model):
 def test_a_link_to_no_morph_has_no_film(morphs, query):
     with pytest.raises(FaceGANError):
         asyncio.run(morphs.film_of(query, "visitor"))
+
+
+def test_a_morph_leads_through_any_faces_and_its_link_stays_short(morphs, model, pictures_in):
+    steps = [json.dumps(to_json(Mixed(Seed.of(f"Anna {i}"), Mixed(Seed(i), Seed(99), 0.3), 0.7))) for i in range(12)]
+    strip, here = morphs.show(", ".join(steps), 0.8, 24, True, 0)
+    assert len(pictures_in(strip)) == 12
+    query = unescape(re.search(r'data-query="([^"]+)"', here)[1])
+    assert len(query) < 2000
+    opened, complaints = morphs.open_page(dict(parse_qsl(query)))
+    assert complaints == []
+    assert pictures_in(opened[-1])[0].tobytes() == pictures_in(here)[0].tobytes()
+
+
+def test_a_morph_names_its_faces(morphs):
+    strip, here = morphs.show("Anna, <b>", 0.8, 24, True, 0.25)
+    assert "50% of the way from Anna to &lt;b&gt;" in here
+    assert "<span>Anna</span>" in strip
+    assert "<b>" not in strip + here

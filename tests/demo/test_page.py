@@ -7,25 +7,32 @@ import pytest
 from gradio_client import Client
 
 from facegan.demo import build
+from facegan.demo.evolve_tab import EvolveState
 from facegan.demo.markup import about, header
+from facegan.demo.mix_tab import MixState
 from facegan.demo.state import FacesState, MorphState, SlidersState
 from facegan.labels.names import RESERVED
+from facegan.model.face import Seed
 from facegan.model.film import Film
 from facegan.model.load import FaceModel
 
 
 def test_only_the_stable_endpoints_are_public(model):
     endpoints = build.build_demo(model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet"}
     names = [parameter["parameter_name"] for parameter in endpoints["/generate"]["parameters"]]
     assert names == ["seed", "count", "truncation"]
     names = [parameter["parameter_name"] for parameter in endpoints["/morph"]["parameters"]]
-    assert names[:4] == ["seeds", "frames_per_leg", "loop", "format"]
+    assert names[:4] == ["faces", "frames_per_leg", "loop", "format"]
+    names = [parameter["parameter_name"] for parameter in endpoints["/mix"]["parameters"]]
+    assert names[:3] == ["face_a", "face_b", "amount"]
+    names = [parameter["parameter_name"] for parameter in endpoints["/neighbours"]["parameters"]]
+    assert names[:3] == ["face", "count", "distance"]
 
 
 def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
     endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph", "/edit"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit"}
     names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
     assert names == ["seed", "truncation", "smile", "age", "lock"]
 
@@ -47,6 +54,8 @@ def test_no_slider_can_be_called_what_calls_and_links_need(edited_model):
         FacesState(1, 1, 2, 0),
         MorphState((1, 2), 1, position=0.5),
         SlidersState(1, 1, {"smile": 1}, ("age",)),
+        MixState(Seed(1), Seed(2), 0.5, ("age",), 1),
+        EvolveState(Seed(1), Seed(2), 0.5, ("age",), 3, 1),
     ],
 )
 def test_every_name_in_a_link_belongs_to_a_tab(state, edited_model):
@@ -78,7 +87,7 @@ def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(
         films=(Film(tmp_path, "progress.mp4"),),
     )
     assert tabs_of(filmed) == [tab.label for tab in build.TABS]
-    assert tabs_of(model) == ["Faces", "Morph"]
+    assert tabs_of(model) == ["Faces", "Mix", "Evolve", "Morph", "Yearbook"]
 
 
 def test_the_page_tells_what_the_model_is(model):

@@ -1,10 +1,14 @@
+import json
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.demo.state import FacesState, MorphState, SlidersState
-from facegan.demo.values import number, parse_seeds, whole_number
+from facegan.demo.values import number, parse_faces, whole_number
+from facegan.model.face import Kept, Mixed, Seed
+from facegan.model.face_text import as_text, to_json
 
 LAST = 2**32 - 1
 
@@ -15,26 +19,26 @@ def query_of(state):
 
 @pytest.mark.parametrize("text", ["1, 7, 42", "1;7;42", " 1 7\t42, ", "1,,7,\n42"])
 def test_seeds_may_be_divided_in_any_usual_way(text):
-    assert parse_seeds(text) == (1, 7, 42)
+    assert parse_faces(text) == (Seed(1), Seed(7), Seed(42))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1, two", '"two" is not a seed'),
+        ("1, {two", "broken"),
         ("1, 2.5", "whole number from 0 to 4294967295"),
         ("1, -2", "whole number from 0"),
         (f"1, {LAST + 1}", "whole number from 0"),
-        ("7", "2 to 12 seeds.*there are 1"),
+        ("7", "2 to 12 faces.*there are 1"),
         ("", "there are 0"),
         (",".join("1" * 13), "there are 13"),
-        (f"1, {'9' * 900}", "is not a seed"),
-        (f"1, {'9' * 5000}", "at most 1000 letters"),
+        (f"1, {'9' * 900}", "1 to 100 letters"),
+        (f"1, {'9' * 5000}", "at most 4000 letters"),
     ],
 )
 def test_what_is_wrong_with_seeds_is_said(text, message):
     with pytest.raises(FaceGANError, match=message):
-        parse_seeds(text)
+        parse_faces(text)
 
 
 @pytest.mark.parametrize("value", ["x", None, True, float("nan"), float("inf"), 2.5, -1, 26, [3]])
@@ -94,12 +98,26 @@ def test_what_a_link_gets_wrong_is_put_right(query, expected, complaints):
 
 
 def test_a_link_without_a_readable_seed_shows_some_face():
-    state, said = FacesState.read({"seed": "<script>"}, truncation=0.7)
+    state, said = FacesState.read({"seed": "~<script>"}, truncation=0.7)
     assert 0 <= state.seed <= LAST
-    assert said == [f"The link's seed is not a number, so {state.seed} was taken."]
+    assert said == [f"The link's seed is no face that can be drawn here, so {state.seed} was taken."]
 
 
-@pytest.mark.parametrize("seeds", ["1", "a,b", ",".join(["5"] * 12)])
+def test_a_link_may_say_a_name_or_any_face():
+    for face in (Seed.of("Anna Maria"), Seed.of("<script>"), Seed.of("a, b"), Mixed(Seed(1), Seed(2), 0.5)):
+        state = FacesState.near(face, 0.8, 4)
+        assert FacesState.read(query_of(state), truncation=0.3) == (state, [])
+        path = MorphState((face, Seed(7), Kept.of(np.ones(100, np.float32))), 0.8)
+        assert MorphState.read(query_of(path), truncation=0.3) == (path, [])
+
+
+def test_a_list_of_faces_holds_names_recipes_and_codes():
+    mixed = Mixed(Seed(1), Seed.of("Anna"), 0.5)
+    text = f"Anna Maria, 1 7; {json.dumps(to_json(mixed))} {as_text(mixed)}"
+    assert parse_faces(text) == (Seed.of("Anna Maria"), Seed(1), Seed(7), mixed, mixed)
+
+
+@pytest.mark.parametrize("seeds", ["1", "a,~b", ",".join(["5"] * 12)])
 def test_a_link_to_an_impossible_morph_says_so(seeds):
     state, said = MorphState.read({"seeds": seeds, "frames": "60"}, truncation=0.7)
     assert state is None

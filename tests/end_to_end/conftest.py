@@ -13,8 +13,16 @@ from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, runnin
 from tests.packs import make_dev_pack, missing_reason
 from tests.programs import Programs
 
-# The faces that a training is judged by while it runs: a tenth of the real number, where no test is about its figures.
-FEW_GENERATED = {"facegan.runs.run.GENERATED_IN_TRAINING": 100, "facegan.runs.metadata.GENERATED_IN_TRAINING": 100}
+# The faces that a training is judged by, in it and afterwards, and the frames of its morph: a tenth of the real number,
+# where no test is about them.
+FEW_GENERATED = {
+    "facegan.runs.run.GENERATED_IN_TRAINING": 100,
+    "facegan.runs.metadata.GENERATED_IN_TRAINING": 100,
+    "facegan.gan.ema.RECALIBRATION_BATCHES": 2,
+    "facegan.gan.memorisation.MOST_GENERATED": 100,
+    "facegan.runs.findings.MOST_FACES": 20,
+    "facegan.model.showcase.FRAMES_PER_LEG": 2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +62,7 @@ def photos(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def programs():
     """train/*.py without the seconds that their imports take, and with few faces to judge by."""
     with Programs(values=FEW_GENERATED) as programs:

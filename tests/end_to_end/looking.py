@@ -37,6 +37,15 @@ def decoded(page, element, seed=None):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB"))
 
 
+def open_tab(page, name):
+    """As a visitor does, who finds it in the menu where the screen is too small for all tabs."""
+    tab = page.get_by_role("tab", name=name)
+    if tab.count() == 0 or not tab.is_visible():
+        page.get_by_label("More tabs").click()
+        tab = page.locator(".overflow-dropdown").get_by_text(name)
+    tab.click()
+
+
 def recipe_in(path):
     return read_recipe(Path(path).read_bytes())
 

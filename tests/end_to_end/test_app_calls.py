@@ -16,6 +16,7 @@ import pytest
 from gradio_client import Client
 from PIL import Image
 
+from facegan.model.face import Mixed, Seed, latent_of
 from facegan.model.provenance import read_recipe, recipe_of
 from tests.end_to_end.looking import APP, edited
 from tests.end_to_end.running_app import running_app
@@ -51,14 +52,16 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
                 calls = {
                     "faces": ("generate", {"seed": 5, "count": 2}),
                     "edit": ("edit", {"seed": 5, "smile": 1}),
-                    "mp4": ("morph", {"seeds": "1, 7", "frames_per_leg": 3}),
-                    "gif": ("morph", {"seeds": "1, 7", "frames_per_leg": 3, "format": "gif"}),
+                    "mix": ("mix", {"face_a": "Anna", "face_b": {"seed": 7, "truncation": 0.5}, "amount": 0.25}),
+                    "near": ("neighbours", {"face": "Anna", "count": 2, "hold": "smile"}),
+                    "mp4": ("morph", {"faces": "1, 7", "frames_per_leg": 3}),
+                    "gif": ("morph", {"faces": "1, 7", "frames_per_leg": 3, "format": "gif"}),
                     "wrong": ("generate", {"seed": -1}),
                 }
                 return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
 
     tools, found = asyncio.run(visit())
-    assert set(tools) == {"generate", "edit", "morph"}
+    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours", "sheet"}
     for tool in tools.values():
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
     assert not found["faces"].isError, found["faces"].content
@@ -68,6 +71,10 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
         assert np.array_equal(picture(part), model.generate(model.latents([seed], truncation))[0])
     (moved,) = [part for part in found["edit"].content if part.type == "image"]
     assert np.array_equal(picture(moved), edited(model, 5, truncation, {"smile": 1}))
+    (mixed,) = [part for part in found["mix"].content if part.type == "image"]
+    face = Mixed(Seed.of("Anna"), Seed(7, truncation=0.5), 0.25)
+    assert np.array_equal(picture(mixed), model.generate(latent_of(model, face, truncation)[None])[0])
+    assert len([part for part in found["near"].content if part.type == "image"]) == 2
     (film,) = [part.resource for part in found["mp4"].content if part.type == "resource"]
     with av.open(io.BytesIO(base64.b64decode(film.blob))) as video:
         assert sum(1 for _ in video.decode(video=0)) == 6
@@ -92,17 +99,24 @@ def test_every_parameter_is_described_on_the_api_page(client):
     ("path", "body", "sentence"),
     [
         ("run/morph", {"data": ["1, 7", 4, True, ["gif"], None]}, "format must be one of mp4, gif"),
-        ("run/morph", {"data": ["1, " * 2000, 4, True, "gif", None]}, "at most 1000 letters"),
+        ("run/morph", {"data": ["1, " * 2000, 4, True, "gif", None]}, "at most 4000 letters"),
         ("run/morph", {"data": ["1, 7"]}, "data must be a list of 5 values"),
         ("run/morph", {"data": ["1, 7", 4, True, "gif", None, 1]}, "data must be a list of 5 values"),
         ("run/nothing", {"data": []}, "no such endpoint"),
         ("run/predict", {"data": [], "fn_index": 9999}, "no such endpoint"),
         ("run/generate", {"data": [1, 26, None]}, "count must be a whole number from 1 to 25"),
-        ("run/generate", {"data": [{"a": 1}, 1, None]}, "seed must be a whole number"),
+        ("run/generate", {"data": [{"a": 1}, 1, None]}, "no face"),
+        ("run/mix", {"data": ["~x", 7, 0.5, "", None]}, "no face"),
+        ("run/mix", {"data": [1, 2, 2, "", None]}, "amount must be a number from 0 to 1"),
+        ("run/neighbours", {"data": [1, 26, 0.3, "", None, 0, None]}, "count must be a whole number from 1 to 25"),
+        ("run/neighbours", {"data": [1, 2, 0.3, "hat", None, 0, None]}, "hold names 'hat'"),
         ("call/v2/generate", {"seed": 1, "hat": 2}, "'hat' is no parameter of /generate"),
         ("call/v2/generate", {"count": 2}, "/generate needs seed"),
         ("call/v2/nothing", {}, "no such endpoint"),
+        ("run/sheet", {"data": ["Anna", "", "a5", "png", None]}, "paper must be one of a4, letter"),
+        ("run/sheet", {"data": ["a," * 40, "", "a4", "png", None]}, "1 to 36 names"),
         ("queue/join", {"data": [], "fn_index": 0, "session_hash": {}}, ""),
+        ("call/generate", {"data": [1, 1, None], "session_hash": ""}, "session_hash must not be empty"),
     ],
 )
 def test_a_call_that_does_not_fit_is_one_sentence(web, path, body, sentence):
@@ -146,8 +160,10 @@ def test_whoever_listens_for_nothing_is_told_so(web):
 
 VALUES = [
     None, True, -1, 0, 7, 2**40, 1e308, 0.5, "", "7", "nan", "1, 2", "<svg/onload=alert(1)>", "\0", "9" * 500, [], {},
-    [1, [2]], {"a": {}}, {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, ["gif"], float("nan"),
+    [1, [2]], {"a": {}}, {"mix": [1, 2], "amount": 0.5}, {"of": 1, "step": 1, "distance": 9}, "~eJyLjgUAARUAuQ",
+    "~.AAAA", {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, ["gif"], float("nan"),
 ]  # fmt: skip
+NAMES = ["seed", "count", "faces", "face_a", "face_b", "face", "hold", "lock", "x"]
 
 
 def bad_request(choose, fns):
@@ -165,7 +181,7 @@ def bad_request(choose, fns):
     if kind == 2:
         return f"call/{fn['api_name'] or 'x'}", call
     if kind == 3:
-        named = {choose.choice(["seed", "count", "seeds", "lock", "x"]): choose.choice(VALUES) for _ in range(3)}
+        named = {choose.choice(NAMES): choose.choice(VALUES) for _ in range(3)}
         return f"call/v2/{fn['api_name'] or 'x'}", named
     return "run/predict", {**call, "fn_index": fn["id"]}
 

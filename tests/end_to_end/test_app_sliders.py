@@ -57,7 +57,7 @@ def test_a_slider_moves_the_face_and_the_link_brings_it_back(visit, model):
     assert np.array_equal(after(page, 20), moved)
     page.wait_for_url("**smile=0.5&lock=age")
     page.locator("#reset-sliders").click()
-    page.wait_for_url("**/?seed=20&truncation=0.6")
+    page.wait_for_url("**/?seed=20&truncation=0.6&tab=sliders")
     assert np.array_equal(after(page, 20), drawn(model, 20, 0.6))
 
 

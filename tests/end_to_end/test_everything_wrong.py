@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +11,11 @@ from PIL import Image
 
 from facegan import FaceModel
 from facegan.base.stamp import stamp
+from tests.end_to_end.conftest import FEW_GENERATED
 from tests.faces.sources.broken import write_broken
 from tests.faces.sources.odd_files import odd_colour_files, odd_grey_files, saved
+from tests.programs import ROOT, Programs
 
-ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "facegan" / "assets" / "default"
 NAMES = [
     b"caf\xe9 in latin-1.jpg",
@@ -78,24 +77,17 @@ def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(photos
     folder = tmp_path / "photos"
     wanted = write_everything(folder, photos, portrait)
     good = sum(path.is_file() for path in photos.rglob("*"))
+    options = ("--data", ".", "--out", os.fsdecode(b"run: caf\xe9"), "--no-sliders", "--images-seen", 64)
+    options += ("--init", "none", "--insightface-root", insightface_root)
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [sys.executable, ROOT / "train" / "train.py", "--data", ".", "--out", os.fsdecode(b"run: caf\xe9")]
-    command += ["--no-sliders", "--images-seen", "64", "--init", "none", "--insightface-root", insightface_root]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**environment, "LC_ALL": "C", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        start_new_session=True,  # no terminal
-        timeout=1800,
-    )
+    with Programs({**environment, "LC_ALL": "C"}, values=FEW_GENERATED) as programs:
+        done = programs.run("train/train.py", *options, folder=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     run = folder / os.fsdecode(b"run: caf\xe9")
     report = json.loads((run / "faces" / "report.json").read_text())
     assert report["files"] == wanted + good == len({name for name, _, _ in report["rows"]})
     assert report["faces"]["used"] >= 100
     assert report["photos"]["own_product"] == 1
-    assert b"1 run and 1 model" in done.stdout
+    assert "1 run and 1 model" in done.stdout
     model = FaceModel.load(run / "model")
     assert model.generate(model.latents([1])).shape == (1, 64, 64, 3)

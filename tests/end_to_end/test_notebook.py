@@ -1,10 +1,8 @@
 """The Colab notebook: its cells are run in order on the CPU, with a budget that ends in seconds."""
 
 import json
-import os
 import re
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 
 import pytest
@@ -23,30 +21,31 @@ def cells(*, on_colab):
             yield cell["metadata"]["tags"], "".join(cell["source"])
 
 
-def run_shell(line, variables):
-    """A line after `!`, as IPython runs it: $NAME is a variable of the notebook."""
-    command = re.sub(r"\$([A-Z]+)", lambda found: str(variables[found[1]]), line.removeprefix("!"))
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+def run_shell(line, variables, programs):
+    """A line `!python SCRIPT ...`, as IPython runs it: $NAME is a variable of the notebook."""
+    command = re.sub(r"\$([A-Z]+)", lambda found: str(variables[found[1]]), line)
+    program, *words = shlex.split(command)
+    assert program == "!python"
+    done = programs.run(*words)
     assert done.returncode == 0, done.stderr
 
 
-def run_cell(source, variables):
+def run_cell(source, variables, programs):
     shell, python = (
         [line for line in source.splitlines() if line.startswith("!") == is_shell] for is_shell in (True, False)
     )
     exec(compile("\n".join(python), "cell", "exec"), variables)
     for line in shell:
-        run_shell(line, variables)
+        run_shell(line, variables, programs)
 
 
 @pytest.mark.slow
-def test_the_cells_lead_from_photos_to_a_model(photos, insightface_root, tmp_path):
+def test_the_cells_lead_from_photos_to_a_model(programs, photos, insightface_root, tmp_path):
     chosen = {"PHOTOS": photos, "RUN": tmp_path / "run"}
     chosen["BUDGET"] = f"--images-seen 64 --init none --device cpu --insightface-root {insightface_root}"
     variables = {}
     for tags, source in cells(on_colab=False):
-        run_cell(source, variables)
+        run_cell(source, variables, programs)
         if "parameters" in tags:
             assert chosen.keys() <= variables.keys()
             variables |= chosen

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage, optimize
 
+from facegan.faces import align
 from facegan.faces.align import (
     ARCFACE_KEYPOINTS,
     KEYPOINT_WEIGHTS,
@@ -152,6 +153,18 @@ def test_beyond_the_border_is_the_mirror_image():
 def test_photos_of_a_single_row_or_column(shape):
     photo = np.full((*shape, 3), 77, np.uint8)
     assert (warp(photo, similarity(10, 30, (5, 5)), 16) == 77).all()
+
+
+def test_all_pictures_of_a_photo_share_its_halves(monkeypatch):
+    photo, made = smooth_picture(900), []
+    real = align._halved
+    monkeypatch.setattr(align, "_halved", lambda rgb: made.append(rgb.shape) or real(rgb))
+    halves = align.Halves(photo)
+    moves = [similarity(degrees, 0.05, (3, 4)) for degrees in (0, 12, 80)]
+    pictures = [warp(halves, move, 32) for move in moves]
+    assert made == [(900, 900, 3), (450, 450, 3), (225, 225, 3)]
+    for picture, move in zip(pictures, moves, strict=True):
+        np.testing.assert_array_equal(picture, warp(photo, move, 32))
 
 
 def test_a_corner_of_a_large_photo_is_the_same_as_of_a_small_one():

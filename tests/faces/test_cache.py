@@ -1,3 +1,4 @@
+import errno
 import json
 import subprocess
 import sys
@@ -214,3 +215,26 @@ def test_faces_of_photos_that_were_read_otherwise_are_made_anew(tmp_path):
     assert not store.records
     assert len(said) == 1
     store.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_a_file_that_may_not_grow_is_named_and_the_photos_before_it_stay(tmp_path):
+    """As FAT32 at 4 GB, and a full disk, do it: closing the file fails once more."""
+    import resource
+
+    faces = np.zeros((1, 16, 16, 3), np.uint8)
+    store = FaceStore(tmp_path, {"size": 16}, say=lambda line: None)
+    store.append(PhotoRecord("a.jpg", 1, 1), faces)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (faces.nbytes + 100, limits[1]))
+    try:
+        for work in (lambda: store.append(PhotoRecord("b.jpg", 1, 1), faces), store.close):
+            with pytest.raises(OSError) as failed:
+                work()
+            assert failed.value.errno == errno.EFBIG
+            assert Path(failed.value.filename).parent == tmp_path
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    again = FaceStore(tmp_path, {"size": 16}, say=lambda line: None)
+    assert list(again.records) == ["a.jpg"]
+    again.close()

@@ -122,8 +122,8 @@ def test_exactly_what_the_definition_says(size, threshold, step, small_blocks, m
 
 def test_the_leading_coordinates_never_hide_a_twin():
     vectors = chained(300, 256, 0.4)
-    leading = duplicates._leading_coordinates(vectors)
-    assert leading.shape == (300, duplicates._LEADING + 1)
+    leading = duplicates.leading_coordinates(vectors)
+    assert leading.shape == (300, duplicates.LEADING + 1)
     assert (leading @ leading.T >= vectors @ vectors.T - 1e-5).all()
 
 

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from facegan.faces.align import Frame, apply_transform, face_transform
+from facegan.faces.align import Frame, Halves, apply_transform, face_transform
 from facegan.faces.detectors.detector import DetectedFace
 from facegan.faces.measure import (
+    detect_faces,
     face_box,
     face_luma,
     face_tint,
@@ -85,6 +86,24 @@ def test_the_mirror_image_cancels_what_a_detector_does_to_one_side():
     refined, certainty = refine_keypoints(Wobbly(), photo, (truth + 2.0).astype(np.float32))
     assert np.abs(refined - truth.round()).max() < 0.4  # the error of 1.5 px of 128 alone would be 1.3 here
     assert certainty == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("shape", [(1512, 2016), (1501, 1999), (600, 700), (200, 150), (3000, 60)])
+def test_faces_are_found_in_the_smallest_half_that_shows_no_less_and_placed_in_the_photo(shape):
+    seen = []
+
+    class Square:
+        def detect(self, rgb):
+            seen.append(max(rgb.shape))
+            where = np.array(ndimage.center_of_mass(rgb[..., 0]))[::-1].astype(np.float32)
+            return [DetectedFace(np.tile(where, 2), np.tile(where, (5, 1)), 0.9)]
+
+    photo = np.zeros((*shape, 3), np.uint8)
+    top, left = shape[0] // 3, shape[1] // 3
+    photo[top : top + 16, left : left + 16] = 255
+    (face,) = detect_faces(Square(), Halves(photo))
+    assert seen[0] == max(shape) or 640 <= seen[0] < 1280
+    np.testing.assert_allclose(face.keypoints[0], (left + 7.5, top + 7.5), atol=0.51)
 
 
 def test_another_face_near_by_is_not_mistaken_for_this_one():

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import shutil
 import sys
 import time
 from dataclasses import replace
@@ -134,8 +136,8 @@ def test_thresholds_alone_read_nothing_again(tmp_path, photos, options, measured
 def test_an_interrupted_run_keeps_what_was_done(tmp_path, photos, options, monkeypatch, measured):
     real = prepare.measure_photos
 
-    def interrupted(files, job, workers):
-        results = real(files, job, workers)
+    def interrupted(files, job, workers, *, say):
+        results = real(files, job, workers, say=say)
         yield next(results)
         yield next(results)
         raise KeyboardInterrupt
@@ -307,3 +309,64 @@ def test_rows_that_a_full_disk_cut_off_are_chosen_anew(tmp_path, photos, options
     path.write_bytes(path.read_bytes()[:40])
     again = prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
     assert np.array_equal(again.selected, before.selected)
+
+
+@pytest.mark.parametrize("how", ["unplugged", "unmounted", "stale"])
+def test_photos_that_vanish_in_the_middle_are_said_and_nothing_is_lost(
+    tmp_path, photos, options, monkeypatch, measured, how
+):
+    away, stat, real = tmp_path / "away", os.stat, work.measure_photo
+
+    def stale(path, *args, **kwargs):
+        if os.fspath(path).startswith(str(photos)):
+            raise OSError(errno.ESTALE, "Stale file handle", path)
+        return stat(path, *args, **kwargs)
+
+    with monkeypatch.context() as in_the_middle:
+
+        def measure(file, *args, **kwargs):
+            result = real(file, *args, **kwargs)
+            if file.name != "album 1/portrait.jpg":
+                return result
+            if how == "stale":
+                in_the_middle.setattr(os, "stat", stale)
+                in_the_middle.setattr(os, "scandir", stale)
+                return result
+            photos.rename(away)
+            if how == "unmounted":  # what remains is an empty folder of the disk below
+                photos.mkdir()
+                in_the_middle.setattr("facegan.faces.sources.photos._disk_of", lambda folder: -1)
+            return result
+
+        in_the_middle.setattr(work, "measure_photo", measure)
+        with pytest.raises(FaceGANError) as failed:
+            prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)
+    assert str(photos) in str(failed.value)
+    assert "same command" in str(failed.value)
+    if away.exists():
+        shutil.rmtree(photos, ignore_errors=True)
+        away.rename(photos)
+    measured.clear()
+    assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)) == 3
+    assert measured == ["album 2/portrait.jpg", "album 3/portrait.jpg"]
+
+
+def test_a_photo_that_the_disk_refuses_once_is_a_row_and_read_by_the_next_run(
+    tmp_path, photos, options, monkeypatch, measured
+):
+    read = Path.read_bytes
+
+    def refused(path):
+        if "album 2" in str(path):
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return read(path)
+
+    said = []
+    with monkeypatch.context() as bad_sector:
+        bad_sector.setattr(Path, "read_bytes", refused)
+        cache = prepare_faces([photos], tmp_path / "faces", options, force=True, say=said.append)
+    assert cache.report["photos"] == {"used": 2, "not_read": 1}
+    assert sum("Input/output error" in line for line in said) == 1
+    measured.clear()
+    assert len(prepare_faces([photos], tmp_path / "faces", options, force=True, say=quiet)) == 3
+    assert measured == ["album 2/portrait.jpg"]

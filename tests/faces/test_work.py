@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,18 +14,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan.base.errors import FaceGANError
+from facegan.faces import work
 from facegan.faces.align import Frame
 from facegan.faces.sources.find import FoundFile
+from facegan.faces.sources.photos import is_done
 from facegan.faces.work import Job, measure_photos
+
+TIDE = "FACEGAN_TEST_TIDE"  # an environment variable: a file that is there while memory is scarce
 
 
 class Nobody:
-    """Finds no face; a red picture kills the process, as a broken decoder would; a blue one takes its time."""
+    """Finds no face. What a picture's colour does to its process: see `pictures`."""
 
     def detect(self, rgb: np.ndarray) -> list:
-        if rgb[0, 0, 0] > 200 and rgb[0, 0, 1] < 50:
+        colour = tuple(rgb[0, 0] > 127)
+        if colour == (True, False, False):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if colour == (True, False, True) or (colour == (True, True, False) and Path(os.environ[TIDE]).exists()):
             os.kill(os.getpid(), signal.SIGKILL)
-        if rgb[0, 0, 2] > 200 and rgb[0, 0, 1] < 50:
+        if colour == (False, False, True):
             time.sleep(0.5)
         return []
 
@@ -35,15 +45,28 @@ class NobodyChoice:
         return Nobody()
 
 
+@dataclass(frozen=True)
+class Stillborn:
+    """A detector that no process can load."""
+
+    def open(self) -> Nobody:
+        os._exit(1)
+
+
 JOB = Job(NobodyChoice(), Frame(16))  # type: ignore[arg-type]
 
 
 def pictures(folder: Path, colours: str) -> list[FoundFile]:
-    """One 16 x 16 PNG a letter: r kills, b is slow, g is harmless."""
+    """One 16 x 16 PNG a letter.
+
+    g is harmless, b is slow, r crashes its process as a broken decoder does, m has the system end it for want of
+    memory, and y does so the first time only.
+    """
     files = []
+    colours_of = {"g": (0, 255, 0), "b": (0, 0, 255), "r": (255, 0, 0), "m": (255, 0, 255), "y": (255, 255, 0)}
     for number, letter in enumerate(colours):
         path = folder / f"{number:03}.png"
-        Image.new("RGB", (16, 16), {"r": (255, 0, 0), "g": (0, 255, 0), "b": (0, 0, 255)}[letter]).save(path)
+        Image.new("RGB", (16, 16), colours_of[letter]).save(path)
         files.append(FoundFile(path, path.name))
     return files
 
@@ -63,6 +86,48 @@ def test_a_photo_that_kills_its_process_is_a_row_and_the_others_go_on(tmp_path):
     assert [record.problem for record, _ in results] == ["", "", "", "unreadable", "", "", "", ""]
     assert "crashed" in results[3][0].detail
     assert results[3][1].shape == (0, 16, 16, 3)
+
+
+def test_a_photo_for_which_memory_runs_out_twice_is_tried_again_by_the_next_run(tmp_path):
+    files = pictures(tmp_path, "gggmgggg")
+    said = []
+    results = list(measure_photos(files, JOB, 2, say=said.append))
+    assert [record.name for record, _ in results] == [file.name for file in files]
+    assert [record.problem for record, _ in results] == ["", "", "", "not_read", "", "", "", ""]
+    assert "memory" in results[3][0].detail
+    assert not is_done(files[3], {files[3].name: results[3][0]})
+    assert len(said) == 1
+    assert "SIGKILL" in said[0]
+    assert "memory" in said[0]
+
+
+def test_a_process_that_the_system_ends_once_costs_no_photo_and_two_new_processes(tmp_path, monkeypatch):
+    files = pictures(tmp_path, "gggyggggbbbggggggggggggg")
+    monkeypatch.setenv(TIDE, str(tmp_path / "tide"))
+    (tmp_path / "tide").touch()
+    started, said = [], []
+    real = work._Pool
+
+    def counted(job, workers):
+        started.append(workers)
+        return real(job, workers)
+
+    def ebb(line):
+        said.append(line)
+        (tmp_path / "tide").unlink()
+
+    monkeypatch.setattr(work, "_Pool", counted)
+    results = list(measure_photos(files, JOB, 2, say=ebb))
+    assert [record.name for record, _ in results] == [file.name for file in files]
+    assert not any(record.problem for record, _ in results)
+    assert len(said) == 1
+    assert started == [2, 1, 1]  # all at once, one for the suspects, and half of them from then on
+
+
+def test_no_process_that_can_start_is_said_in_a_sentence(tmp_path):
+    files = pictures(tmp_path, "gggg")
+    with pytest.raises(FaceGANError, match="--workers 1"):
+        list(measure_photos(files, Job(Stillborn(), Frame(16)), 2, say=lambda line: None))
 
 
 def test_no_files_need_no_processes():

@@ -16,7 +16,7 @@ from facegan.gan.data import TrainingFaces
 from facegan.gan.judge import Judgement
 from facegan.gan.trainer import Trainer
 
-IMAGES = 4_000
+IMAGES = 2_000
 
 
 def images() -> np.ndarray:
@@ -44,7 +44,7 @@ def train(run: Path) -> None:
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (its progress bar, until the kill)
     torch.set_num_threads(1)
     # The rules of a real run at a fraction of its distances, so that kills fall into each of them.
-    module.CHECK_EVERY, module.JUDGE_EVERY, module._GOOD_EVERY, module._SAVE_EVERY = 50, 400, 400, 0.0
+    module.CHECK_EVERY, module.JUDGE_EVERY, module.GOOD_EVERY, module.SAVE_EVERY = 50, 200, 200, 0.0
     recipe = replace(
         PRESETS["small"], width=2, batch=8, loss="relativistic", gamma=0.2, lecam=0.1, excite=True, patience=10**6
     )
@@ -54,6 +54,6 @@ def train(run: Path) -> None:
     few = {"sample_seeds": range(4), "judged_faces": 8}
     trainer = Trainer(config, faces, run, judge=Taste(), say=lambda _: None, **few)
     # Rises whatever the discriminator says, so that it is a part of the state that counts.
-    trainer.gan.probability.images_to_cap, trainer.gan.probability.target = 2_000, -1.0
+    trainer.gan.probability.images_to_cap, trainer.gan.probability.target = 1_000, -1.0
     trainer.resume()
     trainer.train(Budget(IMAGES))

@@ -81,7 +81,7 @@ def test_a_wide_table_leaves_places_for_the_faces_themselves(cache, tmp_path):
 def learned(tmp_path, cache, train=TRAIN, table=None, said=None, wanted=(), **options):
     options = RunOptions(data=(Path("photos"),), out=tmp_path, **options)
     say = said.append if said is not None else lambda _: None
-    return plan_module._attributes(options, train, cache, Processes("cpu"), table, wanted, say)
+    return plan_module.chosen_attributes(options, train, cache, Processes("cpu"), table, wanted, say)
 
 
 def test_a_run_reads_them_once_and_goes_on_with_the_same(cache, tmp_path, monkeypatch):

@@ -19,24 +19,39 @@ LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_pr
           "--main_process_port", "0"]  # fmt: skip
 
 
+PRESETS = ("classic", "small")
+
+
 @pytest.fixture(scope="module")
-def train():
-    """train(run, images_seen, preset, processes=1): the newest checkpoint, as (tensors, values)."""
-    with Programs(preload=("facegan.gan.trainer", "tests.gan.killed")) as programs:
+def checkpoints(tmp_path_factory):
+    """(run, images seen, preset): the checkpoint, as (tensors, values). Run "one" begins with one process, "two" with
+    two; from 160 images on it is the other way round. And the logs of "two" by preset.
+    """
+    folder = tmp_path_factory.mktemp("runs")
+    found = {}
 
-        def train(run, images_seen, preset, processes=1):
-            run.mkdir(exist_ok=True)
-            command = [PROGRAM, str(run), str(images_seen), preset]
-            if processes == 1:
-                done = programs.run(*command)
-            else:
-                done = subprocess.run([*LAUNCH, *command], cwd=ROOT, capture_output=True, text=True, timeout=600)
-            assert done.returncode == 0, done.stderr[-3000:]
-            newest = sorted((run / "checkpoint").glob("*.safetensors"))[-1]
+    def train(start, *jobs):
+        jobs = [(*job, preset) for job in jobs for preset in PRESETS]
+        start(*[str(word) for run, seen, preset in jobs for word in (folder / f"{run}-{preset}", seen, preset)])
+        for run, seen, preset in jobs:
+            newest = sorted((folder / f"{run}-{preset}" / "checkpoint").glob("*.safetensors"))[-1]
             with safe_open(newest, "pt") as file:
-                return load_file(newest), json.loads(file.metadata()["values"])
+                found[run, seen, preset] = load_file(newest), json.loads(file.metadata()["values"])
 
-        yield train
+    with Programs(preload=("facegan.gan.trainer", "tests.gan.killed", "torch._dynamo")) as programs:
+
+        def alone(*words):
+            done = programs.run(PROGRAM, *words)
+            assert done.returncode == 0, done.stderr[-3000:]
+
+        def together(*words):
+            done = subprocess.run([*LAUNCH, PROGRAM, *words], cwd=ROOT, capture_output=True, text=True, timeout=600)
+            assert done.returncode == 0, done.stderr[-3000:]
+
+        train(alone, ("start", 16), ("one", 160))
+        train(together, ("two", 160), ("one", 240))
+        train(alone, ("two", 240))
+    return found, {preset: read_log(folder / f"two-{preset}" / "log.jsonl") for preset in PRESETS}
 
 
 def assert_close(one, other, tolerance):
@@ -46,23 +61,20 @@ def assert_close(one, other, tolerance):
             torch.testing.assert_close(one[name], other[name], atol=tolerance, rtol=0.02, msg=lambda m, n=name: n + m)
 
 
-@pytest.mark.parametrize("preset", ["classic", "small"])
-def test_two_processes_are_one_and_resume_across_a_change_of_their_number(train, tmp_path, preset):
-    one, values = train(tmp_path / "one", 160, preset)
-    two, values_of_two = train(tmp_path / "two", 160, preset, processes=2)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_two_processes_are_one_and_resume_across_a_change_of_their_number(checkpoints, preset):
+    found, logs = checkpoints
+    one, values = found["one", 160, preset]
+    two, values_of_two = found["two", 160, preset]
     # Ten steps of Adam move a weight by up to 0.002: a wrong gradient, statistic or order of faces would show.
     assert_close(one, two, 1e-4)
     assert torch.equal(one["rng"], two["rng"])
     assert values["gan"] == pytest.approx(values_of_two["gan"])
-    moved = (
-        one["generator.project.weight"] - train(tmp_path / "start", 16, preset)[0]["generator.project.weight"]
-    ).abs()
-    assert moved.max() > 1e-3
+    start, _ = found["start", 16, preset]
+    assert (one["generator.project.weight"] - start["generator.project.weight"]).abs().max() > 1e-3
 
-    one, _ = train(tmp_path / "one", 240, preset, processes=2)
-    two, _ = train(tmp_path / "two", 240, preset)
-    assert_close(one, two, 2e-4)
-    lines = [line for line in read_log(tmp_path / "two" / "log.jsonl") if "loss_d" in line]
+    assert_close(found["one", 240, preset][0], found["two", 240, preset][0], 2e-4)
+    lines = [line for line in logs[preset] if "loss_d" in line]
     assert [line["images_seen"] for line in lines] == [64, 128, 192]  # one process writes
 
 

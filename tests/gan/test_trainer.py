@@ -237,9 +237,9 @@ def test_of_a_run_with_patience_judgements_are_denser_at_first(make_trainer, mon
 @pytest.fixture
 def quick_checks(monkeypatch):
     """The rules of the real run at a hundredth of its distances."""
-    for name, value in (("CHECK_EVERY", 16), ("_GOOD_EVERY", 200), ("_OLD_ENOUGH", 40)):
+    for name, value in (("CHECK_EVERY", 16), ("GOOD_EVERY", 200), ("OLD_ENOUGH", 40)):
         monkeypatch.setattr(trainer_module, name, value)
-    monkeypatch.setattr("facegan.gan.health._GRACE_PERIOD", 200)
+    monkeypatch.setattr("facegan.gan.health.GRACE_PERIOD", 200)
 
 
 def sabotage(trainer, at, times, harm):
@@ -337,11 +337,11 @@ def test_trouble_without_a_checkpoint_left_is_one_sentence(make_trainer, quick_c
 
 
 def test_a_rollback_leaves_no_newer_checkpoint_or_picture(make_trainer, quick_checks, monkeypatch):
-    monkeypatch.setattr(trainer_module, "_SAVE_EVERY", 0)
+    monkeypatch.setattr(trainer_module, "SAVE_EVERY", 0)
     trainer = make_trainer()
     sabotage(trainer, 496, 1, no_number)
     seen = []
-    roll_back = trainer._roll_back
+    roll_back = trainer.roll_back
 
     def watched(trouble):
         done = roll_back(trouble)
@@ -349,7 +349,7 @@ def test_a_rollback_leaves_no_newer_checkpoint_or_picture(make_trainer, quick_ch
         seen.extend(int(path.stem) for path in (trainer.run / "samples").glob("*.png"))
         return done
 
-    trainer._roll_back = watched
+    trainer.roll_back = watched
     trainer.train(Budget(images_seen=560))
     assert max(seen) == 400
     assert ckpt.load_checkpoint(trainer.run / "checkpoint")[1]["rollbacks"] == 1

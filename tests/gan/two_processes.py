@@ -1,4 +1,7 @@
-"""Started by accelerate in one or two processes: see test_processes.py. Arguments: RUN IMAGES_SEEN PRESET."""
+"""Trainings in one process, or in two that accelerate starts: see test_processes.py.
+
+Arguments: RUN IMAGES_SEEN PRESET of each.
+"""
 
 import sys
 from dataclasses import replace
@@ -6,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
@@ -18,10 +20,10 @@ from facegan.gan.processes import Processes
 from facegan.gan.trainer import Trainer
 from tests.gan import killed
 
-if __name__ == "__main__":
-    run, images_seen, preset = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    torch.set_num_threads(1)
-    module.CHECK_EVERY = 64
+
+def train(run: Path, images_seen: int, preset: str) -> None:
+    """Go on with the run in the folder, or begin it."""
+    run.mkdir(exist_ok=True)
     recipe = replace(PRESETS[preset], width=2, batch=16)
     processes = Processes()
     judge = killed.Taste() if processes.main else None
@@ -34,5 +36,11 @@ if __name__ == "__main__":
     trainer.resume()
     trainer.train(Budget(images_seen))
     if processes.main:
-        exported = trainer.exported_generator().state_dict()
-        save_file({name: value.contiguous() for name, value in exported.items()}, run / "exported.safetensors")
+        trainer.exported_generator()  # would wait for ever for the other process if it averaged with it
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    module.CHECK_EVERY = 64
+    for folder, images_seen, preset in zip(*[iter(sys.argv[1:])] * 3, strict=True):
+        train(Path(folder), int(images_seen), preset)

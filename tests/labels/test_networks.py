@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facegan.labels.crop import SIDE
-from facegan.labels.networks import FEATURE_SIZE, _run, run_networks
+from facegan.labels.networks import FEATURE_SIZE, run_network, run_networks
 
 ANSWERS = json.loads((Path(__file__).parent / "face_api_answers.json").read_text(encoding="utf-8"))
 
@@ -27,7 +27,7 @@ def pattern() -> np.ndarray:
     ],
 )
 def test_the_converted_networks_answer_what_the_original_javascript_does(network, output, answer):
-    found = _run(network, pattern())[output].ravel()
+    found = run_network(network, pattern())[output].ravel()
     assert found == pytest.approx(ANSWERS[answer], abs=2e-4)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.labels.ridge import PENALTIES, _solve, _Sums, auc, correlation, fit_ridge, folds, log_odds
+from facegan.labels.ridge import PENALTIES, Sums, auc, correlation, fit_ridge, folds, log_odds, solve
 
 
 def data(rows: int, size: int, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,7 +45,7 @@ def test_a_held_out_score_is_that_of_a_fit_without_the_fold():
 @pytest.mark.parametrize(("rows", "size"), [(60, 8), (12, 40)])
 def test_ridge_minimises_the_penalised_squares(rows, size):
     x, y, _ = data(rows, size)
-    weights, bias = _solve(_Sums.of(x, y[:, None]), (25.0,))[0]
+    weights, bias = solve(Sums.of(x, y[:, None]), (25.0,))[0]
     # The same problem as plain least squares: penalty rows below, the bias not penalised.
     above = np.column_stack([x, np.ones(rows)])
     below = np.column_stack([5.0 * np.eye(size), np.zeros(size)])
@@ -68,7 +68,7 @@ def test_noise_is_not_read():
     fit = fit_ridge(x, y[:, None])
     # Least squares without a penalty errs by more than half as much again as saying nothing.
     assert ((fit.held_out[:, 0] - y) ** 2).mean() < 1.1 * y.var()
-    weights, bias = _solve(_Sums.of(x[60:], y[60:, None]), (1e-6,))[0]
+    weights, bias = solve(Sums.of(x[60:], y[60:, None]), (1e-6,))[0]
     assert (((x[:60] @ weights + bias)[:, 0] - y[:60]) ** 2).mean() > 1.4 * y.var()
 
 

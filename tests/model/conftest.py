@@ -125,7 +125,7 @@ def push(hub, tmp_path, push_commands):
 
     def command(*arguments, token="hf_test", script="push.py", patience=300.0, **environment):
         environment = {**hub.environment(tmp_path / "home", token), **environment}
-        values = {f"facegan.publish.{module}._PATIENCE": patience for module in ("target", "space", "commit")}
+        values = {f"facegan.publish.{module}.PATIENCE": patience for module in ("target", "space", "commit")}
         return push_commands.run(f"train/{script}", *arguments, environment=environment, values=values)
 
     return command

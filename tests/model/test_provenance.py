@@ -1,10 +1,13 @@
+import numpy as np
 import pytest
 from PIL import Image
 
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
+from facegan.base.latent_paths import point_on_path
 from facegan.base.pictures import encode_png
 from facegan.base.stamp import as_text
+from facegan.model.face import Edited, Kept, Mixed, Neighbour, Seed, latent_of
 from facegan.model.provenance import Recipe, check_recipe, parse_recipe, read_recipe, recipe_of
 
 SOUND = {"model": "user/faces", "weights": "0123456789abcdef", "seeds": [7], "truncation": 0.8}
@@ -25,6 +28,40 @@ def test_a_recipe_comes_back_as_it_went_in(model):
     assert parse_recipe(as_text(morph.to_dict())) == morph
     assert morph.is_morph
     assert not recipe.is_morph
+
+
+@pytest.mark.parametrize(
+    "faces",
+    [
+        [Seed.of("Anna")],
+        [Mixed(Seed(1), Seed.of("Anna"), 0.25)],
+        [Edited(Neighbour(Seed(1), 5, 0.3, ("age",)), {"smile": 0.5}, ("age",))],
+        [Seed(1), Seed(2, truncation=0.5), Kept.of(np.linspace(-2, 2, 100, dtype=np.float32))],
+    ],
+)
+def test_any_face_comes_back_as_it_went_in(model, faces):
+    recipe = recipe_of(model, faces, 0.8)
+    assert parse_recipe(as_text(recipe.to_dict())) == recipe
+    assert list(recipe.shown) == faces
+
+
+def test_an_edited_seed_is_told_as_earlier_versions_read_it(model):
+    edited = Edited(Seed(7), {"smile": 0.5}, ("age",))
+    recipe = recipe_of(model, [edited], 0.8)
+    assert recipe == recipe_of(model, [7], 0.8, {"smile": 0.5}, lock=["age"])
+    assert (recipe.seeds, recipe.shown) == ((7,), (edited,))
+
+
+def test_the_face_of_a_picture_is_the_same_wherever_it_goes(model):
+    def drawn(face, truncation):
+        return latent_of(model, face, truncation)
+
+    assert np.array_equal(drawn(recipe_of(model, [7], 0.5).face, 1), model.latents([7], 0.5)[0])
+    walk = recipe_of(model, [3, 9, 4], 0.5, frames_per_leg=24, loop=True, position=0.75)
+    points = model.latents([3, 9, 4, 3], 0.5)
+    assert np.allclose(drawn(walk.face, 1), point_on_path(points, 0.75), atol=1e-6)
+    with pytest.raises(FaceGANError, match="several faces"):
+        recipe_of(model, [1, 2], 0.5).face  # noqa: B018
 
 
 def test_a_model_of_the_hub_is_named_with_its_commit(model):
@@ -68,6 +105,10 @@ def test_what_a_later_version_adds_is_left_out():
         {"seeds": ["1"]},
         {"seeds": list(range(101))},
         {"seeds": {"0": 1}},
+        {"faces": [7]},
+        {"seeds": [], "faces": {}},
+        {"seeds": [], "faces": [7] * 101},
+        {"seeds": [], "faces": [{"mix": [1], "amount": 0.5}]},
         {"truncation": float("nan")},
         {"truncation": float("inf")},
         {"truncation": -0.1},

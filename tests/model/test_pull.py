@@ -57,7 +57,7 @@ from facegan.runs import initial
 from facegan.model.fetch import find_model
 from facegan.model.tensors import read_discriminator
 for _ in sys.stdin:  # once for each line
-    found = read_discriminator(find_model("user/faces", initial._PARTS).folder)
+    found = read_discriminator(find_model("user/faces", initial.TRAINING_PARTS).folder)
     print("none" if found is None else found["layers.0.weight"].shape, flush=True)
 """
 

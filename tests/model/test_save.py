@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import av
 import numpy as np
@@ -10,8 +11,12 @@ from facegan import FaceModel
 from facegan.base import pictures
 from facegan.model import folder as layout
 from facegan.model import save as save_module
+from facegan.model.card import write_card
 from facegan.model.export import load_diffusers
-from facegan.model.save import save_model
+from facegan.model.folder import ModelConfig
+from facegan.model.save import add_films, save_model
+from facegan.model.slider_files import write_sliders
+from tests.model.sliders import small_sliders
 
 
 def test_the_card_tells_what_the_config_says(model_folder):
@@ -74,3 +79,33 @@ def test_a_model_is_saved_where_the_name_is_no_text(generator, config, tmp_path)
     assert (folder / layout.MORPH).stat().st_size > 1000
     assert model.generate(model.latents([1])).shape[0] == 1
     assert len(load_diffusers(folder).state_dict())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a limit of POSIX")
+@pytest.mark.parametrize("what", ["config", "card", "sliders", "films"])
+def test_a_disk_that_is_full_costs_nothing_of_a_model_that_is_there(model_folder, config, tmp_path, what):
+    """What a push, the films and the sliders write into it later."""
+    import resource
+
+    folder, film = tmp_path / "model", tmp_path / layout.PROGRESS
+    shutil.copytree(model_folder, folder)
+    write_sliders(small_sliders(), folder)
+    film.write_bytes(bytes(100))
+    add_films([film], folder)
+    film.write_bytes(bytes(5000))
+    work = {
+        "config": lambda: config.save(folder),
+        "card": lambda: write_card(ModelConfig.read(folder), folder),
+        "sliders": lambda: write_sliders(small_sliders(), folder),
+        "films": lambda: add_films([film], folder),
+    }[what]
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError) as failed:
+            work()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert Path(failed.value.filename).parent == folder
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

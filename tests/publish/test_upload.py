@@ -12,7 +12,7 @@ from tests.model.conftest import ROOT, content_of
 IMPATIENT = """
 import runpy, sys, time
 from facegan.publish import commit
-commit._PATIENCE = float(sys.argv[1])
+commit.PATIENCE = float(sys.argv[1])
 time.sleep = lambda seconds: None  # which the client does before it tries again
 sys.argv = sys.argv[2:]
 runpy.run_path(sys.argv[0], run_name="__main__")
@@ -75,11 +75,11 @@ SLOW = """
 import time
 from facegan.publish import commit
 from facegan.publish.target import Target
-class Slow(commit._Watched):
+class Slow(commit.Watched):
     def read(self, size=-1):
         time.sleep(0.1)
         return super().read(size)
-commit._PATIENCE, commit._Watched = 1.0, Slow
+commit.PATIENCE, commit.Watched = 1.0, Slow
 target = Target("user/faces", private=False)
 commit.ensure_repository(target)
 commit.put_files(target, {"generator.onnx": bytes(3_000_000)}, lambda path: True, "slowly")

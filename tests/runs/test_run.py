@@ -56,6 +56,18 @@ def test_only_one_process_works_in_a_run_folder(tmp_path):
         run_module.run(options)
 
 
+def test_resume_of_a_run_whose_photos_were_still_being_read_goes_on_reading(tmp_path, capsys):
+    options = replace(OPTIONS, data=(tmp_path / "photos",), out=tmp_path / "run", device="cpu", resume=True)
+    with pytest.raises(FaceGANError, match="no run to go on with"):
+        run_module.run(options)  # nothing was done there
+    (tmp_path / "run" / "faces").mkdir(parents=True)
+    with pytest.raises(FaceGANError, match="photos does not exist"):  # it gets so far
+        run_module.run(options)
+    assert "had not begun" in capsys.readouterr().out
+    with pytest.raises(FaceGANError, match="start it with --data"):
+        run_module.run(replace(options, data=()))
+
+
 @pytest.mark.parametrize(
     ("faces", "device", "expected"), [(300, "cpu", "small"), (20_000, "cpu", "small"), (20_000, "cuda", "large")]
 )
@@ -116,6 +128,7 @@ def exported(tmp_path, monkeypatch):
 
     def make(report=None, start=None, say=lambda _: None, findings=None):
         monkeypatch.setattr(run_module, "add_findings", findings or (lambda *_: None))
+        monkeypatch.setattr("facegan.model.showcase.FRAMES_PER_LEG", 1)  # its morph is no test's subject
         images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
         of_faces = {"framing": 0.8, "photos": {}, "files": 30, "detector": "yunet", **(report or {})}
         cache = FaceCache(tmp_path, {**of_faces, "eye_spread_px_of_128": {}}, np.arange(30), images)
@@ -123,7 +136,7 @@ def exported(tmp_path, monkeypatch):
             replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
         )
         options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
-        return run_module._train_and_export(Plan(options, train, Processes("cpu"), say, cache))[0]
+        return run_module.train_and_export(Plan(options, train, Processes("cpu"), say, cache))[0]
 
     return make
 
@@ -146,7 +159,7 @@ def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, r
     monkeypatch.setattr(plan_module, "installed_network", lambda root: None)
     monkeypatch.setattr(plan_module, "mostly_one_person", lambda *faces: looked.append(faces) or True)
     cache = FaceCache(tmp_path, {"framing": 0.8, **report}, np.arange(3), np.zeros((3, 16, 16, 3), np.uint8))
-    plan_module._check_one_person(cache, OPTIONS, said.append)
+    plan_module.check_one_person(cache, OPTIONS, said.append)
     assert len(looked) == len(said) == asked
     assert bool(cache.report.get("one_person")) is asked
     if asked:
@@ -155,7 +168,7 @@ def test_a_run_from_before_is_looked_at_when_it_goes_on(tmp_path, monkeypatch, r
 
 @pytest.mark.parametrize(("allow", "faces", "counted"), [(False, 300, True), (True, 300, False), (False, 9000, False)])
 def test_near_copies_of_few_faces_are_counted_unless_they_are_allowed(allow, faces, counted):
-    allowed = run_module._copies_allowed(replace(OPTIONS, allow_memorised=allow), faces)
+    allowed = run_module.copies_allowed(replace(OPTIONS, allow_memorised=allow), faces)
     assert (allowed is not None) is counted
     assert allowed is None or allowed > 0.01  # what a push allows, and some chance
 
@@ -207,7 +220,7 @@ def test_one_process_of_each_machine_reads_its_part_of_a_data_set(rank, reads, t
     monkeypatch.setattr(plan_module, "prepare_faces", lambda *args, **more: calls.append((args[1], more)) or "cache")
     monkeypatch.setattr(plan_module.FaceCache, "open", lambda folder: f"opened {folder.name}")
     options = replace(OPTIONS, data=(), dataset=DatasetChoice("user/faces"), out=tmp_path)
-    found = plan_module._prepare(options, processes, print)
+    found = plan_module.prepare_or_open(options, processes, print)
     machine = rank // 2
     folder = tmp_path / ("faces-1" if machine else "faces")
     assert found == ("cache" if reads else f"opened {folder.name}")

@@ -19,17 +19,17 @@ def network(tmp_path_factory, monkeypatch):
         pytest.skip(reason)
     found = recognise.installed_network(make_dev_pack(tmp_path_factory.mktemp("insightface")).parent.parent)
     monkeypatch.setattr(judge_networks, "installed_network", lambda: found)
-    judge_networks._recogniser.cache_clear()
+    judge_networks.recogniser.cache_clear()
     yield found
-    judge_networks._recogniser.cache_clear()
+    judge_networks.recogniser.cache_clear()
 
 
 @pytest.fixture
 def no_network(monkeypatch):
     monkeypatch.setattr(judge_networks, "installed_network", lambda: None)
-    judge_networks._recogniser.cache_clear()
+    judge_networks.recogniser.cache_clear()
     yield
-    judge_networks._recogniser.cache_clear()
+    judge_networks.recogniser.cache_clear()
 
 
 def test_a_person_keeps_age_and_gender_whatever_the_face_does(network, sheet_faces):

@@ -5,12 +5,13 @@ from pathlib import Path
 import gradio as gr
 
 THEME_FOLDER = Path(__file__).parent
+SCRIPTS = ("page.js", "seen.js", "sheets.js", "favourites.js")  # each builds on those before
 
 
 def head() -> str:
     """Our style and script. Not as `css`, because gradio rewrites that and loses media queries."""
-    style, script = ((THEME_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    style, *scripts = ((THEME_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", *SCRIPTS))
+    return f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def theme() -> gr.Theme:
@@ -41,5 +42,6 @@ def theme() -> gr.Theme:
         block_title_text_color="*body_text_color",
         block_title_text_color_dark="*body_text_color",
         button_primary_background_fill="*primary_600",
+        checkbox_label_background_fill_selected="*primary_600",
         button_primary_background_fill_hover="*primary_500",
     )

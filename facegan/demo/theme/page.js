@@ -66,9 +66,12 @@
     return "?" + state + (rest ? "&" + rest : "");
   }
 
+  // What shows the state of the open tab.
+  const shownFigure = () => [...document.querySelectorAll("[data-query]")].find(seen);
+
   // The link's part from the question mark on, of what is shown: the tab's element with `data-query` says it.
   function shownSearch() {
-    const shown = [...document.querySelectorAll("[data-query]")].find(seen);
+    const shown = shownFigure();
     return shown ? searchOf(shown.dataset.query) : window.location.search;
   }
 
@@ -84,7 +87,7 @@
     }
     changed = Date.now();
     const search = shownSearch();
-    window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
+    window.facegan.writeLink(search);  // seen.js
     // A Space is shown in a frame; this is how it asks for the address bar around it.
     if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
   }
@@ -218,6 +221,8 @@
         if (seen(element)) announce(shown.querySelector("img").alt);
       }
       showLink();
+      coverCodes();
+      document.dispatchEvent(new Event("fg-shown"));
       settle();
     };
     const fetchFace = async (preview) => {
@@ -257,8 +262,25 @@
     show();
   }
 
+  // ---- A face that is neither a number nor a name is a code in its field: what is seen there is what the face is.
+  const CODE = /~[\w.-]+/g, titles = {};  // titles by code, as the pictures on the page tell them
+  function coverCodes() {
+    document.querySelectorAll("[data-titles]").forEach((element) => Object.assign(titles, JSON.parse(element.dataset.titles)));
+    document.querySelectorAll("#tabs .input-container").forEach((box) => {
+      const text = box.querySelector("input, textarea").value;
+      const shown = text.replace(CODE, (code) => titles[code] ?? "a face of its own");
+      if (shown === text) delete box.dataset.shown;
+      else if (box.dataset.shown !== shown) box.dataset.shown = shown;
+    });
+  }
+  document.addEventListener("focusin", ({target}) => target.closest("[data-shown]") && target.select());  // to type another
+  document.addEventListener("focusout", () => setTimeout(coverCodes));
+
   const moved = () => states.forEach(({element, compare}) => element.isConnected && compare());
-  const settle = () => states.forEach(({element, settle}) => element.isConnected && settle());
+  function settle() {
+    coverCodes();
+    states.forEach(({element, settle}) => element.isConnected && settle());
+  }
 
   // A tab was opened, by the visitor or by Gradio: nothing is asked for that is already there.
   function tabShown() {
@@ -269,20 +291,40 @@
     }, 100);
   }
 
-  // The seed for its field when that is left: an empty one, or one with a fraction, becomes that of the large face.
+  // The link that is opened without loading the page; the tab Faces stays as it is where the link is of another.
+  function searchToOpen() {
+    const asked = new URLSearchParams(window.location.search), faces = new URLSearchParams(shownState(one("#face")));
+    if (asked.has("seed")) ["first", "count"].forEach((name) => asked.has(name) || faces.delete(name));
+    asked.forEach((value, name) => faces.set(name, value));
+    faces.set("again", window.facegan.openings());
+    return "?" + faces;
+  }
+
+  // The seed for its field when that is left: an empty one becomes that of the large face.
   function seedOr(seed) {
-    return Number.isInteger(seed) ? seed : Number(new URLSearchParams(shownState(one("#face"))).get("seed"));
+    return String(seed ?? "").trim() ? seed : new URLSearchParams(shownState(one("#face"))).get("seed");
   }
 
   // The face of the grid that is shown large is the pressed one.
   function markShown() {
-    const seed = new URLSearchParams(shownState(one("#face"))).get("seed");
+    const seed = one("#face [data-number]")?.dataset.number;
     document.querySelectorAll("#faces [data-seed]").forEach((cell) =>
       cell.setAttribute("aria-pressed", cell.dataset.seed === seed));
   }
 
+  // The large face of a tab, as it stands in a list.
+  const shownFace = (element = "#face") => one(`${element} [data-face]`)?.dataset.face ?? "0";
+
+  const chosen = (element) => one(`${element} [aria-pressed="true"]`).dataset.face;
+
+  function openTab(name) {
+    [...document.querySelectorAll("#tabs [role=tab]")].filter(seen).find((tab) => tab.textContent.trim() === name)?.click();
+    window.scrollTo({top: 0});
+  }
+
+  // Commas divide the list, and spaces divide numbers.
   function withSeed(seeds, seed, most) {
-    const words = seeds.split(/[,;\s]+/).filter(Boolean);
+    const words = seeds.split(/[,;\n]+/).flatMap((part) => (/^[\d\s]*$/.test(part) ? part.split(/\s+/) : part.trim())).filter(Boolean);
     if (words.length < most) return [...words, seed].join(", ");
     note(`A morph passes ${most} faces at most: take one out first.`);
     return seeds;
@@ -369,7 +411,7 @@
     try {
       const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
       const seeds = new URLSearchParams(address.split("?")[1]).get("seeds");
-      const name = seeds ? "morph-" + seeds.replaceAll(",", "-") : "how-it-learned";
+      const name = seeds ? "morph-" + seeds.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60) : "how-it-learned";
       const url = URL.createObjectURL(blob);
       download(url, `${name}.${button.dataset.format}`);
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -382,6 +424,8 @@
 
   // ---- Names for screen readers: of controls that Gradio calls all the same
   function nameControls() {
+    for (const [begin, words] of [["hold-", "Hold"], ["only-", "Take only"]])
+      document.querySelectorAll(`[id^=${begin}] input`).forEach((box) => box.setAttribute("aria-label", `${words}: ${box.closest("label").textContent.trim()}`));
     document.querySelectorAll("[id^=lock-] input, #tabs .block [data-testid=reset-button]").forEach((control) => {
       const lock = control.closest("[id^=lock-]");
       const block = lock ? one("#slider-" + lock.id.slice(5)) : control.closest(".block");
@@ -393,7 +437,10 @@
   let naming;
   new MutationObserver(() => {
     clearTimeout(naming);
-    naming = setTimeout(nameControls, 200);
+    naming = setTimeout(() => {
+      nameControls();
+      coverCodes();
+    }, 200);
   }).observe(document.documentElement, {childList: true, subtree: true});
 
   // ---- Opens pictures made here, dropped anywhere or chosen in `element`. They are read here and stay on this device:
@@ -443,6 +490,6 @@
   }
 
   window.facegan = {
-    showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, showFilm, filmFollows, openPictures, followPicture,
+    note, download, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
   };
 })();

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+LOOKED_AT = 640  # px of the long side: no detector looks at more
+
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
@@ -59,9 +61,10 @@ class UnavailableError(Exception):
 
 
 def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A picture, uint8 (H, W, 3), at another size: means over areas where it shrinks, bilinear where it grows.
+    """A picture, uint8 (H, W, 3), at another size: means over areas where it shrinks to a half or less, else bilinear.
 
-    By halves first, for which OpenCV has vector instructions: a phone's photo takes a quarter of the time.
+    By halves first, for which OpenCV has vector instructions: a phone's photo takes a quarter of the time. What then
+    remains is less than a half, where a bilinear step hardly aliases and takes a seventh of the time of means.
     """
     import cv2
 
@@ -69,7 +72,7 @@ def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
         rgb = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
     if rgb.shape[:2] == (height, width):
         return rgb
-    how = cv2.INTER_AREA if width < rgb.shape[1] else cv2.INTER_LINEAR
+    how = cv2.INTER_AREA if width * 2 <= rgb.shape[1] else cv2.INTER_LINEAR
     return cv2.resize(rgb, (width, height), interpolation=how)
 
 

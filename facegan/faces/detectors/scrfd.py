@@ -11,6 +11,7 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.detectors.detector import (
+    LOOKED_AT,
     DetectedFace,
     DetectorOptions,
     FoundDetector,
@@ -21,7 +22,10 @@ from facegan.faces.detectors.detector import (
 from facegan.faces.detectors.insightface_pack import RELEASE, PackUnavailableError, ensure_pack
 
 MIN_SCORE = 0.5  # below it SCRFD finds as many patterns in carpets as faces
-LARGEST_INPUT = 640  # SCRFD was trained at 640; larger inputs cost time and find faces too small for us
+# SCRFD was trained at 640; larger inputs cost time and find faces too small for us. To look at 320 px first, and only
+# there where it finds sure faces alone, takes a third of the time and loses faces: of 753 in 240 scenes 13 to 33, by
+# what counts as sure, and 2 where only an eighth of the scenes end there.
+LARGEST_INPUT = LOOKED_AT
 SECOND_INPUT = 256  # a face that fills the picture is larger than SCRFD's largest anchors at 640
 SMALLEST_INPUT = 128  # crops below this are enlarged to it: SCRFD finds them down to 32 px that way
 STRIDE = 32  # SCRFD's coarsest grid; inputs are padded to whole cells of it

@@ -8,11 +8,11 @@ from importlib.resources import files
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import DetectedFace, FoundDetector, open_session, shrunk
+from facegan.faces.detectors.detector import LOOKED_AT, DetectedFace, FoundDetector, open_session, shrunk
 
 MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-INPUT_SIDE = 640  # fixed in the exported network
+INPUT_SIDE = LOOKED_AT  # fixed in the exported network
 STRIDES = (8, 16, 32)
 MAX_ZOOM = 2.0  # enlarging further moves the keypoints; less makes them noisier (1.3 px of 128 at 2.0, 1.7 at 1.0)
 MIN_SCORE = 0.6  # OpenCV's own default for this network

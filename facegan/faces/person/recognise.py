@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, similarity_transform, warp
+from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, Halves, similarity_transform, warp
 from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.detectors.detector import open_session
 from facegan.faces.detectors.insightface_pack import FILE_SHA256, is_known
@@ -92,7 +92,7 @@ class Recogniser:
             raise FaceGANError(f"{model} cannot be loaded ({error}): delete its folder to have it fetched.") from error
         self._input = self._session.get_inputs()[0].name
 
-    def embed(self, rgb: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+    def embed(self, photo: np.ndarray | Halves, keypoints: np.ndarray) -> np.ndarray:
         """Who a face is: the embedding, float32 (512,). The cosine of two is their likeness.
 
         Its length, 20 to 27 for photos of 250 px, is how clearly the network saw a face: hands, masks and dark
@@ -101,11 +101,11 @@ class Recogniser:
         others (the nearest stranger comes to 0.28 either way), so it is not worth twice the time.
 
         Args:
-            rgb: the photo, uint8 (H, W, 3).
+            photo: uint8 (H, W, 3).
             keypoints: (5, 2) in its pixels.
         """
         # All five points count alike here, unlike in our own pictures: that is how the network was trained.
         transform = similarity_transform(np.asarray(keypoints, float), ARCFACE_KEYPOINTS, np.ones(5))
-        crop = warp(rgb, transform, ARCFACE_SIDE).astype(np.float32)
+        crop = warp(photo, transform, ARCFACE_SIDE).astype(np.float32)
         pixels = ((crop - 127.5) / 127.5).transpose(2, 0, 1)[None]
         return self._session.run(None, {self._input: np.ascontiguousarray(pixels)})[0][0]

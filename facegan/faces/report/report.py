@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.files import atomic_write
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
 from facegan.faces.detectors.detect import DetectorChoice
@@ -58,27 +59,19 @@ def write_report(
             shows a real person.
     """
     faces = _used_faces(records, verdicts)
-    sampled = _sample(faces, FRAMED_FACES)
     readable = [face for face in faces if face[0].name in photos]
     sample = _read_again(_sample(readable, PHOTOS_READ_AGAIN), photos)
-    spread_before, spread_after = _spreads(sample, options.frame, choice)
-    usable = sum(verdict.reason == USED for verdict in verdicts)
+    before, after = _spreads(sample, options.frame, choice)
+    sampled = _sample(faces, FRAMED_FACES)
     report = {
-        "size": options.size,
-        "framing": options.framing,
-        "detector": choice.kind,
-        "detector_reason": choice.reason,
+        **_of_settings(options, choice),
         "files": len(records),
-        "usable_faces": usable,
-        "person": people is not None,
+        "usable_faces": sum(verdict.reason == USED for verdict in verdicts),
         "one_person": one_person,
-        **_of_people(people, usable),
+        **_of_people(people, verdicts),
         "photos": _photo_counts(verdicts),
         "faces": _ordered(Counter(verdict.reason for verdict in verdicts if verdict.face)),
-        "eye_spread_px_of_128": {
-            "before": _as_dict(spread_before),
-            "after": _as_dict(spread_after),
-        },
+        "eye_spread_px_of_128": {"before": _as_dict(before), "after": _as_dict(after)},
         "share_that_fits": round(share_that_fits(sampled, options.frame.framing), 3) if sampled else None,
         "thresholds": _thresholds(options),
         "rows": [[verdict.name, verdict.reason, verdict.detail] for verdict in verdicts],
@@ -91,17 +84,27 @@ def write_report(
         (out / PICTURES["people"]).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
     # The names of files may hold bytes that are not text; JSON carries them as escapes.
-    (out / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    atomic_write(out / REPORT, json.dumps(report, indent=1))
     write_page(out, report, rejected_shown=shown)
     return report
 
 
-def _of_people(people: People | None, usable: int) -> dict:
+def _of_settings(options: FaceOptions, choice: DetectorChoice) -> dict:
+    return {
+        "size": options.size,
+        "framing": options.framing,
+        "detector": choice.kind,
+        "detector_reason": choice.reason,
+    }
+
+
+def _of_people(people: People | None, verdicts: list[Verdict]) -> dict:
     """Counts only: neither who they are nor what tells them apart leaves the journal."""
     if people is None:
-        return {}
+        return {"person": False}
+    usable = sum(verdict.reason == USED for verdict in verdicts)
     groups = [{"photos": group.photos, "faces": len(group.members)} for group in people.groups]
-    return {"person_faces": usable, "person_number": people.wanted + 1, "people": groups}
+    return {"person": True, "person_faces": usable, "person_number": people.wanted + 1, "people": groups}
 
 
 def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> PhotoFaces:

@@ -37,13 +37,14 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
             )
         data = path.read_bytes()
     except FileNotFoundError as error:
-        what = "a link to a file that is not there" if path.is_symlink() else "the file has gone"
-        raise UnreadablePhotoError("unreadable", what) from error
+        if path.is_symlink():
+            raise UnreadablePhotoError("unreadable", "a link to a file that is not there") from error
+        raise UnreadablePhotoError("not_read", "the file has gone") from error
     except PermissionError as error:
         what = "folder" if path.is_dir() else "file"
-        raise UnreadablePhotoError("unreadable", f"no permission to read the {what}") from error
+        raise UnreadablePhotoError("no_permission", f"no permission to read the {what}") from error
     except OSError as error:
-        raise UnreadablePhotoError("unreadable", f"the disk says: {error.strerror or error}") from error
+        raise UnreadablePhotoError("not_read", f"the disk says: {error.strerror or error}") from error
     return data, hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 

@@ -110,6 +110,9 @@ class DatasetPhotos:
                 yield item
             self._note_places()
 
+    def check_disk(self, record: PhotoRecord) -> None:
+        """Nothing to ask: a stream that breaks says so itself."""
+
     def kept(self, record: PhotoRecord) -> None:
         """Notes how far the stream was read, and keeps a few photos in memory for the report."""
         photo = self._flying.popleft()

@@ -1,7 +1,7 @@
 """Checks that generator.onnx is exactly the network of config.json, before onnxruntime reads it.
 
 A format that can hold any computation can also hold one that eats all memory or reads other files. Ours is always one
-chain, as export.py writes it, so it is compared step by step; what else stands there is refused.
+chain, `steps_of`, which export.py writes, so it is compared step by step; what else stands there is refused.
 """
 
 import math
@@ -28,7 +28,7 @@ _MARGIN = 1 << 18  # bytes for the names of things
 
 def check_network(content: bytes, config: ModelConfig) -> None:
     """Raises ValueError with what is wrong with the bytes of generator.onnx."""
-    weights = sum(math.prod(shape) for _, _, shapes in _expected(config) for shape in shapes)
+    weights = sum(math.prod(shape) for _, _, shapes in steps_of(config) for shape in shapes)
     if len(content) > weights * 4 + _MARGIN:
         raise ValueError(f"it has {len(content):,} bytes, more than the network that the config describes can have")
     graph = read_graph(content)
@@ -36,7 +36,7 @@ def check_network(content: bytes, config: ModelConfig) -> None:
         if not np.isfinite(tensor).all():
             raise ValueError(f"the tensor {name!r} holds numbers that are not finite")
     widened, chain = _split(graph)
-    expected = list(_expected(config))
+    expected = list(steps_of(config))
     names = [node.operation for node in chain]
     if names != [operation for operation, _, _ in expected]:
         raise ValueError(f"it is not the network that the config describes, but {' '.join(names[:20])[:200]}")
@@ -83,8 +83,11 @@ def _split(graph: Graph) -> tuple[dict[str, str], tuple[Node, ...]]:
     return widened, graph.nodes[len(widened) :]
 
 
-def _expected(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
-    """Each step as (operation, attributes, shapes of its weights); see model/generator.py for the same in torch."""
+def steps_of(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
+    """Each step as (operation, attributes, shapes of its weights); see model/generator.py for the same in torch.
+
+    The first takes "latents", each other one the result of the step before, the last gives "images".
+    """
     channels = config.channels
     yield "Div", {}, [()]
     yield "Erf", {}, []

@@ -1,0 +1,230 @@
+"""A page of faces with their names below them, to be printed: as PNG or PDF, or each face by itself in a ZIP."""
+
+import io
+import re
+import struct
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from facegan.base.errors import FaceGANError
+from facegan.base.pictures import encode_png, enlarge
+from facegan.base.seeds import MAX_TRUNCATION
+from facegan.base.stamp import as_text as as_stamp
+from facegan.base.stamp import png_chunk
+from facegan.demo.markup import FACE_SIZE
+from facegan.demo.values import number, one_of, read_face, split_faces
+from facegan.model.face import Face, Seed, file_name, latent_of, title
+from facegan.model.face_text import compacted
+from facegan.model.load import FaceModel
+from facegan.model.provenance import recipe_of
+
+MOST = 36  # six rows of six: 3 cm wide on A4
+FORMATS = ("png", "pdf", "zip")
+DPI = 300  # what printers want of photos
+PAPERS = {"a4": (2480, 3508), "letter": (2550, 3300)}  # px at 300 dpi
+_MOST_LETTERS = 40_000  # of the list: 36 faces of the longest that a link holds, with names
+_MOST_TITLE = 80  # letters
+_MARGIN, _GAP, _LARGEST = 150, 45, 1100  # px; a larger face only looks softer
+_CAPTION = 0.16  # of a face: the strip below it
+_FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in names of files on Windows, which has names of devices, too
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
+_INK, _FAINT = (30, 34, 42), (95, 102, 115)
+# Of gradio's fonts the one with Latin, Greek and Cyrillic letters; then what the system may have for other ones.
+_FONT = Path(gr.__file__).parent / "templates/frontend/static/fonts/SourceSansPro/SourceSansPro-Regular.woff2"
+_SYSTEM_FONTS = ("DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "arial.ttf", "msgothic.ttc")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`faces` with a caption each; `paper` is one of PAPERS."""
+
+    faces: tuple[tuple[str, Face], ...]
+    title: str
+    paper: str
+    truncation: float
+
+    @classmethod
+    def checked(cls, names: object, title: object, paper: object, truncation: object, weights: str = "") -> "Sheet":
+        """The sheet with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        if not isinstance(title, str) or len(title) > _MOST_TITLE:
+            raise FaceGANError(f"title must be a text of at most {_MOST_TITLE} letters.")
+        return cls(
+            read_names(names, weights),
+            " ".join(title.split()),
+            one_of(paper, "paper", tuple(PAPERS)),
+            number(truncation, "truncation", 0, MAX_TRUNCATION),
+        )
+
+
+def read_names(text: object, weights: str = "") -> tuple[tuple[str, Face], ...]:
+    """The captions and faces of "Anna, Ben, 7", or of "Grandma = 7, Grandpa = ~...".
+
+    Raises FaceGANError when they are not 1 to 36.
+    """
+    if not isinstance(text, str) or len(text) > _MOST_LETTERS:
+        raise FaceGANError(f"names must be a text of at most {_MOST_LETTERS} letters.")
+    found = []
+    for part in split_faces(text):
+        caption, equals, written = part.rpartition("=") if isinstance(part, str) else ("", "", part)
+        if isinstance(part, str) and not (equals and caption.strip() and written.strip()):
+            caption, written = "", part
+        face = read_face(written, "names", weights)
+        found.append((" ".join(caption.split()) or _caption(face), face))
+    if not 1 <= len(found) <= MOST:
+        raise FaceGANError(f"A page holds 1 to {MOST} names, with commas or new lines between them, not {len(found)}.")
+    return tuple(found)
+
+
+def _caption(face: Face) -> str:
+    return (face.name or str(face.number)) if isinstance(face, Seed) else title(face)
+
+
+def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
+    """The page, uint8 (H, W, 3), as large as its paper."""
+    scale = dpi / DPI
+    page = Image.new("RGB", tuple(round(side * scale) for side in PAPERS[sheet.paper]), "white")
+    pen, (width, height) = ImageDraw.Draw(page), page.size
+    margin, gap = _MARGIN * scale, _GAP * scale
+    top = margin
+    if sheet.title:
+        _write(pen, sheet.title, (width / 2, top + 55 * scale), 110 * scale, width - 2 * margin, _INK)
+        top += 190 * scale
+    bottom = height - margin - 60 * scale
+    columns, cell = _layout(len(sheet.faces), width - 2 * margin, bottom - top, gap, _LARGEST * scale)
+    text = _CAPTION * cell
+    rows = -(-len(sheet.faces) // columns)
+    across = columns * cell + (columns - 1) * gap
+    down = rows * (cell + text) + (rows - 1) * gap
+    y0 = top + min((bottom - top - down) / 2, 200 * scale)
+    for i, ((caption, _), image) in enumerate(zip(sheet.faces, _images(model, sheet), strict=True)):
+        in_row = min(columns, len(sheet.faces) - i // columns * columns)  # the last row stands in the middle
+        left = (width - across) / 2 + (columns - in_row) * (cell + gap) / 2
+        x, y = left + i % columns * (cell + gap), y0 + i // columns * (cell + text + gap)
+        page.paste(Image.fromarray(enlarge(image, round(cell))), (round(x), round(y)))
+        number_of = str(sheet.faces[i][1].number) if isinstance(sheet.faces[i][1], Seed) else ""
+        _write(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
+    somebody = model.config.data.get("one_person") is True
+    who = "made up, of one real person" if somebody else "none of these people exists"
+    _write(pen, f"AI-generated faces: {who}. FaceGAN, {model.config.name}", (width / 2, height - margin), 42 * scale,
+           width - 2 * margin, _FAINT)  # fmt: skip
+    return np.asarray(page)
+
+
+def _images(model: FaceModel, sheet: Sheet) -> np.ndarray:
+    return model.generate(np.stack([latent_of(model, face, sheet.truncation) for _, face in sheet.faces]))
+
+
+def _layout(n: int, width: float, height: float, gap: float, largest: float) -> tuple[int, float]:
+    """The number of columns that makes faces with a caption largest, and the side of a face."""
+
+    def side(columns: int) -> float:
+        rows = -(-n // columns)
+        return min(
+            (width - (columns - 1) * gap) / columns, (height - (rows - 1) * gap) / rows / (1 + _CAPTION), largest
+        )
+
+    columns = max(range(1, min(n, 6) + 1), key=side)
+    return columns, side(columns)
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    text: str,
+    middle: tuple[float, float],
+    size: float,
+    width: float,
+    ink: tuple[int, int, int],
+    otherwise: str = "",
+) -> None:
+    """`text` around `middle`, smaller or cut where it is wider than `width`; `otherwise` where no font has it."""
+    font = _font(text, round(size))
+    if font is None:
+        text, font = otherwise, _font(otherwise, round(size))
+    if not text or font is None:
+        return
+    if font.getlength(text) > width:
+        font = font.font_variant(size=max(round(size * width / font.getlength(text)), round(0.6 * size)))
+    while font.getlength(text) > width and len(text) > 1:
+        text = text.removesuffix("…")[:-1].rstrip() + "…"
+    pen.text(middle, text, ink, font, anchor="mm")
+
+
+def _font(text: str, size: int) -> ImageFont.FreeTypeFont | None:
+    """The first that has all the letters."""
+    for font in _fonts():
+        none = bytes(font.getmask("\u0378"))  # a letter that is none
+        if not any(bytes(font.getmask(letter)) == none for letter in text if not letter.isspace()):
+            return font.font_variant(size=max(size, 1))
+    return None
+
+
+@cache
+def _fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
+    found = []
+    for font in (_FONT, *_SYSTEM_FONTS):
+        try:
+            found.append(ImageFont.truetype(font, 24))
+        except OSError:  # this machine has none
+            continue
+    return (*found, ImageFont.load_default(24))
+
+
+def encode(model: FaceModel, sheet: Sheet, file_format: str) -> bytes:
+    """The sheet as the bytes of a file in one of FORMATS."""
+    if file_format == "zip":
+        return _zipped(model, sheet)
+    stamp = _stamp(model, sheet)
+    page = draw(model, sheet)
+    if file_format == "pdf":
+        file = io.BytesIO()
+        about = {"title": sheet.title or "Faces", "subject": "AI-generated faces", "keywords": as_stamp(stamp)}
+        Image.fromarray(page).save(file, "pdf", resolution=DPI, quality=95, creator="FaceGAN", **about)
+        return file.getvalue()
+    content = encode_png(page, stamp)
+    per_metre = round(DPI / 0.0254)
+    header = content.index(b"IHDR") + 21  # 4 letters, 13 bytes, 4 of the checksum
+    return content[:header] + png_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)) + content[header:]
+
+
+def _stamp(model: FaceModel, sheet: Sheet) -> dict:
+    """Numbers in place of names: what is printed is for whoever sees the page, and no machine needs to read it."""
+    faces = [Seed(face.number, truncation=face.truncation) if isinstance(face, Seed) else
+             compacted(model, face, sheet.truncation, 160) for _, face in sheet.faces]  # fmt: skip
+    values = recipe_of(model, faces, sheet.truncation).to_dict()
+    try:
+        as_stamp(values)
+    except ValueError:  # too many made faces for one recipe
+        values = {name: value for name, value in values.items() if name != "faces"} | {"shows": "a page of faces"}
+    return values
+
+
+def _zipped(model: FaceModel, sheet: Sheet) -> bytes:
+    """Each face as the page shows it large, with the recipe that restores it."""
+    file, taken = io.BytesIO(), set()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for (caption, face), image in zip(sheet.faces, _images(model, sheet), strict=True):
+            name = _free_name(caption, taken)
+            recipe = recipe_of(model, [face], sheet.truncation).to_dict()
+            archive.writestr(name, encode_png(enlarge(image, FACE_SIZE), recipe))
+    return file.getvalue()
+
+
+def _free_name(caption: str, taken: set[str]) -> str:
+    """A name that every system takes, and that no file before has."""
+    stem, n = _FORBIDDEN.sub("-", caption)[:60].strip(" .") or "face", 1
+    name = stem = f"{stem}_" if _DEVICE.fullmatch(stem) else stem
+    while name.lower() in taken:
+        n += 1
+        name = f"{stem}-{n}"
+    taken.add(name.lower())
+    return f"{name}.png"
+
+
+def sheet_name(sheet: Sheet, file_format: str) -> str:
+    return f"{file_name(Seed(0, sheet.title or 'faces'))}.{file_format}"

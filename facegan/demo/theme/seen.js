@@ -1,0 +1,150 @@
+// The faces that this visitor has seen: a strip of them, kept by the browser, and Back, Forward and Ctrl+Z through them.
+(() => {
+  const MOST = 50, THUMBNAIL = 96, REST = 700, SAME = 1500;  // px; ms until a face counts as seen, and of one change
+
+  // Another model at the same address draws other faces.
+  const weights = () => document.querySelector("[data-weights]")?.dataset.weights;
+  const keyOf = (what) => `facegan-${what}-${weights()}`;
+
+  // ---- What the browser keeps. Without it, as in some private windows, the page keeps it for as long as it is open.
+  let fallback = {};
+  function kept(key) {
+    try {
+      const found = JSON.parse(localStorage.getItem(key) ?? "[]");
+      return Array.isArray(found) ? found : [];
+    } catch {
+      return fallback[key] ?? [];
+    }
+  }
+  function keep(key, values) {
+    fallback[key] = values;
+    try {
+      localStorage.setItem(key, JSON.stringify(values));
+    } catch {
+      // Full or forbidden: `fallback` has them.
+    }
+  }
+
+  // ---- A change is one step, however many faces it passes: a drag from its beginning to its end, a name while it is
+  // typed. Everything else that a visitor does is a step of its own.
+  let gesture = 0, pressed = false, last = null, lastTime = 0;
+  document.addEventListener("pointerdown", () => {
+    gesture++;
+    pressed = true;
+  }, true);
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (pressed = false), true);
+  document.addEventListener("input", ({target}) => {
+    if (!pressed && (target !== last || Date.now() - lastTime > SAME)) gesture++;
+    [last, lastTime] = [target, Date.now()];
+  }, true);
+  document.addEventListener("click", (event) => event.detail || gesture++, true);  // by a key
+
+  // ---- The link. `history.state` has the number of the step, so that Ctrl+Z never leaves the page.
+  let step = 0, opening = null, openings = 0;
+  const here = () => window.history.state?.face;
+  function writeLink(search) {
+    if (opening && search !== opening.search && gesture === opening.gesture && !late()) return;
+    opening = null;
+    const url = window.location.pathname + search + window.location.hash, state = window.history.state ?? {};
+    const changes = search !== window.location.search, anew = changes && here() !== undefined && gesture !== step;
+    if (changes) step = gesture;
+    if (anew) window.history.pushState({...state, face: here() + 1}, "", url);
+    else window.history.replaceState({...state, face: here() ?? 0}, "", url);
+    clearTimeout(resting);
+    resting = setTimeout(remember, REST);
+  }
+
+  // Until a state that is opened has come, what is shown is still the one before; its pieces come one by one. Whether
+  // they had their time: then what is shown is that state as the server has put it right.
+  function late() {
+    const answered = document.querySelector("[data-opened]")?.dataset.opened === String(opening.number);
+    if (answered && !opening.until) {
+      opening.until = Date.now() + SAME;
+      setTimeout(window.facegan.showLink, SAME + 50);
+    }
+    return answered && Date.now() >= opening.until;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return;
+    if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) window.history.forward();
+    else if (here() > 0) window.history.back();
+    else window.facegan.note("There is nothing to undo.");
+  });
+
+  // ---- The strip
+  let resting, strip, restore;
+
+  // The face that is shown, once it rests.
+  function remember() {
+    const figure = window.facegan.shownFigure(), image = figure?.querySelector("img");
+    if (!image || figure.matches("[data-preview]")) return;
+    if (!image.complete) {
+      resting = setTimeout(remember, REST);
+      return;
+    }
+    const query = figure.dataset.query, seen = kept(keyOf("seen"));
+    if (!seen.some((one) => one.query === query)) {
+      const canvas = Object.assign(document.createElement("canvas"), {width: THUMBNAIL, height: THUMBNAIL});
+      canvas.getContext("2d").drawImage(image, 0, 0, THUMBNAIL, THUMBNAIL);
+      keep(keyOf("seen"), [...seen, {query, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)}].slice(-MOST));
+    }
+    show(query);
+  }
+
+  function show(query) {
+    if (!strip) return;
+    const seen = kept(keyOf("seen")).filter(({query, picture}) => typeof query === "string" && String(picture).startsWith("data:image/jpeg"));
+    const list = strip.querySelector("ol");
+    strip.querySelector("section").hidden = seen.length < 2;
+    list.replaceChildren(...seen.map((one) => {
+      const image = Object.assign(new Image(), {src: one.picture, alt: "", width: THUMBNAIL / 2, height: THUMBNAIL / 2});
+      const button = Object.assign(document.createElement("button"), {type: "button", title: one.label});
+      button.setAttribute("aria-label", `Back to the ${one.label}`);
+      if (one.query === query) button.setAttribute("aria-current", "true");
+      button.addEventListener("click", () => open(one.query));
+      button.append(image);
+      const item = document.createElement("li");
+      item.append(button);
+      return item;
+    }));
+    const current = list.querySelector("[aria-current]")?.parentElement;
+    list.scrollLeft = current ? current.offsetLeft - list.clientWidth / 2 : list.scrollWidth;
+  }
+
+  // Opens a state as its link does, without loading the page again.
+  function open(query) {
+    const search = window.facegan.searchOf(query);
+    if (search !== window.location.search)
+      window.history.pushState({...window.history.state, face: (here() ?? 0) + 1}, "", window.location.pathname + search + window.location.hash);
+    reopen();
+  }
+
+  // Has the server draw the state of the link, with a number by which its answer is known.
+  function reopen() {
+    step = gesture;
+    opening = {number: ++openings, gesture, search: window.location.search};
+    restore();
+  }
+
+  window.addEventListener("popstate", () => {
+    if (here() !== undefined && restore) reopen();
+  });
+
+  function keepSeen(element, trigger) {
+    [strip, restore] = [element, trigger];
+    element.querySelector("[data-empty]").addEventListener("click", () => {
+      clearTimeout(resting);
+      keep(keyOf("seen"), []);
+      show();
+      window.facegan.note("The faces that you have seen are forgotten.");
+    });
+    window.addEventListener("storage", ({key}) => key === keyOf("seen") && show(window.facegan.shownFigure()?.dataset.query));
+    show();
+  }
+
+  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights, openings: () => openings});
+})();

@@ -1,0 +1,342 @@
+"""Names, mixing and evolving in Chromium: whatever made a face, it goes wherever a face can go."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.base.pictures import enlarge
+from facegan.model.face import Alike, Mixed, Neighbour, Seed, latent_of
+from facegan.model.face_text import as_text, from_text
+from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
+
+# Where the browser keeps what was seen, in JavaScript.
+KEY = "'facegan-seen-' + document.querySelector('[data-weights]').dataset.weights"
+
+
+def shown(model, face, truncation):
+    """The face as the page shows it large, uint8 (384, 384, 3)."""
+    return enlarge(model.generate(latent_of(model, face, truncation)[None])[0], 384)
+
+
+def field(page, element):
+    return page.locator(f"{element} :is(input, textarea)")
+
+
+def seen_in(page, element):
+    """What a visitor reads in a field."""
+    box = page.locator(f"{element} .input-container")
+    return box.get_attribute("data-shown") or field(page, element).input_value()
+
+
+def settled(page, element, old=None):
+    """Waits until `element` shows a face that can be saved, whose state is not `old`; its state."""
+    page.wait_for_function(
+        """([element, old]) => {
+            const figure = document.querySelector(`${element} [data-query]`);
+            return figure && !figure.matches("[data-preview]") && figure.dataset.query !== old;
+        }""",
+        arg=[element, old],
+    )
+    return page.locator(f"{element} [data-query]").get_attribute("data-query")
+
+
+def test_mix_and_neighbours_return_what_the_model_draws(client, model):
+    mixed = Mixed(Seed.of("Anna"), Seed(7), 0.25)
+    path = client.predict("Anna", 7, 0.25, "", 0.7, api_name="/mix")
+    assert np.array_equal(np.asarray(Image.open(path)), model.generate(latent_of(model, mixed, 0.7)[None])[0])
+    assert recipe_in(path).shown == (mixed,)
+    paths = client.predict(recipe_in(path).to_dict(), 2, 0.4, "smile", None, 3, 0.7, api_name="/neighbours")
+    for i, near in enumerate(paths):
+        face = recipe_in(near).shown[0]
+        assert (face.seed, face.distance, face.hold) == (3 + i, 0.4, ("smile",))
+        assert np.array_equal(np.asarray(Image.open(near)), model.generate(latent_of(model, face, 0.7)[None])[0])
+
+
+@pytest.mark.parametrize("typed", ["  anna ", "ANNA"])
+def test_a_name_is_a_face_and_shows_its_number(visit, model, typed):
+    page = visit("?seed=7&truncation=0.6&count=1")
+    large_face(page, 7)
+    field(page, "#seed").fill(typed)
+    number = Seed.of("Anna").number
+    assert np.array_equal(large_face(page, number), drawn(model, number, 0.6))
+    page.locator("#face").get_by_text(f"{typed.strip()}, seed {number}").wait_for()
+    page.wait_for_url(f"**seed={typed.strip()}&**")
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_two_faces_mix_and_the_mix_is_a_face_everywhere(visit, model, viewport):
+    page = visit("?seed=Anna&truncation=0.6&count=1", viewport)
+    large_face(page, Seed.of("Anna").number)
+    page.get_by_role("tab", name="Mix").click()
+    state = settled(page, "#mix-face")
+    assert field(page, "#mix-a").input_value() == "Anna"
+    field(page, "#mix-b").fill("Maria")
+    state = settled(page, "#mix-face", state)
+    page.locator("#mix-amount [type=range]").fill("0.25")
+    state = settled(page, "#mix-face", state)
+    amount = float(page.locator("#mix-amount [type=range]").input_value())  # as the steps allow
+    mixed = Mixed(Seed.of("Anna"), Seed.of("Maria"), amount)
+    assert np.array_equal(decoded(page, "#mix-face"), shown(model, mixed, 0.6))
+    page.locator("summary").get_by_text("Take only some").click()
+    page.locator("#only-smile input").check()
+    settled(page, "#mix-face", state)
+    smiling = Mixed(mixed.a, Alike(mixed.a, mixed.b, ("smile",)), mixed.amount)
+    expected = shown(model, smiling, 0.6)
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    page.wait_for_url("**only=smile**")
+    page.reload()  # the link
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    with page.expect_download() as download:
+        page.locator("#mix-face").get_by_text("Save PNG").click()
+    page.goto(f"{page.url.partition('?')[0]}?seed=1")
+    large_face(page, 1)
+    drop(page, Path(download.value.path()))  # the picture
+    page.wait_for_url("**only=smile**")
+    assert np.array_equal(decoded(page, "#mix-face"), expected)
+    page.locator("#keep-mix").click()
+    page.wait_for_url("**?seed=~**")
+    assert np.array_equal(decoded(page, "#face"), expected)
+    assert seen_in(page, "#seed") == "Anna, like Maria"
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_face_evolves_and_its_picture_brings_it_back(visit, model, viewport):
+    page = visit("?seed=Anna&truncation=0.6&count=1", viewport)
+    large_face(page, Seed.of("Anna").number)
+    page.get_by_role("tab", name="Evolve").click()
+    state = settled(page, "#evolve-face")
+    page.locator("#neighbours button").nth(8).wait_for()
+    parent = page.locator("#evolve-face img").bounding_box()
+    assert parent["y"] + parent["height"] < (viewport or {"height": 900})["height"]
+    page.locator("summary").get_by_text("Hold some").click()
+    page.locator("#hold-smile input").check()
+    state = settled(page, "#evolve-face", state)
+    chosen = page.locator("#neighbours button").nth(4)
+    code = chosen.get_attribute("data-face")
+    chosen.press("Enter")
+    state = settled(page, "#evolve-face", state)
+    face = from_text(code)
+    assert isinstance(face, Neighbour)
+    assert face.hold == ("smile",)
+    assert np.array_equal(decoded(page, "#evolve-face"), shown(model, face, 0.6))
+    assert seen_in(page, "#evolve-parent") == "Anna, evolved"
+    first = page.locator("#neighbours img").first.get_attribute("src")
+    page.locator("#random-brood").click()
+    state = settled(page, "#evolve-face", state)
+    assert page.locator("#neighbours img").first.get_attribute("src") != first
+    field(page, "#evolve-other").fill("Maria")
+    settled(page, "#evolve-face", state)
+    child = from_text(page.locator("#neighbours button").first.get_attribute("data-face"))
+    assert isinstance(child.of, Mixed)
+    page.wait_for_url("**other=Maria**")
+    pictures = page.locator("#neighbours img").evaluate_all("images => images.map((image) => image.src)")
+    page.reload()
+    settled(page, "#evolve-face")
+    assert page.locator("#neighbours img").evaluate_all("images => images.map((image) => image.src)") == pictures
+    with page.expect_download() as download:
+        page.locator("#evolve-face").get_by_text("Save PNG").click()
+    page.goto(f"{page.url.partition('?')[0]}?seed=1")
+    large_face(page, 1)
+    drop(page, Path(download.value.path()))
+    page.wait_for_url("**parent=~**")
+    assert link(page)["parent"] == as_text(face)
+    assert np.array_equal(decoded(page, "#evolve-face"), shown(model, face, 0.6))
+    page.locator("#keep-evolved").click()
+    page.wait_for_url("**?seed=~**")
+    assert np.array_equal(decoded(page, "#face"), shown(model, face, 0.6))
+
+
+def test_a_made_face_can_be_edited_and_morphed(visit, model):
+    face = Mixed(Seed.of("Anna"), Seed(7), 0.5)
+    page = visit(f"?seed={as_text(face)}&truncation=0.6&smile=0.5")
+    settled(page, "#face-after")
+    moved = model.generate(model.edit(latent_of(model, face, 0.6)[None], {"smile": 0.5}))[0]
+    assert np.array_equal(decoded(page, "#face-after"), enlarge(moved, 384))
+    open_tab(page, "Morph")
+    page.locator("#morph-stops img").nth(2).wait_for()
+    assert field(page, "#morph-seeds").input_value().startswith(as_text(face) + ",")
+    page.wait_for_function("() => document.querySelector('#morph-seeds .input-container').dataset.shown")
+    assert seen_in(page, "#morph-seeds").startswith("Anna and seed 7,")
+
+
+def test_a_code_is_seen_only_by_whoever_edits_it(visit):
+    page = visit(f"?seed={as_text(Mixed(Seed.of('Anna'), Seed(7), 0.5))}&count=1")
+    settled(page, "#face")
+    page.wait_for_function("() => document.querySelector('#seed .input-container').dataset.shown === 'Anna and seed 7'")
+    covers = "getComputedStyle(document.querySelector('#seed .input-container'), '::after').content"
+    assert "Anna and seed 7" in page.evaluate(covers)
+    field(page, "#seed").click()
+    assert page.evaluate(covers) in ("none", "normal")
+    page.keyboard.type("7")  # the code was selected, so this takes its place
+    large_face(page, 7)
+    assert field(page, "#seed").input_value() == "7"
+
+
+def seen(page):
+    return page.locator("#seen li button")
+
+
+def rests(page, number):
+    """Waits until `number` faces are in the strip."""
+    page.wait_for_function("number => document.querySelectorAll('#seen li').length === number", arg=number)
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, model, viewport):
+    page = visit("?seed=20&truncation=0.6&count=1", viewport)
+    large_face(page, 20)
+    rests(page, 1)
+    page.locator("#random-face").click()
+    page.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(page)["seed"]
+    rests(page, 2)
+    open_tab(page, "Sliders")
+    settled(page, "#face-after")
+    rests(page, 3)
+    slider = page.locator("#slider-smile [type=range]")
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, y)
+    page.mouse.down()
+    for part in (0.6, 0.7, 0.8, 0.9):
+        page.mouse.move(box["x"] + box["width"] * part, y)
+        page.wait_for_timeout(400)  # each has its preview and its link
+    page.mouse.up()
+    rests(page, 4)
+    smile = link(page)["smile"]
+    edit = shown_edit(model, int(seed), float(smile))
+    assert np.array_equal(decoded(page, "#face-after", seed), edit)
+
+    page.locator("#tabs [role=tab]").first.focus()
+    page.keyboard.press("Control+z")  # the whole drag
+    page.wait_for_url("**tab=sliders")
+    page.wait_for_function("() => document.querySelector('#slider-smile [type=range]').value === '0'")
+    page.go_back()
+    page.go_back()
+    assert np.array_equal(large_face(page, 20), drawn(model, 20, 0.6))
+    assert field(page, "#seed").input_value() == "20"
+    page.locator("#tabs [role=tab]").first.focus()
+    page.keyboard.press("Control+z")  # there is nothing before it, so the page stays
+    page.get_by_text("There is nothing to undo").wait_for()
+    page.go_forward()
+    large_face(page, seed)
+    assert seen(page).count() == 4
+    page.reload()
+    large_face(page, seed)
+    seen(page).last.click()
+    page.wait_for_url(f"**smile={smile}")
+    assert np.array_equal(decoded(page, "#face-after", seed), edit)
+    page.get_by_text("Forget them").click()
+    page.wait_for_function("() => document.querySelector('#seen section').hidden")
+    assert page.evaluate(f"localStorage.getItem({KEY})") == "[]"
+
+
+def shown_edit(model, seed, smile):
+    moved = model.edit(model.latents([seed], 0.6), {"smile": smile})
+    return enlarge(model.generate(moved)[0], 384)
+
+
+def test_only_the_last_50_faces_are_kept_and_what_was_kept_by_another_version_harms_nothing(visit):
+    page = visit("?seed=20&count=1")
+    large_face(page, 20)
+    rests(page, 1)
+    page.evaluate(
+        f"""() => {{
+            const one = JSON.parse(localStorage.getItem({KEY}))[0];
+            const many = Array.from({{length: 49}}, (_, i) => ({{...one, query: `seed=${{i + 100}}&count=1`}}));
+            localStorage.setItem({KEY}, JSON.stringify([...many, {{picture: "javascript:1"}}]));
+        }}"""
+    )
+    page.locator("#seed input").fill("21")
+    large_face(page, 21)
+    page.wait_for_function(f"() => localStorage.getItem({KEY}).includes('seed=21')")
+    assert page.evaluate(f"JSON.parse(localStorage.getItem({KEY})).length") == 50
+    assert page.evaluate(f"JSON.parse(localStorage.getItem({KEY}))[0].query") == "seed=101&count=1"
+    page.evaluate(f"localStorage.setItem({KEY}, '{{broken')")
+    page.reload()
+    large_face(page, 21)
+    rests(page, 1)
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_yearbook_is_a_page_for_the_printer_and_names_are_in_no_link(visit, viewport):
+    page, asked = visit("?seed=20&count=1", viewport), []
+    large_face(page, 20)
+    page.on("request", lambda request: asked.append(request.url))
+    open_tab(page, "Yearbook")
+    page.locator("#yearbook-names textarea").fill("Anna, Ben\nGrandma = 7")
+    page.locator("#yearbook-page img[alt^='A page of 3']").wait_for()
+    for format, kind in (("PNG", b"\x89PNG"), ("PDF", b"%PDF"), ("ZIP", b"PK")):
+        with page.expect_download() as download:
+            page.get_by_text(f"Save {format}", exact=True).locator("visible=true").click()
+        assert Path(download.value.path()).read_bytes().startswith(kind)
+        if format == "PNG":
+            assert Image.open(download.value.path()).size == (2480, 3508)
+    page.locator("#yearbook-names textarea").fill("a, " * 40)
+    page.get_by_role("alert").filter(has_text="1 to 36 names").wait_for()
+    assert not [url for url in [*asked, page.url] if "Grandma" in url]
+
+
+def test_favourites_have_names_and_an_order_and_can_be_given_to_somebody_else(visit, model, tmp_path):
+    page = visit("?seed=20&truncation=0.6&count=1")
+    large_face(page, 20)
+    page.locator("#face [data-keep]").click()
+    field(page, "#seed").fill("Anna")
+    large_face(page, Seed.of("Anna").number)
+    page.locator("#face [data-keep]").press("Enter")
+    mixed = Mixed(Seed.of("Anna"), Seed(7), 0.5)
+    page.goto(f"{page.url.partition('?')[0]}?face_a=Anna&face_b=7&truncation=0.6")
+    settled(page, "#mix-face")
+    page.locator("#mix-face [data-keep]").click()
+    page.locator("#favourites summary").click()
+    cards = page.locator("#favourites li")
+    names = "cards => cards.map((card) => card.querySelector('input').value)"
+    assert cards.locator("input").evaluate_all("e => e.map((i) => i.value)") == ["seed 20", "Anna", "Anna and seed 7"]
+    cards.nth(0).locator("input").fill("Grandma, the <b>first")
+    cards.nth(0).locator("input").press("Tab")
+    cards.nth(2).drag_to(cards.nth(0))
+    cards.nth(2).get_by_text("←").click()
+    expected = ["Anna and seed 7", "Anna", "Grandma, the <b>first"]
+    assert cards.evaluate_all(names) == expected
+    page.reload()
+    settled(page, "#mix-face")
+    assert page.locator("#mix-face [data-keep]").get_attribute("aria-pressed") == "true"
+    page.locator("#favourites summary").click()
+    assert cards.evaluate_all(names) == expected
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save JSON").click()
+    download.value.save_as(tmp_path / "favourites.json")
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save a page").click()
+    assert Image.open(download.value.path()).size == (2480, 3508)
+    with page.expect_download() as download:
+        page.locator("#favourites").get_by_text("Save ZIP").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.namelist() == ["Anna and seed 7.png", "Anna.png", "Grandma the -b-first.png"]
+        kept = np.asarray(Image.open(io.BytesIO(archive.read("Anna and seed 7.png"))))
+    assert np.array_equal(kept, shown(model, mixed, 0.6))
+    cards.nth(1).get_by_text("✕").click()
+    assert cards.count() == 2
+
+    friend = visit("?seed=1&count=1", PHONE)  # another browser
+    large_face(friend, 1)
+    friend.locator("#favourites summary").click()
+    friend.locator("#favourites input[type=file]").set_input_files(tmp_path / "favourites.json")
+    cards = friend.locator("#favourites li")
+    cards.nth(2).wait_for()
+    assert cards.evaluate_all(names) == expected
+    cards.nth(0).get_by_role("button").first.click()
+    settled(friend, "#mix-face")
+    assert np.array_equal(decoded(friend, "#mix-face"), shown(model, mixed, 0.6))
+    for content, sentence in (
+        ("{broken", "holds no favourites"),
+        ('{"facegan": "favourites", "weights": "0", "faces": []}', "of another model"),
+    ):
+        (tmp_path / "wrong.json").write_text(content)
+        friend.locator("#favourites input[type=file]").set_input_files(tmp_path / "wrong.json")
+        friend.get_by_text(sentence).wait_for()
+    assert cards.count() == 3
