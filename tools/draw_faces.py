@@ -110,7 +110,7 @@ def basis(args: argparse.Namespace) -> None:
 
 # Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
 # and takes a child for somebody of 28. So a second reading that knows children looks at every picture (ages.py).
-_YOUNGEST = 27.0
+_YOUNGEST = 30.0
 _LEAST_SHARE = 0.68  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
 _TOO_FAR = 45.0  # squared Mahalanobis distance that the attributes ask for, see basis.FURTHEST: heads out of proportion
 _MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
