@@ -110,7 +110,8 @@ def test_generated_faces_have_a_finite_score_for_all_that_they_show(drawn):
     assert labels.values.shape == (24, len(ATTRIBUTES)) and labels.values.dtype == np.float32
     seen = [name for name in labels.names if name not in ("background_lightness", "skin_hue")]
     assert all(np.isfinite(labels[name]).all() for name in seen)
-    assert np.isnan(labels["background_lightness"]).all()  # the default generator's framing is close
+    assert np.isfinite(labels["background_lightness"]).all()
+    assert np.isnan(label_faces(images, 1.2)["background_lightness"]).all()  # too close to show one
     for attribute in ATTRIBUTES:
         values = labels[attribute.name][np.isfinite(labels[attribute.name])]
         outside = (values < attribute.low - 5) | (values > attribute.high + 5)

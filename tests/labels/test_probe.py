@@ -18,9 +18,11 @@ def faces() -> tuple[np.ndarray, float]:
 
 @pytest.fixture(scope="module")
 def truth(faces) -> AttributeTable:
-    """What the pixels say: whether the picture is bright, and how red it is; and three columns without anything."""
-    lightness = lab(faces[0])[..., 0].mean(axis=(1, 2))
-    redness = faces[0][..., 0].mean(axis=(1, 2)) - faces[0][..., 1].mean(axis=(1, 2))
+    """What the pixels say: whether the face is bright, and how red it is; and three columns without anything."""
+    quarter = faces[0].shape[1] // 4
+    inner = faces[0][:, quarter:-quarter, quarter:-quarter]  # without the background, which no network looks at
+    lightness = lab(inner)[..., 0].mean(axis=(1, 2))
+    redness = inner[..., 0].mean(axis=(1, 2)) - inner[..., 1].mean(axis=(1, 2))
     rng = np.random.RandomState(0)
     bright = np.where(lightness > np.median(lightness), 1.0, -1.0)
     bright[:10] = np.nan
@@ -51,7 +53,7 @@ def test_what_can_be_read_is_read_on_faces_that_were_not_seen(fitted, faces, tru
 def test_the_probe_knows_how_well_it_reads_each_column(fitted):
     bright, red, noise = fitted[0].columns
     assert bright.binary and bright.auc > 0.95 and bright.faces == 190
-    assert not red.binary and red.auc is None and red.correlation > 0.95 and red.positives is None
+    assert not red.binary and red.auc is None and red.correlation > 0.9 and red.positives is None
     assert noise.auc == pytest.approx(0.5, abs=0.13) and 80 <= noise.positives <= 120
 
 

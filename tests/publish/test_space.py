@@ -22,7 +22,7 @@ from facegan.publish.space import space_files
 from tests.model.conftest import ROOT
 
 PEAK = 600e6  # bytes
-NOTICE = r"class=\"fg-notice\""  # as the page's JSON carries it
+NOTICE = r"class=\"fg-notice\" role=\"status\""  # as the page's JSON carries it
 
 
 def write(files, folder):

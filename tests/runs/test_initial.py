@@ -59,7 +59,7 @@ def test_auto_starts_few_faces_from_the_default_and_says_so(options):
     [
         (5000, FRAMING, SIZE, OWN, "5,000 faces are enough"),
         (300, OTHER, SIZE, "auto", f"the faces have framing {OTHER:g}"),
-        (300, OTHER, 2 * SIZE, OWN, f"draws {SIZE} px and not {2 * SIZE}."),  # and so they were not framed as the default
+        (300, OTHER, 2 * SIZE, OWN, f"draws {SIZE} px and not {2 * SIZE}."),  # nor framed as the default
         (300, OTHER, SIZE, "classic", "other widths than preset classic (leave --preset out to start from it)."),
         (300, OTHER, SIZE, "large", "other widths than preset large (--init default widens it)."),
     ],
@@ -214,7 +214,8 @@ def with_discriminator(options, model):
     def make(**values):
         folder = model()
         torch.manual_seed(3)
-        export_discriminator(Discriminator(**{"size": SIZE, "width": WIDTH, "norm": "none", "thin": True, **values}), Path(folder))
+        values = {"size": SIZE, "width": WIDTH, "norm": "none", "thin": True, **values}
+        export_discriminator(Discriminator(**values), Path(folder))
         return replace(options, init=folder), Path(folder) / DISCRIMINATOR
 
     return make
