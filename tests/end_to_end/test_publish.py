@@ -139,7 +139,8 @@ def test_every_picture_that_leaves_is_the_models_own(hub, published):
     sheet = np.asarray(Image.open(io.BytesIO(files["samples.png"])))
     for number, face in enumerate(faces):
         y, x = number // 8 * 130, number % 8 * 130
-        small = np.asarray(Image.fromarray(sheet[y : y + 128, x : x + 128]).resize((64, 64), Image.Resampling.BOX))
+        shown = Image.fromarray(sheet[y : y + 128, x : x + 128])
+        small = np.asarray(shown.resize((model.size, model.size), Image.Resampling.BOX))
         assert np.abs(small.astype(int) - face).mean() < 8
     assert [path for path in files if path.endswith((".png", ".jpg", ".webp"))] == ["samples.png"]
     with Image.open(io.BytesIO(files["progress.gif"])) as gif:
@@ -172,7 +173,7 @@ def test_a_push_that_fails_at_the_end_leaves_the_model_and_says_how_to_push_it(h
     line = done.stderr.splitlines()[-1]
     assert f"push it later with: python train/push.py {run} user/people" in line
     assert "192 images seen" in done.stdout
-    assert FaceModel.load(run / "model").size == 64
+    assert FaceModel.load(run / "model").size == FaceModel.load().size  # the default's, from which it started
     assert "Traceback" not in done.stderr
 
 
