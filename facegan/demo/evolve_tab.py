@@ -11,9 +11,9 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
-from facegan.demo.markup import face_choices, face_figure, fold
+from facegan.demo.markup import face_choices, face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.page import Page, Tab, attribute_boxes, moved, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
 from facegan.demo.values import LinkReader, number, read_face, split_words, whole_number
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
@@ -137,7 +137,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 other = gr.Textbox(max_lines=1, label="Second parent, if any", elem_id="evolve-other", min_width=130)
             # On the page and out of sight: theme/page.js compares it with what is shown, like any other control.
             brood = gr.Textbox("0", label="Brood", elem_id="evolve-brood", elem_classes="fg-away")
-            hold = _hold(page.model)
+            hold = attribute_boxes(page.model, "Hold some of the parent still", "hold-")
             keep = gr.Button("Make it my face", size="sm", elem_id="keep-evolved")
 
     settings = [parent, other, distance, brood, page.truncation, *hold]
@@ -154,18 +154,6 @@ def build(page: Page, tab: gr.Tab) -> None:
     changed = [*moved(distance), *(one.input for one in hold), figure.select]
     page.answer(changed, evolving.draw, settings, [figure, neighbours])
     page.endpoint(evolving.neighbours, "neighbours")
-
-
-def _hold(model: FaceModel) -> list[gr.Checkbox]:
-    """What the neighbours have of the parent, whatever else of them strays."""
-    if not model.sliders:
-        return []
-    gr.HTML(fold("Hold some of the parent still"), apply_default_css=False, elem_classes="fg-fold-cell")
-    with gr.Row(elem_classes="fg-tight fg-only"):
-        return [
-            gr.Checkbox(False, label=slider.label, elem_id=f"hold-{slider.name}", min_width=110)
-            for slider in model.sliders
-        ]
 
 
 class Evolving:

@@ -11,9 +11,9 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_TRUNCATION
-from facegan.demo.markup import face_figure, fold
+from facegan.demo.markup import face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, on_load
+from facegan.demo.page import Page, Tab, attribute_boxes, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
 from facegan.demo.values import LinkReader, number, read_face, split_words
 from facegan.model.face import Alike, Face, Mixed, file_name, latent_of
@@ -119,7 +119,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Row(elem_classes="fg-tight"):
                 a = gr.Textbox(max_lines=1, label="First: name or seed", elem_id="mix-a", min_width=130)
                 b = gr.Textbox(max_lines=1, label="Second: name or seed", elem_id="mix-b", min_width=130)
-            only = _only(page.model)
+            only = attribute_boxes(page.model, "Take only some of the second face", "only-")
             keep = gr.Button("Make it my face", size="sm", elem_id="keep-mix")
 
     settings = [a, b, amount, page.truncation, *only]
@@ -135,18 +135,6 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.in_browser([a.change, b.change], _SETTLE, [], [])
     page.answer(figure.select, mixes.draw, settings, [figure])
     page.endpoint(mixes.mix, "mix")
-
-
-def _only(model: FaceModel) -> list[gr.Checkbox]:
-    """What the second face gives, where it is not everything."""
-    if not model.sliders:
-        return []
-    gr.HTML(fold("Take only some of the second face"), apply_default_css=False, elem_classes="fg-fold-cell")
-    with gr.Row(elem_classes="fg-tight fg-only"):
-        return [
-            gr.Checkbox(False, label=slider.label, elem_id=f"only-{slider.name}", min_width=110)
-            for slider in model.sliders
-        ]
 
 
 class Mixes:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from facegan.demo.answers import html_answer, refusal, sentence
-from facegan.demo.markup import message, notices
+from facegan.demo.markup import fold, message, notices
 from facegan.demo.outbox import Outbox
 from facegan.demo.render import Renderer
 from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
@@ -246,6 +246,18 @@ def listen(events: Event | Sequence[Event]) -> Event:
 def moved(slider: gr.Slider) -> tuple[Event, Event]:
     """The events of a slider that the visitor moves; its reset button counts as a release only."""
     return slider.input, slider.release
+
+
+def attribute_boxes(model: FaceModel, title: str, prefix: str) -> list[gr.Checkbox]:
+    """A checkbox for each slider's attribute, folded away below `title`; their ids are `prefix` and the name."""
+    if not model.sliders:
+        return []
+    gr.HTML(fold(title), apply_default_css=False, elem_classes="fg-fold-cell")
+    with gr.Row(elem_classes="fg-tight fg-only"):
+        return [
+            gr.Checkbox(False, label=slider.label, elem_id=f"{prefix}{slider.name}", min_width=110)
+            for slider in model.sliders
+        ]
 
 
 def on_load(controls: Mapping[str, str], live: str = "", dragged: Sequence[str] = ()) -> str:
