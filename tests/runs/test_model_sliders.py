@@ -52,7 +52,7 @@ def test_sliders_are_written_with_their_picture_and_told_of_in_the_card(folder, 
     assert [slider.name for slider in model.sliders] == ["smile", "age"]
     assert fitted["samples"] == 123
     assert fitted["framing"] == DEFAULT.data["framing"]
-    assert fitted["faces"].shape == (2, 64, 64, 3)
+    assert fitted["faces"].shape == (2, DEFAULT.image_size, DEFAULT.image_size, 3)
     with Image.open(folder / LEAKAGE) as picture:
         assert picture.width > 300
     assert "## Sliders" in (folder / "README.md").read_text()
