@@ -185,7 +185,7 @@ def stop_title(face: Face) -> str:
 
 def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "", preview: bool = False) -> str:
     """One face on a path; `query` is the link's part after the question mark, where the page should show one for it."""
-    link = f' data-query="{escape(query)}"' if query else ""
+    link = f' data-query="{escape(query)}" data-made="{escape(as_text(recipe.face))}"' if query else ""
     return (
         f'<figure class="fg-figure fg-path"{link}{_mark(preview)}>'
         f'<img src="{_uri(enlarge(image, PATH_SIZE), recipe, preview)}" width="{PATH_SIZE}" height="{PATH_SIZE}" '
@@ -221,10 +221,15 @@ def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
 
 
 def seen(weights: str) -> str:
-    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel)."""
+    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel).
+
+    With the way to the favourites, which are further down.
+    """
     return (
-        f'<section class="fg-seen" data-weights="{escape(weights)}" aria-label="Faces you have seen" hidden><ol></ol>'
-        '<button type="button" data-empty>Forget them</button></section>'
+        f'<div class="fg-bar"><section class="fg-seen" data-weights="{escape(weights)}" aria-label="Faces you have seen" '
+        'hidden><ol></ol><button type="button" data-empty>Forget them</button></section>'
+        '<button type="button" data-to-favourites hidden><span aria-hidden="true">♥</span> <span data-number></span>'
+        "</button></div>"
     )
 
 
