@@ -7,6 +7,7 @@ from facegan.demo.markup import about, favourites, header, notice, seen
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
+from facegan.demo.share import Sharing, serve
 from facegan.model.load import FaceModel
 
 # In the order of the page. A tab is a file with a TAB, and a place in this list.
@@ -18,7 +19,7 @@ _KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
 
 def build_demo(model: FaceModel) -> gr.Blocks:
-    """The page for `model`, not yet served. Its attribute `page` is what serve.py needs of it."""
+    """The page for `model`, not yet served. Its attributes `page` and `sharing` are what serve.py needs of it."""
     tabs = [tab for tab in TABS if tab.shown(model)]
     with gr.Blocks(title="FaceGAN: AI-generated faces", analytics_enabled=False) as blocks:
         keys = [key for tab in tabs for key in tab.keys(model)]
@@ -37,7 +38,8 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         gr.HTML(favourites(), elem_id="favourites", js_on_load=_KEEP_FAVOURITES, apply_default_css=False)
         page.listen(notes, strip.select)
         reopen.build(page, tabs)
-        with gr.Accordion("What this is", open=False):
+        with gr.Accordion("About", open=False, elem_id="about"):
             gr.HTML(about(model.config), apply_default_css=False)
-    blocks.page = page
+    blocks.page, blocks.sharing = page, Sharing(model, tabs)
+    serve(page, blocks.sharing)
     return blocks.queue(max_size=_QUEUE)

@@ -93,7 +93,7 @@ def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
     margin, gap = _MARGIN * scale, _GAP * scale
     top = margin
     if sheet.title:
-        _write(pen, sheet.title, (width / 2, top + 55 * scale), 110 * scale, width - 2 * margin, _INK)
+        write(pen, sheet.title, (width / 2, top + 55 * scale), 110 * scale, width - 2 * margin, _INK)
         top += 190 * scale
     bottom = height - margin - 60 * scale
     columns, cell = _layout(len(sheet.faces), width - 2 * margin, bottom - top, gap, _LARGEST * scale)
@@ -108,10 +108,10 @@ def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
         x, y = left + i % columns * (cell + gap), y0 + i // columns * (cell + text + gap)
         page.paste(Image.fromarray(enlarge(image, round(cell))), (round(x), round(y)))
         number_of = str(sheet.faces[i][1].number) if isinstance(sheet.faces[i][1], Seed) else ""
-        _write(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
+        write(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
     somebody = model.config.data.get("one_person") is True
     who = "made up, of one real person" if somebody else "none of these people exists"
-    _write(pen, f"AI-generated faces: {who}. FaceGAN, {model.config.name}", (width / 2, height - margin), 42 * scale,
+    write(pen, f"AI-generated faces: {who}. FaceGAN, {model.config.name}", (width / 2, height - margin), 42 * scale,
            width - 2 * margin, _FAINT)  # fmt: skip
     return np.asarray(page)
 
@@ -133,7 +133,7 @@ def _layout(n: int, width: float, height: float, gap: float, largest: float) -> 
     return columns, side(columns)
 
 
-def _write(
+def write(
     pen: ImageDraw.ImageDraw,
     text: str,
     middle: tuple[float, float],

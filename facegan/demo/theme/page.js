@@ -92,8 +92,10 @@
     if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
   }
 
+  const linkOf = () => new URL(shownSearch() + window.location.hash, window.location.href).href;
+
   async function copyLink(button) {
-    const link = new URL(shownSearch() + window.location.hash, window.location.href).href;
+    const link = linkOf();
     try {
       await navigator.clipboard.writeText(link);
     } catch {
@@ -490,6 +492,6 @@
   }
 
   window.facegan = {
-    note, download, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    note, announce, download, linkOf, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
   };
 })();
