@@ -87,8 +87,8 @@ window.shared = [];
 navigator.canShare = (told) => FILES || !told.files;
 navigator.share = async (told) => {
     if (!navigator.userActivation.isActive) throw new DOMException("too late", "NotAllowedError");
-    const bytes = async (file) => [...new Uint8Array(await file.arrayBuffer())];
-    const files = await Promise.all((told.files ?? []).map(async (file) => ({name: file.name, bytes: await bytes(file)})));
+    const read = async (file) => ({name: file.name, bytes: [...new Uint8Array(await file.arrayBuffer())]});
+    const files = await Promise.all((told.files ?? []).map(read));
     window.shared.push({...told, files});
 };
 """
