@@ -3,7 +3,8 @@
 import gradio as gr
 
 from facegan.demo import evolve_tab, faces_tab, learned_tab, mix_tab, morph_tab, reopen, sliders_tab, yearbook_tab
-from facegan.demo.markup import about, favourites, header, notice, seen
+from facegan.demo.markup import about, favourites, header, notice, picker, seen
+from facegan.demo.models import Choice, Models
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
@@ -18,17 +19,25 @@ _KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"
 _KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
 
-def build_demo(model: FaceModel) -> gr.Blocks:
-    """The page for `model`, not yet served. Its attributes `page` and `sharing` are what serve.py needs of it."""
+def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | None = None) -> gr.Blocks:
+    """The page for `model`, not yet served; with others to choose from, `models`, of which it is `choice`.
+
+    Its attributes `page`, `sharing`, `models` and `choice` are what serve.py needs of it.
+    """
     tabs = [tab for tab in TABS if tab.shown(model)]
     with gr.Blocks(title="FaceGAN: AI-generated faces", analytics_enabled=False) as blocks:
         keys = [key for tab in tabs for key in tab.keys(model)]
         gr.HTML(header(model.config, keys), apply_default_css=False)
+        if models and len(models.choices) > 1:
+            labels = {one.key: one.label for one in models.choices}
+            gr.HTML(picker(labels, choice.key, models.own.key), apply_default_css=False)
         if model.note:
             gr.HTML(notice(model.note), apply_default_css=False)
         notes = gr.HTML(elem_id="link-notes", apply_default_css=False)
         frame = gr.Tabs(elem_id="tabs")
         page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
+        if models and models.own == choice:
+            page.open(lambda query: ((), [*filter(None, [models.complaint(query.get("model", ""))])]), [])
         with frame:
             for tab in tabs:
                 with gr.Tab(tab.label, id=tab.id) as item:
@@ -40,6 +49,7 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         reopen.build(page, tabs)
         with gr.Accordion("About", open=False, elem_id="about"):
             gr.HTML(about(model.config), apply_default_css=False)
+    blocks.models, blocks.choice = models, choice
     blocks.page, blocks.sharing = page, Sharing(model, tabs)
     serve(page, blocks.sharing)
     return blocks.queue(max_size=_QUEUE)

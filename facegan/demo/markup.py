@@ -305,6 +305,15 @@ def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     )
 
 
+def picker(labels: Mapping[str, str], chosen: str, first: str) -> str:
+    """The models to choose from: labels by their keys in links; `first` needs none. See theme/page.js."""
+    options = "".join(
+        f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{escape(label)}</option>'
+        for key, label in labels.items()
+    )
+    return f'<label class="fg-models">Model <select data-models data-first="{escape(first)}">{options}</select></label>'
+
+
 def about(config: ModelConfig) -> str:
     """What this is, how it was made and what it cannot do, in five sentences; then the model's own facts, folded."""
     training, data = dict(config.training), dict(config.data)

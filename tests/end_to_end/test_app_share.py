@@ -1,6 +1,5 @@
 """Passing a face on: files, the clipboard, the system's sheet, and what other programs show of a link."""
 
-import base64
 import io
 import json
 import re
@@ -75,10 +74,10 @@ def test_a_picture_is_copied_to_the_clipboard(visit, model):
     content = page.evaluate(
         """async () => {
             const [item] = await navigator.clipboard.read(), blob = await item.getType("image/png");
-            return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
+            return [...new Uint8Array(await blob.arrayBuffer())];
         }"""
     )
-    assert np.array_equal(picture(base64.b64decode(content)), drawn(model, 20, 0.6))
+    assert np.array_equal(picture(bytes(content)), drawn(model, 20, 0.6))
 
 
 # Of a phone's sheet, which is the system's: what the page hands to it, and what it answers.
@@ -173,16 +172,15 @@ def test_behind_a_prefix_the_preview_is_there_too(browser, tmp_path):
         assert Image.open(io.BytesIO(saved.content)).size == (512, 512)
 
 
-def test_a_flood_of_previews_is_answered_and_draws_few(web):
-    """None fails, and whoever looks at faces meanwhile is answered."""
+def test_a_flood_of_previews_is_answered(web):
+    """How many are drawn is in tests/demo/test_share.py, where the clock stands still."""
     bad = ["?seed=~x", "?seeds=1", "?" + "&" * 3000, "?seed=%ff%00", "?truncation=nan&seed=1", "?_size=9&seed=3"]
-    asked = [*bad, *(f"?seed={seed}&truncation=0.6" for seed in range(200))]
+    asked = [*bad, *(f"?seed={seed}&truncation=0.6" for seed in range(40))]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda query: web.get(f"/preview.jpg{query}"), asked))
         assert {answer.status_code for answer in answers} == {200}
     assert all(len(answer.content) < 300_000 for answer in answers)  # what messengers take
     page = web.get("/preview.jpg").content
-    assert all(answer.content == page for answer in answers[:3])
-    assert sum(answer.content == page for answer in answers) > 50
+    assert all(answer.content == page for answer in answers[:4])
     assert web.post("/preview.jpg").status_code == 405
     assert web.head("/preview.jpg").status_code == 200

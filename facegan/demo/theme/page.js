@@ -126,6 +126,16 @@
     else copyLink(button);
   });
 
+  // ---- Another model: its page shows what this one does, as far as it can.
+  document.addEventListener("change", ({target}) => {
+    if (!target.matches("[data-models]")) return;
+    const url = new URL(document.baseURI.replace(/\/model\/[\w-]+\/$/, "/")), query = new URLSearchParams(shownSearch());
+    query.delete("model");
+    if (target.value !== target.dataset.first) query.set("model", target.value);
+    url.search = query;
+    window.location.assign(url);
+  });
+
   // ---- Keys
   document.addEventListener("keydown", (event) => {
     if (event.key !== "r" && event.key !== "R") return;
