@@ -207,10 +207,11 @@ def before_figure(image: np.ndarray, recipe: Recipe) -> str:
     """The face before its sliders were moved, small; theme/compare.js shows it large while it is held."""
     return (
         '<figure class="fg-figure fg-before">'
-        '<button type="button" data-compare aria-label="Hold to see the face before, large">'
+        '<button type="button" data-compare title="Hold it, or the key B, to see it large" '
+        'aria-label="Hold to see the face before, large">'
         f'<img src="{png_uri(enlarge(image, FACE_SIZE), recipe)}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
         f'draggable="false" alt="{escape(description(recipe))}, before"></button>'
-        "<figcaption>before <kbd>B</kbd></figcaption></figure>"
+        "<figcaption>before <kbd>B</kbd><span>(hold it)</span></figcaption></figure>"
     )
 
 

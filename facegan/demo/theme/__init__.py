@@ -44,4 +44,5 @@ def theme() -> gr.Theme:
         button_primary_background_fill="*primary_600",
         checkbox_label_background_fill_selected="*primary_600",
         button_primary_background_fill_hover="*primary_500",
+        button_secondary_background_fill_hover_dark="*primary_600",  # the theme's own has 4.47
     )
