@@ -20,9 +20,9 @@ from starlette.responses import Response
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_jpeg, encode_png, encode_webp, enlarge
 from facegan.demo.answers import file_answer, refusal
+from facegan.demo.lettering import write_line
 from facegan.demo.markup import PICTURE_SIZES
 from facegan.demo.page import Page, Tab, read_search
-from facegan.demo.sheet import write
 from facegan.demo.values import one_of
 from facegan.model.face import file_name, latent_of, title
 from facegan.model.load import FaceModel
@@ -164,10 +164,10 @@ class Sharing:
             middle, room, top, size = width / 2, width - 120, side + (height - side) / 2 - 34, 56
         somebody = self._model.config.data.get("one_person") is True
         who = "AI-generated, of one real person" if somebody else "AI-generated: nobody real"
-        write(pen, _title(recipe) if recipe else "Your name is a face", (middle, top), size, room, _INK, "A face")
-        write(pen, who, (middle, top + 72), 36, room, _FAINT)
+        write_line(pen, _title(recipe) if recipe else "Your name is a face", (middle, top), size, room, _INK, "A face")
+        write_line(pen, who, (middle, top + 72), 36, room, _FAINT)
         if len(images) == 1:
-            write(pen, "FaceGAN", (middle, height - 60), 36, room, _FAINT)
+            write_line(pen, "FaceGAN", (middle, height - 60), 36, room, _FAINT)
         return np.asarray(card)
 
 
