@@ -1,5 +1,7 @@
 """The page: its frame and its tabs in order."""
 
+from dataclasses import replace
+
 import gradio as gr
 
 from facegan.demo import evolve_tab, faces_tab, learned_tab, mix_tab, morph_tab, reopen, sliders_tab, yearbook_tab
@@ -36,6 +38,8 @@ def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | 
         notes = gr.HTML(elem_id="link-notes", apply_default_css=False)
         frame = gr.Tabs(elem_id="tabs")
         page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
+        if models:
+            page = replace(page, turns=models.turns)
         if models and models.own == choice:
             page.open(lambda query: ((), [*filter(None, [models.complaint(query.get("model", ""))])]), [])
         with frame:

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 
 from facegan.base.errors import FaceGANError
+from facegan.demo.page import AT_A_TIME
 from facegan.model.fallback import load_or_default
 from facegan.model.load import FaceModel
 
@@ -116,11 +117,12 @@ class _Other:
 class Models:
     """The models of a server.
 
-    `own` is the choice that the page at `/` shows.
+    `own` is the choice that the page at `/` shows. `turns` are what their pages share (Page).
     """
 
     def __init__(self, choices: Iterable[Choice], own: Choice):
         self.choices, self.own = tuple(choices), own
+        self.turns = asyncio.Semaphore(AT_A_TIME)  # all of them are drawn by the same processor
         self._others = {choice.key: _Other(choice) for choice in self.choices if choice != own}
         self._one_at_a_time = asyncio.Lock()
         self._open: list[tuple[asyncio.Task, asyncio.Event]] = []

@@ -28,7 +28,7 @@ Event = Callable[..., gr.events.Dependency]  # such as button.click
 Draw = Callable[[Mapping[str, str], bool], str]
 Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
 
-_AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
+AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
 _SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
@@ -77,7 +77,7 @@ class Page:
     renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
-    turns: Semaphore = field(default_factory=lambda: Semaphore(_AT_A_TIME))
+    turns: Semaphore = field(default_factory=lambda: Semaphore(AT_A_TIME))
 
     @classmethod
     def of(

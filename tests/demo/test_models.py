@@ -1,4 +1,5 @@
 import asyncio
+import re
 import threading
 
 import pytest
@@ -6,6 +7,7 @@ from starlette.applications import Starlette
 
 from facegan.base.errors import FaceGANError
 from facegan.demo import models as module
+from facegan.demo.build import build_demo
 from facegan.demo.models import PLACE, Choice, Models, choices_of, first_of
 
 A, B, C = Choice("a", "some/a"), Choice("b", "some/b"), Choice("c", "some/c")
@@ -121,6 +123,17 @@ def test_a_model_that_cannot_be_had_stops_no_other_and_is_tried_again_later(monk
     assert models.complaint("b") == models.complaint("") == models.complaint("a") == ""
     assert "not one of this page's" in models.complaint("<script>")
     assert "<" not in models.complaint("<script>")
+
+
+def test_the_pages_of_all_models_draw_in_the_same_turns_and_have_a_picker(model, edited_model):
+    models = Models([A, B], A)
+    pages = [build_demo(drawn, models, choice) for drawn, choice in ((model, A), (edited_model, B))]
+    assert pages[0].page.turns is pages[1].page.turns is models.turns
+    for demo, choice in zip(pages, (A, B), strict=True):
+        (html,) = (block.value for block in demo.blocks.values() if "data-models" in str(getattr(block, "value", "")))
+        assert re.findall(r'value="(\w)" selected', html) == [choice.key]
+    alone = build_demo(model, Models([A], A), A)
+    assert not [block for block in alone.blocks.values() if "data-models" in str(getattr(block, "value", ""))]
 
 
 def test_what_its_app_opens_is_closed_in_the_end():
