@@ -143,11 +143,11 @@ class Models:
         key = parse_qs(query).get("model", [""])[-1] if path == "/" else ""
         return (key, "/") if key in self._others else None
 
-    async def app(self, key: str, build: Callable[[Choice], Starlette]) -> App:
-        """That of another model, made by `build` when it is first asked for.
+    async def app(self, key: str, build: Callable[[Choice, FaceModel], Starlette]) -> App:
+        """That of another model, which is loaded, and its page made by `build`, when it is first asked for.
 
-        `build` is called in a thread, one at a time, because Gradio builds one page at a time. Raises FaceGANError as
-        `build` does, when the model cannot be had.
+        Models are loaded side by side, for one may have to come from far away; Gradio makes one page at a time. Raises
+        FaceGANError when the model cannot be had.
         """
         other = self._others[key]
         async with other.loading:
@@ -155,8 +155,9 @@ class Models:
                 raise FaceGANError(other.trouble)
             if other.app is None:
                 try:
+                    model = await anyio.to_thread.run_sync(other.choice.load)
                     async with self._one_at_a_time:
-                        app = await anyio.to_thread.run_sync(build, other.choice)
+                        app = await anyio.to_thread.run_sync(build, other.choice, model)
                         await self._start(app)
                 except FaceGANError as error:
                     other.trouble = other.choice.trouble(error)
@@ -196,7 +197,7 @@ class Chooser:
     `root` gives the place under which a proxy serves the page; `build` is that of Models.app.
     """
 
-    def __init__(self, app: App, models: Models, root: Callable[[], str], build: Callable[[Choice], Starlette]):
+    def __init__(self, app: App, models: Models, root: Callable[[], str], build: Callable):
         self._app, self._models, self._root, self._build = app, models, root, build
 
     async def __call__(self, scope: MutableMapping, receive: Callable, send: Callable) -> None:

@@ -30,6 +30,7 @@ from facegan.demo.outbox import PREFIX
 from facegan.demo.page import Page
 from facegan.demo.sessions import forgetful
 from facegan.demo.theme import THEME_FOLDER, head, theme
+from facegan.model.load import FaceModel
 
 _THREADS = 64  # answers that wait in threads of gradio's
 _PORTS = 100  # how many ports are tried from the one asked for
@@ -85,9 +86,9 @@ def _options(demo: gr.Blocks) -> dict:
     }
 
 
-def _other(demo: gr.Blocks, choice: Choice) -> FastAPI:
-    """The app of another model than `demo` shows. Raises FaceGANError when the model cannot be had."""
-    other = build_demo(choice.load(), demo.models, choice)
+def _other(demo: gr.Blocks, choice: Choice, model: FaceModel) -> FastAPI:
+    """The app of another model than `demo` shows."""
+    other = build_demo(model, demo.models, choice)
     app = FastAPI(openapi_url=None)
     place = f"{(demo.root_path or '').rstrip('/')}{PLACE}{choice.key}"
     return gr.mount_gradio_app(app, other, "/", root_path=place, **_options(other))

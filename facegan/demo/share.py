@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_jpeg, encode_png, encode_webp, enlarge
-from facegan.demo.answers import file_answer, refusal
+from facegan.demo.answers import file_answer, refusal, sentence
 from facegan.demo.lettering import write_line
 from facegan.demo.markup import PICTURE_SIZES
 from facegan.demo.page import Page, Tab, read_search
@@ -75,6 +75,13 @@ class Sharing:
 
     def preview(self, query: Mapping[str, str]) -> bytes:
         """The card of a link as JPEG; that of the page itself for a link that says no face, or when too many ask."""
+        try:
+            return self._preview(query)
+        except Exception as error:  # the model cannot draw it, such as for want of a slider
+            sentence(error)  # which logs what is a fault of ours
+            return self._preview({})
+
+    def _preview(self, query: Mapping[str, str]) -> bytes:
         recipe = self.recipe(query)
         name = "" if recipe is None else json.dumps(recipe.to_dict())
         with self._lock:
@@ -82,11 +89,8 @@ class Sharing:
                 self._cards.move_to_end(name)
                 return self._cards[name]
         if name and not self._may_draw():
-            return self.preview({})
-        try:
-            card = _jpeg(self._card(recipe), recipe or self._own())
-        except FaceGANError:  # the model cannot draw it, such as for want of a slider
-            return self.preview({})
+            return self._preview({})
+        card = _jpeg(self._card(recipe), recipe or self._own())
         with self._lock:
             self._cards[name] = card
             while sum(map(len, self._cards.values())) > _CACHE:

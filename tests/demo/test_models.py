@@ -73,10 +73,12 @@ def test_a_request_names_its_model_by_its_address_or_its_link(path, query, found
     assert Models([A, B, C], A).asked(path, query) == found
 
 
-def test_a_model_is_loaded_once_when_it_is_first_asked_for_and_one_at_a_time():
+def test_a_model_is_loaded_once_when_it_is_first_asked_for_and_pages_are_made_one_at_a_time(monkeypatch):
     models, built, open_now, events = Models([A, B, C], A), [], [], []
+    both = threading.Barrier(2, timeout=60)
+    monkeypatch.setattr(Choice, "load", lambda choice: both.wait())  # none waits for the other
 
-    def build(choice):
+    def build(choice, model):
         open_now.append(choice)
         events.append(len(open_now))
         threading.Event().wait(0.05)
@@ -101,10 +103,14 @@ def test_a_model_that_cannot_be_had_stops_no_other_and_is_tried_again_later(monk
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     models = Models([A, B, C], A)
 
-    def build(choice):
+    def load(choice):
         tries.append(choice)
         if choice == B and len(tries) < 3:
             raise FaceGANError("The Hub is away.")
+
+    monkeypatch.setattr(Choice, "load", load)
+
+    def build(choice, model):
         return Starlette()
 
     async def visit():
@@ -136,8 +142,9 @@ def test_the_pages_of_all_models_draw_in_the_same_turns_and_have_a_picker(model,
     assert not [block for block in alone.blocks.values() if "data-models" in str(getattr(block, "value", ""))]
 
 
-def test_what_its_app_opens_is_closed_in_the_end():
+def test_what_its_app_opens_is_closed_in_the_end(monkeypatch):
     opened = []
+    monkeypatch.setattr(Choice, "load", lambda choice: None)
 
     class App(Starlette):
         def __init__(self):
@@ -153,7 +160,7 @@ def test_what_its_app_opens_is_closed_in_the_end():
 
     async def visit():
         models = Models([A, B], A)
-        await models.app("b", lambda choice: App())
+        await models.app("b", lambda choice, model: App())
         assert opened == ["open"]
         await models.close()
 

@@ -111,6 +111,13 @@ def test_a_link_that_says_no_face_has_the_preview_of_the_page(sharing, query):
     assert share.PREVIEW in sharing.tags(urlencode(query, errors="replace"), "https://example.org")
 
 
+def test_a_fault_of_ours_is_logged_and_answered_with_the_preview_of_the_page(sharing, monkeypatch, caplog):
+    card = sharing._card
+    monkeypatch.setattr(sharing, "_card", lambda recipe: card(recipe) if recipe is None else 1 / 0)
+    assert sharing.preview({"seed": "7"}) == sharing.preview({})
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_previews_are_drawn_once_and_few_are_kept(sharing, edited_model, monkeypatch):
     drawn, card = [], sharing._card
     monkeypatch.setattr(sharing, "_card", lambda recipe: drawn.append(recipe) or card(recipe))
