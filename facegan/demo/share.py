@@ -24,7 +24,7 @@ from facegan.demo.lettering import write_line
 from facegan.demo.markup import PICTURE_SIZES
 from facegan.demo.page import Page, Tab, read_search
 from facegan.demo.values import one_of
-from facegan.model.face import file_name, latent_of, title
+from facegan.model.face import file_name, latent_of, short_title, title
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
@@ -176,8 +176,8 @@ class Sharing:
 
 
 def _title(recipe: Recipe) -> str:
-    shown = [title(face) for face in recipe.shown]
-    return shown[0] if len(shown) == 1 else f"From {shown[0]} to {shown[-1]}"
+    first, *others = recipe.shown
+    return f"From {short_title(first)} to {short_title(others[-1])}" if others else title(first)
 
 
 def _jpeg(card: np.ndarray, recipe: Recipe) -> bytes:
