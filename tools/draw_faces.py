@@ -44,7 +44,7 @@ def _network():
 
 @cache
 def _detector():
-    from facegan.faces.detectors.detect import choose_detector
+    from facegan.faces.detectors.registry import choose_detector
     from facegan.faces.options import FaceOptions
 
     return choose_detector(FaceOptions(), say=lambda _: None).open()

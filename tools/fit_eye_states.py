@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from facegan.faces.detectors.detect import make_detector
+from facegan.faces.detectors.registry import make_detector
 from facegan.faces.eyes import STATES, eye_features, upright_face
 from facegan.faces.measure import refine_keypoints
 from facegan.faces.options import FaceOptions

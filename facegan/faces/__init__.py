@@ -11,7 +11,7 @@ The data flows through these files in this order:
                 read.py gives a file's bytes and decode.py makes them an upright 8-bit RGB array, with formats.py
                 (what kind of file it is, and who reads it), raw.py, tiff.py, samples.py and repair.py; ours.py knows
                 the folders that FaceGAN made
-    detectors/  boxes and five keypoints (detect.py has the registry; scrfd.py by InsightFace, whose weights
+    detectors/  boxes and five keypoints (registry.py chooses the detector; scrfd.py by InsightFace, whose weights
                 insightface_pack.py fetches, or yunet.py)
     align       the similarity transform onto the template, and the one resampling
     pose        yaw, pitch and roll from the five keypoints

@@ -16,7 +16,7 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detectors.detector import LOOKED_AT, DetectedFace, Detector
+from facegan.faces.detectors.detector import MAX_INPUT_SIDE, DetectedFace, Detector
 from facegan.faces.examine import Examiner
 from facegan.faces.pose import estimate_pose
 from facegan.faces.records import FaceRecord, PhotoRecord
@@ -79,8 +79,8 @@ def measure_photo(
 
 
 def detect_faces(detector: Detector, halves: Halves) -> list[DetectedFace]:
-    """Faces in the photo's pixels, found in the smallest half that shows the detector no less."""
-    rgb, times = halves.for_side(LOOKED_AT)
+    """Faces in the photo's pixels, detected on its smallest halving that is not below the detector's input size."""
+    rgb, times = halves.for_side(MAX_INPUT_SIDE)
     zoom = np.float32(2**times)
     return [
         replace(face, box=face.box * zoom, keypoints=(face.keypoints + 0.5) * zoom - 0.5)

@@ -12,7 +12,7 @@ from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
-from facegan.faces.detectors.detect import DetectorChoice, choose_detector
+from facegan.faces.detectors.registry import DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import Verdict, filter_faces
 from facegan.faces.framing import choose_framing

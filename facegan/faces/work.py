@@ -18,7 +18,7 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.examine import Examiner
 from facegan.faces.measure import measure_photo, worker_count
 from facegan.faces.person.recognise import RecogniserChoice

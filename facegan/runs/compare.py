@@ -12,7 +12,7 @@ from facegan.base import pictures
 from facegan.base.errors import FaceGANError
 from facegan.base.html import render
 from facegan.faces.cache import FaceCache
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.held_out import LEAST_JUDGED, held_out_split
 from facegan.faces.sources.find import find_files
 from facegan.faces.unaligned import unaligned_faces

@@ -11,7 +11,7 @@ import numpy as np
 from facegan.base.files import atomic_write
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.filters import Verdict
 from facegan.faces.framing import PhotoFaces, share_that_fits
 from facegan.faces.options import FaceOptions
