@@ -22,7 +22,7 @@ from facegan.faces.report import sheets as pictures
 from facegan.faces.report.page import PICTURES, write_page
 from facegan.faces.report.sheets import BeforeAfter
 from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
-from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Photo
 
 # For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
 # 6 %, and a few seconds to read.

@@ -187,9 +187,9 @@ def test_big_photos_wait_for_each_other():
         def __exit__(self, *error):
             lock.release()
 
-    decode_photo(saved(corners(), "PNG"), one_big_photo=Watched())
+    decode_photo(saved(corners(), "PNG"), big_photo_lock=Watched())
     assert held == []
-    decode_photo(saved(Image.new("L", (6000, 5000)), "PNG"), one_big_photo=Watched())
+    decode_photo(saved(Image.new("L", (6000, 5000)), "PNG"), big_photo_lock=Watched())
     assert held == [True]
 
 
