@@ -44,27 +44,27 @@ def prepare_faces(
     force: bool = False,
     say: Callable[[str], None] = print,
 ) -> FaceCache:
-    """Finds, aligns, filters and reports the faces of all photos below some folders, or of a data set.
+    """Detects, aligns, filters and reports the faces of all photos below some folders, or of a data set.
 
-    What an earlier call with the same settings did in ``out`` is not done again; photos that changed are.
-    The work can be interrupted at any time and goes on where it was. Nothing of a photo but its aligned faces is
-    ever written, and no more photos are in memory than are being read.
+    Photos that an earlier call with the same settings measured in ``out`` are not measured again, unless they have
+    changed. So the work can be interrupted at any time. Only the aligned faces of a photo are written to the disk, and
+    only the photos that are being processed are in memory.
 
     Args:
-        data: the data folders, read with all folders in them; or a data set, which is streamed.
+        data: the data folders, read recursively; or a data set, which is streamed.
         out: the folder for the faces and their report, RUN/faces.
         options: see FaceOptions.
         max_photos: take only the first photos.
         node: the number of this machine, from 0, among those that share a data set; see launch.Launch.machine.
-        nodes: how many they are. Folders are not shared out.
-        force: go on with fewer than ``options.min_faces`` faces.
-        say: takes each line for the user.
+        nodes: the number of those machines. Folders are not shared.
+        force: continue with fewer than ``options.min_faces`` faces.
+        say: takes one message for the user.
 
     Returns:
         The cache, with at least one face.
 
     Raises:
-        FaceGANError: a folder is missing, the data set or the detector cannot be had, the person is not found, or
+        FaceGANError: a folder is missing, the data set or the detector is not available, the person is not found, or
             there are too few usable faces.
     """
     out = Path(out)
