@@ -204,7 +204,7 @@ def test_a_header_that_promises_too_many_pixels_is_refused_unread():
 @pytest.mark.parametrize(
     ("data", "reason", "words"),
     [
-        (b"a letter to my friends", "not_a_picture", "no picture"),
+        (b"a letter to my friends", "not_a_picture", "image format"),
         (b"%PDF-1.7 ...", "not_a_picture", "PDF"),
         (b"PK\x03\x04 ...", "not_a_picture", "zip"),
         (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "not_a_picture", "video"),
