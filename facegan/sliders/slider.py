@@ -48,8 +48,9 @@ class SliderSet:
     other scores that are held. `weights` (s, k) are how firmly each slider holds each score; 0 if two mean the same.
     `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations. `pace` (s, 2, PACES) are the shares
     of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
-    directions of the same attributes, of the same reach, which the sliders are compared with. `facts` are the measured
-    figures, as in sliders.json.
+    directions of the same attributes, of the same reach, which the sliders are compared with. `free` (s, d), 0 or 1, are
+    the entries of the latent that each slider may change (axes.py). `facts` are the measured figures, as in
+    sliders.json.
     """
 
     sliders: tuple[Slider, ...]
@@ -58,6 +59,7 @@ class SliderSet:
     ends: np.ndarray
     pace: np.ndarray
     differences: np.ndarray
+    free: np.ndarray
     surrogate: Surrogate
     facts: dict = field(default_factory=dict)
 
@@ -112,7 +114,9 @@ class SliderSet:
         weights = self.weights[moved].min(axis=0)  # a score that one slider must change, none can hold
         weights[moved] = HELD
         weights[locked] = LOCKED
-        return steer(self.surrogate, latents, targets, weights).astype(np.float32)
+        # A lock may need more of the latent than the sliders do.
+        free = None if locked else self.free[moved].max(axis=0)
+        return steer(self.surrogate, latents, targets, weights, free).astype(np.float32)
 
     def edit_by_difference(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
         """Latents moved along the mean-difference direction of a slider's attribute, `value` from -1 to 1.
