@@ -48,8 +48,8 @@ class SliderSet:
     other scores that are held. `weights` (s, k) are how firmly each slider holds each score; 0 if two mean the same.
     `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations. `pace` (s, 2, PACES) are the shares
     of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
-    directions of the same attributes, of the same reach, which the sliders are compared with. `free` (s, d), 0 or 1, are
-    the entries of the latent that each slider may change (axes.py). `facts` are the measured figures, as in
+    directions of the same attributes, of the same reach, which the sliders are compared with. `free` (s, d) is 1 at the
+    entries of the latent that each slider may change, else 0 (axes.py). `facts` are the measured figures, as in
     sliders.json.
     """
 
