@@ -137,7 +137,7 @@ def _uncalibrated(
         ends_of(values[:, :count]),
         even_pace(count),
         mean_differences(latents, values[:, :count]),
-        free_entries(latents, values[:, :count]),
+        free_entries(latents, values[:, :count], tuple(chosen)),
         replace(surrogate, linear=surrogate.linear[:, columns], last=(weight[:, columns], bias[columns])),
         facts,
     )

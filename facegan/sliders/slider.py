@@ -111,12 +111,21 @@ class SliderSet:
 
     def _steered(self, latents: np.ndarray, targets: np.ndarray, moved: list[int], locked: list[int]) -> np.ndarray:
         """`moved` and `locked` are columns of the scores; the first s belong to the sliders."""
-        weights = self.weights[moved].min(axis=0)  # a score that one slider must change, none can hold
-        weights[moved] = HELD
-        weights[locked] = LOCKED
-        # A lock may need more of the latent than the sliders do.
-        free = None if locked else self.free[moved].max(axis=0)
-        return steer(self.surrogate, latents, targets, weights, free).astype(np.float32)
+        # A lock may need any entry of the latent.
+        along = [] if locked else [column for column in moved if not self.free[column].all()]
+        if along:
+            weights = np.zeros(len(self.scores), np.float32)
+            weights[along] = HELD  # nothing else is held: one entry moves one attribute
+            latents = steer(self.surrogate, latents, targets, weights, self.free[along].max(axis=0))
+        if rest := [column for column in moved if column not in along]:
+            if along:
+                held = [column for column in range(len(self.scores)) if column not in moved]
+                targets[:, held] = self.surrogate.scores(latents)[:, held]
+            weights = self.weights[rest].min(axis=0)  # a score that one slider must change, none can hold
+            weights[moved] = HELD
+            weights[locked] = LOCKED
+            latents = steer(self.surrogate, latents, targets, weights)
+        return latents.astype(np.float32)
 
     def edit_by_difference(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
         """Latents moved along the mean-difference direction of a slider's attribute, `value` from -1 to 1.
