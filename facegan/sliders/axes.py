@@ -31,16 +31,17 @@ def axis_of(latents: np.ndarray, score: np.ndarray) -> int | None:
     return best if explained > 0 and by_one[best] >= LEAST_SHARE * explained else None
 
 
-def free_entries(latents: np.ndarray, scores: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """The entries that each slider may change, 1, and those it may not, 0: float32 (s, d).
+def directions_along(latents: np.ndarray, scores: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """The direction of each slider that moves along an entry, 1 or -1 at it; 0 for the others. float32 (s, d).
 
     Args:
         latents: (n, d).
         scores: (n, s), what the sliders move, NaN where a face does not show it.
         names: of the s sliders.
     """
-    free = np.ones((len(names), latents.shape[1]), np.float32)
+    found = np.zeros((len(names), latents.shape[1]), np.float32)
     for row, name in enumerate(names):
-        if name in ALONG_ENTRY and (axis := axis_of(latents, scores[:, row])) is not None:
-            free[row] = np.arange(latents.shape[1]) == axis
-    return free
+        if name in ALONG_ENTRY and (entry := axis_of(latents, scores[:, row])) is not None:
+            known = np.isfinite(scores[:, row])
+            found[row, entry] = np.sign(np.cov(latents[known, entry], scores[known, row])[0, 1])
+    return found

@@ -15,7 +15,6 @@ def steer(
     latents: np.ndarray,
     targets: np.ndarray,
     weights: np.ndarray,
-    free: np.ndarray | None = None,
     steps: int = STEPS,
     penalty: float = PENALTY,
 ) -> np.ndarray:
@@ -24,8 +23,7 @@ def steer(
     The scores go to their targets in equal steps, and each step is the shortest change of the latent that achieves it:
     W' D (D W W' D + penalty I)^-1 D r, with the gradients W, the remaining error r and D = diag(weights). This is a
     damped Gauss-Newton step (Levenberg 1944), in the form that inverts k x k. The target of a score that should stay is
-    its old value, so the next step corrects what one step disturbs. Entries of the latent where `free`, bool (d,), is
-    false keep their values.
+    its old value, so the next step corrects what one step disturbs.
     """
     found = np.array(latents, np.float32)
     before = surrogate.scores(found)
@@ -34,8 +32,6 @@ def steer(
         scores, gradients = surrogate.gradients(found)
         missing = (before + (targets - before) * np.float32(step / steps) - scores) * d
         weighted = gradients * d[:, None]
-        if free is not None:
-            weighted *= free
         found += _step(weighted, missing[..., None], penalty)
     return found
 

@@ -14,8 +14,8 @@ from facegan.labels.names import check_name
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
-# Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `free`: a slider may change
-# all entries of the latent.
+# Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
+# follow the surrogate.
 FORMAT = 3
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
@@ -27,7 +27,7 @@ _TENSORS = (
     "pace",
     "weights",
     "differences",
-    "free",
+    "along",
     "linear",
     "first",
     "first_bias",
@@ -55,7 +55,7 @@ def to_json(sliders: SliderSet) -> str:
 def to_safetensors(sliders: SliderSet) -> bytes:
     """sliders.safetensors, float32."""
     s = sliders.surrogate
-    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences, sliders.free,
+    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences, sliders.along,
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
     return save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()})
 
@@ -108,7 +108,7 @@ def parse_safetensors(
     except (SafetensorError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
-    tensors.setdefault("free", np.ones((len(sliders), latent_size), np.float32))
+    tensors.setdefault("along", np.ones((len(sliders), latent_size), np.float32))
     if set(tensors) != set(_TENSORS):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(_TENSORS))[0][:80]!r} is missing or unknown")
     hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
@@ -125,8 +125,9 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
     if not ((tensors["weights"] >= 0) & (tensors["weights"] <= LOCKED)).all():
         raise ValueError(f"a weight is not from 0 to {LOCKED:g}")
-    if not np.isin(tensors["free"], (0, 1)).all():
-        raise ValueError("the tensor free holds other numbers than 0 and 1")
+    lengths = np.linalg.norm(tensors["along"], axis=1)
+    if not ((lengths == 0) | (np.abs(lengths - 1) < 1e-3)).all():
+        raise ValueError("a direction is not of length 1")
     if (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
         raise ValueError("a slider's lower end is not below its upper one")
     if (
@@ -141,7 +142,9 @@ def parse_safetensors(
     )
     if not surrogate.steepest() <= STEEPEST:
         raise ValueError("its scores change so fast that no step towards them can be reckoned")
-    return SliderSet(sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], t["free"], surrogate, facts)
+    return SliderSet(
+        sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], t["along"], surrogate, facts
+    )
 
 
 def _names(values: object, what: str, most: int) -> tuple[str, ...]:

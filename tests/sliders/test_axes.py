@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from facegan.sliders.axes import axis_of, free_entries
-from facegan.sliders.steer import steer
-from tests.sliders.toy import D, W, linear_surrogate, toy_set
+from facegan.sliders.axes import axis_of, directions_along
+from tests.sliders.toy import D, toy_set
 
 
 @pytest.fixture
@@ -27,37 +26,32 @@ def test_no_entry_controls_a_score_that_two_make_or_none(latents):
     assert axis_of(latents, np.full(len(latents), np.nan)) is None
 
 
-def test_a_smile_with_an_entry_of_its_own_may_change_that_entry_alone(latents):
-    scores = np.stack([latents[:, 2], -latents[:, 9], latents @ np.ones(D)], axis=1)
-    free = free_entries(latents, scores, ("smile", "age", "mouth_open"))
-    assert [set(np.flatnonzero(row)) for row in free] == [{2}, set(range(D)), set(range(D))]
-
-
-def test_entries_that_are_not_free_stay(latents):
-    surrogate, latents, weights = linear_surrogate(), latents[:50], np.ones(3, np.float32)
-    wanted = surrogate.scores(latents) + np.float32([0.3, 0, 0])
-    unbound = steer(surrogate, latents, wanted, weights)
-    enough = (np.abs(W).sum(axis=1) > 0).astype(np.float32)  # the scores depend on these entries alone
-    assert np.allclose(steer(surrogate, latents, wanted, weights, enough), unbound, atol=1e-5)
-    one = np.eye(D, dtype=np.float32)[0]
-    changed = steer(surrogate, latents, wanted, weights, one) != latents
-    assert changed[:, 0].all() and not changed[:, 1:].any()
+def test_a_smile_with_an_entry_of_its_own_moves_along_it(latents):
+    scores = np.stack([-latents[:, 2], latents[:, 9], latents @ np.ones(D)], axis=1)
+    along = directions_along(latents, scores, ("smile", "age", "mouth_open"))
+    assert (along == np.stack([-np.eye(D)[2], np.zeros(D), np.zeros(D)])).all()
 
 
 @pytest.fixture
 def sliders():
     """The smile has the entry 0 of its own; in the toy that entry moves nothing else."""
     sliders = toy_set()
-    sliders.free[0] = np.eye(D)[0]
+    sliders.along[0, 0] = 1
     return sliders
 
 
-def test_a_slider_with_its_own_entry_reaches_its_end_by_it(sliders):
-    g = 0.3 * np.random.RandomState(2).randn(20, D).astype(np.float32)
-    moved = sliders.edit(g, {"smile": 0.5})
-    assert (moved[:, 1:] == g[:, 1:]).all()
-    before, after = (sliders.surrogate.scores(latents)[:, 0] for latents in (g, moved))
-    assert np.allclose(after, before + 0.5 * (np.maximum(1, before + 0.5) - before), atol=0.1)
+@pytest.fixture
+def faces():
+    return np.random.RandomState(2).randn(20, D).astype(np.float32)
+
+
+@pytest.mark.parametrize("value", [1.0, 0.5, -0.25])
+def test_a_slider_along_an_entry_goes_to_the_end_of_the_population(sliders, faces, value):
+    moved = sliders.edit(faces, {"smile": value})
+    assert (moved[:, 1:] == faces[:, 1:]).all()
+    outside = np.sign(value) * faces[:, 0] > 1.5
+    end = np.where(outside, faces[:, 0] + 0.5 * np.sign(value), 2 * np.sign(value))
+    assert np.allclose(moved[:, 0], faces[:, 0] + abs(value) * (end - faces[:, 0]), atol=1e-5)
 
 
 def test_with_another_slider_both_arrive_and_what_is_not_moved_is_held(sliders):
@@ -70,8 +64,17 @@ def test_with_another_slider_both_arrive_and_what_is_not_moved_is_held(sliders):
     assert np.abs(scores[2][:, 1] - scores[1][:, 1]).mean() < 0.1  # gender
 
 
-def test_a_locked_score_may_need_any_entry(sliders):
-    g = np.zeros((1, D), np.float32)
-    alone, locked = sliders.edit(g, {"smile": 0.5}), sliders.edit(g, {"smile": 0.5}, lock=["gender"])
-    assert np.flatnonzero(alone).tolist() == [0]
-    assert np.count_nonzero(locked) > 1
+def test_what_is_locked_is_held_against_a_slider_along_an_entry(faces):
+    sliders = toy_set()
+    sliders.along[0, 1] = 1  # this entry moves gender as well
+    gender = [
+        sliders.surrogate.scores(sliders.edit(faces, {"smile": 0.5}, lock=lock))[:, 1] for lock in ([], ["gender"])
+    ]
+    before = sliders.surrogate.scores(faces)[:, 1]
+    assert np.abs(gender[1] - before).mean() < 0.3 * np.abs(gender[0] - before).mean()
+
+
+def test_the_expression_of_another_face_is_its_entry(sliders, faces):
+    like = sliders.edit_like(faces[:10], faces[10:], ["smile"])
+    assert np.allclose(like[:, 0], faces[10:, 0], atol=1e-5)
+    assert (like[:, 1:] == faces[:10, 1:]).all()
