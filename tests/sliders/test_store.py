@@ -33,7 +33,7 @@ def change(**values):
 
 
 BAD_JSON = {
-    "a later format": change(format=3),
+    "a later format": change(format=4),
     "no format": change(format=True),
     "a field more": change(more=1),
     "no sliders": change(sliders=[]),
