@@ -108,7 +108,7 @@ def parse_safetensors(
     except (SafetensorError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
-    tensors.setdefault("along", np.ones((len(sliders), latent_size), np.float32))
+    tensors.setdefault("along", np.zeros((len(sliders), latent_size), np.float32))
     if set(tensors) != set(_TENSORS):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(_TENSORS))[0][:80]!r} is missing or unknown")
     hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
