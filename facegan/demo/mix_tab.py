@@ -207,7 +207,7 @@ class Mixes:
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
-    if recipe.is_morph or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
+    if recipe.is_film or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
         return None
     state = MixState.of(recipe.faces[0], number(recipe.truncation, "truncation", 0, MAX_TRUNCATION))
     a, b = (compacted(model, face, state.truncation) for face in (state.a, state.b))

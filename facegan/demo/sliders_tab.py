@@ -192,7 +192,7 @@ def _describe(model: FaceModel) -> str:
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
-    if recipe.is_morph or not isinstance(face, Edited):
+    if recipe.is_film or not isinstance(face, Edited):
         return None
     known = [slider.name for slider in model.sliders]
     if set(face.sliders) - set(known):
