@@ -17,7 +17,7 @@ from facegan.demo.answers import file_answer, refusal
 from facegan.demo.films import FORMATS, encode_film
 from facegan.demo.markup import film, path_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, on_load
+from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.render import Renderer
 from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, FacesState, random_seed
 from facegan.demo.values import LinkReader, number, one_of, read_face, whole_number
@@ -152,7 +152,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )
     page.in_browser(random.click, _RANDOM, [], [face])(None, js=_SETTLE, api_visibility="private")
     page.in_browser(reach.release, "() => window.facegan.moved()", [], [])
-    page.in_browser([face.change, slider.input, frames.release], _SETTLE, [], [])
+    page.in_browser([face.change, slider.input, *moved(frames)], _SETTLE, [], [])
     page.answer(here.select, animations.show, settings, [here])
     page.endpoint(animations.endpoint, "animate")
 

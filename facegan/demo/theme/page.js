@@ -401,6 +401,7 @@
       figure.dispatchEvent(new Event("fg-film"));
     };
     watchValue(follow);
+    document.addEventListener("fg-shown", follow);  // also while something is dragged
     setTimeout(follow, 100);  // a tab that a link opens is put on the page with its values
   }
 
