@@ -5,18 +5,16 @@ import re
 import struct
 import zipfile
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import gradio as gr
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png, enlarge
 from facegan.base.seeds import MAX_TRUNCATION
 from facegan.base.stamp import as_text as as_stamp
 from facegan.base.stamp import png_chunk
+from facegan.demo.lettering import write_line
 from facegan.demo.markup import FACE_SIZE
 from facegan.demo.values import number, one_of, read_face, split_faces
 from facegan.model.face import Face, Seed, file_name, latent_of, title
@@ -35,9 +33,6 @@ _CAPTION = 0.16  # of a face: the strip below it
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in names of files on Windows, which has names of devices, too
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 _INK, _FAINT = (30, 34, 42), (95, 102, 115)
-# Of gradio's fonts the one with Latin, Greek and Cyrillic letters; then what the system may have for other ones.
-_FONT = Path(gr.__file__).parent / "templates/frontend/static/fonts/SourceSansPro/SourceSansPro-Regular.woff2"
-_SYSTEM_FONTS = ("DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "arial.ttf", "msgothic.ttc")
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
     margin, gap = _MARGIN * scale, _GAP * scale
     top = margin
     if sheet.title:
-        _write(pen, sheet.title, (width / 2, top + 55 * scale), 110 * scale, width - 2 * margin, _INK)
+        write_line(pen, sheet.title, (width / 2, top + 55 * scale), 110 * scale, width - 2 * margin, _INK)
         top += 190 * scale
     bottom = height - margin - 60 * scale
     columns, cell = _layout(len(sheet.faces), width - 2 * margin, bottom - top, gap, _LARGEST * scale)
@@ -108,11 +103,11 @@ def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
         x, y = left + i % columns * (cell + gap), y0 + i // columns * (cell + text + gap)
         page.paste(Image.fromarray(enlarge(image, round(cell))), (round(x), round(y)))
         number_of = str(sheet.faces[i][1].number) if isinstance(sheet.faces[i][1], Seed) else ""
-        _write(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
+        write_line(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
     somebody = model.config.data.get("one_person") is True
     who = "made up, of one real person" if somebody else "none of these people exists"
-    _write(pen, f"AI-generated faces: {who}. FaceGAN, {model.config.name}", (width / 2, height - margin), 42 * scale,
-           width - 2 * margin, _FAINT)  # fmt: skip
+    footer = f"AI-generated faces: {who}. FaceGAN, {model.config.name}"
+    write_line(pen, footer, (width / 2, height - margin), 42 * scale, width - 2 * margin, _FAINT)
     return np.asarray(page)
 
 
@@ -131,48 +126,6 @@ def _layout(n: int, width: float, height: float, gap: float, largest: float) -> 
 
     columns = max(range(1, min(n, 6) + 1), key=side)
     return columns, side(columns)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    text: str,
-    middle: tuple[float, float],
-    size: float,
-    width: float,
-    ink: tuple[int, int, int],
-    otherwise: str = "",
-) -> None:
-    """`text` around `middle`, smaller or cut where it is wider than `width`; `otherwise` where no font has it."""
-    font = _font(text, round(size))
-    if font is None:
-        text, font = otherwise, _font(otherwise, round(size))
-    if not text or font is None:
-        return
-    if font.getlength(text) > width:
-        font = font.font_variant(size=max(round(size * width / font.getlength(text)), round(0.6 * size)))
-    while font.getlength(text) > width and len(text) > 1:
-        text = text.removesuffix("…")[:-1].rstrip() + "…"
-    pen.text(middle, text, ink, font, anchor="mm")
-
-
-def _font(text: str, size: int) -> ImageFont.FreeTypeFont | None:
-    """The first that has all the letters."""
-    for font in _fonts():
-        none = bytes(font.getmask("\u0378"))  # a letter that is none
-        if not any(bytes(font.getmask(letter)) == none for letter in text if not letter.isspace()):
-            return font.font_variant(size=max(size, 1))
-    return None
-
-
-@cache
-def _fonts() -> tuple[ImageFont.FreeTypeFont, ...]:
-    found = []
-    for font in (_FONT, *_SYSTEM_FONTS):
-        try:
-            found.append(ImageFont.truetype(font, 24))
-        except OSError:  # this machine has none
-            continue
-    return (*found, ImageFont.load_default(24))
 
 
 def encode(model: FaceModel, sheet: Sheet, file_format: str) -> bytes:

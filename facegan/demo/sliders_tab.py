@@ -8,6 +8,7 @@ import gradio as gr
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
+from facegan.demo import pad
 from facegan.demo.markup import face_figure, path_figure, slider_note
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
@@ -39,6 +40,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                     "Random face", variant="primary", min_width=130, elem_id="random-edit", elem_classes="fg-key-r"
                 )
                 reset = gr.Button("Reset all", min_width=90, elem_id="reset-sliders")
+            pad.build(page)
             sliders, locks = _rows(page.model)
 
     face, controls = [page.seed, page.truncation], [*sliders, *locks]

@@ -97,9 +97,8 @@ def test_what_is_typed_stays_until_another_face_is_looked_at(visit):
     page.go_back()
     page.go_back()
     page.wait_for_url("**animate=Maria**")
-    page.wait_for_function(
-        "() => document.querySelector('#animate-face input, #animate-face textarea').value === 'Maria'"
-    )
+    written = "document.querySelector('#animate-face :is(input, textarea)').value"
+    page.wait_for_function(f"() => {written} === 'Maria'")
 
 
 def test_an_animation_is_set_by_keyboard_alone(visit):

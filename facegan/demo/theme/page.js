@@ -494,5 +494,6 @@
 
   window.facegan = {
     note, download, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    fetchFilm,
   };
 })();
