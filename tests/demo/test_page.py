@@ -33,7 +33,7 @@ def test_only_the_stable_endpoints_are_public(model):
 
 def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
     endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit", "/animate"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit", "/animate", "/grid"}
     names = [parameter["parameter_name"] for parameter in endpoints["/animate"]["parameters"]]
     assert names[:3] == ["face", "slider", "format"]
     names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
