@@ -9,7 +9,7 @@ from PIL import Image
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import enlarge
 from facegan.base.stamp import read_stamp
-from facegan.demo import sheet
+from facegan.demo import lettering, sheet
 from facegan.demo.render import Renderer
 from facegan.demo.sheet import Sheet, read_names
 from facegan.demo.yearbook_tab import Yearbooks
@@ -93,7 +93,7 @@ def test_36_made_faces_are_a_page_too(yearbooks, returned):
 
 
 def test_a_name_whose_letters_no_font_has_is_its_number(model, monkeypatch):
-    monkeypatch.setattr(sheet, "_fonts", lambda: (sheet.ImageFont.truetype(sheet._FONT, 24),))
+    monkeypatch.setattr(lettering, "_fonts", lambda: (lettering.ImageFont.truetype(lettering._FONT, 24),))
     draw = {name: sheet.draw(model, Sheet.checked(name, "", "a4", 0.7), 75) for name in ("安娜", "Anna")}
     number = sheet.draw(model, Sheet.checked(f"{Seed.of('安娜').number}", "", "a4", 0.7), 75)
     assert np.array_equal(draw["安娜"], number)
