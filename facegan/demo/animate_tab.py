@@ -107,7 +107,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     animations = Animations(page.model, page.outbox, page.renderer)
     page.serve("animation", animations.answer)  # where theme/page.js fetches the film of a link
     show = on_load(CONTROLS, page.live("animate", animations.figure), ["reach"]) + _FILM
-    sliders = [(slider.label, slider.name) for slider in page.model.sliders]
+    sliders = [(slider.label, slider.name) for slider in (*page.model.sliders, *page.model.surprises)]
     with gr.Row():
         with gr.Column(min_width=300):
             gr.HTML(
@@ -162,7 +162,7 @@ class Animations:
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer
-        self._labels = {slider.name: slider.label for slider in model.sliders}
+        self._labels = {slider.name: slider.label for slider in (*model.sliders, *model.surprises)}
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = AnimateState.read(query, self._model.config.truncation, list(self._labels))
@@ -276,7 +276,7 @@ def draw_film(model: FaceModel, state: AnimateState, file_format: str) -> bytes:
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.swing is None or len(recipe.shown) != 1:
         return None
-    known, swing = [slider.name for slider in model.sliders], recipe.swing
+    known, swing = [slider.name for slider in (*model.sliders, *model.surprises)], recipe.swing
     if swing.slider not in known:
         raise FaceGANError("This film moves a slider that this model no longer has: choose another one.")
     face = as_text(compacted(model, recipe.shown[0], recipe.truncation))

@@ -47,7 +47,7 @@ def _with_axes(model: FaceModel, images: np.ndarray, across: str, up: str, whose
         said, middle = f"{value:+g}" if value else "0", _CELL / 2 + i * step
         write_line(pen, said, (left + middle, bottom + _TICK / 2), 24, _CELL, _FAINT)
         write_line(pen, said, (left - _TICK, bottom - _GAP - middle), 24, 2 * _TICK, _FAINT)
-    labels = {slider.name: slider.label for slider in model.sliders}
+    labels = {slider.name: slider.label for slider in (*model.sliders, *model.surprises)}
     write_line(pen, labels[across], (left + n * step / 2, bottom + _TICK + _AXIS / 2), 32, n * step, _INK)
     page.paste(_upwards(labels[up], n * step), (_MARGIN, _MARGIN))
     somebody = model.config.data.get("one_person") is True

@@ -26,7 +26,7 @@ _FRAMES = 2 * len(VALUES) ** 2  # of a film, which take as long as a grid, for t
 
 
 def build(page: Page) -> None:
-    sliders = page.model.sliders
+    sliders = (*page.model.sliders, *page.model.surprises)
     if len(sliders) < 2:
         return
     grids = Grids(page.model, page.outbox, page.renderer)
@@ -62,7 +62,7 @@ class Grids:
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer
-        self._names = [slider.name for slider in model.sliders]
+        self._names = [slider.name for slider in (*model.sliders, *model.surprises)]
 
     async def endpoint(
         self, face: int | str | dict, across: str = "smile", up: str = "age", truncation: float | None = None

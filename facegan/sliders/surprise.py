@@ -1,10 +1,11 @@
 """Finds sliders without labels: the directions in which the latent changes a face most, and no named attribute.
 
 The principal directions of the latent's effect on the generator's early features, as GANSpace finds them (Haerkoenen et
-al. 2020, https://arxiv.org/abs/2004.02546), here of the mean squared Jacobian, in which what changes a score can be left
-out at every face. What a small step leaves out, steering holds on the way to the end (slider.SliderSet.whole).
+al. 2020, https://arxiv.org/abs/2004.02546), here of the mean squared Jacobian, in which what changes a score can be
+left out at every face. What a small step leaves out, steering holds on the way to the end (slider.SliderSet.whole).
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,8 +31,8 @@ _SPREAD = np.float32(np.sqrt(3))  # z is uniform from -1 to 1
 def find_surprises(sliders: SliderSet, effect: Effect, generate: Generate, count: int = COUNT) -> Surprises | None:
     """At most `count` directions, the strongest first; None where the scores leave no room for any.
 
-    They are orthogonal to each other and to the mean gradients of all scores of `sliders`. They end where the picture has
-    changed as much as by the median one of the named sliders, but not far from END standard deviations.
+    They are orthogonal to each other and to the mean gradients of all scores of `sliders`. They end where the picture
+    has changed as much as by the median one of the named sliders, but not far from END standard deviations.
     """
     d = sliders.surrogate.latent_size
     count = min(count, d - len(sliders.scores))
@@ -39,7 +40,8 @@ def find_surprises(sliders: SliderSet, effect: Effect, generate: Generate, count
         return None
     latents = np.random.RandomState(SEED).randn(FACES, d).astype(np.float32)
     directions = principal_directions(effect(latents), _gradients(sliders, latents), count)
-    named = tuple(Slider(f"surprise_{i}", f"Surprise {i}") for i in range(1, count + 1))
+    taken = (f"surprise_{i}" for i in itertools.count(1) if f"surprise_{i}" not in sliders.scores)  # by a user's column
+    named = tuple(Slider(name, f"Surprise {i}") for i, name in zip(range(1, count + 1), taken, strict=False))
     ends = np.tile(np.float32([-END, END]), (count, 1))
     found = Surprises(named, _SPREAD * directions, ends)
     changes = _changes(replace(sliders, surprises=found), generate, latents[:SCALED])
@@ -52,8 +54,8 @@ def principal_directions(effects: np.ndarray, gradients: np.ndarray, count: int)
     """Unit vectors float32 (count, d), the strongest first.
 
     The principal axes of the mean of `effects` (n, d, d), from each of which the span of the scores' `gradients`
-    (n, k, d) at the same face is left out, and from their mean that of the mean gradients. Of the two signs each has the
-    one with which its largest number is positive.
+    (n, k, d) at the same face is left out, and from their mean that of the mean gradients. Of the two signs each has
+    the one with which its largest number is positive.
     """
     d = effects.shape[1]
     rests = np.eye(d) - _spans(gradients)
