@@ -66,8 +66,8 @@
       show();
     }
     axes.forEach((axis) => axis.addEventListener("change", choose));
-    const [across, up] = kept(keyOf("pad"));
-    if (across !== up && track(across) && track(up)) [axes[0].value, axes[1].value] = [across, up];
+    const known = [...axes[0].options].map(({value}) => value), [across, up] = kept(keyOf("pad"));
+    if (across !== up && known.includes(across) && known.includes(up)) [axes[0].value, axes[1].value] = [across, up];
     chosen = names();
 
     // ---- The grid of both. It is of the face without the two, and goes when that is another one.
