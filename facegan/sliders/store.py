@@ -14,7 +14,9 @@ from facegan.labels.names import check_name
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, Surprises, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
-FORMAT = 3  # format 1 had no pace: its sliders follow their path at a constant rate; format 2 no surprises
+# Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
+# follow the surrogate. Format 3 had no surprises.
+FORMAT = 4
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # levels of nested tables, and values in all, of the facts
@@ -26,6 +28,7 @@ _TENSORS = (
     "pace",
     "weights",
     "differences",
+    "along",
     "linear",
     "first",
     "first_bias",
@@ -36,7 +39,7 @@ _TENSORS = (
 )
 _SURPRISE_TENSORS = ("surprise_directions", "surprise_ends")
 _MOST = 1e4  # the largest number in a tensor
-_WITHOUT_SURPRISES = 2  # earlier versions read sliders without any
+_WITHOUT_SURPRISES = 3  # earlier versions read sliders without any
 
 
 def to_json(sliders: SliderSet) -> str:
@@ -59,7 +62,7 @@ def _told(slider: Slider) -> dict:
 def to_safetensors(sliders: SliderSet) -> bytes:
     """sliders.safetensors, float32."""
     s = sliders.surrogate
-    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences,
+    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences, sliders.along,
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
     if sliders.surprises:
         tensors |= dict(zip(_SURPRISE_TENSORS, (sliders.surprises.directions, sliders.surprises.ends), strict=True))
@@ -125,6 +128,7 @@ def parse_safetensors(
     except (SafetensorError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
+    tensors.setdefault("along", np.zeros((len(sliders), latent_size), np.float32))
     expected = (*_TENSORS, *(_SURPRISE_TENSORS if surprises else ()))
     if set(tensors) != set(expected):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(expected))[0][:80]!r} is missing or unknown")
@@ -132,7 +136,7 @@ def parse_safetensors(
     if not 1 <= hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d, m = len(sliders), len(scores), latent_size, len(surprises)
-    shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d),
+    shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d), (s, d),
               (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,),
               *(((m, d), (m, 2)) if m else ()))  # fmt: skip
     for name, shape in zip(expected, shapes, strict=True):
@@ -143,6 +147,9 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
     if not ((tensors["weights"] >= 0) & (tensors["weights"] <= LOCKED)).all():
         raise ValueError(f"a weight is not from 0 to {LOCKED:g}")
+    lengths = np.linalg.norm(tensors["along"], axis=1)
+    if not ((lengths == 0) | (np.abs(lengths - 1) < 1e-3)).all():
+        raise ValueError("a direction is not of length 1")
     if any((tensors[name][:, 0] >= tensors[name][:, 1]).any() for name in ("ends", "surprise_ends") if name in tensors):
         raise ValueError("a slider's lower end is not below its upper one")
     if (
@@ -158,7 +165,8 @@ def parse_safetensors(
     if not surrogate.steepest() <= STEEPEST:
         raise ValueError("its scores change so fast that no step towards them can be reckoned")
     found = Surprises(surprises, *(t[name] for name in _SURPRISE_TENSORS)) if surprises else None
-    set_of = SliderSet(sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], surrogate, facts, found)
+    arrays = t["weights"], t["ends"], t["pace"], t["differences"], t["along"]
+    set_of = SliderSet(sliders, scores, *arrays, surrogate, facts, found)
     if not set_of.whole.surrogate.steepest() <= STEEPEST:
         raise ValueError("its surprises change so fast that no step towards them can be reckoned")
     return set_of

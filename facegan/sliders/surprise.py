@@ -35,7 +35,7 @@ def find_surprises(sliders: SliderSet, effect: Effect, generate: Generate, count
     has changed as much as by the median one of the named sliders, but not far from END standard deviations.
     """
     d = sliders.surrogate.latent_size
-    count = min(count, d - len(sliders.scores))
+    count = min(count, d - len(sliders.scores) - int(sliders.along.any(axis=1).sum()))
     if count < 1:
         return None
     latents = np.random.RandomState(SEED).randn(FACES, d).astype(np.float32)
@@ -74,8 +74,10 @@ def _spans(gradients: np.ndarray) -> np.ndarray:
 
 
 def _gradients(sliders: SliderSet, latents: np.ndarray) -> np.ndarray:
-    """Of all scores in z, (n, k, d)."""
-    return sliders.surrogate.gradients(latents)[1] / np.maximum(squash(latents)[1], 1e-6)[:, None]
+    """Of all scores in z, and what sliders move along, (n, k, d)."""
+    gradients = sliders.surrogate.gradients(latents)[1] / np.maximum(squash(latents)[1], 1e-6)[:, None]
+    along = sliders.along[sliders.along.any(axis=1)]
+    return np.concatenate([gradients, np.tile(along, (len(latents), 1, 1))], axis=1)
 
 
 def _changes(sliders: SliderSet, generate: Generate, latents: np.ndarray) -> dict[str, float]:

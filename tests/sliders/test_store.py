@@ -44,8 +44,8 @@ def test_surprises_there_and_back():
 
 def test_sliders_without_surprises_are_written_as_earlier_versions_read_them():
     told = json.loads(to_json(toy_set()))
-    assert (told["format"], "surprises" in told) == (2, False)
-    assert json.loads(to_json(surprising()))["format"] == 3
+    assert (told["format"], "surprises" in told) == (3, False)
+    assert json.loads(to_json(surprising()))["format"] == 4
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_sliders_without_surprises_are_written_as_earlier_versions_read_them():
         lambda told, tensors: told["surprises"][0].update(name="smile"),
         lambda told, tensors: told["surprises"][0].update(name="surprise_2"),
         lambda told, tensors: told["surprises"][0].update(label=5),
-        lambda told, tensors: told.update(format=2),
+        lambda told, tensors: told.update(format=3),
         lambda told, tensors: tensors.pop("surprise_ends"),
         lambda told, tensors: tensors.update(surprise_ends=tensors["surprise_ends"][:, ::-1].copy()),
         lambda told, tensors: tensors.update(surprise_directions=tensors["surprise_directions"][:1].copy()),
@@ -76,7 +76,7 @@ def change(**values):
 
 
 BAD_JSON = {
-    "a later format": change(format=4),
+    "a later format": change(format=5),
     "surprises of an earlier format": change(surprises=[{"name": "x", "label": "X", "quality": {}, "note": ""}]),
     "no format": change(format=True),
     "a field more": change(more=1),
