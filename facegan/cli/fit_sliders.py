@@ -3,6 +3,7 @@
     python train/fit_sliders.py runs/PHOTOS
     python train/fit_sliders.py facegan/assets/default --data runs/PHOTOS --seeds 1000 --positions 11
     python train/fit_sliders.py runs/PHOTOS --attributes list_attr.csv
+    python train/fit_sliders.py runs/PHOTOS --surprises
 
 Takes some minutes on two cores. A run does this by itself after its training.
 """
@@ -25,14 +26,18 @@ def main() -> int:
     p.add_argument(
         "--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd (default: 5)"
     )
+    p.add_argument("--surprises", action="store_true", help="find the surprise sliders anew, and keep the named ones")
     args = p.parse_args()
 
     def work() -> None:
         from facegan.base.errors import FaceGANError
         from facegan.faces.cache import FaceCache
-        from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
+        from facegan.runs.model_sliders import add_sliders, add_surprises, as_table, attributes_of
 
         folder = args.model / "model" if (args.model / "model").is_dir() else args.model
+        if args.surprises:
+            add_surprises(folder, **({"seeds": args.seeds} if args.seeds else {}))
+            return
         cache = FaceCache.find(args.data or args.model)
         if cache is None and (args.data or args.attributes):
             raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run by --data.")

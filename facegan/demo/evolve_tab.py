@@ -250,7 +250,7 @@ class Evolving:
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
-    if recipe.is_morph or len(recipe.shown) != 1 or not isinstance(face, Neighbour):
+    if recipe.is_film or len(recipe.shown) != 1 or not isinstance(face, Neighbour):
         return None
     truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
     known = [slider.name for slider in model.sliders]

@@ -163,7 +163,7 @@ def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
-    if recipe.is_morph or recipe.sliders:
+    if recipe.is_film or recipe.sliders:
         return None
     truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
     if len(recipe.faces) == 1 and not isinstance(recipe.faces[0], Edited | Mixed | Neighbour):

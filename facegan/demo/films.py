@@ -1,7 +1,7 @@
-"""A morph as pictures: its stops, any point of its path, and the film."""
+"""Films: what they share, and a morph as pictures: its stops, any point of its path, and the film."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,14 +64,18 @@ def film_name(state: MorphState, file_format: str) -> str:
 
 def draw_film(model: FaceModel, state: MorphState, file_format: str) -> bytes:
     """The morph as the bytes of an "mp4" or a "gif"."""
-    frames, recipe = film_frames(model, state), recipe_of_morph(model, state).to_dict()
+    return encode_film(model, film_frames(model, state), recipe_of_morph(model, state), file_format)
+
+
+def encode_film(model: FaceModel, frames: Iterable[np.ndarray], recipe: Recipe, file_format: str) -> bytes:
+    """Frames uint8 (H, W, 3) as the generator draws them, as the bytes of an "mp4" or a "gif"."""
     size = film_size(model, file_format)
     with tempfile.TemporaryDirectory(prefix="facegan-") as folder:  # both writers need a file that can be read back
         path = Path(folder) / "film"
         if file_format == "gif":
-            write_gif(path, (enlarge(frame, size) for frame in frames), recipe=recipe)
+            write_gif(path, (enlarge(frame, size) for frame in frames), recipe=recipe.to_dict())
         else:
-            write_mp4(path, frames, preset="superfast", recipe=recipe, size=size)
+            write_mp4(path, frames, preset="superfast", recipe=recipe.to_dict(), size=size)
         return path.read_bytes()
 
 

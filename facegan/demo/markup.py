@@ -51,7 +51,7 @@ def face_figure(
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
-        f'data-made="{escape(as_text(recipe.face))}" '
+        f'data-made="{escape(as_text(recipe.face))}" data-current="{escape(as_text(recipe.shown[0]))}" '
         f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
         f'{_titles(face, *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
         f'width="{FACE_SIZE}" height="{FACE_SIZE}" alt="{escape(description(recipe))}">'
@@ -215,11 +215,21 @@ def before_figure(image: np.ndarray, recipe: Recipe) -> str:
     )
 
 
-def path_figure(image: np.ndarray, caption: str, recipe: Recipe, query: str = "", preview: bool = False) -> str:
-    """One face on a path; `query` is the link's part after the question mark, where the page should show one for it."""
+def path_figure(
+    image: np.ndarray,
+    caption: str,
+    recipe: Recipe,
+    query: str = "",
+    preview: bool = False,
+    beside: Iterable[Face] = (),
+) -> str:
+    """One face on a path; `query` is the link's part after the question mark, where the page should show one for it.
+
+    `beside` are faces that stand in the tab's fields.
+    """
     link = f' data-query="{escape(query)}" data-made="{escape(as_text(recipe.face))}"' if query else ""
     return (
-        f'<figure class="fg-figure fg-path"{link}{_mark(preview)}>'
+        f'<figure class="fg-figure fg-path"{link}{_titles(*beside)}{_mark(preview)}>'
         f'<img src="{_uri(enlarge(image, PATH_SIZE), recipe, preview)}" width="{PATH_SIZE}" height="{PATH_SIZE}" '
         f'alt="AI-generated face, {escape(caption)}">'
         '<span class="fg-badge">AI-generated</span>'

@@ -219,7 +219,7 @@ def _short(model: FaceModel, state: MixState) -> MixState:
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
-    if recipe.is_morph or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
+    if recipe.is_film or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
         return None
     state = MixState.of(recipe.faces[0], number(recipe.truncation, "truncation", 0, MAX_TRUNCATION))
     return _short(model, state).query()

@@ -8,7 +8,8 @@ import gradio as gr
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
-from facegan.demo.markup import before_figure, face_figure, slider_note
+from facegan.demo import pad, surprises
+from facegan.demo.markup import before_figure, face_figure, path_figure, slider_note
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import SlidersState
@@ -24,8 +25,10 @@ _MOVED = "() => window.facegan.moved()"
 
 def build(page: Page, tab: gr.Tab) -> None:
     names = [slider.name for slider in page.model.sliders]
+    found = [slider.name for slider in page.model.surprises]
     edits = Edits(page.model, page.outbox)
-    show = on_load(_controls(names), page.live("sliders", edits.figure), _dragged(names))
+    controls = _controls(names) | {name: f"#slider-{name} [type=range]" for name in found}
+    show = on_load(controls, page.live("sliders", edits.figure), [*_dragged(names), *found])
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-sticky fg-pair"):
             after = gr.HTML(
@@ -38,16 +41,18 @@ def build(page: Page, tab: gr.Tab) -> None:
                     "Random face", variant="primary", min_width=130, elem_id="random-edit", elem_classes="fg-key-r"
                 )
                 reset = gr.Button("Reset all", min_width=130, elem_id="reset-sliders")
+            pad.build(page)
             sliders, locks = _rows(page.model)
+            sliders += surprises.build(page)
 
-    face, controls = [page.seed, page.truncation], [*sliders, *locks]
-    page.open(edits.open_page, [page.tabs, *controls, before, after])
-    page.answer(page.random_face(random), edits.draw_both, [*face, *controls], [before, after])
+    face, values = [page.seed, page.truncation], [*sliders, *locks]
+    page.open(edits.open_page, [page.tabs, *values, before, after])
+    page.answer(page.random_face(random), edits.draw_both, [*face, *values], [before, after])
     unmoved = json.dumps([0] * len(sliders) + [False] * len(locks))
-    page.in_browser(reset.click, f"() => {unmoved}", [], controls)(None, js=_MOVED, api_visibility="private")
+    page.in_browser(reset.click, f"() => {unmoved}", [], values)(None, js=_MOVED, api_visibility="private")
     # A slider that is dragged and a lock that is clicked are seen by theme/page.js itself.
     page.in_browser([slider.release for slider in sliders], _MOVED, [], [])
-    page.answer(after.select, edits.draw_both, [*face, *controls], [before, after])
+    page.answer(after.select, edits.draw_both, [*face, *values], [before, after])
     page.endpoint(edits.endpoint(), "edit")
 
 
@@ -93,18 +98,20 @@ class Edits:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._names = [slider.name for slider in model.sliders]
+        self._named = [slider.name for slider in model.sliders]  # these have a lock
+        self._names = [*self._named, *(slider.name for slider in model.surprises)]
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = SlidersState.read(query, self._model.config.truncation, self._names)
+        nothing = (gr.skip(),) * (len(self._names) + len(self._named) + 3)
         if state is None:
-            return (gr.skip(),) * (2 * len(self._names) + 3), complaints
+            return nothing, complaints
         values = [state.values.get(name, 0) for name in self._names]
-        locked = [name in state.lock for name in self._names]
+        locked = [name in state.lock for name in self._named]
         try:
             drawn = self._draw_both(state)
         except FaceGANError as error:
-            return (gr.skip(),) * (2 * len(self._names) + 3), [*complaints, str(error)]
+            return nothing, [*complaints, str(error)]
         return (gr.Tabs(selected=TAB.id), *values, *locked, *drawn), complaints
 
     def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
@@ -135,7 +142,8 @@ class Edits:
             return self.edit(values["seed"], values["truncation"], moved, values["lock"])
 
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        hints = {"seed": int | str | dict, "truncation": float | None, **dict.fromkeys(self._names, float), "lock": str}
+        hints = {"seed": int | str | dict, "truncation": float | None, **dict.fromkeys(self._named, float), "lock": str}
+        hints |= dict.fromkeys(self._names[len(self._named) :], float)  # last, where earlier callers expect none
         defaults = {"truncation": None, **dict.fromkeys(self._names, 0.0), "lock": ""}
         signature = inspect.Signature(
             [
@@ -149,9 +157,9 @@ class Edits:
         return edit
 
     def _state(self, seed: object, truncation: object, controls: Sequence[object]) -> SlidersState:
-        half = len(self._names)
-        values = dict(zip(self._names, controls[:half], strict=True))
-        locked = [name for name, on in zip(self._names, controls[half:], strict=True) if on]
+        count = len(self._names)
+        values = dict(zip(self._names, controls[:count], strict=True))
+        locked = [name for name, on in zip(self._named, controls[count:], strict=True) if on]
         seed = 0 if seed is None or str(seed).strip() == "" else seed
         return SlidersState.checked(seed, truncation, values, locked, self._names, self._model.weights)
 
@@ -180,22 +188,27 @@ def _describe(model: FaceModel) -> str:
     sliders = "\n".join(
         f"    {slider.name}: {slider.label}, {slider.low:g} to {slider.high:g}" for slider in model.sliders
     )
+    surprises = "".join(
+        f"    {slider.name}: {slider.label}, found without labels, {slider.low:g} to {slider.high:g}\n"
+        for slider in model.surprises
+    )
     return (
         "Draw an AI-generated face with some of its attributes moved and the others "
         "held.\n\nArgs:\n"
         '    seed: whole number from 0 to 4294967295, a name such as "Anna", or the recipe of a face\n'
         "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"
         f"{sliders}\n"
-        "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n\n"
+        "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n"
+        f"{surprises}\n"
         "Returns:\n    a PNG file at the generator's own size\n"
     )
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
-    if recipe.is_morph or not isinstance(face, Edited):
+    if recipe.is_film or not isinstance(face, Edited):
         return None
-    known = [slider.name for slider in model.sliders]
+    known = [slider.name for slider in (*model.sliders, *model.surprises)]
     if set(face.sliders) - set(known):
         raise FaceGANError("This picture was made with a slider that this model no longer has: choose another one.")
     of = as_text(compacted(model, face.of, recipe.truncation))
@@ -211,7 +224,11 @@ def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
 TAB = Tab(
     "Sliders",
     build,
-    keys=lambda model: (*SlidersState.KEYS, "tab", *(slider.name for slider in model.sliders)),
+    keys=lambda model: (
+        *SlidersState.KEYS,
+        "tab",
+        *(slider.name for slider in (*model.sliders, *model.surprises)),
+    ),
     link_of=link_of,
     shows=shows,
     shown=lambda model: bool(model.sliders),

@@ -93,6 +93,11 @@ class FaceModel:
         """The sliders in order; empty for a model without any."""
         return self.slider_set.sliders if self.slider_set else ()
 
+    @property
+    def surprises(self) -> tuple[Slider, ...]:
+        """Sliders that were found without labels; empty for a model without any. They are edited like the others."""
+        return self.slider_set.surprises.sliders if self.slider_set and self.slider_set.surprises else ()
+
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> np.ndarray:
         """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is the full variety.
 

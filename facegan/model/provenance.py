@@ -26,14 +26,26 @@ _WEIGHTS = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
+class Swing:
+    """A film in which one slider goes from 0, where the face is as it is, to `reach` and back.
+
+    It takes `frames_per_leg` frames there and as many back. What a face locks is held firmly meanwhile.
+    """
+
+    slider: str
+    reach: float
+    frames_per_leg: int
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What draws a picture again.
 
     `model` is its name on the Hub, "user/name", or what its config calls it; `revision` the commit on the Hub, else
     empty; `weights` is FaceModel.weights, which shows whether a model is the same. `sliders` by name, without
     those at 0, and `lock` the attributes that are held more firmly meanwhile. A morph has `frames_per_leg` and
-    `loop`; `position`, from 0 to 1, is a single face on its path. Faces that are more than seeds and sliders are in
-    `faces`, and `seeds` is empty.
+    `loop`; `position`, from 0 to 1, is a single face on its path. An animation has a `swing`. Faces that are more than
+    seeds and sliders are in `faces`, and `seeds` is empty.
     """
 
     model: str
@@ -47,6 +59,11 @@ class Recipe:
     position: float | None = None
     lock: tuple[str, ...] = ()
     faces: tuple[Face, ...] = ()
+    swing: Swing | None = None
+
+    @property
+    def is_film(self) -> bool:
+        return self.is_morph or self.swing is not None
 
     @property
     def is_morph(self) -> bool:
@@ -77,6 +94,7 @@ class Recipe:
         """For stamp.py: without what is empty."""
         values = {**vars(self), "seeds": list(self.seeds), "sliders": dict(self.sliders), "lock": list(self.lock)}
         values["faces"] = [to_json(face) for face in self.faces]
+        values["swing"] = vars(self.swing) if self.swing else None
         return {name: value for name, value in values.items() if value is not None and value not in ("", {}, [])}
 
 
@@ -154,6 +172,7 @@ def check_recipe(values: Mapping) -> Recipe:
         and isinstance(values.get("loop", True), bool)
         and _is_whole(values.get("frames_per_leg", 1), 1, _MOST_FRAMES)
         and _is_number(values.get("position", 0), 0, 1)
+        and ("swing" not in values or _is_swing(values["swing"]))
     )
     if not sound:
         raise _broken()
@@ -162,7 +181,8 @@ def check_recipe(values: Mapping) -> Recipe:
         made = tuple(map(from_json, faces))
     except FaceGANError:
         raise _broken() from None
-    return Recipe(**{**known, "seeds": tuple(seeds), "lock": tuple(lock), "faces": made})
+    swing = Swing(**values["swing"]) if "swing" in values else None
+    return Recipe(**{**known, "seeds": tuple(seeds), "lock": tuple(lock), "faces": made, "swing": swing})
 
 
 def _broken() -> FaceGANError:
@@ -172,6 +192,17 @@ def _broken() -> FaceGANError:
 def _is_name(text: str) -> bool:
     """A page that shows it must escape it."""
     return len(text) <= _MOST_LETTERS and text.isprintable()
+
+
+def _is_swing(values: object) -> bool:
+    return (
+        isinstance(values, dict)
+        and set(values) == {one.name for one in fields(Swing)}
+        and isinstance(values["slider"], str)
+        and bool(_SLIDER.fullmatch(values["slider"]))
+        and _is_number(values["reach"], -1, 1)
+        and _is_whole(values["frames_per_leg"], 1, _MOST_FRAMES)
+    )
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:

@@ -12,7 +12,11 @@ two standard deviations below the mean of all faces to two above, or as far as t
 | slider | how pure it is | reaches its boundary | monotone |
 |---|---|---|---|
 {rows}
-{picture}{left_out}
+{picture}{surprises}{left_out}
+"""
+_SURPRISES = """
+{count} more were found without labels, as the directions in which the generator's early features change most and the
+attributes above do not: {names}. Each visitor of the demo may name them. {moved}
 """
 _PICTURE = """
 ![How much each slider changes every attribute, and the same for mean-difference directions]({leakage})
@@ -48,8 +52,24 @@ def sliders_section(sliders: SliderSet | None) -> str:
         first=sliders.sliders[0].name,
         rows="\n".join(rows),
         picture=_picture(judged),
+        surprises=_surprises(sliders),
         left_out="\n" + "\n".join(said) + "\n" if said else "",
     )
+
+
+def _surprises(sliders: SliderSet) -> str:
+    found = sliders.surprises.sliders if sliders.surprises else ()
+    if not found:
+        return ""
+    moved = [value for one in found if isinstance(value := one.quality.get("named_moved"), int | float)]
+    names = ", ".join(f"`{one.name}`" for one in found)
+    told = "How much they move the attributes above was not measured."
+    if moved:
+        told = (
+            f"From end to end they move the judge's readings of the attributes above by {sum(moved) / len(moved):.2f} "
+            "standard deviations on average, the judge's errors included."
+        )
+    return _SURPRISES.format(count=len(found), names=names, moved=told)
 
 
 def _picture(judged: object) -> str:

@@ -1,6 +1,7 @@
 """Fits and judges the sliders of a model folder, and writes them and the card."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -18,6 +19,7 @@ from facegan.labels.probe import AttributeProbe
 from facegan.labels.table import AttributeTable, own_names, read_attributes
 from facegan.model import folder as layout
 from facegan.model.card import write_card
+from facegan.model.early import EarlyFeatures
 from facegan.model.load import FaceModel
 from facegan.model.slider_files import write_sliders
 from facegan.runs.evaluate import load_model
@@ -26,6 +28,7 @@ from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
 from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.picture import matrix_picture
 from facegan.sliders.slider import SliderSet
+from facegan.sliders.surprise import find_surprises, judge_surprises
 
 RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py --sliders takes 1,000 and 11
 LEAST_SEEN = 50_000  # images; a generator that has seen fewer draws no faces yet
@@ -92,12 +95,40 @@ def add_sliders(
     )
     if sliders is not None:
         sliders = judge(model, sliders, cache, own_judge, seeds=seeds, positions=positions, say=say)
+        sliders = surprised(model, folder, sliders, seeds=seeds, say=say)
         write_model_sliders(sliders, folder)
     write_card(model.config, folder)
     count = len(sliders.sliders) if sliders else 0
     say(f"{count} sliders in {(monotonic() - begun) / 60:.1f} minutes: "
         f"{', '.join(slider.name for slider in sliders.sliders) if sliders else 'none can be read back'}.")  # fmt: skip
     return FaceModel.load(folder)
+
+
+def add_surprises(folder: Path, *, seeds: int = RUN_SEEDS, say: Callable[[str], None] = print) -> FaceModel:
+    """Find the surprise sliders of a model folder anew; its named sliders stay. Returns the model loaded again.
+
+    Raises FaceGANError for a model without named sliders, of which surprises have to be independent.
+    """
+    model = FaceModel.load(folder)
+    if model.slider_set is None:
+        raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
+    write_sliders(surprised(model, folder, model.slider_set, seeds=seeds, say=say), folder)
+    write_card(model.config, folder)
+    return FaceModel.load(folder)
+
+
+def surprised(
+    model: FaceModel, folder: Path, sliders: SliderSet, *, seeds: int, say: Callable[[str], None] = print
+) -> SliderSet:
+    """The sliders with surprises, judged on `seeds` faces."""
+    early = EarlyFeatures(layout.read_part(folder, layout.ONNX))
+    found = replace(sliders, surprises=find_surprises(sliders, early.effect, model.generate))
+    reader = Reader(model.generate, float(model.config.data.get("framing") or 1.0))
+    latents = model.latents(range(seeds))
+    found = judge_surprises(found, lambda moved: reader.read(moved, mirror=True), reader.names, latents)
+    for slider in found.surprises.sliders if found.surprises else ():
+        say(f"{slider.name}: {slider.note}")
+    return found
 
 
 def judge(

@@ -12,6 +12,7 @@
     learn       fits the surrogate                                      (torch)
     calibrate   where its sliders end, and how fast they go there
     fit         a generator's SliderSet: samples, scores, balance       (torch)
+    surprise    directions that no label has named
     judge_networks   the judge's own networks                           (torch)
     readings    what the judge reads from a face                        (torch)
     leakage     figures of what sliders change

@@ -1,7 +1,8 @@
 """Sliders, and the set of them that belongs to one generator."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -41,6 +42,19 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Surprises:
+    """Sliders that were found without labels (surprise.py), and what moves them.
+
+    The score of each is z @ `directions`.T with z = squash(g), in standard deviations; `directions` float32 (m, d).
+    `ends` (m, 2) are the scores at -1 and 1.
+    """
+
+    sliders: tuple[Slider, ...]
+    directions: np.ndarray
+    ends: np.ndarray
+
+
+@dataclass(frozen=True)
 class SliderSet:
     """The sliders of one generator, and the arrays that move them.
 
@@ -50,7 +64,8 @@ class SliderSet:
     of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
     directions of the same attributes, of the same reach, which the sliders are compared with. `along` (s, d) are
     directions of length 1 along which sliders move a face, with ends at -END and END; 0 for a slider that follows the
-    surrogate (axes.py). `facts` are the measured figures, as in sliders.json.
+    surrogate (axes.py). `facts` are the measured figures, as in sliders.json. `surprises` hold all scores, as the
+    others do, and are held by none of them.
     """
 
     sliders: tuple[Slider, ...]
@@ -62,12 +77,46 @@ class SliderSet:
     along: np.ndarray
     surrogate: Surrogate
     facts: dict = field(default_factory=dict)
+    surprises: Surprises | None = None
+
+    @cached_property
+    def whole(self) -> "SliderSet":
+        """The same with the surprises as sliders like the others."""
+        if self.surprises is None:
+            return self
+        (s, m), k, found = (len(self.sliders), len(self.surprises.sliders)), len(self.scores), self.surprises
+        weights = np.zeros((s + m, k + m), np.float32)
+        weights[:s, :s], weights[:s, s + m :] = self.weights[:, :s], self.weights[:, s:]
+        held = self.weights.max(axis=0)  # of two scores that mean the same each slider holds at most one
+        weights[s:, :s], weights[s:, s : s + m], weights[s:, s + m :] = held[:s], HELD, held[s:]
+        last, bias = self.surrogate.last
+        surrogate = replace(
+            self.surrogate,
+            linear=np.insert(self.surrogate.linear, [s] * m, found.directions.T, axis=1),
+            last=(np.insert(last, [s] * m, 0, axis=1), np.insert(bias, [s] * m, 0)),
+        )
+        return SliderSet(
+            (*self.sliders, *found.sliders),
+            (*self.scores[:s], *(slider.name for slider in found.sliders), *self.scores[s:]),
+            weights,
+            np.concatenate([self.ends, found.ends]),
+            np.concatenate([self.pace, even_pace(m)]),
+            np.concatenate([self.differences, np.zeros_like(found.directions)]),
+            np.concatenate([self.along, np.zeros_like(found.directions)]),
+            surrogate,
+            self.facts,
+        )
 
     def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:
         """Latents float32 (n, d) moved so that each face has the attributes that `values` ask for; see FaceModel.edit.
 
         Raises ValueError for an unknown slider, a value outside its range, or a lock on an unknown score.
         """
+        lock = tuple(lock)
+        surprising = {slider.name for slider in self.surprises.sliders} if self.surprises else set()
+        if surprising & {*lock, *(name for name, value in values.items() if value)}:
+            return self.whole.edit(latents, values, lock)
+        values = {name: value for name, value in values.items() if name not in surprising}
         names = {slider.name: slider for slider in self.sliders}
         for name, value in values.items():
             if name not in names:

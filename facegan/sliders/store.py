@@ -11,16 +11,17 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from facegan.labels.names import check_name
-from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
+from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, Surprises, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
 # Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
-# follow the surrogate.
-FORMAT = 3
+# follow the surrogate. Format 3 had no surprises.
+FORMAT = 4
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # levels of nested tables, and values in all, of the facts
 _FIELDS = {"format", "sliders", "scores", "facts"}
+_SURPRISES = "surprises"  # a field only where there are any
 _SLIDER_FIELDS = {"name", "label", "quality", "note"}
 _TENSORS = (
     "ends",
@@ -36,20 +37,26 @@ _TENSORS = (
     "last",
     "last_bias",
 )
+_SURPRISE_TENSORS = ("surprise_directions", "surprise_ends")
 _MOST = 1e4  # the largest number in a tensor
+_WITHOUT_SURPRISES = 3  # earlier versions read sliders without any
 
 
 def to_json(sliders: SliderSet) -> str:
     """sliders.json. A figure that could not be measured, NaN, is null there."""
     values = {
-        "format": FORMAT,
-        "sliders": [
-            {"name": one.name, "label": one.label, "quality": one.quality, "note": one.note} for one in sliders.sliders
-        ],
+        "format": FORMAT if sliders.surprises else _WITHOUT_SURPRISES,
+        "sliders": [_told(slider) for slider in sliders.sliders],
         "scores": list(sliders.scores),
         "facts": sliders.facts,
     }
+    if sliders.surprises:
+        values[_SURPRISES] = [_told(slider) for slider in sliders.surprises.sliders]
     return json.dumps(json_ready(values), indent=1, allow_nan=False) + "\n"
+
+
+def _told(slider: Slider) -> dict:
+    return {"name": slider.name, "label": slider.label, "quality": slider.quality, "note": slider.note}
 
 
 def to_safetensors(sliders: SliderSet) -> bytes:
@@ -57,11 +64,13 @@ def to_safetensors(sliders: SliderSet) -> bytes:
     s = sliders.surrogate
     tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences, sliders.along,
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
+    if sliders.surprises:
+        tensors |= dict(zip(_SURPRISE_TENSORS, (sliders.surprises.directions, sliders.surprises.ends), strict=True))
     return save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()})
 
 
-def parse_json(content: bytes) -> tuple[tuple[Slider, ...], tuple[str, ...], dict]:
-    """The sliders, the names of the scores and the facts of sliders.json.
+def parse_json(content: bytes) -> tuple[tuple[Slider, ...], tuple[str, ...], dict, tuple[Slider, ...]]:
+    """The sliders, the names of the scores, the facts and the surprises of sliders.json.
 
     Raises ValueError with what is wrong.
     """
@@ -77,30 +86,41 @@ def parse_json(content: bytes) -> tuple[tuple[Slider, ...], tuple[str, ...], dic
         raise ValueError("it has no format")
     if not 1 <= values["format"] <= FORMAT:
         raise ValueError(f"it has format {values['format']}, but this program reads up to {FORMAT}; update FaceGAN")
-    if set(values) != _FIELDS:
-        raise ValueError(f"{sorted(set(values) ^ _FIELDS)[0][:80]!r} is missing or unknown")
+    fields = _FIELDS | ({_SURPRISES} & set(values) if values["format"] > _WITHOUT_SURPRISES else set())
+    if set(values) != fields:
+        raise ValueError(f"{sorted(set(values) ^ fields)[0][:80]!r} is missing or unknown")
     scores = _names(values["scores"], "scores", MOST_SCORES)
-    if not isinstance(values["sliders"], list) or not all(
-        isinstance(one, dict) and set(one) == _SLIDER_FIELDS for one in values["sliders"]
-    ):
-        raise ValueError(f"sliders is not a list of tables with {', '.join(sorted(_SLIDER_FIELDS))}")
-    names = _names([one["name"] for one in values["sliders"]], "the sliders' names", MOST_SLIDERS)
+    budget = [_LARGEST]
+    sliders = _sliders(values["sliders"], "sliders", budget)
+    names = tuple(slider.name for slider in sliders)
     if names != scores[: len(names)]:
         raise ValueError("the scores do not begin with those of the sliders")
-    budget = [_LARGEST]
-    for one in values["sliders"]:
+    surprises = _sliders(values[_SURPRISES], _SURPRISES, budget) if _SURPRISES in values else ()
+    if twice := {slider.name for slider in surprises} & set(scores):
+        raise ValueError(f"{sorted(twice)[0]!r} is a surprise and a score")
+    _check_facts(values["facts"], "facts", _DEEPEST, budget, whole=True)
+    return sliders, scores, values["facts"], surprises
+
+
+def _sliders(values: object, what: str, budget: list[int]) -> tuple[Slider, ...]:
+    if not isinstance(values, list) or not all(isinstance(one, dict) and set(one) == _SLIDER_FIELDS for one in values):
+        raise ValueError(f"{what} is not a list of tables with {', '.join(sorted(_SLIDER_FIELDS))}")
+    _names([one["name"] for one in values], f"the names of {what}", MOST_SLIDERS)
+    for one in values:
         for field in ("label", "note"):
             if not isinstance(one[field], str) or len(one[field]) > _LONGEST or not one[field].isprintable():
                 raise ValueError(f"the {field} of {one['name']} is not a text")
         _check_facts(one["quality"], one["name"], _DEEPEST, budget, whole=True)
-    _check_facts(values["facts"], "facts", _DEEPEST, budget, whole=True)
-    sliders = tuple(Slider(one["name"], one["label"], quality=one["quality"], note=one["note"])
-                    for one in values["sliders"])  # fmt: skip
-    return sliders, scores, values["facts"]
+    return tuple(Slider(one["name"], one["label"], quality=one["quality"], note=one["note"]) for one in values)
 
 
 def parse_safetensors(
-    content: bytes, sliders: tuple[Slider, ...], scores: tuple[str, ...], facts: dict, latent_size: int
+    content: bytes,
+    sliders: tuple[Slider, ...],
+    scores: tuple[str, ...],
+    facts: dict,
+    surprises: tuple[Slider, ...],
+    latent_size: int,
 ) -> SliderSet:
     """The sliders that the tensors move. Raises ValueError with what is wrong with them."""
     try:
@@ -109,15 +129,17 @@ def parse_safetensors(
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
     tensors.setdefault("along", np.zeros((len(sliders), latent_size), np.float32))
-    if set(tensors) != set(_TENSORS):
-        raise ValueError(f"the tensor {sorted(set(tensors) ^ set(_TENSORS))[0][:80]!r} is missing or unknown")
+    expected = (*_TENSORS, *(_SURPRISE_TENSORS if surprises else ()))
+    if set(tensors) != set(expected):
+        raise ValueError(f"the tensor {sorted(set(tensors) ^ set(expected))[0][:80]!r} is missing or unknown")
     hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
     if not 1 <= hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
-    s, k, d = len(sliders), len(scores), latent_size
+    s, k, d, m = len(sliders), len(scores), latent_size, len(surprises)
     shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d), (s, d),
-              (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,))  # fmt: skip
-    for name, shape in zip(_TENSORS, shapes, strict=True):
+              (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,),
+              *(((m, d), (m, 2)) if m else ()))  # fmt: skip
+    for name, shape in zip(expected, shapes, strict=True):
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
             raise ValueError(f"the tensor {name} is not float32 of the shape {shape}")
@@ -128,7 +150,7 @@ def parse_safetensors(
     lengths = np.linalg.norm(tensors["along"], axis=1)
     if not ((lengths == 0) | (np.abs(lengths - 1) < 1e-3)).all():
         raise ValueError("a direction is not of length 1")
-    if (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
+    if any((tensors[name][:, 0] >= tensors[name][:, 1]).any() for name in ("ends", "surprise_ends") if name in tensors):
         raise ValueError("a slider's lower end is not below its upper one")
     if (
         (np.diff(tensors["pace"], axis=2, prepend=0) < 0).any()
@@ -142,9 +164,12 @@ def parse_safetensors(
     )
     if not surrogate.steepest() <= STEEPEST:
         raise ValueError("its scores change so fast that no step towards them can be reckoned")
-    return SliderSet(
-        sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], t["along"], surrogate, facts
-    )
+    found = Surprises(surprises, *(t[name] for name in _SURPRISE_TENSORS)) if surprises else None
+    arrays = t["weights"], t["ends"], t["pace"], t["differences"], t["along"]
+    set_of = SliderSet(sliders, scores, *arrays, surrogate, facts, found)
+    if not set_of.whole.surrogate.steepest() <= STEEPEST:
+        raise ValueError("its surprises change so fast that no step towards them can be reckoned")
+    return set_of
 
 
 def _names(values: object, what: str, most: int) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from facegan.gan.networks import Generator
 from facegan.model.export import export_weights, shipped_form
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
-from facegan.sliders.slider import Slider, SliderSet, even_pace
+from facegan.sliders.slider import Slider, SliderSet, Surprises, even_pace
 from facegan.sliders.surrogate import Surrogate
 
 
@@ -49,6 +50,15 @@ def edited_model(model):
         surrogate,
     )
     return FaceModel(model.config, model._session, sliders=sliders, weights=model.weights)
+
+
+@pytest.fixture(scope="session")
+def surprising_model(edited_model):
+    """The same with two surprises, the third and the fourth number of the latent."""
+    found = Slider("surprise_1", "Surprise 1", note="Found <without> labels."), Slider("surprise_2", "Surprise 2")
+    directions, ends = np.eye(edited_model.config.latent_size, dtype=np.float32)[2:4], np.float32([[-1, 1], [-1, 1]])
+    sliders = replace(edited_model.slider_set, surprises=Surprises(found, directions, ends))
+    return FaceModel(edited_model.config, edited_model._session, sliders=sliders, weights=edited_model.weights)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from gradio_client import Client
 
 from facegan.demo import build
+from facegan.demo.animate_tab import AnimateState
 from facegan.demo.evolve_tab import EvolveState
 from facegan.demo.markup import about, header
 from facegan.demo.mix_tab import MixState
@@ -32,7 +33,9 @@ def test_only_the_stable_endpoints_are_public(model):
 
 def test_every_sliders_name_is_a_parameter_of_edit(edited_model):
     endpoints = build.build_demo(edited_model).get_api_info()["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit"}
+    assert set(endpoints) == {"/generate", "/morph", "/mix", "/neighbours", "/sheet", "/edit", "/animate", "/grid"}
+    names = [parameter["parameter_name"] for parameter in endpoints["/animate"]["parameters"]]
+    assert names[:3] == ["face", "slider", "format"]
     names = [parameter["parameter_name"] for parameter in endpoints["/edit"]["parameters"]]
     assert names == ["seed", "truncation", "smile", "age", "lock"]
 
@@ -56,6 +59,7 @@ def test_no_slider_can_be_called_what_calls_and_links_need(edited_model):
         SlidersState(1, 1, {"smile": 1}, ("age",)),
         MixState(Seed(1), Seed(2), 0.5, ("age",), 1),
         EvolveState(Seed(1), Seed(2), 0.5, ("age",), 3, 1),
+        AnimateState(Seed(1), "smile", 0.5, 24, 1),
     ],
 )
 def test_every_name_in_a_link_belongs_to_a_tab(state, edited_model):

@@ -14,6 +14,7 @@ TABS = {
     "Sliders": ("?seed=7&smile=0.5&lock=age", "#face-after img"),
     "Mix": ("?face_a=Anna&face_b=7&only=smile", "#mix-face img"),
     "Evolve": ("?parent=Anna&hold=age", "#neighbours img >> nth=8"),
+    "Animate": ("?animate=Anna&slider=smile&frames=4", "#animate-here img"),
     "Morph": ("?seeds=3,9&frames=4", "#morph-here img"),
     "Yearbook": ("?seed=7", "#face img"),
     "How it learned": ("?seed=7", "#face img"),
@@ -45,6 +46,10 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, viewport):
         page.locator(face).wait_for()
         if tab in ("How it learned", "Yearbook"):
             open_tab(page, tab)
+        if tab == "Sliders":
+            page.locator("#pad summary").click()
+            page.locator("#surprises summary").click()
+            page.get_by_label("Name Surprise 1").click()
         if tab == "Faces":
             page.locator("#face [data-keep]").click()
             page.locator("#favourites summary").click()
@@ -167,7 +172,7 @@ def test_a_new_face_is_announced_and_an_edited_one_says_how(visit):
 def test_films_stand_still_for_those_who_ask_for_less_motion(visit):
     page = visit()
     page.emulate_media(reduced_motion="reduce")
-    for tab, film in (("Morph", "#morph-film"), ("How it learned", "#learning-film")):
+    for tab, film in (("Animate", "#animate-film"), ("Morph", "#morph-film"), ("How it learned", "#learning-film")):
         show(page, tab)
         page.wait_for_function("css => document.querySelector(`${css} video`)?.readyState >= 1", arg=film)
         page.wait_for_timeout(500)

@@ -56,12 +56,14 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
                     "near": ("neighbours", {"face": "Anna", "count": 2, "hold": "smile"}),
                     "mp4": ("morph", {"faces": "1, 7", "frames_per_leg": 3}),
                     "gif": ("morph", {"faces": "1, 7", "frames_per_leg": 3, "format": "gif"}),
+                    "smile": ("animate", {"face": "Anna", "slider": "smile", "frames_per_leg": 2}),
+                    "grid": ("grid", {"face": "Anna"}),
                     "wrong": ("generate", {"seed": -1}),
                 }
                 return tools, {label: await session.call_tool(*call) for label, call in calls.items()}
 
     tools, found = asyncio.run(visit())
-    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours", "sheet"}
+    assert set(tools) == {"generate", "edit", "morph", "mix", "neighbours", "sheet", "animate", "grid"}
     for tool in tools.values():
         assert all(parameter["description"] for parameter in tool.inputSchema["properties"].values())
     assert not found["faces"].isError, found["faces"].content
@@ -78,6 +80,10 @@ def test_an_mcp_client_lists_the_tools_and_gets_pictures_and_films(app, model):
     (film,) = [part.resource for part in found["mp4"].content if part.type == "resource"]
     with av.open(io.BytesIO(base64.b64decode(film.blob))) as video:
         assert sum(1 for _ in video.decode(video=0)) == 6
+    (smile,) = [part.resource for part in found["smile"].content if part.type == "resource"]
+    with av.open(io.BytesIO(base64.b64decode(smile.blob))) as video:
+        assert sum(1 for _ in video.decode(video=0)) == 4
+    assert len([part for part in found["grid"].content if part.type == "image"]) == 1
     (gif,) = [part for part in found["gif"].content if part.type == "image"]
     assert gif.mimeType == "image/gif"
     assert read_recipe(base64.b64decode(gif.data)) == recipe_of(model, [1, 7], truncation, frames_per_leg=3, loop=True)
@@ -108,6 +114,9 @@ def test_every_parameter_is_described_on_the_api_page(client):
         ("run/generate", {"data": [{"a": 1}, 1, None]}, "no face"),
         ("run/mix", {"data": ["~x", 7, 0.5, "", None]}, "no face"),
         ("run/mix", {"data": [1, 2, 2, "", None]}, "amount must be a number from 0 to 1"),
+        ("run/animate", {"data": [1, "hat", "mp4", 1, 24, None]}, "slider must be one of smile"),
+        ("run/animate", {"data": [1, "smile", "mp4", 1, 61, None]}, "frames_per_leg must be a whole number"),
+        ("run/grid", {"data": [1, "smile", "smile", None]}, "must be two sliders"),
         ("run/neighbours", {"data": [1, 26, 0.3, "", None, 0, None]}, "count must be a whole number from 1 to 25"),
         ("run/neighbours", {"data": [1, 2, 0.3, "hat", None, 0, None]}, "hold names 'hat'"),
         ("call/v2/generate", {"seed": 1, "hat": 2}, "'hat' is no parameter of /generate"),
@@ -163,7 +172,7 @@ VALUES = [
     [1, [2]], {"a": {}}, {"mix": [1, 2], "amount": 0.5}, {"of": 1, "step": 1, "distance": 9}, "~eJyLjgUAARUAuQ",
     "~.AAAA", {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, ["gif"], float("nan"),
 ]  # fmt: skip
-NAMES = ["seed", "count", "faces", "face_a", "face_b", "face", "hold", "lock", "x"]
+NAMES = ["seed", "count", "faces", "face_a", "face_b", "face", "hold", "lock", "slider", "reach", "across", "x"]
 
 
 def bad_request(choose, fns):

@@ -410,8 +410,9 @@ def without_part(path: str) -> Damage:
 
 
 SLIDER_FACTS = {
-    "another format": lambda s: s.update(format=4),
+    "another format": lambda s: s.update(format=5),
     "a field more": lambda s: s.update(surprise=1),
+    "surprises without tensors": lambda s: s.update(format=4, surprises=[{**s["sliders"][0], "name": "surprise_1"}]),
     "no sliders": lambda s: s.update(sliders=[]),
     "a slider twice": lambda s: s["sliders"].append(s["sliders"][0]),
     "a name that is a path": lambda s: s["scores"].__setitem__(1, "../../etc/passwd"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,7 +10,7 @@ from facegan.base.latent_paths import point_on_path
 from facegan.base.pictures import encode_png
 from facegan.base.stamp import as_text
 from facegan.model.face import Edited, Kept, Mixed, Neighbour, Seed, latent_of
-from facegan.model.provenance import Recipe, check_recipe, parse_recipe, read_recipe, recipe_of
+from facegan.model.provenance import Recipe, Swing, check_recipe, parse_recipe, read_recipe, recipe_of
 
 SOUND = {"model": "user/faces", "weights": "0123456789abcdef", "seeds": [7], "truncation": 0.8}
 
@@ -27,7 +29,11 @@ def test_a_recipe_comes_back_as_it_went_in(model):
     morph = recipe_of(model, range(3), 0.8, frames_per_leg=24, loop=False, position=0.25)
     assert parse_recipe(as_text(morph.to_dict())) == morph
     assert morph.is_morph
-    assert not recipe.is_morph
+    assert not recipe.is_film
+    animation = replace(recipe, swing=Swing("smile", -0.5, 24))
+    assert parse_recipe(as_text(animation.to_dict())) == animation
+    assert animation.is_film
+    assert not animation.is_morph
 
 
 @pytest.mark.parametrize(
@@ -98,6 +104,12 @@ def test_what_a_later_version_adds_is_left_out():
         {"weights": "../../etc/passwd"},
         {"weights": None},
         {"seeds": []},
+        {"swing": {}},
+        {"swing": "smile"},
+        {"swing": {"slider": "a b", "reach": 1, "frames_per_leg": 24}},
+        {"swing": {"slider": "smile", "reach": 2, "frames_per_leg": 24}},
+        {"swing": {"slider": "smile", "reach": 1, "frames_per_leg": 0}},
+        {"swing": {"slider": "smile", "reach": 1, "frames_per_leg": 24, "lens": "wide"}},
         {"seeds": [-1]},
         {"seeds": [2**32]},
         {"seeds": [True]},

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from facegan.model.card import render_card, write_card
 from facegan.model.slider_card import sliders_section
 from facegan.model.slider_files import write_sliders
+from facegan.sliders.slider import Slider, Surprises
 from tests.model.sliders import small_sliders
 
 
@@ -22,6 +24,17 @@ def test_the_card_tells_how_pure_each_slider_is_and_which_are_left_out(config, m
     assert "judged without a recognition network, which errs more" in text
     assert "There is no slider glasses, because the generator does not say it clearly enough." in text
     assert 'model.edit(latents, {"smile": 1.0})' in text
+
+
+def test_the_card_tells_what_was_found_without_labels():
+    directions = np.eye(100, dtype=np.float32)[[5, 6]]
+    found = [Slider(f"surprise_{i}", f"Surprise {i}", quality={"named_moved": 0.1 * i}) for i in (1, 2)]
+    surprises = Surprises(tuple(found), directions, np.float32([[-2, 2], [-2, 2]]))
+    text = sliders_section(replace(small_sliders(), surprises=surprises))
+    assert "2 more were found without labels" in text
+    assert "`surprise_1`, `surprise_2`" in text
+    assert "by 0.15 standard deviations" in text.replace("\n", " ")
+    assert "without labels" not in sliders_section(small_sliders())
 
 
 def test_the_card_says_that_a_recognition_network_judged():

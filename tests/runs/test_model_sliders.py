@@ -14,7 +14,7 @@ from facegan.model.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
 from facegan.model.load import FaceModel as Model
 from facegan.model.slider_files import write_sliders
 from facegan.runs import model_sliders as sliders_module
-from facegan.runs.model_sliders import add_sliders, as_table, attributes_of
+from facegan.runs.model_sliders import add_sliders, add_surprises, as_table, attributes_of
 from tests.model.sliders import small_sliders
 
 DEFAULT = Model.load().config
@@ -43,6 +43,7 @@ def fitted(monkeypatch):
 
     monkeypatch.setattr(sliders_module, "fit_sliders", fit)
     monkeypatch.setattr(sliders_module, "judge", lambda model, sliders, *_, **__: sliders)
+    monkeypatch.setattr(sliders_module, "surprised", lambda model, folder, sliders, **_: sliders)
     return asked
 
 
@@ -57,6 +58,26 @@ def test_sliders_are_written_with_their_picture_and_told_of_in_the_card(folder, 
         assert picture.width > 300
     assert "## Sliders" in (folder / "README.md").read_text()
     assert said[-1].startswith("2 sliders in ")
+
+
+def test_surprises_are_found_anew_and_the_named_sliders_stay(folder, monkeypatch):
+    monkeypatch.setattr("facegan.sliders.surprise.FACES", 2)
+    monkeypatch.setattr("facegan.sliders.surprise.SCALED", 2)
+    with pytest.raises(FaceGANError, match="has no sliders"):
+        add_surprises(folder)
+    write_sliders(small_sliders(), folder)
+    before, said = FaceModel.load(folder), []
+    model = add_surprises(folder, seeds=4, say=said.append)
+    assert [slider.name for slider in model.surprises] == [f"surprise_{i}" for i in range(1, 7)]
+    assert model.sliders == before.sliders
+    assert before.surprises == ()
+    assert all("Found without labels" in slider.note for slider in model.surprises)
+    assert len(said) == 6
+    assert "6 more were found without labels" in (folder / "README.md").read_text()
+    latents = model.latents(range(3))
+    assert np.array_equal(model.edit(latents, {"smile": 0.5}), before.edit(latents, {"smile": 0.5}))
+    low, high = (model.generate(model.edit(latents, {"surprise_1": end})).astype(int) for end in (-1.0, 1.0))
+    assert np.abs(high - low).mean() > 5
 
 
 def test_a_generator_without_any_keeps_none_of_an_earlier_one(folder, fitted, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from facegan.sliders.slider import Slider
+from facegan.sliders.slider import Slider, Surprises
 from facegan.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
 from tests.sliders.toy import D, toy_set
 
@@ -28,12 +28,56 @@ def test_there_and_back():
     assert found.facts == {"judged": {"leakage": [[0.12346, None]], "seeds": 5}}
 
 
+def surprising():
+    directions = np.eye(D, dtype=np.float32)[[5, 6]]
+    sliders = Slider("surprise_1", "Surprise 1", note="Found."), Slider("surprise_2", "Surprise 2")
+    return replace(toy_set(), surprises=Surprises(sliders, directions, np.float32([[-2, 2], [-3, 3]])))
+
+
+def test_surprises_there_and_back():
+    found = read(to_json(surprising()).encode(), to_safetensors(surprising()))
+    g = np.random.RandomState(0).randn(4, D).astype(np.float32)
+    values = {"smile": 0.7, "surprise_2": -0.5}
+    assert np.array_equal(found.edit(g, values), surprising().edit(g, values))
+    assert found.surprises.sliders == surprising().surprises.sliders
+
+
+def test_sliders_without_surprises_are_written_as_earlier_versions_read_them():
+    told = json.loads(to_json(toy_set()))
+    assert (told["format"], "surprises" in told) == (3, False)
+    assert json.loads(to_json(surprising()))["format"] == 4
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda told, tensors: told.update(surprises=[]),
+        lambda told, tensors: told.pop("surprises"),
+        lambda told, tensors: told["surprises"][0].update(name="smile"),
+        lambda told, tensors: told["surprises"][0].update(name="surprise_2"),
+        lambda told, tensors: told["surprises"][0].update(label=5),
+        lambda told, tensors: told.update(format=3),
+        lambda told, tensors: tensors.pop("surprise_ends"),
+        lambda told, tensors: tensors.update(surprise_ends=tensors["surprise_ends"][:, ::-1].copy()),
+        lambda told, tensors: tensors.update(surprise_directions=tensors["surprise_directions"][:1].copy()),
+        lambda told, tensors: tensors["surprise_directions"].fill(np.nan),
+        lambda told, tensors: tensors["surprise_directions"].fill(9e3),
+    ],
+)
+def test_surprises_that_are_none_are_refused(damage):
+    told, tensors = json.loads(to_json(surprising())), load(to_safetensors(surprising()))
+    damage(told, tensors)
+    with pytest.raises(ValueError, match=r"\w"):
+        read(json.dumps(told).encode(), save(tensors))
+
+
 def change(**values):
     return {**json.loads(to_json(toy_set())), **values}
 
 
 BAD_JSON = {
-    "a later format": change(format=4),
+    "a later format": change(format=5),
+    "surprises of an earlier format": change(surprises=[{"name": "x", "label": "X", "quality": {}, "note": ""}]),
     "no format": change(format=True),
     "a field more": change(more=1),
     "no sliders": change(sliders=[]),

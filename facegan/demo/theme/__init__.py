@@ -5,7 +5,17 @@ from pathlib import Path
 import gradio as gr
 
 THEME_FOLDER = Path(__file__).parent
-SCRIPTS = ("page.js", "seen.js", "sheets.js", "favourites.js", "compare.js", "share.js")  # each builds on those before
+SCRIPTS = (
+    "page.js",
+    "seen.js",
+    "sheets.js",
+    "favourites.js",
+    "compare.js",
+    "share.js",
+    "animate.js",
+    "pad.js",
+    "surprises.js",
+)  # each builds on those before
 
 
 def head() -> str:

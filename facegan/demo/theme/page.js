@@ -401,18 +401,19 @@
     if (screen.tagName === "VIDEO" && !calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
   }
 
-  // The film at `selector` is that of the morph whose face at the position `element` shows.
-  function filmFollows(element, selector, watchValue) {
+  // The film at `selector` is that of the state that `element` shows: of a morph, or of what `route` serves.
+  function filmFollows(element, selector, watchValue, route = "film") {
     const follow = () => {
       const figure = one(`${selector} figure`), state = new URLSearchParams(shownState(element));
-      if (!figure || !state.has("seeds")) return;
+      if (!figure || !shownState(element)) return;
       state.delete("position");
-      const address = `film?${state}&format=`;
+      const address = `${route}?${state}&format=`;
       figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
       figure.dataset.film = address + "mp4";
       figure.dispatchEvent(new Event("fg-film"));
     };
     watchValue(follow);
+    document.addEventListener("fg-shown", follow);  // also while something is dragged
     setTimeout(follow, 100);  // a tab that a link opens is put on the page with its values
   }
 
@@ -422,8 +423,10 @@
     button.disabled = true;
     try {
       const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
-      const seeds = new URLSearchParams(address.split("?")[1]).get("seeds");
-      const name = seeds ? "morph-" + seeds.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60) : "how-it-learned";
+      const state = new URLSearchParams(address.split("?")[1]), slider = state.get("slider");
+      const faces = state.get("seeds") ?? state.get("animate");
+      const plain = faces?.replace(CODE, "face").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
+      const name = plain ? `${slider ?? "morph"}-${plain}` : "how-it-learned";
       const url = URL.createObjectURL(blob);
       download(url, `${name}.${button.dataset.format}`);
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -503,5 +506,6 @@
 
   window.facegan = {
     note, announce, download, linkOf, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    fetchFilm,
   };
 })();

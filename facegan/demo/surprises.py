@@ -1,0 +1,52 @@
+"""The fold of the tab Sliders with what was found without labels; each visitor may give it a name."""
+
+from html import escape
+
+import gradio as gr
+
+from facegan.demo.markup import fold
+from facegan.demo.page import Page
+from facegan.sliders.slider import Slider
+
+_STEP = 0.05
+_MOST_LETTERS = 40  # of a name
+
+
+def build(page: Page) -> list[gr.Slider]:
+    """Their sliders; none for a model without surprises."""
+    if not page.model.surprises:
+        return []
+    gr.HTML(
+        fold("Surprise me"),
+        elem_id="surprises",
+        elem_classes="fg-fold-cell",
+        js_on_load="window.facegan.nameSurprises(element);",
+        apply_default_css=False,
+    )
+    sliders = []
+    with gr.Column(elem_classes="fg-surprises"):
+        for slider in page.model.surprises:
+            with gr.Row(elem_classes="fg-tight fg-slider"):
+                sliders.append(
+                    gr.Slider(
+                        slider.low,
+                        slider.high,
+                        0,
+                        step=_STEP,
+                        label=slider.label,
+                        elem_id=f"slider-{slider.name}",
+                        min_width=180,
+                    )
+                )
+                gr.HTML(markup(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)
+    return sliders
+
+
+def markup(slider: Slider) -> str:
+    """Where theme/surprises.js takes the visitor's own name for a slider."""
+    label = escape(slider.label)
+    return (
+        f'<details class="fg-note"><summary aria-label="Name {label}">✎</summary><p><label>Your name for it '
+        f'<input data-surprise="{escape(slider.name)}" placeholder="{label}" maxlength="{_MOST_LETTERS}"></label> '
+        f"It stays in this browser. {escape(slider.note)}</p></details>"
+    )
