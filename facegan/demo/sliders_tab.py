@@ -9,7 +9,7 @@ import gradio as gr
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.demo import pad, surprises
-from facegan.demo.markup import before_figure, face_figure, path_figure, slider_note
+from facegan.demo.markup import before_figure, face_figure, slider_note
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import SlidersState
