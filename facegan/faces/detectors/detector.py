@@ -66,6 +66,8 @@ def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
     By halves first, for which OpenCV has vector instructions: a phone's photo takes a quarter of the time. What then
     remains is less than a half, where a bilinear step hardly aliases and takes a seventh of the time of means.
     """
+    if rgb.shape[:2] == (height, width):  # before OpenCV is imported, which the demo does not have
+        return rgb
     import cv2
 
     while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width and not (rgb.shape[0] | rgb.shape[1]) & 1:
