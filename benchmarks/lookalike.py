@@ -109,8 +109,9 @@ def figures(
     yield "length of the latents, median", f"{np.median(np.linalg.norm(answers, axis=1)):.1f}", "10.0"
     yield "feature distance, mean", f"{distance.mean():.1f}", f"{floor.mean():.1f}"
     yield "feature distance by the nearest's, median", f"**{np.median(distance / floor):.2f}**", "1"
-    yield "of colour levels, mean difference", *(
-        f"{np.abs(faces.astype(int) - other).mean():.1f}" for other in (alike, nearest)
+    yield (
+        "of colour levels, mean difference",
+        *(f"{np.abs(faces.astype(int) - other).mean():.1f}" for other in (alike, nearest)),
     )
     readings = [read_faces(images, framing) for images in (faces, alike, nearest)]
     turns = [label_faces(images, framing)["turn"] for images in (faces, alike, nearest)]

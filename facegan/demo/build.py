@@ -2,7 +2,17 @@
 
 import gradio as gr
 
-from facegan.demo import evolve_tab, faces_tab, learned_tab, mix_tab, morph_tab, reopen, sliders_tab, yearbook_tab
+from facegan.demo import (
+    evolve_tab,
+    faces_tab,
+    learned_tab,
+    mix_tab,
+    morph_tab,
+    reopen,
+    sliders_tab,
+    yearbook_tab,
+    you_tab,
+)
 from facegan.demo.markup import about, favourites, header, notice, seen
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
@@ -10,7 +20,16 @@ from facegan.demo.render import Renderer
 from facegan.model.load import FaceModel
 
 # In the order of the page. A tab is a file with a TAB, and a place in this list.
-TABS = (faces_tab.TAB, sliders_tab.TAB, mix_tab.TAB, evolve_tab.TAB, morph_tab.TAB, yearbook_tab.TAB, learned_tab.TAB)
+TABS = (
+    faces_tab.TAB,
+    sliders_tab.TAB,
+    you_tab.TAB,
+    mix_tab.TAB,
+    evolve_tab.TAB,
+    morph_tab.TAB,
+    yearbook_tab.TAB,
+    learned_tab.TAB,
+)
 
 _QUEUE = 64  # calls that come through gradio's queue although nothing here needs it
 _KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"

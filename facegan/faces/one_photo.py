@@ -29,7 +29,10 @@ _MIN_SCORE = 0.7  # of the detector; drawings and cats are mostly below it, face
 
 @dataclass(frozen=True)
 class FoundFace:
-    """A face in a photo, roughly: `align` looks again. `keypoints` float32 (5, 2) and `box` float32 (4,) in the photo's pixels."""
+    """A face in a photo, roughly: `align` looks again.
+
+    `keypoints` float32 (5, 2) and `box` float32 (4,) in the photo's pixels.
+    """
 
     keypoints: np.ndarray
     box: np.ndarray

@@ -58,7 +58,8 @@ def fit_encoder(
     *,
     faces_seen: int = FACES_SEEN,
     seed: int = 0,
-    say: Callable[[str], None] = print, keep=None,
+    say: Callable[[str], None] = print,
+    keep=None,
 ) -> Encoder:
     """An encoder of the generator `draw`, latents (n, 100) to images (n, 3, size, size), in eval mode.
 
@@ -74,7 +75,8 @@ def fit_encoder(
         if monotonic() - told >= _SAY_EVERY:
             told = monotonic()
             say(f"Encoder: {fit.seen:,} of {faces_seen:,} faces; {fit.figures()}")
-        if keep: keep(fit)
+        if keep:
+            keep(fit)
     return fit.encoder.eval()
 
 

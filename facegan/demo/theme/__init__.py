@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 THEME_FOLDER = Path(__file__).parent
-SCRIPTS = ("page.js", "seen.js", "sheets.js", "favourites.js")  # each builds on those before
+SCRIPTS = ("page.js", "seen.js", "sheets.js", "favourites.js", "you.js")  # each builds on those before
 
 
 def head() -> str:

@@ -45,7 +45,7 @@ def check_encoder(content: bytes) -> None:
     matrices = [tensor.shape for tensor in read_graph(content).tensors.values() if tensor.ndim == 2]
     channels, hidden = tuple(shape[0] for shape in kernels), matrices[0][0] if matrices else 0
     if len(channels) != _LEVELS or max(channels) > _WIDEST or not 1 <= hidden <= _MOST_HIDDEN:
-        raise ValueError(f"it has convolutions of {channels[:8]} maps and a dense layer of {hidden}, which none of ours has")
+        raise ValueError(f"it has convolutions of {channels[:8]} maps and a dense layer of {hidden}, not as ours")
     for operation, weights in check_chain(content, list(encoder_steps(channels, hidden)), INPUT, OUTPUT):
         if operation in FLOAT_WEIGHTS and any(weight.dtype.kind != "f" for weight in weights):
             raise ValueError(f"its {operation} has weights that are not floating-point numbers")
