@@ -21,8 +21,10 @@ from facegan.faces.align import (
 from facegan.faces.detectors.yunet import INPUT_SIDE, MAX_ZOOM, YuNetDetector
 from facegan.faces.measure import MIN_EYE_DISTANCE, REFINE_FRAMES, REFINE_REACH
 
-# Degrees by which a photo is turned where no face is found in it: YuNet finds none that lies on its side.
+# Degrees by which a photo is turned where no face is found surely: of one on its side YuNet finds none, or finds it as
+# if it were upright, with a lower score.
 _TURNS = (90, 270, 180)
+_SURE, _SURER = 0.9, 0.03  # scores: above it no other turn is tried, and by how much another one must be better
 _CELL = 256  # px of the crops on which keypoints are found again: two rows and columns fit into the detector's input
 _MIN_SCORE = 0.7  # of the detector; drawings and cats are mostly below it, faces above
 
@@ -46,12 +48,15 @@ class FoundFace:
 
 def find_faces(photo: np.ndarray) -> list[FoundFace]:
     """The faces of a photo uint8 (H, W, 3), upright or on its side, the largest first."""
-    for turns in (0, *_TURNS):
-        faces = _upright_faces(np.rot90(photo, turns // 90))
-        if faces:
-            height, width = photo.shape[:2]
-            return [_turned_back(face, turns, width, height) for face in faces]
-    return []
+    found, turns = _upright_faces(photo), 0
+    best = max((face.score for face in found), default=0.0)
+    for turned in _TURNS if best < _SURE else ():
+        others = _upright_faces(np.rot90(photo, turned // 90))
+        score = max((face.score for face in others), default=0.0)
+        if score > best + _SURER * (turns == 0):
+            found, turns, best = others, turned, score
+    height, width = photo.shape[:2]
+    return [_turned_back(face, turns, width, height) for face in found]
 
 
 def align(photo: np.ndarray, face: FoundFace, frame: Frame) -> np.ndarray:

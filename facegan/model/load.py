@@ -20,6 +20,7 @@ from facegan.model.fetch import Found, earlier_copies, find_model
 from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
 from facegan.model.slider_files import read_sliders
+from facegan.model.refine import refined
 from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
@@ -181,9 +182,13 @@ class FaceModel:
 
     def aligned(self, photo: np.ndarray, face: FoundFace) -> np.ndarray:
         """A face of the photo uint8 (H, W, 3) as the model's faces are framed, uint8 (size, size, 3)."""
+        return align(photo, face, self._frame)
+
+    @property
+    def _frame(self) -> Frame:
         framing = self.config.data.get("framing")
         sensible = isinstance(framing, int | float) and 0.3 <= framing <= 1.5
-        return align(photo, face, Frame(self.size, framing) if sensible else Frame(self.size))
+        return Frame(self.size, framing) if sensible else Frame(self.size)
 
     def encode_face(self, face: np.ndarray, strength: float = 1.0) -> np.ndarray:
         """`encode` for a face that is aligned already, uint8 (size, size, 3)."""
@@ -195,7 +200,8 @@ class FaceModel:
             raise ValueError(f"strength must be from 0 to 1, not {strength}.")
         if face.shape != (self.size, self.size, 3) or face.dtype != np.uint8:
             raise ValueError(f"face must be uint8 ({self.size}, {self.size}, 3), not {face.dtype} {face.shape}.")
-        return self.encoder.latents(face[None], self.generate) * np.float32(strength)
+        first = self.encoder.latents(face[None], self.generate)[0]
+        return refined(face, first, self.generate, self._frame.framing)[None] * np.float32(strength)
 
     def _checked(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         latents = np.asarray(latents, np.float32)
