@@ -1,7 +1,7 @@
 """How much look-alikes are like: the bars of encoders, on generated, held-out and photographed faces.
 
     python -m benchmarks.lookalike facegan/assets/default --run runs/PHOTOS --photos PHOTOS
-    python -m benchmarks.lookalike runs/PHOTOS/model --passes 1 --insightface-root ~/.insightface
+    python -m benchmarks.lookalike runs/PHOTOS/model --encoder-only --insightface-root ~/.insightface
 
 Three sets: generated faces of seeds that the encoder has not seen, the faces that RUN has held out, and faces of photos
 that are turned less than 40 degrees, found and framed as the demo does it. Each is compared with what the model draws
@@ -14,7 +14,7 @@ nearest to a look-alike, by the cosine of InsightFace's embeddings.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
@@ -23,9 +23,9 @@ import numpy as np
 from PIL import Image
 
 from facegan import FaceModel
-from facegan.base.encoding import PASSES
 from facegan.faces.align import Frame
 from facegan.faces.cache import FaceCache
+from facegan.faces.one_photo import AlignedFace
 from facegan.faces.person.recognise import Recogniser, installed_network
 from facegan.faces.pose import estimate_pose
 from facegan.gan.metrics import fixed_subset
@@ -33,9 +33,11 @@ from facegan.labels.label import label_faces
 from facegan.sliders.judge_networks import image_features
 from facegan.sliders.readings import names, read_faces
 
+Answer = Callable[[AlignedFace], np.ndarray]
 RANDOM = 10_000  # faces of seeds from 0 on; those of the set begin far behind
 _FIRST_SEED = 3_000_000_000
 _MOST_TURN = 40.0  # degrees
+_ROOM = 0.85  # share of the aligned picture that is photo and not its mirrored border
 _LINE = 100  # faces among which the right one shall be the nearest
 
 
@@ -62,8 +64,8 @@ class Crowd:
         return place, np.sqrt(np.maximum(squares[np.arange(len(features)), place], 0))
 
 
-def photos_in(folder: Path, model: FaceModel, count: int) -> np.ndarray:
-    """Aligned faces uint8 (n, H, H, 3) of the first photos, in a random order, that show a face from the front."""
+def photos_in(folder: Path, model: FaceModel, count: int) -> list[AlignedFace]:
+    """Aligned faces of the first photos, in a random order, that have room around a face that looks ahead."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     found = []
     for number in np.random.RandomState(0).permutation(len(paths)):
@@ -72,8 +74,13 @@ def photos_in(folder: Path, model: FaceModel, count: int) -> np.ndarray:
         photo = np.asarray(Image.open(paths[number]).convert("RGB"))
         faces = model.faces_in(photo)
         if faces and abs(estimate_pose(faces[0].keypoints).yaw) < _MOST_TURN:
-            found.append(model.aligned(photo, faces[0]))
-    return np.stack(found)
+            face = model.aligned(photo, faces[0])
+            found += [face] if face.shown.mean() > _ROOM else []
+    return found
+
+
+def as_faces(images: np.ndarray) -> list[AlignedFace]:
+    return [AlignedFace(np.ascontiguousarray(image)) for image in images]
 
 
 def embeddings(faces: np.ndarray, framing: float, recogniser: Recogniser) -> np.ndarray:
@@ -94,11 +101,11 @@ def rank_share(look_alikes: np.ndarray, faces: np.ndarray) -> float:
 
 
 def figures(
-    model: FaceModel, faces: np.ndarray, crowd: Crowd, passes: int, framing: float, recogniser: Recogniser | None
+    model: FaceModel, found: list[AlignedFace], answer: Answer, crowd: Crowd, framing: float, network: Recogniser | None
 ) -> Iterator[tuple[str, str, str]]:
     """The rows of the table: what, of the look-alikes, and of the nearest random faces."""
     begun = process_time()
-    answers = np.concatenate([model.encoder.latents(face[None], model.generate, passes) for face in faces])
+    answers, faces = np.concatenate([answer(face) for face in found]), np.stack([face.image for face in found])
     seconds = (process_time() - begun) / len(faces)
     alike = model.generate(answers)
     wanted, got = (image_features(images, framing) / crowd.scale for images in (faces, alike))
@@ -124,8 +131,8 @@ def figures(
         true, *others = columns[name]
         yield what, *(f"{np.nanmedian(np.abs(true - other)):.1f}" for other in others)
     yield "turn, degrees apart (median)", *(f"{np.median(np.abs(turns[0] - other)):.1f}" for other in turns[1:])
-    if recogniser is not None:
-        true, *others = (embeddings(images, framing, recogniser) for images in (faces, alike, nearest))
+    if network is not None:
+        true, *others = (embeddings(images, framing, network) for images in (faces, alike, nearest))
         yield "likeness, median cosine", *(f"{np.median((true * other).sum(1)):.2f}" for other in others)
         yield f"the right one of {_LINE} is the nearest", *(f"{rank_share(other, true):.1%}" for other in others)
 
@@ -137,7 +144,7 @@ def main() -> None:
     p.add_argument("--photos", type=Path, help="a folder of photos that nothing learned from")
     p.add_argument("--count", type=int, default=1000, help="generated and held-out faces; half as many photos")
     p.add_argument("--random", type=int, default=RANDOM, help="faces to be nearer than")
-    p.add_argument("--passes", type=int, default=PASSES)
+    p.add_argument("--encoder-only", action="store_true", help="without the steps after it")
     p.add_argument("--insightface-root", type=Path)
     p.add_argument("--sheet", type=Path, help="a folder for pictures of faces, look-alikes and nearest random faces")
     args = p.parse_args()
@@ -148,23 +155,27 @@ def main() -> None:
     framing = float(model.config.data.get("framing") or 1.0)
     network = installed_network(args.insightface_root) if args.insightface_root else None
     recogniser = Recogniser(network) if network else None
-    sets = {"generated": model.generate(model.latents(range(_FIRST_SEED, _FIRST_SEED + args.count)))}
+
+    def answer(face: AlignedFace) -> np.ndarray:
+        return model.encoder.latents(face.image[None], model.generate) if args.encoder_only else model.encode_face(face)
+
+    sets = {"generated": as_faces(model.generate(model.latents(range(_FIRST_SEED, _FIRST_SEED + args.count))))}
     if args.run:
         cache = FaceCache.find(args.run)
         _, held_out = cache.split()
-        sets["held out"] = np.ascontiguousarray(cache.images[fixed_subset(held_out, args.count)])
+        sets["held out"] = as_faces(cache.images[fixed_subset(held_out, args.count)])
     if args.photos:
         sets["photos"] = photos_in(args.photos, model, args.count // 2)
     crowd = Crowd.of(model, framing, args.random)
     for name, faces in sets.items():
-        print(f"\n{len(faces):,} {name}, {args.passes} passes, nearest of {args.random:,}\n")
+        print(f"\n{len(faces):,} {name}, nearest of {args.random:,}\n")
         print("| | look-alike | nearest random face |\n|---|---|---|", flush=True)
-        for row in figures(model, faces, crowd, args.passes, framing, recogniser):
+        for row in figures(model, faces, answer, crowd, framing, recogniser):
             print(f"| {' | '.join(row)} |", flush=True)
         if args.sheet:
             args.sheet.mkdir(parents=True, exist_ok=True)
-            shown = faces[:20]
-            answers = model.encoder.latents(shown, model.generate, args.passes)
+            answers = np.concatenate([answer(face) for face in faces[:20]])
+            shown = np.stack([face.image for face in faces[:20]])
             place, _ = crowd.nearest(image_features(shown, framing) / crowd.scale)
             rows = [shown, model.generate(answers), model.generate(crowd.latents[place])]
             halves = [np.concatenate(list(row[half]), axis=1) for half in (slice(10), slice(10, 20)) for row in rows]

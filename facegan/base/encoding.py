@@ -2,4 +2,4 @@
 
 SIDE = 64  # px of the two pictures that it compares; at 128 px each face took four times as long
 SLOPE = 0.2  # of its leaky ReLUs
-PASSES = 3  # of the feedback: it sees the face and its last answer (docs/measurements/lookalike.md has the gains)
+PASSES = 2  # it sees the face, and then also its first answer; model/refine.py does the rest

@@ -159,8 +159,8 @@ class LookAlikes:
         others = [self._model.aligned(photo, one) for one in faces] if len(faces) > 1 else []
         return {
             "code": as_text(Kept.of(self._model.encode_face(face)[0])),
-            "photo": _photo_uri(face),
-            "faces": [_photo_uri(one) for one in others],
+            "photo": _photo_uri(face.image),
+            "faces": [_photo_uri(one.image) for one in others],
             "shown": number_of,
         }
 

@@ -25,6 +25,7 @@ from facegan.faces.measure import MIN_EYE_DISTANCE, REFINE_FRAMES, REFINE_REACH
 # if it were upright, with a lower score.
 _TURNS = (90, 270, 180)
 _SURE, _SURER = 0.9, 0.03  # scores: above it no other turn is tried, and by how much another one must be better
+_PLACES = 32  # a side, of AlignedFace.shown
 _CELL = 256  # px of the crops on which keypoints are found again: two rows and columns fit into the detector's input
 _MIN_SCORE = 0.7  # of the detector; drawings and cats are mostly below it, faces above
 
@@ -59,9 +60,22 @@ def find_faces(photo: np.ndarray) -> list[FoundFace]:
     return [_turned_back(face, turns, width, height) for face in found]
 
 
-def align(photo: np.ndarray, face: FoundFace, frame: Frame) -> np.ndarray:
-    """The aligned face, uint8 (frame.size, frame.size, 3)."""
-    return drawn(photo, face_transform(_refined(photo, face).keypoints, frame), frame.size)
+@dataclass(frozen=True)
+class AlignedFace:
+    """`image` uint8 (size, size, 3), and where it shows photo and not its mirrored border, bool (32, 32)."""
+
+    image: np.ndarray
+    shown: np.ndarray | None = None  # None: everywhere
+
+
+def align(photo: np.ndarray, face: FoundFace, frame: Frame) -> AlignedFace:
+    """The face as a run's faces are aligned, with the eyes in the template's place."""
+    transform = face_transform(_refined(photo, face).keypoints, frame)
+    places = (np.arange(_PLACES) + 0.5) * (frame.size / _PLACES) - 0.5
+    points = apply_transform(invert_transform(transform), np.stack(np.meshgrid(places, places), axis=-1))
+    height, width = photo.shape[:2]
+    shown = ((points > -0.5) & (points < (width - 0.5, height - 0.5))).all(axis=-1)
+    return AlignedFace(drawn(photo, transform, frame.size), shown)
 
 
 def drawn(photo: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from facegan.base.encoding import SIDE
+from facegan.base.encoding import PASSES, SIDE
 from facegan.gan.config import choose_precision
 from facegan.gan.data import as_floats
 from facegan.gan.encoder import Encoder, encode, reduced
@@ -59,7 +59,6 @@ def fit_encoder(
     faces_seen: int = FACES_SEEN,
     seed: int = 0,
     say: Callable[[str], None] = print,
-    keep=None,
 ) -> Encoder:
     """An encoder of the generator `draw`, latents (n, 100) to images (n, 3, size, size), in eval mode.
 
@@ -71,12 +70,10 @@ def fit_encoder(
     told = monotonic()
     while fit.seen < faces_seen:
         done = fit.seen / faces_seen
-        fit.step(done, passes=2 if done >= _FEEDBACK else 1, looks=done >= _FIRST)
+        fit.step(done, passes=PASSES if done >= _FEEDBACK else 1, looks=done >= _FIRST)
         if monotonic() - told >= _SAY_EVERY:
             told = monotonic()
             say(f"Encoder: {fit.seen:,} of {faces_seen:,} faces; {fit.figures()}")
-        if keep:
-            keep(fit)
     return fit.encoder.eval()
 
 
@@ -99,10 +96,10 @@ class _Fit:
         rate = (_LAST_RATE + (_RATE - _LAST_RATE) * cosine) * min(1, self._steps / _WARM_UP)
         for group in self._adam.param_groups:
             group["lr"] = rate
-        images, latents, known = self._batch(looks)
+        images, latents, known, real = self._batch(looks)
         clean = reduced(images)
         answers = self._encoded(change(clean, self._rng), passes)
-        loss = sum(self._of_latents(one, latents, known) for one in answers) / len(answers)
+        loss = sum(self._of_latents(one, latents, known, real) for one in answers) / len(answers)
         if looks:
             loss = _LATENTS * loss + self._of_looks(images, clean, answers[-1])
         self._adam.zero_grad(set_to_none=True)
@@ -117,16 +114,16 @@ class _Fit:
         self._sums = {}
         return words
 
-    def _batch(self, looks: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Images (n, 3, size, size), their latents (n, 100), and for which those are known (n,)."""
+    def _batch(self, looks: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Images (n, 3, size, size), their latents (n, 100), for which those are known, and which are the run's."""
         rows = self._rows(looks)
         drawn = torch.randn(BATCH - len(rows), LATENT_SIZE, generator=self._rng)
         with torch.no_grad():
             images = self._draw(drawn)
-        known = torch.ones(BATCH, dtype=torch.bool)
+        real, known = torch.arange(BATCH) >= len(drawn), torch.ones(BATCH, dtype=torch.bool)
         if not len(rows):
-            return images, drawn, known
-        real = as_floats(torch.from_numpy(self._faces.images[rows]).permute(0, 3, 1, 2))
+            return images, drawn, known, real
+        faces = as_floats(torch.from_numpy(self._faces.images[rows]).permute(0, 3, 1, 2))
         latents = torch.zeros(len(rows), LATENT_SIZE)
         if self._faces.known is not None:
             among = np.isin(rows, self._faces.known.rows)
@@ -134,7 +131,7 @@ class _Fit:
             known[len(drawn) :] = torch.from_numpy(among)
         else:
             known[len(drawn) :] = False
-        return torch.cat([images, real]), torch.cat([drawn, latents]), known
+        return torch.cat([images, faces]), torch.cat([drawn, latents]), known, real
 
     def _rows(self, looks: bool) -> np.ndarray:
         """Half a batch of the run's faces; in stage one only of those with known latents."""
@@ -145,10 +142,11 @@ class _Fit:
             rows = np.intersect1d(rows, self._faces.known.rows) if self._faces.known is not None else rows[:0]
         return np.sort(self._numbers.choice(rows, min(BATCH // 2, len(rows)), replace=False))
 
-    def _of_latents(self, answer: torch.Tensor, latents: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    def _of_latents(
+        self, answer: torch.Tensor, latents: torch.Tensor, known: torch.Tensor, real: torch.Tensor
+    ) -> torch.Tensor:
         """The mean squared error where latents are known."""
         wrong = (answer - latents).square().mean(1)
-        real = torch.arange(len(wrong)) >= BATCH // 2
         self._note("latents", wrong[known & ~real])
         self._note("latents of faces", wrong[known & real])
         return wrong[known].mean() if known.any() else answer.sum() * 0
@@ -160,17 +158,19 @@ class _Fit:
         seen = torch.randperm(len(images), generator=self._rng)[:_SEEN]
         with torch.no_grad():
             wanted = self._seen(images[seen])
-        features = ((self._seen(drawn[seen]) - wanted) / self._scale).square().mean(1)
+        apart = (self._seen(drawn[seen]) - wanted) / self._scale
+        features = F.huber_loss(apart, torch.zeros_like(apart), reduction="none").mean(1)
         typical = F.relu(answer.square().mean(1) - 1)
         for name, values in (("pixels", pixels), ("features", features), ("beyond typical", typical)):
             self._note(name, values)
         return _PIXELS * pixels.mean() + _FEATURES * features.mean() + _TYPICAL * typical.mean()
 
     def _spread(self) -> torch.Tensor:
-        """The standard deviation of each feature over generated faces, (1920,)."""
+        """The standard deviation of each feature over generated faces, (1920,); of those that hardly vary, more."""
         with torch.no_grad():
             found = [self._seen(self._draw(torch.randn(32, LATENT_SIZE, generator=self._rng))) for _ in range(8)]
-        return torch.cat(found).std(0).clamp_min(1e-3)
+        spread = torch.cat(found).std(0)
+        return spread.clamp_min(0.2 * spread.mean())
 
     def _encoded(self, faces: torch.Tensor, passes: int) -> list[torch.Tensor]:
         with self._autocast():

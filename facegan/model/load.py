@@ -11,16 +11,15 @@ import onnxruntime
 from facegan.base import commands
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.base.seeds import latents_of
-from facegan.faces.align import Frame
-from facegan.faces.one_photo import FoundFace, align, find_faces
+from facegan.faces.one_photo import AlignedFace, FoundFace, align, find_faces
 from facegan.model import folder as layout
 from facegan.model.checks.network import check_network
 from facegan.model.encoder import FaceEncoder, read_encoder
 from facegan.model.fetch import Found, earlier_copies, find_model
 from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
+from facegan.model.look_alike import find_look_alike, framed
 from facegan.model.slider_files import read_sliders
-from facegan.model.refine import refined
 from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
@@ -163,11 +162,8 @@ class FaceModel:
         """
         return self.encode_face(self.largest_face(photo), strength)
 
-    def largest_face(self, photo: np.ndarray) -> np.ndarray:
-        """The largest face of a photo uint8 (H, W, 3), aligned as the model's faces are: uint8 (size, size, 3).
-
-        Raises as `encode` does.
-        """
+    def largest_face(self, photo: np.ndarray) -> AlignedFace:
+        """The largest face of a photo uint8 (H, W, 3), aligned as the model's faces are. Raises as `encode` does."""
         faces = self.faces_in(photo)
         if not faces:
             raise FaceGANError(
@@ -180,28 +176,22 @@ class FaceModel:
         """The faces of a photo uint8 (H, W, 3), the largest first; none is no error. Raises ValueError for others."""
         return find_faces(_checked_photo(photo))
 
-    def aligned(self, photo: np.ndarray, face: FoundFace) -> np.ndarray:
-        """A face of the photo uint8 (H, W, 3) as the model's faces are framed, uint8 (size, size, 3)."""
-        return align(photo, face, self._frame)
+    def aligned(self, photo: np.ndarray, face: FoundFace) -> AlignedFace:
+        """A face of the photo uint8 (H, W, 3) as the model's faces are framed."""
+        return align(photo, face, framed(self.config))
 
-    @property
-    def _frame(self) -> Frame:
-        framing = self.config.data.get("framing")
-        sensible = isinstance(framing, int | float) and 0.3 <= framing <= 1.5
-        return Frame(self.size, framing) if sensible else Frame(self.size)
-
-    def encode_face(self, face: np.ndarray, strength: float = 1.0) -> np.ndarray:
-        """`encode` for a face that is aligned already, uint8 (size, size, 3)."""
+    def encode_face(self, face: AlignedFace | np.ndarray, strength: float = 1.0) -> np.ndarray:
+        """`encode` for a face that is aligned already; as an array it is uint8 (size, size, 3)."""
         if self.encoder is None:
             raise FaceGANError(
                 f"This model has no encoder, which look-alikes need: fit one with {commands.FIT_ENCODER}."
             )
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be from 0 to 1, not {strength}.")
-        if face.shape != (self.size, self.size, 3) or face.dtype != np.uint8:
-            raise ValueError(f"face must be uint8 ({self.size}, {self.size}, 3), not {face.dtype} {face.shape}.")
-        first = self.encoder.latents(face[None], self.generate)[0]
-        return refined(face, first, self.generate, self._frame.framing)[None] * np.float32(strength)
+        face = face if isinstance(face, AlignedFace) else AlignedFace(face)
+        if face.image.shape != (self.size, self.size, 3) or face.image.dtype != np.uint8:
+            raise ValueError(f"face must be uint8 ({self.size}, {self.size}, 3), not {face.image.shape}.")
+        return find_look_alike(self, face)[None] * np.float32(strength)
 
     def _checked(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         latents = np.asarray(latents, np.float32)

@@ -18,7 +18,7 @@ DERIVATIVES = 2  # times that the derivative is taken anew
 _STEPS = 3  # with each of them
 _MOVED = 0.2  # by which each latent is moved: less is lost in the rounding of colours
 _SHARES = (1.0, 0.6, 0.3, 0.1)  # of a step, of which the best is taken
-_BACKGROUND = 0.35  # the weight of a pixel beside the head; 1 in the face
+_BACKGROUND = 0.25  # the weight of a pixel beside the head; 1 in the face
 # What a latent may differ from the encoder's answer, against the squared differences of all pixels (-1 to 1).
 PENALTY = 0.05
 
@@ -30,14 +30,15 @@ def refined(
     latent: np.ndarray,
     generate: Generate,
     framing: float,
+    shown: np.ndarray | None = None,
     derivatives: int = DERIVATIVES,
     penalty: float = PENALTY,
 ) -> np.ndarray:
     """The latent float32 (d,) near `latent` (d,) whose picture is closest to an aligned face uint8 (H, H, 3).
 
-    `generate` draws latents (n, d) as such faces. The result is no worse than `latent` by what is minimised.
+    `generate` draws latents (n, d) as such faces. `shown`, bool (32, 32): which places count, all without it. The result is no worse than `latent` by what is minimised.
     """
-    weights = _weights(framing)
+    weights = _weights(framing) if shown is None else _weights(framing) * shown[..., None].astype(np.float32)
     wanted = _seen(face[None], weights)[0]
     found, picture = latent, _seen(generate(latent[None]), weights)[0]
     cost = _cost(wanted - picture, found - latent, penalty)

@@ -39,19 +39,19 @@ def test_pillow_draws_what_opencv_draws(scene, scale, middle):
 
 def test_the_eyes_lie_in_the_template(portrait):
     (face,) = find_faces(portrait)
-    aligned = align(portrait, face, FRAME)
+    aligned = align(portrait, face, FRAME).image
     (again,) = find_faces(aligned)
     assert np.abs(again.keypoints[:2] - FRAME.template()[:2]).max() < 3
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_photo_on_its_side_gives_the_upright_face(portrait, turns):
-    upright = align(portrait, find_faces(portrait)[0], FRAME)
+    upright = align(portrait, find_faces(portrait)[0], FRAME).image
     turned = np.rot90(portrait, turns)
     (face,) = find_faces(turned)
     height, width = turned.shape[:2]
     assert (face.keypoints > 0).all() and (face.keypoints < (width, height)).all()
-    assert np.abs(align(turned, face, FRAME).astype(int) - upright).mean() < 8
+    assert np.abs(align(turned, face, FRAME).image.astype(int) - upright).mean() < 8
 
 
 def test_the_largest_face_comes_first(portrait):
@@ -82,7 +82,7 @@ from facegan.faces.one_photo import FoundFace, align, find_faces
 photo = np.random.RandomState(0).randint(0, 255, (300, 200, 3)).astype(np.uint8)
 find_faces(photo)
 points = Frame(128).template().astype(np.float32)
-print(align(photo, FoundFace(points, np.zeros(4, np.float32), 1.0), Frame(64)).shape)
+print(align(photo, FoundFace(points, np.zeros(4, np.float32), 1.0), Frame(64)).image.shape)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "(64, 64, 3)", done.stderr
