@@ -36,7 +36,8 @@ def refined(
 ) -> np.ndarray:
     """The latent float32 (d,) near `latent` (d,) whose picture is closest to an aligned face uint8 (H, H, 3).
 
-    `generate` draws latents (n, d) as such faces. `shown`, bool (32, 32): which places count, all without it. The result is no worse than `latent` by what is minimised.
+    `generate` draws latents (n, d) as such faces. `shown`, bool (32, 32): which places count, all without it. The
+    result is no worse than `latent` by what is minimised.
     """
     weights = _weights(framing) if shown is None else _weights(framing) * shown[..., None].astype(np.float32)
     wanted = _seen(face[None], weights)[0]
