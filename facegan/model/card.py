@@ -115,8 +115,8 @@ _DISCRIMINATOR = (
 _LOOK_ALIKES = """
 ## Look-alikes
 
-`model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`, then
-on pixels and attributes. It is a look-alike and not a copy. {whom}
+`model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`,
+then by pixels and attributes. It is a look-alike and not a copy. {whom}
 """
 _WHOM = {
     False: "It is nobody's picture, and must not be passed off as one of the person in the photo.",

@@ -134,16 +134,16 @@ def own(model):
     return encode_png(model.generate(model.latents([1]))[0], recipe_of(model, [1], 0.8).to_dict())
 
 
-JPEG = saved("JPEG")
+JPEG, LIGHT = saved("JPEG"), Image.new("RGB", (90, 120), (200, 190, 180))
 GOOD = {
     "grey": saved("JPEG", Image.new("L", (90, 120), 180)),
     "cmyk": saved("JPEG", Image.new("CMYK", (90, 120), (10, 20, 30, 0))),
-    "palette": saved("PNG", Image.new("P", (90, 120), 0).convert("RGB").quantize(4).convert("RGB")),
+    "palette": saved("PNG", LIGHT.quantize(4)),
     "transparent": saved("PNG", Image.new("RGBA", (90, 120), (200, 180, 170, 128))),
-    "animated": saved("GIF", Image.new("P", (90, 120), 255), save_all=True, append_images=[Image.new("P", (90, 120))]),
+    "animated": saved("GIF", LIGHT, save_all=True, append_images=[Image.new("RGB", (90, 120))]),
     "16 bits": saved("PNG", Image.fromarray(np.full((90, 120), 50_000, np.uint16))),
     "webp": saved("WEBP"),
-    "wide": saved("JPEG", Image.new("RGB", (3000, 40), (200, 190, 180))),
+    "wide": saved("JPEG", Image.new("RGB", (3000, 80), (200, 190, 180))),
 }
 BAD = {
     "empty": b"",

@@ -75,7 +75,7 @@ def data_url(content):
 
 
 def traces(content, rgb):
-    """What a copy of the photo would hold: parts of the file, as bytes and in base64, its mark, its hash, its pixels."""
+    """What a copy of the photo would hold: a part of it, as bytes and in base64, its mark, its hashes, its pixels."""
     middle = len(content) // 2
     middle -= middle % 3
     part = content[middle : middle + 48]
@@ -96,8 +96,8 @@ def files_with(traces, folders):
             if path.is_file():
                 content = path.read_bytes()
                 found += [path for trace in traces if trace in content]
-                if Image is not None and content[:3] == b"\xff\xd8\xff":
-                    found.append(path)  # no JPEG file has a reason to be there
+                if content[:3] == b"\xff\xd8\xff":  # no JPEG file has a reason to be there
+                    found.append(path)
     return found
 
 
@@ -108,9 +108,8 @@ def test_a_photo_gives_its_look_alike_and_leaves_nothing(app, web, places, log, 
     told = answer.json()
     assert set(told) == {"code", "photo", "faces", "shown"}
     assert MARK not in answer.text
-    result = Client(app, verbose=False, download_files=str(photo.parent)).predict(
-        data_url(content), api_name="/lookalike"
-    )
+    client = Client(app, verbose=False, download_files=str(photo.parent))
+    result = client.predict(data_url(content), api_name="/lookalike")
     recipe = read_recipe(Path(result).read_bytes())
     model = FaceModel.load(encoding_folder)
     drawn = np.asarray(Image.open(result))
