@@ -21,7 +21,7 @@ from facegan.faces.align import (
 from facegan.faces.detectors.yunet import INPUT_SIDE, MAX_ZOOM, YuNetDetector
 from facegan.faces.measure import MIN_EYE_DISTANCE, REFINE_FRAMES, REFINE_REACH
 
-# Degrees by which a photo is turned where no face is found surely: one that is not upright YuNet does not find, or finds
+# Degrees by which a photo is turned where no face is found surely: one that is not upright YuNet does not find or finds
 # as if it were, with a lower score (0.75 to 0.90 in place of 0.94 to 0.96 for four portraits).
 _TURNS = (90, 270, 180)
 _SURE, _SURER = 0.92, 0.03  # scores: above it no other turn is tried, and by how much another one must be better
