@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    args = parser().parse_args()
+    args = parser().parse_intermixed_args()  # options may stand between RUN and USER/NAME
 
     def work() -> None:
         from facegan.publish.push import push_run

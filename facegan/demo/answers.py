@@ -4,6 +4,7 @@ import logging
 
 from starlette.responses import JSONResponse, Response
 
+from facegan.base.disk import is_disk_error, remedy
 from facegan.base.errors import FaceGANError
 from facegan.demo.outbox import media_type
 from facegan.demo.render import Busy, Superseded
@@ -17,6 +18,9 @@ def sentence(error: Exception) -> str:
     """What is wrong, for people. A fault of ours is another sentence, with a traceback in the log."""
     if isinstance(error, FaceGANError):
         return str(error)
+    if isinstance(error, OSError) and is_disk_error(error):  # by a film's temporary file
+        logging.getLogger(__name__).error("A file could not be written: %s. %s.", error, remedy(error).capitalize())
+        return f"The computer that runs this page cannot write a file ({error.strerror}): tell whoever runs it."
     logging.getLogger(__name__).error("The demo failed.", exc_info=error)
     return _FAULT
 

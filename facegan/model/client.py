@@ -1,12 +1,15 @@
 """The Hub's client: its errors as one sentence each, and a time limit for a network that does not answer."""
 
 import errno
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment
 
 T = TypeVar("T")
 
@@ -96,7 +99,7 @@ def _translated(error: BaseException, repository: str) -> Exception | None:
             "HF_HOME says where it is)"
         )
     if isinstance(error, errors.HTTPError | OSError):
-        return Unreachable(f"the Hub cannot be reached{_in_plain_words(error)}")
+        return Unreachable(f"the Hub cannot be reached{_through_proxy()}{_in_plain_words(error)}")
     return None
 
 
@@ -106,6 +109,18 @@ def _is_of_proxy(error: BaseException) -> bool:
     if isinstance(error, ImportError):
         return "socks" in said
     return type(error).__name__ == "InvalidURL" or (isinstance(error, ValueError) and "proxy" in said)
+
+
+def _through_proxy() -> str:
+    """Which setting sends requests to the Hub through a proxy; its value may hold a password, so it is not shown."""
+    from huggingface_hub import constants
+
+    hub = urlsplit(constants.ENDPOINT)
+    if proxy_bypass_environment(hub.netloc):
+        return ""
+    names = [f"{scheme}_PROXY" for scheme in (hub.scheme.upper(), "ALL")]
+    name = next((name for name in names if os.environ.get(name) or os.environ.get(name.lower())), None)
+    return f" through the proxy that {name} names" if name else ""
 
 
 # Errors of the disk, which a failed write raises without a file name; the network raises none of them.

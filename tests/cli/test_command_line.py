@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from facegan.base.errors import FaceGANError
+from facegan.cli import push
 from facegan.cli.command_line import (
     add_data_options,
     add_visibility,
@@ -166,3 +167,12 @@ def test_a_config_that_is_not_there_is_one_sentence(tmp_path, parser, capsys):
     with pytest.raises(SystemExit):
         parsed(parser, ["--config", str(tmp_path / "none.json")])
     assert "none.json cannot be read" in capsys.readouterr().err
+
+
+def test_options_may_stand_between_the_run_and_the_name(monkeypatch):
+    pushed = []
+    monkeypatch.setattr("sys.argv", ["push.py", "RUN", "--about-data", "drawn", "me/faces"])
+    monkeypatch.setattr("facegan.publish.push.push_run", lambda run, options, facts: pushed.append((run, options.name)))
+    monkeypatch.setattr("facegan.runs.run_file.facts_of", lambda run: None)
+    assert push.main() == 0
+    assert pushed == [(Path("RUN"), "me/faces")]

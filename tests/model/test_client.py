@@ -3,6 +3,7 @@ import errno
 import hf_xet
 import httpx
 import pytest
+from huggingface_hub import errors
 
 from facegan.model.client import HubError, Unreachable, network_errors
 
@@ -79,10 +80,29 @@ def test_what_the_hub_refuses_stays_what_it_is():
     ],
 )
 def test_settings_of_a_proxy_that_cannot_be_used_are_named(settings, monkeypatch):
+    _set_proxies(settings, monkeypatch)
+    with pytest.raises(Unreachable, match="unset HTTP_PROXY"), network_errors("user/faces"):
+        httpx.Client()
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_that_does_not_answer_is_named_without_its_password(name, monkeypatch):
+    _set_proxies({name: "http://me:secret@127.0.0.1:1"}, monkeypatch)
+    with pytest.raises(Unreachable, match=name.upper()) as raised, network_errors("user/faces"):
+        raise errors.HTTPError("[Errno 111] Connection refused")
+    assert "secret" not in str(raised.value)
+
+
+def test_a_proxy_that_the_hub_is_excepted_from_is_not_blamed(monkeypatch):
+    _set_proxies({"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "huggingface.co"}, monkeypatch)
+    with pytest.raises(Unreachable) as raised, network_errors("user/faces"):
+        raise errors.HTTPError("[Errno 111] Connection refused")
+    assert "proxy" not in str(raised.value)
+
+
+def _set_proxies(settings, monkeypatch):
     for name in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"):
         for form in (name, name.lower()):
             monkeypatch.delenv(form, raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(Unreachable, match="unset HTTP_PROXY"), network_errors("user/faces"):
-        httpx.Client()
