@@ -12,6 +12,9 @@ from PIL import Image
 
 from facegan.faces.align import (
     MAX_SAMPLES,
+    MIN_EYE_DISTANCE,
+    REFINE_FRAMES,
+    REFINE_REACH,
     Frame,
     apply_transform,
     eye_distance,
@@ -19,7 +22,6 @@ from facegan.faces.align import (
     invert_transform,
 )
 from facegan.faces.detectors.yunet import INPUT_SIDE, MAX_ZOOM, YuNetDetector
-from facegan.faces.measure import MIN_EYE_DISTANCE, REFINE_FRAMES, REFINE_REACH
 
 # Degrees by which a photo is turned where no face is found surely: one that is not upright YuNet does not find or finds
 # as if it were, with a lower score (0.75 to 0.90 in place of 0.94 to 0.96 for four portraits).
