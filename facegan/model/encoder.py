@@ -40,8 +40,8 @@ def reduced(faces: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(means.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1
 
 
-def read_encoder(folder: Path, size: int, options: onnxruntime.SessionOptions) -> FaceEncoder | None:
-    """The encoder of a model folder whose faces have `size` px, None where it has none.
+def read_encoder(folder: Path, size: int, weights: str, options: onnxruntime.SessionOptions) -> FaceEncoder | None:
+    """The encoder of a model folder whose generator draws `size` px with these weights, None where it has none.
 
     Raises FaceGANError with the file's name when it is broken.
     """
@@ -50,7 +50,7 @@ def read_encoder(folder: Path, size: int, options: onnxruntime.SessionOptions) -
         return None
     content = read_part(folder, layout.ENCODER)
     try:
-        check_encoder(content)
+        check_encoder(content, weights)
         if size % SIDE:
             raise ValueError(f"faces of {size} px are none that it reads")
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -12,26 +12,28 @@ from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.gan.encoder import Encoder
 from facegan.model import folder as layout
-from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_steps
+from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_steps, name_for
 from facegan.model.export import write_chain
+from facegan.model.folder import read_part
+from facegan.model.load import digest_of
 
 _TOLERANCE = 0.05  # of a latent's deviation: what rounding the weights to float16 may move, which nobody sees
 
 
 @torch.no_grad()
 def export_encoder(encoder: Encoder, folder: Path) -> None:
-    """Write encoder.onnx, its batch normalisation folded and its weights as float16.
+    """Write encoder.onnx of the generator in `folder`, its normalisation folded and its weights as float16.
 
     Raises FaceGANError when the file does not answer what `encoder` (eval mode) answers.
     """
-    constants = folded(encoder)
+    constants, weights = folded(encoder), digest_of(read_part(folder, layout.ONNX))
     channels = tuple(value.shape[0] for name, value in constants.items() if value.ndim == 4)
     hidden = next(value.shape[0] for value in constants.values() if value.ndim == 2)
     unfinished = folder / f"{layout.ENCODER}.written"
     try:
         write_chain(
             unfinished,
-            "encoder",
+            name_for(weights),
             list(encoder_steps(channels, hidden)),
             constants,
             {INPUT: [6, SIDE, SIDE], OUTPUT: [encoder.layers[-1].out_features]},
@@ -40,7 +42,7 @@ def export_encoder(encoder: Encoder, folder: Path) -> None:
         content = unfinished.read_bytes()
     finally:
         unfinished.unlink(missing_ok=True)
-    check_encoder(content)
+    check_encoder(content, weights)
     pairs = torch.rand(16, 6, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     differs = np.abs(session.run([OUTPUT], {INPUT: pairs.numpy()})[0] - encoder(pairs).numpy()).max()

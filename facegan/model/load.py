@@ -76,7 +76,7 @@ class FaceModel:
         try:
             config, session, weights = _open(found.folder)
             sliders = read_sliders(found.folder, config)
-            encoder = read_encoder(found.folder, config.image_size, _session_options())
+            encoder = read_encoder(found.folder, config.image_size, weights, _session_options())
         except FaceGANError as error:
             if not found.origin:
                 raise
@@ -222,7 +222,12 @@ def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, str]
     # be a rounding above 1.
     if images.shape != (2, 3, config.image_size, config.image_size) or not np.abs(images).max() <= 1.001:
         raise FaceGANError(f"{file} does not draw finite images of {config.image_size} px: train the model again.")
-    return config, session, hashlib.sha256(content).hexdigest()[:16]
+    return config, session, digest_of(content)
+
+
+def digest_of(network: bytes) -> str:
+    """FaceModel.weights of the bytes of generator.onnx."""
+    return hashlib.sha256(network).hexdigest()[:16]
 
 
 def _checked_photo(photo: np.ndarray) -> np.ndarray:

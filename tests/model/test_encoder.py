@@ -122,6 +122,10 @@ def whole_numbers(graph):
     assert cast.attribute[0].i == TensorProto.FLOAT
 
 
+def of_another_generator(graph):
+    graph.name = "encoder of 0123456789abcdef"
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -135,6 +139,7 @@ def whole_numbers(graph):
         changed(a_step_more),
         changed(another_slope),
         changed(whole_numbers),
+        changed(of_another_generator),
     ],
 )
 def test_a_file_that_is_no_encoder_is_refused_by_name(encoding_folder, tmp_path, damage):

@@ -39,13 +39,20 @@ def encoder_steps(channels: tuple[int, ...], hidden: int) -> Iterator[tuple[str,
     yield "Gemm", _GEMM, [(LATENT_SIZE, hidden), (LATENT_SIZE,)]
 
 
-def check_encoder(content: bytes) -> None:
-    """Raises ValueError with what is wrong with the bytes of encoder.onnx."""
-    kernels = [tensor.shape for tensor in read_graph(content).tensors.values() if tensor.ndim == 4]
-    matrices = [tensor.shape for tensor in read_graph(content).tensors.values() if tensor.ndim == 2]
+def name_for(weights: str) -> str:
+    """The name of the graph of an encoder for the generator with these weights (FaceModel.weights)."""
+    return f"encoder of {weights}"
+
+
+def check_encoder(content: bytes, weights: str) -> None:
+    """Raises ValueError with what is wrong with the bytes of encoder.onnx, beside a generator with these weights."""
+    if read_graph(content).name != name_for(weights):
+        raise ValueError("it was fitted to another generator than the one beside it")
+    tensors = read_graph(content).tensors.values()
+    kernels, matrices = ([tensor.shape for tensor in tensors if tensor.ndim == ndim] for ndim in (4, 2))
     channels, hidden = tuple(shape[0] for shape in kernels), matrices[0][0] if matrices else 0
     if len(channels) != _LEVELS or max(channels) > _WIDEST or not 1 <= hidden <= _MOST_HIDDEN:
         raise ValueError(f"it has convolutions of {channels[:8]} maps and a dense layer of {hidden}, not as ours")
-    for operation, weights in check_chain(content, list(encoder_steps(channels, hidden)), INPUT, OUTPUT):
-        if operation in FLOAT_WEIGHTS and any(weight.dtype.kind != "f" for weight in weights):
+    for operation, constants in check_chain(content, list(encoder_steps(channels, hidden)), INPUT, OUTPUT):
+        if operation in FLOAT_WEIGHTS and any(one.dtype.kind != "f" for one in constants):
             raise ValueError(f"its {operation} has weights that are not floating-point numbers")
