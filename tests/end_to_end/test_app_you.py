@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -185,3 +186,11 @@ def test_a_visitor_sees_the_photo_beside_the_look_alike_and_takes_it_to_the_othe
     assert errors == []
     assert files_with(traces(photo.read_bytes(), np.asarray(Image.open(photo))), places.values()) == []
     context.close()
+
+
+def test_sixteen_at_once_all_get_their_look_alike(web, photo):
+    content = photo.read_bytes()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: web.post("/lookalike-photo", content=content, timeout=600), range(16)))
+    assert [answer.status_code for answer in answers] == [200] * 16
+    assert len({answer.json()["code"] for answer in answers}) == 1
