@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from facegan.faces.align import Frame
-from facegan.faces.detectors.detect import choose_detector, make_detector
+from facegan.faces.detectors.registry import choose_detector, make_detector
 from facegan.faces.prepare import FaceOptions, prepare_faces
 from facegan.faces.report.spread import robust_spread
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from facegan import FaceModel
 from facegan.faces.cache import FaceCache
-from facegan.faces.detectors.detect import Detector, make_detector
+from facegan.faces.detectors.registry import Detector, make_detector
 from facegan.faces.options import FaceOptions
 from facegan.gan.judge import Judge
 

@@ -18,7 +18,7 @@ from PIL import Image
 from benchmarks.face_scores import SIDE
 from facegan import FaceModel
 from facegan.faces.cache import JOURNAL, FaceCache
-from facegan.faces.detectors.detect import Detector, choose_detector
+from facegan.faces.detectors.registry import Detector, choose_detector
 from facegan.faces.options import MOST_FREQUENT, FaceOptions
 from facegan.faces.person.recognise import Recogniser, choose_recogniser
 from facegan.faces.records import from_line

@@ -23,7 +23,7 @@ import numpy as np
 
 from facegan.faces.align import Frame
 from facegan.faces.cache import FaceCache, FaceStore
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import FaceRecord, PhotoRecord
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from facegan.faces.align import Frame
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.filters import why_rejected
 from facegan.faces.person.recognise import choose_recogniser
 from facegan.faces.prepare import FaceOptions, prepare_faces

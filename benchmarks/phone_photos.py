@@ -22,7 +22,7 @@ from PIL import Image
 
 from facegan import FaceModel
 from facegan.faces.align import Frame
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.measure import measure_photo, worker_count
 from facegan.faces.options import DETECTORS, FaceOptions
 from facegan.faces.sources.decode import decode_photo

@@ -3,11 +3,11 @@
     npm pack @vladmandic/face-api@1.7.15 && tar xzf vladmandic-face-api-1.7.15.tgz
     python -m tools.convert_face_api package --out facegan/assets/face_api
 
-The published weights are bytes with a scale and a zero point. They stay exactly those bytes: the ONNX files hold
-them beside the scales, and onnxruntime multiplies them out when it opens a file. What the original JavaScript
-answers is recorded by tools/face_api_answers.mjs and compared in tests/labels/test_networks.py.
+The published weights are quantized to bytes with a scale and a zero point. The ONNX files hold exactly those bytes, and
+onnxruntime dequantizes them when it loads a file. tools/face_api_answers.mjs records the outputs of the original
+JavaScript, with which tests/labels/test_networks.py compares.
 
-A tool of the maintainers and no command of training, so it lies in tools/ and not in train/.
+This is a tool for maintainers, not a command of training; so it is in tools/ and not in train/.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def read_weights(folder: Path, name: str) -> dict[str, Weight]:
             if abs(zero - round(zero)) < 1e-5 and 0 <= round(zero) <= 255:
                 weights[entry["name"]] = Weight(values, packed["scale"], round(zero))
                 continue
-            # A range without a zero in it (one bias does so) has no zero point among the bytes.
+            # If the range does not include 0, as of one bias, no byte is the zero point.
             values = (values * packed["scale"] + packed["min"]).astype(np.float32)
         weights[entry["name"]] = Weight(values)
     if at != len(data):
@@ -58,7 +58,7 @@ def read_weights(folder: Path, name: str) -> dict[str, Weight]:
 
 
 class Graph:
-    """Builds one ONNX file. Every method adds nodes and returns the name of what they give."""
+    """Builds one ONNX graph. Every method that adds nodes returns the name of their output."""
 
     def __init__(self, weights: dict[str, Weight]):
         self.weights, self.nodes, self.constants = weights, [], []
@@ -73,7 +73,7 @@ class Graph:
         return name
 
     def weight(self, name: str, layout: tuple[int, ...] = ()) -> str:
-        """A published tensor with its axes put into ONNX's order."""
+        """A published tensor, dequantized, with its axes in ONNX's order."""
         weight = self.weights[name]
         values = weight.values.transpose(layout) if layout else weight.values
         if not weight.scale:
@@ -97,7 +97,7 @@ class Graph:
         return self.add("Relu", x)
 
     def images(self) -> str:
-        """From RGB 0..255 (n, 112, 112, 3) to what the networks were trained on."""
+        """Normalises RGB 0..255 (n, 112, 112, 3) as in training, and transposes it to NCHW."""
         x = self.add("Sub", "images", self.constant("mean", np.array(MEAN_RGB, np.float32)))
         x = self.add("Div", x, self.constant("range", np.float32(255)))
         return self.add("Transpose", x, perm=[0, 3, 1, 2])
@@ -106,7 +106,7 @@ class Graph:
         return self.add("Flatten", self.add("GlobalAveragePool", x))
 
     def places(self, x: str) -> str:
-        """Where in the face something is, for probes: the means of 3 x 3 cells of a 14 x 14 map, cell by cell."""
+        """Features that keep the position in the face, for probes: the means of 3 x 3 cells of a 14 x 14 map."""
         sizes = self.constant("cells", np.array([5, 4, 5], np.int64))
         means = []
         for band in self.split(x, sizes, axis=2):
@@ -123,7 +123,7 @@ class Graph:
         return self.add("Gemm", x, self.weight(f"{name}/weights"), self.weight(f"{name}/bias"))
 
     def save(self, path: Path, outputs: dict[str, str]) -> None:
-        """Writes the file; `outputs` gives each public name the node that computes it."""
+        """Writes the file. `outputs` maps each public name to the node that computes it."""
         nodes = [*self.nodes, *(helper.make_node("Identity", [node], [name]) for name, node in outputs.items())]
         graph = helper.make_graph(
             nodes,
@@ -135,7 +135,7 @@ class Graph:
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
         model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
-        del model.graph.value_info[:]  # only the shapes of the outputs were wanted
+        del model.graph.value_info[:]  # only the shapes of the outputs are needed
         onnx.checker.check_model(model)
         onnx.save(model, path)
         print(f"{path}: {path.stat().st_size:,} bytes")

@@ -1,4 +1,4 @@
-"""Draws faces of people who do not exist from known latents, for train.py --latents.
+"""Draws pictures of people who do not exist, and stores the latents that they were drawn from, for train.py --latents.
 
 pip install -r train/requirements.txt -r tools/requirements-draw.txt
 pip install --no-deps random-face==2021.7.21.1
@@ -7,7 +7,7 @@ python -m tools.draw_faces check FACES
 python -m tools.draw_faces pairs PAIRS --attribute smile --count 2000
 python train/train.py --data FACES --latents FACES/latents.safetensors
 
-`basis` fits tools/drawn_faces/basis.safetensors anew. docs/drawn_faces.md says how it works.
+The command `basis` fits tools/drawn_faces/basis.safetensors again. docs/drawn_faces.md explains how it works.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # the cores are shared out by processes
+    os.environ.setdefault(_name, "1")  # one thread per process: --processes uses the cores
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -28,9 +28,9 @@ from PIL import Image  # noqa: E402
 from facegan.base.files import atomic_write  # noqa: E402
 from facegan.gan.known_latents import FILE, LatentsOfPictures  # noqa: E402
 from tools.drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
-from tools.drawn_faces.fitting import Rounds, fit_basis, random_people, start  # noqa: E402
+from tools.drawn_faces.fitting import Observations, fit_basis, random_people, truncated_components  # noqa: E402
 from tools.drawn_faces.readings import FRAME, aligned, find_face, read_labels  # noqa: E402
-from tools.drawn_faces.wanted import NAMES, WANTED  # noqa: E402
+from tools.drawn_faces.targets import NAMES, TARGETS  # noqa: E402
 
 BASIS = Path(__file__).parent / "drawn_faces" / "basis.safetensors"
 
@@ -44,13 +44,13 @@ def _network():
 
 @cache
 def _detector():
-    from facegan.faces.detectors.detect import choose_detector
+    from facegan.faces.detectors.registry import choose_detector
     from facegan.faces.options import FaceOptions
 
     return choose_detector(FaceOptions(), say=lambda _: None).open()
 
 
-def _read_one(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _label_one(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The labels (k,) and the aligned face (128, 128, 3) of one person."""
     picture = _network().draw(w)
     found = find_face(_detector(), picture)
@@ -60,20 +60,20 @@ def _read_one(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return read_labels(face[None], NAMES)[0], face
 
 
-def read_people(w: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray]:
+def label_people(w: np.ndarray, pool) -> tuple[np.ndarray, np.ndarray]:
     """Labels (n, k) and faces uint8 (n, 128, 128, 3) of w (n, 512)."""
-    labels, faces = zip(*pool.imap(_read_one, w, chunksize=8), strict=True)
+    labels, faces = zip(*pool.imap(_label_one, w, chunksize=8), strict=True)
     return np.stack(labels), np.stack(faces)
 
 
 def report(labels: np.ndarray) -> str:
     """Spread and correlations of labels (n, k), as a table."""
     lines = [f"faces {np.isfinite(labels[:, 0]).mean():.3f}"]
-    for wanted, label in zip(WANTED, labels.T, strict=True):
-        low, high = wanted.thirds
+    for target, label in zip(TARGETS, labels.T, strict=True):
+        low, high = target.thirds
         known = label[np.isfinite(label)]
         p = np.percentile(known, [1, 10, 50, 90, 99]).round(2)
-        lines.append(f"{wanted.name:22} thirds {np.mean(known < low):.2f} {np.mean(known > high):.2f}  {p}")
+        lines.append(f"{target.name:22} thirds {np.mean(known < low):.2f} {np.mean(known > high):.2f}  {p}")
     good = labels[np.isfinite(labels).all(axis=1)]
     c = np.corrcoef(good, rowvar=False)
     lines.append("correlations\n" + "\n".join(" ".join(f"{v:6.2f}" for v in row) for row in c))
@@ -81,44 +81,45 @@ def report(labels: np.ndarray) -> str:
 
 
 def basis(args: argparse.Namespace) -> None:
+    """Fits the basis in rounds of drawing, labelling and fitting."""
     rng = np.random.RandomState(args.seed)
-    mean, components = start(_network().map(rng.randn(10_000, 512)))
+    mean, components = truncated_components(_network().map(rng.randn(10_000, 512)))
     with get_context("fork").Pool(args.processes) as pool:
-        rounds = None
+        observations = None
         for number in range(args.rounds + 1):
-            if number == 0:
+            if observations is None:
                 u = random_people(rng, 2 * args.count)
             else:
-                found = fit_basis(mean, components, rounds)
-                found.save(args.basis)
-                u = found.people(rng.randn(args.count, LATENT_SIZE))
-            labels, faces = read_people((mean + u @ components).astype(np.float32), pool)
+                fitted = fit_basis(mean, components, observations)
+                fitted.save(args.basis)
+                u = fitted.to_u(rng.randn(args.count, LATENT_SIZE))
+            labels, faces = label_people((mean + u @ components).astype(np.float32), pool)
             print(f"round {number}\n{report(labels)}", flush=True)
             if args.sheets:
                 args.sheets.mkdir(parents=True, exist_ok=True)
                 sheet = faces[:96].reshape(8, 12, 128, 128, 3).transpose(0, 2, 1, 3, 4).reshape(1024, 1536, 3)
                 Image.fromarray(sheet).save(args.sheets / f"round{number}.jpg", quality=88)
                 np.savez(args.sheets / f"round{number}.npz", u=u, labels=labels)
-            if rounds is None:
-                rounds = Rounds(u, labels)
+            if observations is None:
+                observations = Observations(u, labels)
             else:
-                rounds.add(u, labels)
-        fit_basis(mean, components, rounds).save(args.basis)
+                observations.add(u, labels)
+        fit_basis(mean, components, observations).save(args.basis)
 
 
 # -- the set -------------------------------------------------------------------------------------------------------
 
-# Years. The age that the latents ask for begins at 28 (wanted.py) in facegan's reading, which learned from adults only
-# and takes a child for somebody of 28. So a second reading that knows children looks at every picture (ages.py).
-_YOUNGEST = 30.0
-_LEAST_SHARE = 0.68  # of the age that is asked for; below it somebody has the hair of a grandmother and a child's face
-_TOO_FAR = 45.0  # squared Mahalanobis distance that the attributes ask for, see basis.FURTHEST: heads out of proportion
-_MIN_SCORE = 0.6  # of the detector: below it a picture is broken, or most of the face is covered
+# Years. The target ages begin at 28 (targets.py), by facegan's own estimate. But its head was fitted to adults and
+# estimates a child as 28, so every picture is checked by a second network that knows children (ages.py).
+_MIN_AGE = 30.0
+_MIN_AGE_SHARE = 0.68  # of the target age; below it the picture shows, say, an old woman's hair and a child's face
+_MAX_ATTRIBUTE_DISTANCE = 45.0  # of Basis.distance; beyond it heads are out of proportion
+_MIN_SCORE = 0.6  # of the detector; below it a picture is broken, or most of the face is covered
 
 
 @dataclass(frozen=True)
 class Task:
-    """One picture: its file, its latents, and how large it is saved."""
+    """One picture to draw: its file, its latents, the file of the basis, and its size in px."""
 
     path: Path
     g: np.ndarray
@@ -133,54 +134,54 @@ def _basis(path: Path) -> Basis:
 
 @cache
 def _ages():
-    from tools.drawn_faces.ages import SecondAge
+    from tools.drawn_faces.ages import AgeEstimator
 
-    return SecondAge()
+    return AgeEstimator()
 
 
 def _draw_one(task: Task) -> str:
-    """Draws and saves one picture, or says why it is left out."""
-    found = _basis(task.basis)
-    if found.distance(task.g[None])[0] > _TOO_FAR:
+    """Draws and saves one picture. Returns why it is rejected, empty if it was saved."""
+    basis_of_task = _basis(task.basis)
+    if basis_of_task.distance(task.g[None])[0] > _MAX_ATTRIBUTE_DISTANCE:
         return "too far from other people"
-    picture = _network().draw(found.w_of(task.g[None])[0])
+    picture = _network().draw(basis_of_task.to_w(task.g[None])[0])
     content = io.BytesIO()
     image = Image.fromarray(picture).resize((task.size, task.size), Image.Resampling.LANCZOS)
     image.save(content, format="JPEG", quality=93, subsampling=0)
-    if why := _reason_against(content, task.g, found):
-        return why
+    if reason := _rejection_reason(content, task.g, basis_of_task):
+        return reason
     atomic_write(task.path, content.getvalue())
     return ""
 
 
-def _reason_against(file: io.BytesIO | Path, g: np.ndarray, found: Basis) -> str:
-    """Why the picture in a file, drawn from the latents g (100,), is left out; empty when it is good."""
+def _rejection_reason(file: io.BytesIO | Path, g: np.ndarray, fitted: Basis) -> str:
+    """Why the picture in a file, drawn from the latents g (100,), is rejected; empty if it is accepted."""
     picture = np.asarray(Image.open(file))
     face = find_face(_detector(), picture)
     if face is None or face[1] < _MIN_SCORE:
         return "no clear face"
-    place = NAMES.index("age")
-    asked = WANTED[place].value(found.attributes(g[None])[0, place])
-    if _ages().youngest(picture, face[0]) < max(_YOUNGEST, _LEAST_SHARE * asked):
+    column = NAMES.index("age")
+    target_age = TARGETS[column].value(fitted.attributes(g[None])[0, column])
+    if _ages().lowest_age(picture, face[0]) < max(_MIN_AGE, _MIN_AGE_SHARE * target_age):
         return "looks too young"
     return ""
 
 
-def latents_of_picture(seed: int, number: int) -> np.ndarray:
-    """The latents (100,) of picture `number`; another stream than that of seeds, whose faces nobody shall have seen."""
+def picture_latents(seed: int, number: int) -> np.ndarray:
+    """The latents (100,) of picture `number`. Not those of a seed: the generator must not be trained on any seed."""
     return np.random.RandomState([seed, number]).randn(LATENT_SIZE)
 
 
 def draw_set(args: argparse.Namespace) -> None:
-    """Draws the pictures whose numbers begin at --first; goes on where it was stopped."""
+    """Draws --count pictures, numbered from --first; continues where it was interrupted."""
     args.out.mkdir(parents=True, exist_ok=True)
     left_out = args.out / f"left_out_{args.first}.jsonl"
     done = {json.loads(line)["number"] for line in left_out.read_text().splitlines()} if left_out.exists() else set()
     names = {number: f"{number:06d}.jpg" for number in range(args.first, args.first + args.count)}
-    open_ones = [n for n, name in names.items() if n not in done and not (args.out / name).exists()]
-    tasks = [Task(args.out / names[n], latents_of_picture(args.seed, n), args.basis, args.size) for n in open_ones]
+    pending = [n for n, name in names.items() if n not in done and not (args.out / name).exists()]
+    tasks = [Task(args.out / names[n], picture_latents(args.seed, n), args.basis, args.size) for n in pending]
     with get_context("fork").Pool(args.processes) as pool, left_out.open("a") as record:
-        for number, why in zip(open_ones, pool.imap(_draw_one, tasks, chunksize=4), strict=True):
+        for number, why in zip(pending, pool.imap(_draw_one, tasks, chunksize=4), strict=True):
             if why:
                 record.write(json.dumps({"number": number, "why": why}) + "\n")
                 record.flush()
@@ -189,16 +190,16 @@ def draw_set(args: argparse.Namespace) -> None:
     write_latents(args.out, args.seed, _basis(args.basis))
 
 
-def _reason_of(task: Task) -> str:
-    return _reason_against(task.path, task.g, _basis(task.basis))
+def _rejection_reason_of(task: Task) -> str:
+    return _rejection_reason(task.path, task.g, _basis(task.basis))
 
 
-def sort_set(args: argparse.Namespace) -> None:
-    """Removes the pictures that the rules of today leave out, which may be stricter than those they were drawn by."""
+def prune_set(args: argparse.Namespace) -> None:
+    """Removes the pictures of a set that the current rules reject; the set may have been drawn with earlier rules."""
     paths = sorted(path for path in args.faces.glob("[0-9]*.jpg"))
-    tasks = [Task(path, latents_of_picture(args.seed, int(path.stem)), args.basis, 0) for path in paths]
+    tasks = [Task(path, picture_latents(args.seed, int(path.stem)), args.basis, 0) for path in paths]
     with get_context("fork").Pool(args.processes) as pool, (args.faces / "left_out_0.jsonl").open("a") as record:
-        for task, why in zip(tasks, pool.imap(_reason_of, tasks, chunksize=4), strict=True):
+        for task, why in zip(tasks, pool.imap(_rejection_reason_of, tasks, chunksize=4), strict=True):
             if why:
                 record.write(json.dumps({"number": int(task.path.stem), "why": why}) + "\n")
                 record.flush()
@@ -206,47 +207,47 @@ def sort_set(args: argparse.Namespace) -> None:
     write_latents(args.faces, args.seed, _basis(args.basis))
 
 
-def write_latents(folder: Path, seed: int, found: Basis) -> None:
-    """FOLDER/latents.safetensors, of all pictures that lie in it."""
+def write_latents(folder: Path, seed: int, fitted: Basis) -> None:
+    """Writes the latents of all pictures in a folder to FOLDER/latents.safetensors."""
     names = sorted(path.name for path in folder.glob("[0-9]*.jpg"))
-    latents = np.stack([latents_of_picture(seed, int(name[:6])) for name in names]).astype(np.float32)
-    LatentsOfPictures(tuple(names), latents, found.names).save(folder / FILE)
-    print(f"{len(names):,} pictures in {folder}, their latents in {folder / FILE}")
+    latents = np.stack([picture_latents(seed, int(name[:6])) for name in names]).astype(np.float32)
+    LatentsOfPictures(tuple(names), latents, fitted.names).save(folder / FILE)
+    print(f"{len(names):,} pictures are in {folder}, and their latents in {folder / FILE}.")
 
 
 # -- pairs ---------------------------------------------------------------------------------------------------------
 
 
 def draw_pairs(args: argparse.Namespace) -> None:
-    """Pictures NUMBER_low.jpg and NUMBER_high.jpg of one person with the attribute at its ends, all else the same."""
-    found = _basis(args.basis)
-    if args.attribute not in found.names:
-        raise SystemExit(f"--attribute must be one of {', '.join(found.names)}.")
-    place = found.names.index(args.attribute) - len(found.names)
+    """Draws pairs NUMBER_low.jpg and NUMBER_high.jpg, of one person with a low and a high value of the attribute."""
+    fitted = _basis(args.basis)
+    if args.attribute not in fitted.names:
+        raise SystemExit(f"--attribute must be one of {', '.join(fitted.names)}.")
+    column = fitted.names.index(args.attribute) - len(fitted.names)
     args.out.mkdir(parents=True, exist_ok=True)
     tasks = []
     for number in range(args.count):
         for end, value in (("low", -args.distance), ("high", args.distance)):
-            g = latents_of_picture(args.seed, number)
-            g[place] = value
+            g = picture_latents(args.seed, number)
+            g[column] = value
             tasks.append(Task(args.out / f"{number:06d}_{end}.jpg", g, args.basis, args.size))
-    open_ones = [task for task in tasks if not task.path.exists()]
+    pending = [task for task in tasks if not task.path.exists()]
     with get_context("fork").Pool(args.processes) as pool:
-        for task, why in zip(open_ones, pool.imap(_draw_one, open_ones, chunksize=4), strict=True):
+        for task, why in zip(pending, pool.imap(_draw_one, pending, chunksize=4), strict=True):
             if why:
                 print(f"{task.path.name}: {why}")
-    whole = [task for task in tasks if all(task.path.with_name(f"{task.path.name[:6]}_{end}.jpg").exists()
-                                           for end in ("low", "high"))]  # fmt: skip
-    latents = np.stack([task.g for task in whole]).astype(np.float32)
-    LatentsOfPictures(tuple(task.path.name for task in whole), latents, found.names).save(args.out / FILE)
-    print(f"{len(whole) // 2:,} pairs in {args.out}")
+    complete = [task for task in tasks if all(task.path.with_name(f"{task.path.name[:6]}_{end}.jpg").exists()
+                                              for end in ("low", "high"))]  # fmt: skip
+    latents = np.stack([task.g for task in complete]).astype(np.float32)
+    LatentsOfPictures(tuple(task.path.name for task in complete), latents, fitted.names).save(args.out / FILE)
+    print(f"{len(complete) // 2:,} pairs are in {args.out}.")
 
 
 # -- the check -----------------------------------------------------------------------------------------------------
 
 
 def _read_picture(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Labels (k,) and the judge's readings (j,) of the face in a picture, None without one."""
+    """Labels (k,) and the judge's readings (j,) of the face in a picture; None if it has none."""
     from facegan.sliders.readings import read_faces
 
     picture = np.asarray(Image.open(path))
@@ -258,15 +259,18 @@ def _read_picture(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Reads a random part of a set, also by networks that did not steer it, and prints spread and correlations."""
+    """Prints how the attributes of a random part of a set are distributed and correlated.
+
+    By the labels that the basis was fitted to, and by the judge's networks, which are independent of them.
+    """
     from facegan.sliders.readings import names
 
     paths = sorted(args.faces.glob("[0-9]*.jpg"))
     chosen = [paths[i] for i in np.random.RandomState(0).permutation(len(paths))[: args.count]]
     with get_context("fork").Pool(args.processes) as pool:
-        read = [found for found in pool.imap(_read_picture, chosen, chunksize=8) if found is not None]
-    labels, judged = (np.stack(columns) for columns in zip(*read, strict=True))
-    print(f"{len(labels):,} of {len(paths):,} pictures, by the labels that steered them\n{report(labels)}")
+        measured = [one for one in pool.imap(_read_picture, chosen, chunksize=8) if one is not None]
+    labels, judged = (np.stack(columns) for columns in zip(*measured, strict=True))
+    print(f"{len(labels):,} of {len(paths):,} pictures, by the labels that the basis was fitted to\n{report(labels)}")
     independent = labels.copy()
     for column, name in enumerate(NAMES):
         if name in names():
@@ -275,19 +279,19 @@ def check(args: argparse.Namespace) -> None:
             slope, shift = np.polyfit(reading[known], labels[known, column], 1)  # to the label's scale
             independent[:, column] = slope * reading + shift
             agreement = np.corrcoef(reading[known], labels[known, column])[0, 1]
-            print(f"{name:22} is also read by the judge: correlation with the label {agreement:.2f}")
-    print(f"by the judge, where it reads an attribute\n{report(independent)}")
+            print(f"{name:22} correlation of the judge's reading with the label {agreement:.2f}")
+    print(f"by the judge's readings, for the attributes that it has\n{report(independent)}")
 
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--processes", type=int, default=2, help="each takes a core and 800 MB (default: 2)")
     commands = p.add_subparsers(required=True)
-    # fmt: off (an option a line reads as the table that it is)
-    c = commands.add_parser("basis", help="learn which way each attribute lies in the latents")
+    # fmt: off (one option per line)
+    c = commands.add_parser("basis", help="fit the directions of the attributes in the latents")
     c.add_argument("--out", dest="basis", type=Path, required=True, help="a new file")
     c.add_argument("--rounds", type=int, default=3)
-    c.add_argument("--count", type=int, default=1200, help="people a round")
+    c.add_argument("--count", type=int, default=1200, help="people per round; the first round has twice as many")
     c.add_argument("--seed", type=int, default=0)
     c.add_argument("--sheets", type=Path, help="a folder for pictures and readings of each round")
     c.set_defaults(run=basis)
@@ -295,16 +299,16 @@ def main() -> None:
     c.add_argument("out", type=Path)
     c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--first", type=int, default=0, help="number of the first picture")
-    c.add_argument("--count", type=int, default=44_000, help="some are left out")
+    c.add_argument("--count", type=int, default=44_000, help="of pictures; some are rejected")
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=0)
     c.set_defaults(run=draw_set)
-    c = commands.add_parser("sort", help="remove pictures of a set that today's rules leave out")
+    c = commands.add_parser("sort", help="remove the pictures of a set that the current rules reject")
     c.add_argument("faces", type=Path)
     c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--seed", type=int, default=0)
-    c.set_defaults(run=sort_set)
-    c = commands.add_parser("pairs", help="draw people twice, with one attribute moved")
+    c.set_defaults(run=prune_set)
+    c = commands.add_parser("pairs", help="draw people twice, with a low and a high value of one attribute")
     c.add_argument("out", type=Path)
     c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--attribute", required=True)
@@ -313,7 +317,7 @@ def main() -> None:
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=1)
     c.set_defaults(run=draw_pairs)
-    c = commands.add_parser("check", help="read a part of a set and print how its attributes are spread")
+    c = commands.add_parser("check", help="print how the attributes of a set are distributed, from a random part of it")
     c.add_argument("faces", type=Path)
     c.add_argument("--count", type=int, default=1500)
     c.set_defaults(run=check)

@@ -1,17 +1,17 @@
-// What the original networks answer, for tests/labels/test_networks.py:
+// Records the outputs of the original networks for tests/labels/test_networks.py:
 //     node tools/face_api_answers.mjs package > tests/labels/face_api_answers.json
-// Runs face-api's own JavaScript (its CPU backend) on the picture of `pattern`, which the test draws again.
+// Runs face-api's own JavaScript (its CPU backend) on the image made by `pattern`, which the test makes in the same way.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const SIDE = 112;
 const folder = process.argv[2];
-globalThis.window = { document: {} }; // the bundle is the browser's
+globalThis.window = { document: {} }; // the bundle expects a browser
 globalThis.document = globalThis.window.document;
 console.info = console.warn = () => {}; // only JSON may reach the standard output
 
-// The package does not call itself an ES module, so its bundle is loaded under a name that does.
+// The package is not declared as an ES module, so its bundle is loaded from a copy with the suffix .mjs.
 const bundle = path.join(fs.mkdtempSync("/tmp/face-api-"), "face-api.mjs");
 fs.copyFileSync(path.join(folder, "dist", "face-api.esm.js"), bundle);
 const api = await import(pathToFileURL(bundle));

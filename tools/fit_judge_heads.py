@@ -1,25 +1,26 @@
-"""Learns the judge's readings of a face, which sliders are judged by, and prints how well they read.
+"""Fits the heads with which the judge of sliders measures attributes, and prints their accuracy.
 
     python -m tools.fit_judge_heads --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
         --synthetic-labels labels.csv --celeba CELEBA_RUN/faces --celeba-table list_attr.csv \
         --out facegan/assets/judge_heads
 
-RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I; --celeba is only asked for how well it went, never
-learned from. The features are those of sliders/judge_networks.py, independent of the label networks. Gender and age
-are learned twice: from the middle maps alone, and with InsightFace's recognition network beside them, into
-judge_people_heads beside --out. The truths:
+RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I. --celeba is used for evaluation only. The features
+are those of sliders/judge_networks.py, independent of the label networks. The heads of gender and age are fitted twice:
+to EfficientNet's maps alone, into --out, and to those and the embeddings of InsightFace's recognition network, into the
+folder judge_people_heads beside --out. The targets:
 
-    gender, age    people's labels
-    turn, nod      InsightFace's five points in the photo
-    glasses        SFHQ-T2I's prompts, then photos ranked by them, as in tools/fit_label_heads.py
-    smile          where two that know nothing of each other agree: the width of the mouth between InsightFace's
-                   points, and FaceExpressionNet
-    mouth_open     FaceLandmark68TinyNet; no permissively licensed photos have people's labels of it
+    gender, age    human labels
+    turn, nod      the pose from InsightFace's five keypoints in the photo
+    glasses        SFHQ-T2I's prompts, then photos ranked by a first head, as in tools/fit_label_heads.py
+    smile          where two independent measurements agree: the width of the mouth between InsightFace's keypoints,
+                   and FaceExpressionNet
+    mouth_open     FaceLandmark68TinyNet; no permissively licensed photos have human labels of it
 
-A tenth of the photos is never learned from.
+A tenth of the photos is held out for the accuracies.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_ou
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",
           "mouth_open": "Mouth_Slightly_Open"}  # fmt: skip
-SMILE_LIMIT = 20.0  # log-odds; beyond it the network says nothing more
+SMILE_LIMIT = 20.0  # log-odds; beyond it the network is saturated
 ABOUT = (
     "Readings that judge sliders. gender, age: FairFace (Karkkainen and Joo 2021, "
     "https://github.com/joojs/fairface, CC BY 4.0), labelled by people. glasses: SFHQ-T2I (David Beniaguev, MIT) and "
@@ -51,7 +52,8 @@ ABOUT_PEOPLE = (
 )
 
 
-def faces_of(folder: Path, limit: int) -> tuple[FaceCache, np.ndarray, list[str]]:
+def selected_faces(folder: Path, limit: int) -> tuple[FaceCache, np.ndarray, list[str]]:
+    """The cache of a run, rows of at most `limit` of its used faces (0: all), and the names of their photos."""
     cache = FaceCache.open(folder)
     rows = cache.selected
     if limit and len(rows) > limit:
@@ -59,7 +61,8 @@ def faces_of(folder: Path, limit: int) -> tuple[FaceCache, np.ndarray, list[str]
     return cache, rows, [Path(cache.names[row]).name for row in rows]
 
 
-def by_chunks(cache: FaceCache, rows: np.ndarray, measure) -> np.ndarray:
+def in_chunks(cache: FaceCache, rows: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """The results of `measure` for the faces at `rows`, computed in chunks that fit into memory."""
     chunks = [np.ascontiguousarray(cache.images[rows[start : start + 256]]) for start in range(0, len(rows), 256)]
     return np.concatenate([measure(chunk) for chunk in chunks])
 
@@ -68,10 +71,10 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return (values - np.nanmean(values)) / np.nanstd(values)
 
 
-def truths(cache: FaceCache, rows: np.ndarray, names: list[str], labels: dict) -> np.ndarray:
-    """What is known of the photos, float64 (n, len(NAMES)); glasses are NaN."""
+def targets_of(cache: FaceCache, rows: np.ndarray, names: list[str], labels: dict) -> np.ndarray:
+    """The targets of the photos, float64 (n, len(NAMES)); NaN for glasses, and for smiles on which the two disagree."""
     framing = float(cache.report["framing"])
-    scores = by_chunks(cache, rows, lambda images: label_faces(images, framing).values)
+    scores = in_chunks(cache, rows, lambda images: label_faces(images, framing).values)
     smile, mouth = scores[:, 0], scores[:, 4]
     poses = np.full((len(cache.images), 2), np.nan)
     for record in cache.records:
@@ -101,72 +104,76 @@ def main() -> None:
     args = p.parse_args()
 
     labels, rows_of = read_csv(args.labels), read_csv(args.synthetic_labels)
-    cache, rows, names = faces_of(args.faces, args.limit)
+    cache, rows, names = selected_faces(args.faces, args.limit)
     framing = float(cache.report["framing"])
-    photos = by_chunks(cache, rows, lambda images: image_features(images, framing))
-    truth = truths(cache, rows, names, labels)
-    own = np.array([not held_out(name) for name in names])
-    drawn_cache, drawn_rows, drawn_names = faces_of(args.synthetic, 0)
-    drawn_framing = float(drawn_cache.report["framing"])
-    drawn = by_chunks(drawn_cache, drawn_rows, lambda images: image_features(images, drawn_framing))
-    figures = [(rows_of[name]["figure"], rows_of[name]["row"]) for name in drawn_names]
-    worn = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
-    at = NAMES.index("glasses")
-    ranked = rank_glasses(drawn.astype(np.float64), worn, photos[own].astype(np.float64), np.array(names)[own])
-    truth[own, at] = np.where(np.isfinite(ranked), ranked > 0, np.nan)
-    with_drawn = np.full((len(drawn), len(NAMES)), np.nan)
-    with_drawn[worn > 0, at] = 1
+    photos = in_chunks(cache, rows, lambda images: image_features(images, framing))
+    targets = targets_of(cache, rows, names, labels)
+    training = np.array([not held_out(name) for name in names])
+    synthetic_cache, synthetic_rows, synthetic_names = selected_faces(args.synthetic, 0)
+    synthetic_framing = float(synthetic_cache.report["framing"])
+    synthetic = in_chunks(synthetic_cache, synthetic_rows, lambda images: image_features(images, synthetic_framing))
+    figures = [(rows_of[name]["figure"], rows_of[name]["row"]) for name in synthetic_names]
+    has_glasses = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
+    glasses_column = NAMES.index("glasses")
+    glasses = rank_glasses(
+        synthetic.astype(np.float64), has_glasses, photos[training].astype(np.float64), np.array(names)[training]
+    )
+    targets[training, glasses_column] = np.where(np.isfinite(glasses), glasses > 0, np.nan)
+    synthetic_targets = np.full((len(synthetic), len(NAMES)), np.nan)
+    synthetic_targets[has_glasses > 0, glasses_column] = 1
     probe = AttributeProbe.fit_features(
-        np.concatenate([photos[own], drawn]), AttributeTable(NAMES, np.concatenate([truth[own], with_drawn]))
+        np.concatenate([photos[training], synthetic]),
+        AttributeTable(NAMES, np.concatenate([targets[training], synthetic_targets])),
     )
     probe.save(args.out, about=ABOUT)
-    known = by_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
-    print("faces are read", flush=True)
-    with_who = np.concatenate([photos, known], axis=1)
-    of_people = [NAMES.index(name) for name in RECOGNISED]
-    people = AttributeProbe.fit_features(with_who[own], AttributeTable(RECOGNISED, truth[own][:, of_people]))
+    embeddings = in_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
+    print("features and embeddings are computed", flush=True)
+    with_identity = np.concatenate([photos, embeddings], axis=1)
+    columns = [NAMES.index(name) for name in RECOGNISED]
+    people = AttributeProbe.fit_features(
+        with_identity[training], AttributeTable(RECOGNISED, targets[training][:, columns])
+    )
     people.save(args.out.parent / "judge_people_heads", about=ABOUT_PEOPLE)
-    print(f"learned from {own.sum():,} photos and {len(drawn):,} synthetic faces; held out {(~own).sum():,}")
-    told(probe, photos[~own], truth[~own])
-    told(people, with_who[~own], truth[~own][:, of_people])
+    print(f"fitted to {training.sum():,} photos and {len(synthetic):,} synthetic faces; held out {(~training).sum():,}")
+    print_accuracy(probe, photos[~training], targets[~training])
+    print_accuracy(people, with_identity[~training], targets[~training][:, columns])
     if args.celeba:
         compare_celeba(probe, people, args.celeba, args.celeba_table)
 
 
-def told(probe: AttributeProbe, features: np.ndarray, truth: np.ndarray) -> None:
-    """How well photos that it did not learn from are read."""
-    for column, score, known in zip(probe.columns, probe.scores_of(features).T, truth.T, strict=True):
-        held = np.isfinite(known)
-        if held.any():
-            figure = auc(score[held], known[held] > 0) if column.binary else correlation(score[held], known[held])
+def print_accuracy(probe: AttributeProbe, features: np.ndarray, targets: np.ndarray) -> None:
+    """Prints each head's accuracy on held-out photos: features (n, d) and targets (n, k), which may be NaN."""
+    for column, score, target in zip(probe.columns, probe.scores_of(features).T, targets.T, strict=True):
+        known = np.isfinite(target)
+        if known.any():
+            figure = auc(score[known], target[known] > 0) if column.binary else correlation(score[known], target[known])
             kind = "AUC" if column.binary else "correlation"
-            print(
-                f"{column.name:12} {kind} {figure:.3f} on {held.sum():,} held out, from {features.shape[1]:,} numbers"
-            )
+            print(f"{column.name:12} {kind} {figure:.3f} on {known.sum():,} held out, {features.shape[1]:,} features")
 
 
 def compare_celeba(probe: AttributeProbe, people: AttributeProbe, folder: Path, path: Path) -> None:
-    cache, rows, names = faces_of(folder, 0)
+    """Prints each head's AUC on CelebA, and for gender and age by how much a smile biases them."""
+    cache, rows, names = selected_faces(folder, 0)
     framing = float(cache.report["framing"])
-    one = by_chunks(cache, rows, lambda images: image_features(images, framing))
-    other = by_chunks(cache, rows, lambda images: image_features(np.ascontiguousarray(images[:, :, ::-1]), framing))
-    known = by_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
+    one = in_chunks(cache, rows, lambda images: image_features(images, framing))
+    other = in_chunks(cache, rows, lambda images: image_features(np.ascontiguousarray(images[:, :, ::-1]), framing))
+    embeddings = in_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
     table = read_attributes(path, names, columns=list(CELEBA.values()))
     truth = dict(zip(CELEBA, (table.values > 0).T, strict=True))
     mean = (one + other) / 2
-    for reader, features in ((probe, mean), (people, np.concatenate([mean, known], axis=1))):
+    for reader, features in ((probe, mean), (people, np.concatenate([mean, embeddings], axis=1))):
         scores = dict(zip(reader.names, reader.scores_of(features).T, strict=True))
         for name in (name for name in CELEBA if name in scores):
             sign = -1 if name == "age" else 1
             line = f"{name:12} CelebA {CELEBA[name]}: AUC {auc(sign * scores[name], truth[name]):.3f}"
-            if name in RECOGNISED:  # what a smile makes of it, within either class
-                apart = [smiles(scores[name], truth["smile"], truth[name] == which) for which in (True, False)]
-                line += f"; people who smile read {apart[0]:+.2f} and {apart[1]:+.2f} sd"
+            if name in RECOGNISED:
+                biases = [smile_bias(scores[name], truth["smile"], truth[name] == value) for value in (True, False)]
+                line += f"; smiling changes it by {biases[0]:+.2f} sd where true, {biases[1]:+.2f} sd where not"
             print(line)
 
 
-def smiles(scores: np.ndarray, smiling: np.ndarray, among: np.ndarray) -> float:
-    """How much higher those of `among` who smile score, in standard deviations of all."""
+def smile_bias(scores: np.ndarray, smiling: np.ndarray, among: np.ndarray) -> float:
+    """How much higher smiling faces score within the faces `among`, in standard deviations of all scores."""
     return float((scores[smiling & among].mean() - scores[~smiling & among].mean()) / scores.std())
 
 

@@ -1,15 +1,16 @@
-"""Learns the shipped readings of gender, age and glasses, and prints how well they read photos they did not see.
+"""Fits the shipped heads of gender, age and glasses, and prints their cross-validated accuracy.
 
     python -m tools.fit_label_heads --faces RUN/faces [RUN2/faces] --labels labels.csv \
         --synthetic SYN/faces --synthetic-labels labels.csv --out facegan/assets/label_heads
 
-RUN/faces are aligned FairFace photos, at one or more framings; SYN/faces those of SFHQ-T2I, whose rows of pictures
-answer to one prompt, some of them to "glasses". Nothing else may train what is shipped: FairFace is CC BY 4.0, SFHQ
-MIT. A tenth of the photos (`held_out`) is never learned from; benchmarks/labels.py asks about those.
+RUN/faces are aligned FairFace photos, at one or more framings. SYN/faces are those of SFHQ-T2I, whose figures have a
+row of pictures for each prompt; some prompts ask for glasses. Only data with a permissive licence may train what is
+shipped: FairFace is CC BY 4.0, SFHQ-T2I is MIT. A tenth of the photos (`held_out`) is not used, but left for
+benchmarks/labels.py.
 
-Gender and age have people's labels. Glasses have labels only for the synthetic faces: a first reading is learned from
-those; then the photos that it ranks highest count as glasses and the lower three quarters as none, and it is learned
-again, three times. Contact sheets of an earlier such ranking showed few faces without glasses among its first 840.
+FairFace has human labels of gender and age. For glasses only the synthetic faces have labels. So a first head is fitted
+to those, and then three times again with photos: the highest-ranked ones as glasses and the lower three quarters as no
+glasses. Contact sheets of an earlier ranking showed few faces without glasses among the first 840.
 """
 
 import argparse
@@ -32,8 +33,8 @@ GLASSES_FIGURES = (
     "textual_search_2_Glasses Style_top_10_matches.jpg",
 )
 SUNGLASSES_ROW = ("textual_search_2_Accessories_top_10_matches.jpg", "7")
-GLASSES_SHARE = 0.06  # of the photos ranked highest that count as glasses; twice as many wear some
-CLEAR_SHARE = 0.75  # of those ranked lowest that count as none
+GLASSES_SHARE = 0.06  # of all photos, from the top of the ranking: labelled as glasses. Twice as many show glasses
+CLEAR_SHARE = 0.75  # of all photos, from the bottom of the ranking: labelled as no glasses
 ROUNDS = 3
 ABOUT = (
     "gender, age: FairFace (Karkkainen and Joo 2021, https://github.com/joojs/fairface, CC BY 4.0), labelled by "
@@ -43,7 +44,7 @@ ABOUT = (
 
 
 def held_out(name: str) -> bool:
-    """Whether a photo, by its file name, is kept for benchmarks/labels.py."""
+    """Whether the photo with this file name is held out for benchmarks/labels.py."""
     return zlib.crc32(name.encode()) % 10 == 0
 
 
@@ -71,24 +72,31 @@ def read_csv(path: Path) -> dict[str, dict[str, str]]:
         return {row["file"]: row for row in csv.DictReader(lines)}
 
 
-def rank_glasses(synthetic: np.ndarray, worn: np.ndarray, photos: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """1 for glasses, -1 for none, NaN for unclear: photos float64 (n, d) by what a reading of the synthetic says."""
-    reading = fit_ridge(synthetic, worn[:, None])
+def rank_glasses(synthetic: np.ndarray, has_glasses: np.ndarray, photos: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Labels (n,) of photos: 1 for glasses, -1 for none, NaN if unclear. Self-training from synthetic faces.
+
+    Args:
+        synthetic: features of the synthetic faces, float64 (m, d).
+        has_glasses: their labels (m,), 1 if the prompt asks for glasses, else -1.
+        photos: features of the photos, float64 (n, d); a photo may occur at several framings.
+        names: the photos' file names (n,).
+    """
+    head = fit_ridge(synthetic, has_glasses[:, None])
     for _ in range(ROUNDS):
-        score = (photos @ reading.weights + reading.bias)[:, 0]
-        # One verdict a photo: all its framings say it together.
+        score = (photos @ head.weights + head.bias)[:, 0]
+        # All framings of a photo get the label of their mean score.
         photo, member = np.unique(names, return_inverse=True)
         mean = np.bincount(member, score) / np.bincount(member)
-        place = np.argsort(np.argsort(-mean)) / len(photo)
-        truth = np.where(place < GLASSES_SHARE, 1.0, np.where(place > 1 - CLEAR_SHARE, -1.0, np.nan))[member]
-        # Synthetic faces of other rows wear glasses, too: those that look like it say nothing.
-        own = (synthetic @ reading.weights + reading.bias)[:, 0]
-        kept = (worn > 0) | (own < np.percentile(own[worn > 0], 5))
-        sure = np.isfinite(truth)
-        reading = fit_ridge(
-            np.concatenate([synthetic[kept], photos[sure]]), np.concatenate([worn[kept], truth[sure]])[:, None]
+        rank = np.argsort(np.argsort(-mean)) / len(photo)
+        labels = np.where(rank < GLASSES_SHARE, 1.0, np.where(rank > 1 - CLEAR_SHARE, -1.0, np.nan))[member]
+        # Some synthetic faces wear glasses that their prompt does not mention: those with a high score are left out.
+        synthetic_score = (synthetic @ head.weights + head.bias)[:, 0]
+        kept = (has_glasses > 0) | (synthetic_score < np.percentile(synthetic_score[has_glasses > 0], 5))
+        sure = np.isfinite(labels)
+        head = fit_ridge(
+            np.concatenate([synthetic[kept], photos[sure]]), np.concatenate([has_glasses[kept], labels[sure]])[:, None]
         )
-    return truth
+    return labels
 
 
 def main() -> None:
@@ -103,21 +111,21 @@ def main() -> None:
 
     labels, rows = read_csv(args.labels), read_csv(args.synthetic_labels)
     photos, names = features_of_all(args.faces, args.limit)
-    drawn, drawn_names = features_of_all(args.synthetic, 0)
-    figures = [(rows[name]["figure"], rows[name]["row"]) for name in drawn_names]
-    worn = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
-    photos, drawn = photos.astype(np.float64), drawn.astype(np.float64)
-    glasses = rank_glasses(drawn, worn, photos, names)
+    synthetic_features, synthetic_names = features_of_all(args.synthetic, 0)
+    figures = [(rows[name]["figure"], rows[name]["row"]) for name in synthetic_names]
+    has_glasses = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
+    photos, synthetic_features = photos.astype(np.float64), synthetic_features.astype(np.float64)
+    glasses = rank_glasses(synthetic_features, has_glasses, photos, names)
 
-    truth = np.full((len(photos) + len(drawn), 3), np.nan)
-    truth[: len(photos), 0] = [labels[name]["gender"] == "male" for name in names]
-    truth[: len(photos), 1] = [AGES[labels[name]["age"]] for name in names]
-    truth[: len(photos), 2] = glasses > 0
-    truth[: len(photos), 2][np.isnan(glasses)] = np.nan
-    truth[len(photos) :, 2][worn > 0] = 1
-    table = AttributeTable(("gender", "age", "glasses"), truth)
-    groups = np.concatenate([names, drawn_names])
-    probe = AttributeProbe.fit_features(np.concatenate([photos, drawn]), table, groups=groups)
+    targets = np.full((len(photos) + len(synthetic_features), 3), np.nan)
+    targets[: len(photos), 0] = [labels[name]["gender"] == "male" for name in names]
+    targets[: len(photos), 1] = [AGES[labels[name]["age"]] for name in names]
+    targets[: len(photos), 2] = glasses > 0
+    targets[: len(photos), 2][np.isnan(glasses)] = np.nan
+    targets[len(photos) :, 2][has_glasses > 0] = 1
+    table = AttributeTable(("gender", "age", "glasses"), targets)
+    groups = np.concatenate([names, synthetic_names])
+    probe = AttributeProbe.fit_features(np.concatenate([photos, synthetic_features]), table, groups=groups)
     probe.save(args.out, about=ABOUT)
     for column in probe.columns:
         print(column)

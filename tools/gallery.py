@@ -23,7 +23,7 @@ CELL = 96  # px
 TRUNCATIONS = (0.0, 0.4, 0.6, 0.8, 1.0, 1.2)
 STEPS = 8  # pictures from one face of a morph to the next
 POSITIONS = 7  # of a slider
-SHEET = {"shows": "gallery"}  # of pictures that are no one state of the page
+SHEET = {"shows": "gallery"}  # the recipe of pictures that do not show a single state of the demo
 
 
 def cells(faces: np.ndarray) -> list[np.ndarray]:
@@ -50,7 +50,7 @@ def main() -> None:
 
     seeds = range(100)
     for name, truncation in (("faces.png", psi), ("faces-all-variety.png", 1.0)):
-        faces = model.generate(model.latents(seeds, truncation))  # at their own size: a hundred are large enough
+        faces = model.generate(model.latents(seeds, truncation))  # not enlarged: a hundred make a large picture
         save(name, grid(faces, 10, gap=2), recipe_of(model, seeds, truncation).to_dict())
 
     seeds = range(8)

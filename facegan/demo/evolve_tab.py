@@ -21,8 +21,8 @@ from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
-COUNT, MOST = 9, 25
-_DISTANCE = 0.3  # of what lies between two random faces: clearly somebody else, and clearly related
+COUNT, MOST = 9, 25  # children that the tab shows, and that the endpoint draws at most
+_DISTANCE = 0.3  # of the distance between two random faces: clearly another person, and clearly related
 _SETTLE = "() => window.facegan.settle()"
 _RANDOM = f"String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
 _CHOOSE = """
@@ -38,7 +38,10 @@ _CHOSEN = f"""() => [window.facegan.chosen("#neighbours"), {_RANDOM}]"""
 
 @dataclass(frozen=True)
 class EvolveState:
-    """The faces near `parent`, or between it and `other`; `brood` is the seed of the first one's step."""
+    """The faces near `parent`, or near mixes of it and `other`.
+
+    `brood` is the seed of the random step to the first child; the next ones have the next seeds.
+    """
 
     KEYS: ClassVar = ("parent", "other", "distance", "hold", "brood", "truncation")
 
@@ -61,7 +64,7 @@ class EvolveState:
         known: Sequence[str],
         weights: str = "",
     ) -> "EvolveState":
-        """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         hold = tuple(hold)
         if unknown := [name for name in hold if name not in known]:
             raise FaceGANError(f"hold names {unknown[0][:20]!r}, but the sliders are {', '.join(known) or 'none'}.")
@@ -79,11 +82,11 @@ class EvolveState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["EvolveState | None", list[str]]:
-        """The state that a link's query asks for, None when it asks for no evolving, and what had to be put right."""
+        """The state in a link's query, None if it is of another tab, and messages about values that were corrected."""
         if "parent" not in query:
             return None, []
         reader = LinkReader(query)
-        truncation = FacesState.read(query, truncation)[0].truncation  # that tab says what is wrong with it
+        truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
         hold = split_words(query.get("hold", "")[:200], "hold")
         parent = reader.face("parent", random_seed())
         other = reader.face("other", random_seed()) if query.get("other", "").strip() else None
@@ -93,7 +96,7 @@ class EvolveState:
         return cls(parent, other, distance, held, brood, truncation), reader.complaints
 
     def children(self, count: int) -> list[Face]:
-        """Two parents give each child another share of either."""
+        """The children. With two parents each child starts from a mix with another share of them."""
         shares = np.random.RandomState(self.brood).uniform(0.25, 0.75, count).round(3)
         return [
             Neighbour(
@@ -157,7 +160,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class Evolving:
-    """What the tab's controls and the endpoint /neighbours do with a model."""
+    """Handles the tab's controls and the endpoint /neighbours."""
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
@@ -178,7 +181,7 @@ class Evolving:
         return (gr.Tabs(selected=TAB.id), *settings, *drawn), complaints
 
     def draw(self, parent: object, other: object, distance: object, brood: object, truncation: object, *hold) -> tuple:
-        if not str(parent or "").strip():  # the visitor has cleared the field to type another
+        if not str(parent or "").strip():  # the visitor has cleared the field to type another face
             return gr.skip(), gr.skip()
         names = [name for name, on in zip(self._names, hold, strict=True) if on]
         weights = self._model.weights
@@ -222,7 +225,7 @@ class Evolving:
         ]
 
     def _drawn(self, state: EvolveState, count: int) -> list[tuple[Face, np.ndarray]]:
-        # A child is drawn as it is told, so that its link and its picture show the very same face.
+        # Compacted before drawing, as in its link, so that link and picture show exactly the same face.
         faces = [compacted(self._model, child, state.truncation) for child in state.children(count)]
         latents = np.stack([latent_of(self._model, face, state.truncation) for face in faces])
         return list(zip(faces, self._model.generate(latents), strict=True))

@@ -50,14 +50,14 @@ def build(page: Page, tab: gr.Tab) -> None:
                 1, MAX_COUNT, COUNT, step=1, label="How many faces", info="Choose one to see it large.", elem_id="count"
             )
             grid = gr.HTML(elem_id="faces", js_on_load=_CHOOSE, apply_default_css=False)
-    # Kept by the browser, not by gr.State: a page left open survives a restart of the server.
+    # In a component and not in gr.State, so that an open page still works after a restart of the server.
     first = gr.Number(0, precision=0, visible=False)
 
     faces = Faces(page.model, page.outbox)
     settings = [page.truncation, count]
     shown = [page.seed, first, figure, grid]
     page.open(faces.open_page, [*settings, *shown])
-    # `change` and not `input`, which Gradio loses for the first typing after a button has set the text.
+    # `change` and not `input`, because Gradio drops the first `input` after a button has set the text.
     page.in_browser(page.seed.change, "() => window.facegan.settle()", [], [])
     changed = [*moved(page.truncation), *moved(count), figure.select]
     page.answer(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
@@ -69,7 +69,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class Faces:
-    """What the tab's controls and the endpoint /generate do with a model."""
+    """Handles the tab's controls and the endpoint /generate."""
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
@@ -84,7 +84,7 @@ class Faces:
         return (state.truncation, state.count, *drawn), complaints
 
     def draw_seed(self, seed: object, truncation: object, count: object, first: object) -> tuple:
-        if seed is None or str(seed).strip() == "":  # the visitor has cleared the field to type another
+        if seed is None or str(seed).strip() == "":  # the visitor has cleared the field to type another seed
             return (gr.skip(),) * 4
         face, notes = seed, []
         if (asked := as_number(seed)) is not None:
@@ -93,7 +93,7 @@ class Faces:
                 notes.append(f"A seed is a whole number from 0 to {MAX_SEED}, so the nearest was taken.")
         state = self._checked(face, truncation, count, first)
         written, *drawn = self._draw(state, notes)
-        # Writing an unchanged seed back would overwrite the next letter of somebody who types on.
+        # An unchanged seed is not written back: it would overwrite what the visitor has typed meanwhile.
         pasted = isinstance(seed, str) and not isinstance(state.face, Seed)
         return written if notes or (pasted and written != seed) else gr.skip(), *drawn
 
@@ -134,7 +134,7 @@ class Faces:
         ]
 
     def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[str, int, str, str]:
-        """The large face is one of the grid's where it is a seed, so each face is drawn once."""
+        """Draws the grid and the large face, which is not drawn twice if it is one of the grid's."""
         latents = self._model.latents(state.seeds, state.truncation)
         if state.seed is None:
             latents = np.concatenate([latents, latent_of(self._model, state.face, state.truncation)[None]])
@@ -153,12 +153,12 @@ def _figure(model: FaceModel, state: FacesState, image: np.ndarray, notes: Itera
 
 
 def _grid(model: FaceModel, state: FacesState, images: np.ndarray) -> str:
-    """As HTML; nothing for a single face, which is already there large."""
+    """The grid as HTML; empty for a single face, which the page already shows large."""
     return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed) if state.count > 1 else ""
 
 
 def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[Recipe]:
-    """One for each face."""
+    """The recipe of each seed's face."""
     return [recipe_of(model, [seed], truncation) for seed in seeds]
 
 

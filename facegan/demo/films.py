@@ -17,12 +17,12 @@ from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
 FORMATS = ("mp4", "gif")
-_MOST_LINK = 1800  # letters of the faces in a link; of twelve faces each has the 140 that a latent takes
+_MOST_LINK = 1800  # letters of all faces in a link: 150 for each of twelve, and a stored latent takes 140
 _BATCH = 24  # frames that the generator draws at once
 
 
 def film_size(model: FaceModel, file_format: str) -> int:
-    """The side of a film in px. A GIF of 512 px would be 8 MB for three seconds."""
+    """The side of a film in px. A GIF of 512 px would have 8 MB for three seconds."""
     if file_format == "gif":
         return 256
     return FACE_SIZE if model.size < 256 else 512
@@ -34,7 +34,7 @@ def stops(model: FaceModel, state: MorphState) -> np.ndarray:
 
 
 def short_enough(model: FaceModel, state: MorphState) -> MorphState:
-    """The same morph as a link of less than 2,000 letters."""
+    """The same morph with shorter texts of its faces, so that its link has fewer than 2,000 letters."""
     most = _MOST_LINK // len(state.faces)
     return replace(state, faces=tuple(compacted(model, face, state.truncation, most) for face in state.faces))
 

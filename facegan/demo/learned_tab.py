@@ -36,7 +36,7 @@ def kind(film: Film) -> str:
 
 
 async def answer_film(model: FaceModel, path: str) -> Response:
-    """`read` over HTTP, in a thread: the Hub may be asked for the film."""
+    """The response with the film at `path`. Reads it in a thread, because it may be downloaded from the Hub."""
     try:
         content = await anyio.to_thread.run_sync(read, model, path)
     except Exception as error:
@@ -47,7 +47,7 @@ async def answer_film(model: FaceModel, path: str) -> Response:
 
 
 def read(model: FaceModel, path: str) -> bytes | None:
-    """The film with this path, None where the model has none. Raises FaceGANError when it cannot be had."""
+    """The film at this path, None if the model has no such film. Raises FaceGANError if it cannot be downloaded."""
     return next((film.read() for film in model.films if film.path == path), None)
 
 

@@ -1,4 +1,4 @@
-"""What an MCP client gets: pictures and films themselves. Gradio sends the text of a list in their place."""
+"""Has the MCP server return pictures and films as content. By default Gradio returns their file data as text."""
 
 import base64
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from facegan.demo.outbox import PREFIX, Outbox, media_type
 
 
 def send_content(demo: gr.Blocks, outbox: Outbox) -> None:
-    """Have the MCP server of `demo`, if it has one, answer with the files of `outbox`."""
+    """Has the MCP server of `demo`, if there is one, return the files of `outbox`."""
     if demo.mcp_server_obj:
         demo.mcp_server_obj.postprocess_output_data = lambda data, root_url: list(_contents(data, root_url, outbox))
 

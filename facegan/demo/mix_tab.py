@@ -29,7 +29,7 @@ _RANDOM = f"String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
 
 @dataclass(frozen=True)
 class MixState:
-    """A face on the way from `a` (amount 0) to `b` (1); with `only`, to `a` with these attributes of `b`."""
+    """A face between `a` (amount 0) and `b` (1); with `only`, between `a` and `a` with these attributes of `b`."""
 
     KEYS: ClassVar = ("face_a", "face_b", "amount", "only", "truncation")
 
@@ -50,7 +50,7 @@ class MixState:
         known: Sequence[str],
         weights: str = "",
     ) -> "MixState":
-        """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         only = tuple(only)
         if unknown := [name for name in only if name not in known]:
             raise FaceGANError(f"only names {unknown[0][:20]!r}, but the sliders are {', '.join(known) or 'none'}.")
@@ -66,11 +66,11 @@ class MixState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["MixState | None", list[str]]:
-        """The state that a link's query asks for, None when it asks for no mix, and what had to be put right."""
+        """The state in a link's query, None if it has no mix, and messages about values that were corrected."""
         if "face_a" not in query and "face_b" not in query:
             return None, []
         reader = LinkReader(query)
-        truncation = FacesState.read(query, truncation)[0].truncation  # that tab says what is wrong with it
+        truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
         only = split_words(query.get("only", "")[:200], "only")
         if any(name not in known for name in only):
             reader.complaints.append("The link takes something that this model has no slider for, so it was left out.")
@@ -138,7 +138,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class Mixes:
-    """What the tab's controls and the endpoint /mix do with a model."""
+    """Handles the tab's controls and the endpoint /mix."""
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
@@ -164,7 +164,7 @@ class Mixes:
         return self._draw(state, preview)
 
     def draw(self, a: object, b: object, amount: object, truncation: object, *only: object) -> str:
-        if not (str(a or "").strip() and str(b or "").strip()):  # the visitor has cleared one to type another
+        if not (str(a or "").strip() and str(b or "").strip()):  # the visitor has cleared a field to type another face
             return gr.skip()
         names = [name for name, on in zip(self._names, only, strict=True) if on]
         return self._draw(MixState.checked(a, b, amount, names, truncation, self._names, self._model.weights))

@@ -29,7 +29,7 @@ CONTROLS = {
     "loop": "#loop input",
     "position": "#morph-position [type=range]",
 }
-# The film is that of the path on which the face at the position is shown.
+# The film shows the same path as the face at the position of the slider.
 _FILM = "window.facegan.filmFollows(element, '#morph-film', (changed) => watch('value', changed));"
 _RANDOM = f"Math.floor(Math.random() * {RANDOM_SEEDS})"
 
@@ -65,8 +65,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.in_browser(
         controls.add_random.click, f"(seeds) => window.facegan.withSeed(seeds, {_RANDOM}, {MAX_STOPS})", seeds, seeds
     )
-    # `change` and not `input`, which Gradio loses for the first typing after a button has set the text. It also comes
-    # when the page opens, so it only asks for what is not there yet.
+    # `change` and not `input`, because Gradio drops the first `input` after a button has set the text. `change` also
+    # fires when the page opens; `settle` requests a picture only if the page does not show it yet.
     page.in_browser(controls.seeds.change, "() => window.facegan.settle()", [], [])
     changed = [*moved(controls.frames_per_leg), controls.loop.input, controls.here.select]
     page.answer(changed, morphs.show, settings, [controls.strip, controls.here])
@@ -128,7 +128,7 @@ class _Controls:
 
 
 class Morphs:
-    """What the tab's controls and the endpoint /morph do with a model."""
+    """Handles the tab's controls and the endpoint /morph."""
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer
@@ -152,7 +152,7 @@ class Morphs:
             return complaint(str(error)), ""
 
     def figure(self, query: Mapping[str, str], preview: bool = False) -> str:
-        """The face at the position of a link's morph. Raises FaceGANError for a link to none."""
+        """The face at the position of a link's morph. Raises FaceGANError if the link has no morph."""
         return draw_position(self._model, self._state(query), preview)
 
     async def morph(
@@ -165,9 +165,9 @@ class Morphs:
         visitor: str = "",
         address: str = "",
     ) -> tuple[bytes, str]:
-        """The film and its name; `visitor` and `address` as the renderer takes them.
+        """The film and its file name; `visitor` and `address` as in `Renderer.draw`.
 
-        Raises FaceGANError, also when too many others wait for theirs.
+        Raises FaceGANError, also if too many films are waiting (render.Busy).
         """
         file_format = one_of(format, "format", FORMATS)
         truncation = self._model.config.truncation if truncation is None else truncation
@@ -180,7 +180,7 @@ class Morphs:
         return content, film_name(state, file_format)
 
     async def film_of(self, query: Mapping[str, str], visitor: str, address: str = "") -> tuple[bytes, str]:
-        """The film of a link, in its "format", and its name. Raises FaceGANError for a link to no morph."""
+        """The film of a link, in its "format", and the file name. Raises FaceGANError if the link has no morph."""
         state = self._state(query)
         return await self.morph(
             _written(state),
@@ -193,7 +193,7 @@ class Morphs:
         )
 
     async def answer(self, request: Request) -> Response:
-        """`film_of` over HTTP."""
+        """The HTTP response with the film of a link."""
         query = dict(request.query_params)
         try:
             content, name = await self.film_of(query, query.get("visitor", "")[:40], request.client.host)

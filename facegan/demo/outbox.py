@@ -1,4 +1,4 @@
-"""The pictures and films that endpoints return: kept in memory for callers to fetch, never written to disk."""
+"""The files that endpoints return: kept in memory until the caller downloads them, never written to disk."""
 
 import secrets
 import threading
@@ -7,9 +7,9 @@ from collections import OrderedDict
 
 import gradio as gr
 
-PREFIX = "/gradio_api/stream/"  # where Gradio's clients fetch a file that is no file on the server's disk
-_MOST_BYTES = 64_000_000  # the oldest go first
-_AGE = 600  # s; callers fetch at once
+PREFIX = "/gradio_api/stream/"  # the route from which Gradio's clients download a file that is not on the server's disk
+_MOST_BYTES = 64_000_000  # of all files together; the oldest are removed first
+_AGE = 600  # s; clients download at once
 _TYPES = {
     "mp4": "video/mp4",
     "gif": "image/gif",
@@ -24,7 +24,7 @@ def media_type(name: str) -> str:
 
 
 class Outbox:
-    """Files by a name that nobody can guess. Safe to use from several threads."""
+    """Files under names that cannot be guessed. Thread-safe."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES, age: float = _AGE):
         self._most_bytes, self._age = most_bytes, age
@@ -32,7 +32,7 @@ class Outbox:
         self._lock = threading.Lock()
 
     def put(self, content: bytes, name: str) -> dict:
-        """The file in the form in which an endpoint returns it."""
+        """Stores a file, and returns it as Gradio's FileData, which an endpoint returns."""
         path = f"{secrets.token_urlsafe(16)}/{name}"
         with self._lock:
             self._files[path] = time.monotonic(), content

@@ -1,4 +1,8 @@
-"""One place where films are drawn, one at a time, so that nobody's long film keeps everybody else waiting."""
+"""Renders films one at a time, in a fair order, so that a long film does not block everybody else.
+
+`Line` has the number of films that may wait. When more wait, the last ones are rejected with `Busy`, which answers.py
+turns into a 503 with Retry-After; the page then asks again by itself.
+"""
 
 import asyncio
 import itertools
@@ -14,32 +18,32 @@ from enum import Enum
 
 from facegan.base.errors import FaceGANError
 
-LONG = 150  # frames; drawing them takes a second or two
-_LONGEST_WAIT = 30.0  # s of drawing that may be before a film; later ones are asked for again by the page
-_PATIENCE = 20.0  # s after which a film comes first in its line, whosever turn it is
-_COMES_BACK = 20.0  # s in which a page that was turned away asks again, else its place is lost; it does so after 3 to 4
-_MOST_PLACES = 2000  # of pages that were turned away
-_PACE = 0.01  # s a frame, until it has been measured
-_NICENESS = 3  # of the thread that draws films: faces, which take milliseconds and are waited for, come before them
-_CACHE = 32_000_000  # bytes of films, for visitors who ask for the same link
+LONG = 150  # frames; rendering them takes a second or two
+_LONGEST_WAIT = 30.0  # s of rendering that may be queued before a film; later films are rejected
+_PATIENCE = 20.0  # s of waiting after which a film is next in its line, whichever address's turn it is
+_COMES_BACK = 20.0  # s within which a rejected page must ask again to keep its place; the page does so after 3 to 4 s
+_MOST_PLACES = 2000  # kept places of rejected pages
+_PACE = 0.01  # s per frame, until it is measured
+_NICENESS = 3  # of the rendering thread, below the threads that draw faces, for which visitors wait
+_CACHE = 32_000_000  # bytes of rendered films, for visitors who open the same link
 
 
 class Busy(FaceGANError):
-    """Too many films wait. `retry_after` is in seconds."""
+    """Too many films are waiting. `retry_after` is in seconds."""
 
     retry_after = 3
 
 
 class Superseded(FaceGANError):
-    """The same visitor has asked for another film meanwhile."""
+    """The same visitor has requested another film meanwhile."""
 
 
 class Line(Enum):
-    """Films of one kind wait in one line. `share` of the drawing while others wait too, and how many may wait."""
+    """The queues: each kind of film has its own. (share of the rendering time while other lines wait, most films)."""
 
-    PAGES = 6, 64  # what the page shows by itself
-    LONG = 1, 2
-    CALLS = 1, 8  # of the endpoint
+    PAGES = 6, 64  # films that the page shows
+    LONG = 1, 2  # films of more than LONG frames
+    CALLS = 1, 8  # films for callers of the endpoint
 
     def __init__(self, share: int, most: int):
         self.share, self.most = share, most
@@ -56,7 +60,7 @@ class _Job:
     frames: int
     visitor: str
     address: str
-    since: float  # when it was asked for first, s of time.monotonic()
+    since: float  # when it was first requested, s of time.monotonic()
     result: asyncio.Future
     order: int = field(default_factory=itertools.count().__next__)
 
@@ -66,36 +70,38 @@ class _Job:
 
     @property
     def place(self) -> tuple[float, int]:
-        """In its line: smaller comes earlier."""
+        """The position in its line; smaller is earlier."""
         return self.since, self.order
 
 
 class Renderer:
-    """Draws films in turn.
+    """Renders films by weighted fair queuing.
 
-    Short films of pages, long ones, and those of callers wait in lines of their own, which share the drawing: a flood
-    of one kind slows only its own. Within a line addresses take turns, and films of one address come in the order in
-    which they were asked for first. Nobody waits behind more than 30 s of drawing: who came last is turned away, and
-    keeps that place when asking again. One visitor has one film: asking for another drops the one that still waits.
+    Short films of pages, long films, and films for callers of the endpoint wait in separate lines, which share the
+    rendering time, so that a flood of one kind slows down only its own line. Within a line IP addresses take turns;
+    films of one address are rendered in the order of their first request. No film waits behind more than 30 s of
+    rendering: the last ones are rejected, and keep their place if they are requested again soon. A visitor has one film
+    at a time: a new request cancels the one that is still waiting.
     """
 
     def __init__(self):
         self._waiting: list[_Job] = []
         self._drawing: asyncio.Task | None = None
         self._drawn: OrderedDict[str, bytes] = OrderedDict()
-        self._places: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()  # asked first, asked last
-        self._pace = dict.fromkeys(Line, _PACE)  # s a frame
-        self._spent: Counter[Line] = Counter()  # s of drawing for each share
-        self._served: OrderedDict[str, None] = OrderedDict()  # addresses, the one served last at the end
+        self._places: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()  # first and last request
+        self._pace = dict.fromkeys(Line, _PACE)  # s per frame
+        self._spent: Counter[Line] = Counter()  # s of rendering divided by the line's share
+        self._served: OrderedDict[str, None] = OrderedDict()  # addresses, the most recently served at the end
         self._thread = ThreadPoolExecutor(1, "films", initializer=_step_back)
 
     async def draw(
         self, work: Callable[[], bytes], name: str, frames: int, visitor: str = "", address: str = ""
     ) -> bytes:
-        """What `work()` returns, run in a thread.
+        """Runs `work()` in the rendering thread when its turn has come, and returns its result.
 
-        `name`: two films with the same name are the same; what has none is not kept. `visitor` is empty for a caller
-        of the endpoint, who may wait for several films. `address`: where the visitor is. Raises Busy, or Superseded.
+        `name` is the key in the cache of rendered films; a film without a name is not cached. `visitor` identifies the
+        page, and is empty for a caller of the endpoint, who may wait for several films. `address` is the visitor's IP
+        address. Raises Busy or Superseded.
         """
         if name and name in self._drawn:
             self._drawn.move_to_end(name)
@@ -115,7 +121,7 @@ class Renderer:
                 self._waiting.remove(job)
 
     def _asked_first(self, visitor: str, name: str) -> float:
-        """When this visitor asked for this film first; now, unless it was turned away a moment ago."""
+        """When this visitor first requested this film: now, unless the request was rejected a moment ago."""
         now = time.monotonic()
         if not visitor:
             return now
@@ -128,7 +134,7 @@ class Renderer:
         return first
 
     def _turn_away(self, line: Line) -> None:
-        """Those who came last of the addresses that ask for most, until the others wait no longer than they may."""
+        """Rejects films of this line beyond its limits: the last ones of the addresses with the most films first."""
         rank, waiting, before = Counter(), [], 0.0
         for job in sorted((job for job in self._waiting if job.line is line), key=lambda job: job.place):
             waiting.append((rank[job.address], job))
@@ -153,7 +159,7 @@ class Renderer:
                 content = (job.name and self._drawn.get(job.name)) or await self._drawing_of(job)
                 if job.name:
                     self._keep(job.name, content)
-            except Exception as error:  # the visitor's, not this loop's
+            except Exception as error:  # goes to the waiting request, and must not end this loop
                 if not job.result.done():
                     job.result.set_exception(error)
             else:
@@ -171,11 +177,11 @@ class Renderer:
         return content
 
     def _next(self) -> _Job:
-        """Of the first in each line, the one whose line would have had least for its share (weighted fair queuing)."""
+        """Among the first job of each line, the one after which its line has the least rendering time for its share."""
         first = {line: self._first(line) for line in Line if any(job.line is line for job in self._waiting)}
         least = min(self._spent[line] for line in first)
         for line in Line:
-            self._spent[line] = max(self._spent[line], least)  # a line that was empty does not make up for it
+            self._spent[line] = max(self._spent[line], least)  # a line that was empty gets no credit for that time
         job = min(first.values(), key=lambda job: self._spent[job.line] + self._cost(job) / job.line.share)
         self._served[job.address] = None
         self._served.move_to_end(job.address)
@@ -184,7 +190,7 @@ class Renderer:
         return job
 
     def _first(self, line: Line) -> _Job:
-        """Of the address that was served longest ago, unless somebody has waited too long."""
+        """The next job of a line: of the address served longest ago, unless a job has waited longer than _PATIENCE."""
         waiting = sorted((job for job in self._waiting if job.line is line), key=lambda job: job.place)
         if time.monotonic() - waiting[0].since > _PATIENCE:
             return waiting[0]
@@ -192,7 +198,7 @@ class Renderer:
         return min(waiting, key=lambda job: served.get(job.address, -1))
 
     def _cost(self, job: _Job) -> float:
-        """s of drawing."""
+        """The estimated rendering time in s."""
         return job.frames * self._pace[job.line]
 
     def _keep(self, name: str, content: bytes) -> None:
@@ -202,7 +208,7 @@ class Renderer:
 
 
 def _step_back() -> None:
-    """Let the processor draw faces first, which take milliseconds and are waited for (on Linux, a thread by itself)."""
+    """Lowers the priority of this thread below those that draw faces (on Linux, where threads have a niceness)."""
     with suppress(AttributeError, OSError):
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)

@@ -1,4 +1,4 @@
-"""A picture that was made here, dropped on the page or chosen, brings its state back."""
+"""Restores the state of the page from the recipe in a saved picture, which is dropped on the page or chosen."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from facegan.demo.page import Page, Tab
 from facegan.model.load import FaceModel
 from facegan.model.provenance import parse_recipe
 
-# theme/page.js reads the file in the browser and sends what its recipe says, and nothing else of it.
+# theme/page.js reads the file in the browser, and sends only the recipe in it.
 _LISTEN = "window.facegan.openPictures(element, trigger); watch('value', () => window.facegan.followPicture(element));"
 _SENTENCES = {
     "large": "This file is larger than any picture made here: choose another one.",
@@ -26,25 +26,25 @@ def build(page: Page, tabs: Sequence[Tab]) -> None:
 
 
 class Opener:
-    """What the page does with the recipe of a picture."""
+    """Handles the recipe of a picture that was dropped or chosen."""
 
     def __init__(self, model: FaceModel, tabs: Sequence[Tab]):
         self._model, self._tabs = model, tabs
 
     def open(self, event: gr.EventData) -> str:
-        """The opener with the link to the picture's state, which the page then follows.
+        """The HTML of the opener, with the link to the picture's state, which theme/page.js then opens.
 
-        Raises FaceGANError in a sentence for people when there is none.
+        Raises FaceGANError with a message for the visitor if the picture has no such link.
         """
         text, trouble = getattr(event, "text", None), getattr(event, "trouble", None)
         return open_picture(link_of(text, trouble, self._model, self._tabs))
 
 
 def link_of(text: object, trouble: object, model: FaceModel, tabs: Sequence[Tab]) -> str:
-    """The query of the page's link that shows what a picture shows.
+    """The query of the link that shows the same as a picture.
 
-    `text` is its recipe as JSON, `trouble` why the browser could not read it; None where there is none. Raises
-    FaceGANError in a sentence for people when the page cannot show it.
+    `text` is the picture's recipe as JSON, None if it has none; `trouble` is why the browser could not read the file,
+    None if it could. Raises FaceGANError with a message for the visitor if the page cannot show it.
     """
     if trouble is not None:
         raise FaceGANError(_SENTENCES.get(str(trouble), _SENTENCES["unreadable"]))

@@ -1,7 +1,7 @@
-"""What the server remembers of a visitor: next to nothing, since every question of the page carries all it is about.
+"""Sessions without state: every request of the page carries everything that is needed to answer it.
 
-Gradio keeps each visitor's last pictures to save them as a "deep link", a route that this page does not serve. Setting
-that up takes 16 ms of every opening, and half a megabyte.
+Gradio's own sessions keep each visitor's last pictures for its "deep links", which this page does not serve. They cost
+16 ms and half a megabyte for each opened page.
 """
 
 from collections.abc import AsyncIterator
@@ -12,13 +12,13 @@ import gradio as gr
 from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
 
-_MOST = 2000  # visitors; a few kilobytes each
+_MOST = 2000  # sessions, of a few kilobytes each
 
 
 class Session(SessionState):
-    """A visitor of a page without gr.State."""
+    """The session of a page without gr.State."""
 
-    def __init__(self, blocks: gr.Blocks):  # not the parent's, which copies the configuration of every component
+    def __init__(self, blocks: gr.Blocks):  # not super().__init__, which copies the configuration of every component
         self.blocks_config = copy(blocks.default_config)
         self.config_values, self.state_data, self._state_ttl = {}, {}, {}
         self.is_closed = False
@@ -42,7 +42,7 @@ class Sessions(StateHolder):
 
 @asynccontextmanager
 async def forgetful(app: App) -> AsyncIterator[None]:
-    """The lifespan of an app that remembers no pictures."""
+    """The lifespan of an app with these sessions in place of Gradio's."""
     app.state_holder = Sessions()
     app.state_holder.set_blocks(app.get_blocks())
     app.state_holder.capacity = _MOST

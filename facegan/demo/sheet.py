@@ -1,4 +1,4 @@
-"""A page of faces with their names below them, to be printed: as PNG or PDF, or each face by itself in a ZIP."""
+"""A printable page of faces with captions, as PNG or PDF; or a ZIP with a file for each face."""
 
 import io
 import re
@@ -24,15 +24,15 @@ from facegan.model.face_text import compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import recipe_of
 
-MOST = 36  # six rows of six: 3 cm wide on A4
+MOST = 36  # faces: six rows of six, 3 cm wide on A4
 FORMATS = ("png", "pdf", "zip")
-DPI = 300  # what printers want of photos
+DPI = 300  # the usual resolution for printed photos
 PAPERS = {"a4": (2480, 3508), "letter": (2550, 3300)}  # px at 300 dpi
 _MOST_LETTERS = 40_000  # of the list: 36 faces of the longest that a link holds, with names
 _MOST_TITLE = 80  # letters
-_MARGIN, _GAP, _LARGEST = 150, 45, 1100  # px; a larger face only looks softer
-_CAPTION = 0.16  # of a face: the strip below it
-_FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # in names of files on Windows, which has names of devices, too
+_MARGIN, _GAP, _LARGEST = 150, 45, 1100  # px; a face larger than _LARGEST only looks softer
+_CAPTION = 0.16  # the height of the caption, as a share of the face's side
+_FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # not allowed in file names on Windows, nor are names of devices
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 _INK, _FAINT = (30, 34, 42), (95, 102, 115)
 # Of gradio's fonts the one with Latin, Greek and Cyrillic letters; then what the system may have for other ones.
@@ -63,9 +63,9 @@ class Sheet:
 
 
 def read_names(text: object, weights: str = "") -> tuple[tuple[str, Face], ...]:
-    """The captions and faces of "Anna, Ben, 7", or of "Grandma = 7, Grandpa = ~...".
+    """The captions and faces of a list such as "Anna, Ben, 7" or "Grandma = 7, Grandpa = ~...".
 
-    Raises FaceGANError when they are not 1 to 36.
+    Raises FaceGANError if there are none or more than 36.
     """
     if not isinstance(text, str) or len(text) > _MOST_LETTERS:
         raise FaceGANError(f"names must be a text of at most {_MOST_LETTERS} letters.")
@@ -121,7 +121,7 @@ def _images(model: FaceModel, sheet: Sheet) -> np.ndarray:
 
 
 def _layout(n: int, width: float, height: float, gap: float, largest: float) -> tuple[int, float]:
-    """The number of columns that makes faces with a caption largest, and the side of a face."""
+    """The number of columns for which faces with captions are largest, and the side of a face in px."""
 
     def side(columns: int) -> float:
         rows = -(-n // columns)
@@ -193,7 +193,7 @@ def encode(model: FaceModel, sheet: Sheet, file_format: str) -> bytes:
 
 
 def _stamp(model: FaceModel, sheet: Sheet) -> dict:
-    """Numbers in place of names: what is printed is for whoever sees the page, and no machine needs to read it."""
+    """The recipe of the page. Without the names, which are on the page for people, but not meant for programs."""
     faces = [Seed(face.number, truncation=face.truncation) if isinstance(face, Seed) else
              compacted(model, face, sheet.truncation, 160) for _, face in sheet.faces]  # fmt: skip
     values = recipe_of(model, faces, sheet.truncation).to_dict()
@@ -205,7 +205,7 @@ def _stamp(model: FaceModel, sheet: Sheet) -> dict:
 
 
 def _zipped(model: FaceModel, sheet: Sheet) -> bytes:
-    """Each face as the page shows it large, with the recipe that restores it."""
+    """A ZIP with a PNG of each face, at the size of the page's large face, with its recipe."""
     file, taken = io.BytesIO(), set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for (caption, face), image in zip(sheet.faces, _images(model, sheet), strict=True):
@@ -216,7 +216,7 @@ def _zipped(model: FaceModel, sheet: Sheet) -> bytes:
 
 
 def _free_name(caption: str, taken: set[str]) -> str:
-    """A name that every system takes, and that no file before has."""
+    """A file name that is valid on every system and not yet in `taken`, to which it is added."""
     stem, n = _FORBIDDEN.sub("-", caption)[:60].strip(" .") or "face", 1
     name = stem = f"{stem}_" if _DEVICE.fullmatch(stem) else stem
     while name.lower() in taken:

@@ -1,6 +1,6 @@
-"""What a link to the page holds: the state of each tab, read from the link's query and written back into it.
+"""The state of each tab, as the page's link encodes it: read from the link's query string and written into it.
 
-`KEYS` are the query's names that belong to a tab; those of the sliders join them.
+`KEYS` are a tab's keys in the query string. The names of the model's sliders are keys, too.
 """
 
 import secrets
@@ -16,12 +16,12 @@ from facegan.model.face import Face, Seed, root
 from facegan.model.face_text import as_text
 
 MAX_COUNT = 25  # five rows of five; more are too small to look at
-COUNT = 10  # what a fresh page shows: enough to choose from beside the large face
+COUNT = 10  # faces on a new page: enough to choose from beside the large face
 MAX_FRAMES_PER_LEG = 60  # 2.5 seconds from one face to the next
-MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: what takes the server a few seconds, and at most 12 MB
+MAX_FRAMES = {"mp4": 600, "gif": 300}  # of a film: a few seconds of rendering, and at most 12 MB
 FRAMES_PER_LEG = 24  # one second
 
-_SLIDERS = "sliders"  # the tab's name in a link that moves none
+_SLIDERS = "sliders"  # the value of `tab` in a link to the tab Sliders if no slider is moved
 
 RANDOM_SEEDS = 1_000_000  # a random seed is short enough to be said aloud
 
@@ -46,7 +46,7 @@ class FacesState:
 
     @classmethod
     def near(cls, face: Face | int, truncation: float, count: int, first: int | None = None) -> "FacesState":
-        """The state with these values, its grid moved to where it holds the large face, or what that began as."""
+        """The state with these values; the grid is moved to hold the seed that the large face is, or began as."""
         seed = getattr(root(_face(face)), "number", first or 0)
         if first is None or not first <= seed < first + count:
             first = seed
@@ -54,9 +54,9 @@ class FacesState:
 
     @classmethod
     def read(cls, query: Mapping[str, str], truncation: float) -> tuple["FacesState", list[str]]:
-        """The state that a link's query asks for, and sentences about what had to be put right.
+        """The state in a link's query, and messages about invalid values that were corrected.
 
-        Without a seed it is a random one; without a truncation, `truncation`.
+        The default seed is random, the default truncation is `truncation`.
         """
         reader = LinkReader(query)
         face = reader.face("seed", random_seed())
@@ -67,7 +67,7 @@ class FacesState:
 
     @property
     def seed(self) -> int | None:
-        """Of the large face, where the grid can hold it."""
+        """The seed of the large face; None if it is not in the grid, which shows seeds at the page's truncation."""
         return self.face.number if isinstance(self.face, Seed) and self.face.truncation is None else None
 
     @property
@@ -83,9 +83,9 @@ class FacesState:
 
 @dataclass(frozen=True)
 class MorphState:
-    """The Morph tab: a path through `faces`, where a number is a seed, back to the first when `loop`.
+    """The Morph tab: a path through `faces`, where a number is a seed; with `loop` back to the first.
 
-    `position`, from 0 to 1, is how far along the path the walk by hand has come.
+    `position`, from 0 to 1, is the position of the slider "Walk along the path".
     """
 
     KEYS: ClassVar = ("seeds", "truncation", "frames", "loop", "position")
@@ -110,10 +110,9 @@ class MorphState:
         file_format: str = "mp4",
         weights: str = "",
     ) -> "MorphState":
-        """The state with these values, `faces` as a text, which `weights` draw.
+        """The state with these values; `faces` is a text, and `weights` identify the model that draws them.
 
-        Raises FaceGANError, naming the argument, for values out of range, and for a film longer than the server draws
-        in the format.
+        Raises FaceGANError, naming the argument, for invalid values, and for a film that is too long for the format.
         """
         if not isinstance(loop, bool):
             raise FaceGANError("loop must be true or false.")
@@ -133,11 +132,11 @@ class MorphState:
 
     @classmethod
     def read(cls, query: Mapping[str, str], truncation: float) -> tuple["MorphState | None", list[str]]:
-        """The state that a link's query asks for, None when it asks for no morph, and what had to be put right."""
+        """The state in a link's query, None if it has no morph, and messages about values that were corrected."""
         if "seeds" not in query:
             return None, []
         reader = LinkReader(query)
-        # The tab Faces reads the same truncation, and says what is wrong with it.
+        # The tab Faces reads the truncation as well, and has the messages about it.
         truncation = FacesState.read(query, truncation)[0].truncation
         frames = reader.whole_number("frames", 1, MAX_FRAMES_PER_LEG, FRAMES_PER_LEG)
         loop = reader.whole_number("loop", 0, 1, 1)
@@ -157,7 +156,7 @@ class MorphState:
 
     @property
     def frames(self) -> int:
-        """Of its film, give or take the last one."""
+        """The number of frames of its film; without `loop` the film has one more."""
         return self.legs * self.frames_per_leg
 
     def query(self) -> str:
@@ -193,7 +192,7 @@ class SlidersState:
         known: Sequence[str],
         weights: str = "",
     ) -> "SlidersState":
-        """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         lock = tuple(lock)
         if unknown := [name for name in lock if name not in known]:
             raise FaceGANError(f"lock names {unknown[0][:20]!r}, but the sliders are {', '.join(known)}.")
@@ -208,14 +207,15 @@ class SlidersState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["SlidersState | None", list[str]]:
-        """The state that a link's query asks for, None when it is of another tab, and what had to be put right.
+        """The state in a link's query, None if the link is to another tab, and messages about values that were
+        corrected.
 
         `known` are the names of the model's sliders.
         """
         if not any(name in query for name in (*known, "lock")) and query.get("tab") != _SLIDERS:
             return None, []
         reader = LinkReader(query)
-        face = FacesState.read(query, truncation)[0]  # that tab says what is wrong with these values
+        face = FacesState.read(query, truncation)[0]  # the tab Faces has the messages about these values
         values = _moved({name: reader.number(name, -1, 1, 0) for name in known})
         lock = split_words(query.get("lock", "")[:200], "lock")
         if any(name not in known for name in lock):
@@ -225,7 +225,7 @@ class SlidersState:
     def query(self) -> str:
         values = {"seed": as_text(self.face), "truncation": f"{self.truncation:g}"}
         values |= {name: f"{value:g}" for name, value in self.values.items()}
-        values |= {} if self.values or self.lock else {"tab": _SLIDERS}  # else it is a link to the tab Faces
+        values |= {} if self.values or self.lock else {"tab": _SLIDERS}  # without it the link would open the tab Faces
         return urlencode({**values, "lock": ",".join(self.lock)} if self.lock else values, safe=",")
 
 

@@ -1,7 +1,7 @@
-"""Numbers and lists that strangers write, in links and in calls, checked in one place.
+"""Validates untrusted values, in links and in calls of the endpoints.
 
-Callers of the endpoints are told exactly what is wrong (`number`, `whole_number`, `read_face`). A link is never
-refused: what it gets wrong is put right, and the page says so (`LinkReader`).
+For callers of the endpoints an invalid value is an error that names the argument (`number`, `whole_number`,
+`read_face`). A link never fails: an invalid value is corrected, and the page shows a message (`LinkReader`).
 """
 
 import json
@@ -16,9 +16,9 @@ from facegan.model.face import Face, Seed
 from facegan.model.face_text import from_json, from_text
 from facegan.model.provenance import check_recipe
 
-MAX_STOPS = 12  # of a morph: what a strip of thumbnails shows
+MAX_STOPS = 12  # faces of a morph: as many as the strip of thumbnails has room for
 _MAX_LETTERS = 1000  # of a list of names of sliders
-_MAX_FACES = 4000  # letters of a list of faces, of which the page writes less than half
+_MAX_FACES = 4000  # letters of a list of faces; the page's own links have less than half of that
 
 
 def number(value: object, what: str, low: float, high: float) -> float:
@@ -38,9 +38,9 @@ def whole_number(value: object, what: str, low: int, high: int) -> int:
 
 
 def split_words(text: object, what: str) -> list[str]:
-    """The words of a list that commas, semicolons or spaces divide.
+    """The words of a list that is separated by commas, semicolons or spaces.
 
-    Raises FaceGANError, naming `what`, for anything but a text of at most 1,000 letters.
+    Raises FaceGANError, naming `what`, if it is not a string or longer than 1,000 letters.
     """
     if not isinstance(text, str) or len(text) > _MAX_LETTERS:
         raise FaceGANError(f"{what} must be a text of at most {_MAX_LETTERS} letters.")
@@ -55,9 +55,10 @@ def one_of(value: object, what: str, choices: Sequence[str]) -> str:
 
 
 def read_face(value: object, what: str, weights: str = "") -> Face:
-    """The face of a seed, a name, a text from a link, or a recipe as JSON or an object.
+    """The face given as a seed, a name, the text of a face in a link, or a recipe (JSON or a dictionary).
 
-    `weights` are those of the model that is to draw it. Raises FaceGANError, naming `what`, when it is no face.
+    `weights` identify the model that should draw it (FaceModel.weights). Raises FaceGANError, naming `what`, if the
+    value is not a face.
     """
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
@@ -79,9 +80,9 @@ def read_face(value: object, what: str, weights: str = "") -> Face:
 
 
 def parse_faces(text: object, weights: str = "") -> tuple[Face, ...]:
-    """The faces of "1, 7, Anna"; JSON and codes of links may stand between them. `weights` as for `read_face`.
+    """The faces of a list such as "1, 7, Anna", which may also hold recipes as JSON and codes of faces from links.
 
-    Raises FaceGANError when they are not 2 to 12.
+    `weights` as for `read_face`. Raises FaceGANError if there are fewer than 2 or more than 12.
     """
     if not isinstance(text, str) or len(text) > _MAX_FACES:
         raise FaceGANError(f"faces must be a text of at most {_MAX_FACES} letters.")
@@ -113,9 +114,9 @@ def split_faces(text: str) -> list[str | Mapping]:
 
 
 class LinkReader:
-    """Reads a link's values, and notes each one that had to be put right instead of failing.
+    """Reads a link's values. Invalid ones are corrected, with a message in `complaints`, instead of raising.
 
-    The notes leave out what the link says: anybody can write a link.
+    The messages do not repeat the invalid value, so that a link cannot put a text of its own on the page.
     """
 
     def __init__(self, query: Mapping[str, str]):
@@ -135,7 +136,7 @@ class LinkReader:
         return min(max(found, low), high)
 
     def face(self, name: str, default: int) -> Face:
-        """A number is put right, and a text is a name."""
+        """The face at a key: a number is a seed, corrected if it is invalid; any other text as in `read_face`."""
         text = self._query.get(name, "").strip()
         if not text or as_number(text) is not None:
             return Seed(self.whole_number(name, 0, MAX_SEED, default))
@@ -153,7 +154,7 @@ class LinkReader:
 
 
 def as_number(value: object) -> float | int | None:
-    """Of what may be a text: a finite number, an int where the text is one, or None."""
+    """A finite number from a number or a text, as int if it is whole; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

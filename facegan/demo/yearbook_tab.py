@@ -15,7 +15,7 @@ from facegan.demo.values import one_of
 from facegan.model.load import FaceModel
 
 _PREVIEW_DPI = 75  # 620 px wide
-_PACE = 3  # frames of a film that a face of a sheet takes as long as, for the turns of the renderer
+_PACE = 3  # a face of a sheet takes as long as so many frames of a film; the renderer counts in frames
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -47,7 +47,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class Yearbooks:
-    """What the tab's controls and the endpoint /sheet do with a model."""
+    """Handles the tab's controls and the endpoint /sheet."""
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer

@@ -1,10 +1,10 @@
-"""Free Spaces run on ZeroGPU, which starts only programs that have a function for its GPU."""
+"""Free Spaces run on ZeroGPU, which only starts programs that have a function decorated with `spaces.GPU`."""
 
 from importlib.util import find_spec
 
 
 def declare_gpu_use() -> None:
-    """Have such a function where the package `spaces` is installed. Nobody calls it: a face takes the CPU 10 ms."""
+    """Declares such a function if `spaces` is installed. It is never called: the CPU draws a face in 10 ms."""
     if find_spec("spaces") is None:
         return
     import spaces

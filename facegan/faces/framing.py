@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from facegan.faces.align import Frame, share_inside
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.options import FaceOptions
 from facegan.faces.records import PhotoRecord
 from facegan.faces.sources.photos import Photos

@@ -19,12 +19,12 @@ from facegan.faces.align import (
     share_inside,
     warp,
 )
-from facegan.faces.detectors.detector import LOOKED_AT, DetectedFace, Detector
+from facegan.faces.detectors.detector import MAX_INPUT_SIDE, DetectedFace, Detector
 from facegan.faces.examine import Examiner
 from facegan.faces.pose import estimate_pose
 from facegan.faces.records import FaceRecord, PhotoRecord
 from facegan.faces.sources.decode import decode_photo
-from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Photo
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 LUMA = (0.299, 0.587, 0.114)
@@ -38,7 +38,7 @@ def measure_photo(
     *,
     frame: Frame,
     examiner: Examiner | None = None,
-    one_big_photo: AbstractContextManager[object] | None = None,
+    big_photo_lock: AbstractContextManager[object] | None = None,
 ) -> tuple[PhotoRecord, np.ndarray]:
     """Reads, detects, aligns and measures one photo. One that cannot be read gives a record with its problem.
 
@@ -47,17 +47,17 @@ def measure_photo(
         detector: finds the faces.
         frame: of the aligned faces.
         examiner: says who the faces are; None when everybody is kept.
-        one_big_photo: see decode.decode_photo.
+        big_photo_lock: see decode.decode_photo.
 
     Returns:
         The record, whose faces are numbered from row 0, and their pictures, uint8 (faces, frame.size, frame.size, 3).
     """
-    record = PhotoRecord(photo.name, *photo.state())
+    record = PhotoRecord(photo.name, *photo.size_and_mtime())
     nothing = np.empty((0, frame.size, frame.size, 3), np.uint8)
     try:
         data, sha1 = photo.read()
         record = replace(record, sha1=sha1)
-        rgb = decode_photo(data, one_big_photo=one_big_photo).rgb
+        rgb = decode_photo(data, big_photo_lock=big_photo_lock).rgb
     except UnreadablePhotoError as error:
         return replace(record, problem=error.reason, detail=str(error)), nothing
     records, pictures = [], []
@@ -75,8 +75,8 @@ def measure_photo(
 
 
 def detect_faces(detector: Detector, halves: Halves) -> list[DetectedFace]:
-    """Faces in the photo's pixels, found in the smallest half that shows the detector no less."""
-    rgb, times = halves.for_side(LOOKED_AT)
+    """Faces in the photo's pixels, detected on its smallest halving that is not below the detector's input size."""
+    rgb, times = halves.for_side(MAX_INPUT_SIDE)
     zoom = np.float32(2**times)
     return [
         replace(face, box=face.box * zoom, keypoints=(face.keypoints + 0.5) * zoom - 0.5)

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame, eye_distance
-from facegan.faces.detectors.detect import REGISTRY
 from facegan.faces.detectors.detector import AUTO, DetectorOptions
+from facegan.faces.detectors.registry import REGISTRY
 
 DETECTORS = (AUTO, *REGISTRY)
 DEVICES = ("cpu", "cuda")

@@ -12,7 +12,7 @@ from facegan.base.disk import located
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import map_faces
 from facegan.faces.cache import SELECTED, FaceCache, FaceStore, faces_file, framing_of
-from facegan.faces.detectors.detect import DetectorChoice, choose_detector
+from facegan.faces.detectors.registry import DetectorChoice, choose_detector
 from facegan.faces.examine import VERSION as EXAMINATION
 from facegan.faces.filters import Verdict, filter_faces
 from facegan.faces.framing import choose_framing
@@ -24,9 +24,10 @@ from facegan.faces.reasons import REASONS, USED
 from facegan.faces.records import PhotoRecord
 from facegan.faces.report.report import write_report
 from facegan.faces.sources.dataset import DatasetChoice
+from facegan.faces.sources.dataset_photos import DatasetPhotos
+from facegan.faces.sources.folder_photos import FolderPhotos
 from facegan.faces.sources.formats import how_to_install
-from facegan.faces.sources.photos import FolderPhotos, Photos, Records
-from facegan.faces.sources.stream import DatasetPhotos
+from facegan.faces.sources.photos import Photos, Records
 from facegan.faces.work import Job, measure_photos, why_alone
 
 __all__ = ["DatasetChoice", "FaceOptions", "prepare_faces"]
@@ -37,41 +38,41 @@ def prepare_faces(
     out: Path,
     options: FaceOptions,
     *,
-    most: int | None = None,
+    max_photos: int | None = None,
     node: int = 0,
     nodes: int = 1,
     force: bool = False,
     say: Callable[[str], None] = print,
 ) -> FaceCache:
-    """Finds, aligns, filters and reports the faces of all photos below some folders, or of a data set.
+    """Detects, aligns, filters and reports the faces of all photos below some folders, or of a data set.
 
-    What an earlier call with the same settings did in ``out`` is not done again; photos that changed are.
-    The work can be interrupted at any time and goes on where it was. Nothing of a photo but its aligned faces is
-    ever written, and no more photos are in memory than are being read.
+    Photos that an earlier call with the same settings measured in ``out`` are not measured again, unless they have
+    changed. So the work can be interrupted at any time. Only the aligned faces of a photo are written to the disk, and
+    only the photos that are being processed are in memory.
 
     Args:
-        data: the data folders, read with all folders in them; or a data set, which is streamed.
+        data: the data folders, read recursively; or a data set, which is streamed.
         out: the folder for the faces and their report, RUN/faces.
         options: see FaceOptions.
-        most: take only the first photos.
+        max_photos: take only the first photos.
         node: the number of this machine, from 0, among those that share a data set; see launch.Launch.machine.
-        nodes: how many they are. Folders are not shared out.
-        force: go on with fewer than ``options.min_faces`` faces.
-        say: takes each line for the user.
+        nodes: the number of those machines. Folders are not shared.
+        force: continue with fewer than ``options.min_faces`` faces.
+        say: takes one message for the user.
 
     Returns:
         The cache, with at least one face.
 
     Raises:
-        FaceGANError: a folder is missing, the data set or the detector cannot be had, the person is not found, or
+        FaceGANError: a folder is missing, the data set or the detector is not available, the person is not found, or
             there are too few usable faces.
     """
     out = Path(out)
     photos: Photos
     if isinstance(data, DatasetChoice):
-        photos = DatasetPhotos(data, out, most=most, node=node, nodes=nodes, say=say)
+        photos = DatasetPhotos(data, out, max_photos=max_photos, node=node, nodes=nodes, say=say)
     else:
-        photos = FolderPhotos([Path(folder) for folder in data], leave_out=out, most=most, say=say)
+        photos = FolderPhotos([Path(folder) for folder in data], exclude=out, max_photos=max_photos, say=say)
     check_person(options)
     if options.workers != 1 and (why := why_alone()):
         say(
@@ -105,7 +106,7 @@ def prepare_faces(
     found = people is None and mostly_one_person(images, selected, options, recogniser_beside(choice))
     one_person = people is not None or found
     with located(out):
-        write_report(out, records, verdicts, images, photos.again(done), options, choice, people, one_person)
+        write_report(out, records, verdicts, images, photos.rereadable(done), options, choice, people, one_person)
     _check_enough(verdicts, len(selected), options, force, say)
     if found:
         say(MOSTLY_ONE_PERSON)
@@ -137,18 +138,18 @@ def _measure(
     store = FaceStore(out, settings, say=say)
     try:
         before = len(store.records)
-        todo = photos.todo(store.records)
-        if isinstance(todo, list) and photos.expected is not None:  # files, which may have changed or gone
-            before = photos.expected - len(todo)
+        pending = photos.pending(store.records)
+        if isinstance(pending, list) and photos.total is not None:  # files, which may have changed or gone
+            before = photos.total - len(pending)
             if before:
-                say(f"{before:,} of {photos.expected:,} files were read before and have not changed.")
-        results = measure_photos(todo, Job(choice, options.frame, recogniser), options.workers, say=beside_bars)
-        done = before == photos.expected
-        bar = tqdm(results, total=photos.expected, initial=before, unit="photo", desc="faces", disable=done)
+                say(f"{before:,} of {photos.total:,} files were read before and have not changed.")
+        results = measure_photos(pending, Job(choice, options.frame, recogniser), options.workers, say=beside_bars)
+        done = before == photos.total
+        bar = tqdm(results, total=photos.total, initial=before, unit="photo", desc="faces", disable=done)
         for record, faces in bar:
             photos.check_disk(record)
             store.append(record, faces)
-            photos.kept(record)
+            photos.mark_stored(record)
     finally:
         store.close()
     return store.records

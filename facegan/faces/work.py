@@ -18,15 +18,15 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import Frame
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.examine import Examiner
 from facegan.faces.measure import measure_photo, worker_count
 from facegan.faces.person.recognise import RecogniserChoice
 from facegan.faces.records import PhotoRecord
-from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Photo
 
 IN_FLIGHT = 16  # photos a worker: enough to bridge one slow photo, and 100 KB of results each at most
-HELD_IN_FLIGHT = 128_000_000  # bytes of streamed photos that wait, in all: a few of the largest, hundreds of the usual
+MAX_BYTES_IN_FLIGHT = 128_000_000  # of streamed photos: a few of the largest, hundreds of usual ones
 _KILLED = -9  # the exit code after SIGKILL, which is how the system takes memory back
 Result = tuple[PhotoRecord, np.ndarray]
 
@@ -68,17 +68,17 @@ def measure_photos(
         return
     workers = worker_count(workers, length_hint(photos, 1024))  # a stream does not know its length
     waiting = iter(photos)
-    flying: deque[_Flight] = deque()
+    in_flight: deque[_Flight] = deque()
     for photo in waiting:  # no process is started before there is work
-        flying.append(_Flight(photo))
-        while flying:
-            died_of = yield from _until_broken(waiting, flying, job, workers)
+        in_flight.append(_Flight(photo))
+        while in_flight:
+            died_of = yield from _until_broken(waiting, in_flight, job, workers)
             suspects = 2 * workers + 1  # what is worked on, and what the executor has handed out in advance
             if died_of == _KILLED:
                 fewer = max(1, workers // 2)
                 say(_told_of_killing(workers, fewer))
                 workers = fewer
-            yield from _one_by_one(flying, suspects, job)
+            yield from _one_by_one(in_flight, suspects, job)
 
 
 @dataclass
@@ -96,32 +96,35 @@ class _Flight:
 
 
 def _until_broken(
-    waiting: Iterator[Photo], flying: deque[_Flight], job: Job, workers: int
+    waiting: Iterator[Photo], in_flight: deque[_Flight], job: Job, workers: int
 ) -> Generator[Result, None, int | None]:
     """Yields results until all photos are done or a process has died.
 
     Returns:
-        The exit code of the process that died, as far as it is known. Photos without a result are then in `flying`, and
-        those that were not taken in `waiting`.
+        The exit code of the process that died, if it is known. The photos that it took without a result are still in
+        `in_flight`, those that it did not take in `waiting`.
     """
     pool = _Pool(job, workers)
     try:
-        for flight in flying:
+        for flight in in_flight:
             if not flight.finished:
                 flight.future = pool.submit(_work, flight.photo)
         while True:
-            while len(flying) < workers * IN_FLIGHT and sum(one.photo.held for one in flying) < HELD_IN_FLIGHT:
+            while (
+                len(in_flight) < workers * IN_FLIGHT
+                and sum(one.photo.bytes_in_memory for one in in_flight) < MAX_BYTES_IN_FLIGHT
+            ):
                 photo = next(waiting, None)
                 if photo is None:
                     break
-                flying.append(_Flight(photo))
+                in_flight.append(_Flight(photo))
                 # A broken pool refuses new work by the same exception as it gives for old work.
-                flying[-1].future = pool.submit(_work, photo)
-            if not flying:
+                in_flight[-1].future = pool.submit(_work, photo)
+            if not in_flight:
                 return None
-            assert flying[0].future is not None
-            result = flying[0].future.result()
-            flying.popleft()
+            assert in_flight[0].future is not None
+            result = in_flight[0].future.result()
+            in_flight.popleft()
             yield result
     except BrokenProcessPool:
         pool.close()
@@ -132,7 +135,7 @@ def _until_broken(
         pool.close()
 
 
-def _one_by_one(flying: deque[_Flight], suspects: int, job: Job) -> Iterator[Result]:
+def _one_by_one(in_flight: deque[_Flight], suspects: int, job: Job) -> Iterator[Result]:
     """Yields the results of the photos that may have ended a process, and of those that are finished between them.
 
     Nobody knows which photo it was, but photos are taken in their order, so it is one of the first without a result: as
@@ -141,8 +144,8 @@ def _one_by_one(flying: deque[_Flight], suspects: int, job: Job) -> Iterator[Res
     """
     pool: _Pool | None = None
     try:
-        while flying and suspects:
-            flight = flying.popleft()
+        while in_flight and suspects:
+            flight = in_flight.popleft()
             if flight.finished:
                 assert flight.future is not None
                 yield flight.future.result()
@@ -183,7 +186,7 @@ def _ended_by(photo: Photo, exit_code: int | None, job: Job) -> Result:
         problem, detail = "not_read", "the system ended the program that read it, as it does when memory runs out"
     else:
         problem, detail = "unreadable", "it crashed the program that reads it"
-    record = PhotoRecord(photo.name, *photo.state(), problem=problem, detail=detail)
+    record = PhotoRecord(photo.name, *photo.size_and_mtime(), problem=problem, detail=detail)
     return record, np.empty((0, job.frame.size, job.frame.size, 3), np.uint8)
 
 
@@ -239,7 +242,7 @@ class _Pool:
 _measure_one: "partial[Result] | None" = None
 
 
-def _start(job: Job, one_big_photo: object) -> None:
+def _start(job: Job, big_photo_lock: object) -> None:
     global _measure_one
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends the workers
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -251,7 +254,7 @@ def _start(job: Job, one_big_photo: object) -> None:
         detector=job.choice.open(),
         frame=job.frame,
         examiner=job.open_examiner(),
-        one_big_photo=one_big_photo,
+        big_photo_lock=big_photo_lock,
     )
 
 

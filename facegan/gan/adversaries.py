@@ -1,4 +1,7 @@
-"""Generator and discriminator, the state of their training, and one training step."""
+"""Generator and discriminator, the state of their training, and one training step: `Adversaries.step`.
+
+The loss terms are in losses.py, their weights in config.Recipe.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,11 @@
 """The training loop: steps, log, samples, evaluation, checkpoints, and rollbacks when training fails.
 
-Everything is counted in real images shown to the discriminator, and what happens when depends only on that count. So a
-run that is killed and resumed is identical to one that was never killed.
+A single training step with its loss terms is `Adversaries.step` (adversaries.py); their weights are in config.py.
+
+Everything is counted in real images shown to the discriminator, and only that count decides when samples are drawn and
+the generator is evaluated. A checkpoint holds everything that the next step depends on, down to the state of the random
+generator (`Trainer.save`, `Adversaries.state`). So a run that is killed and resumed is identical to one that was never
+killed.
 """
 
 import time

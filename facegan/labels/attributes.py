@@ -1,10 +1,11 @@
 """The registry of attributes: everything that the program knows about each is in its one entry here.
 
 Labelling, training, and the fitting and judging of sliders read it; the card and the demo get names, labels and notes
-from the model's sliders.json. To add an attribute, add an entry; if nothing measures it yet, add a property to
-evidence.Evidence as well. Its slider is judged if sliders/readings.py has a reading of it; otherwise its note says that
-it was not measured. docs/measurements/labels.md says how well each one is measured. It imports nothing heavy, because
-the demo imports it.
+from the model's sliders.json. To add an attribute, add an entry. If nothing measures it yet, add a property to
+evidence.Evidence, or a head to assets/label_heads with tools/fit_label_heads.py if photos have human labels of it. Its
+slider is judged if sliders/readings.py has a reading of it; otherwise its note says that it was not measured.
+docs/measurements/labels.md says how accurate each attribute is. This file imports no heavy package, because the demo
+imports it.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from facegan.base.files import atomic_write_all
-from facegan.faces.detectors.detect import REGISTRY
+from facegan.faces.detectors.registry import REGISTRY
 from facegan.model import folder as layout
 from facegan.model.facts import table
 from facegan.model.folder import ModelConfig
@@ -277,7 +277,7 @@ def _shares(config: ModelConfig) -> str:
 def _licences(config: ModelConfig) -> str:
     about = _line(str(config.data.get("about") or "nothing was said about them or their licence."))
     detector = REGISTRY.get(str(config.data.get("detector")))
-    lines = [f"The photos: {about}", detector.in_card if detector else "", _OWN]
+    lines = [f"The photos: {about}", detector.card_sentence if detector else "", _OWN]
     return "\n".join(f"- {line}" for line in lines if line) + (
         "\n\nThe weights may be used as far as each link of this chain allows, so for non-commercial research at most "
         "where one of them says so."

@@ -2,7 +2,7 @@
 
 target    the repository, and whether the token may write to it: checked before the training
 push      a run's model folder, checked file by file
-private   no published file may hold a path of this machine
+machine_paths  refuses files that contain a path of this machine
 commit    one commit after which a repository holds exactly the given files
 space     the demo as a Space
 """

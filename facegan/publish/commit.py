@@ -1,4 +1,7 @@
-"""One atomic commit after which a repository holds exactly the given files, apart from those of its owner."""
+"""One atomic commit after which a repository holds exactly the given files, apart from those that its owner added.
+
+Which files those are is decided by the callers: push.py for a model, space.py for a Space.
+"""
 
 import io
 import re

@@ -1,4 +1,8 @@
-"""Push a run's model folder to the Hub: checked, by allow-list, in one commit, then a tag."""
+"""Pushes a run's model folder to the Hub: checked, in one commit, then a tag.
+
+No training photo can be part of it: only the files of an allow-list are pushed (layout.PARTS in model/folder.py), and
+any other file in the folder is an error (layout.refuse_strays). `check_folder` has all checks.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +19,7 @@ from facegan.model.folder import ModelConfig, read_part
 from facegan.model.load import FaceModel
 from facegan.model.measurements import allow_memorised, check_memorisation
 from facegan.model.slider_files import read_sliders
-from facegan.publish.private import private_paths, refuse_private
+from facegan.publish.machine_paths import machine_paths, refuse_machine_paths
 from facegan.publish.space import publish_space
 from facegan.publish.target import PushOptions, Target, check_target
 from facegan.sliders.slider import SliderSet
@@ -71,14 +75,14 @@ def _push(folder: Path, run: Path, options: PushOptions, facts: RunFacts) -> Pus
     texts = {"about": options.about, "contact": options.contact}
     config = replace(config, data={**config.data, **{key: text for key, text in texts.items() if text}})
     config = allow_memorised(config) if options.allow_memorised else config
-    private = private_paths(run, *facts.data)
-    files = check_folder(folder, config, private)
+    forbidden = machine_paths(run, *facts.data)
+    files = check_folder(folder, config, forbidden)
     target = check_target(options.name or facts.name, run, options.private)
     faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
     target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
     sliders = read_sliders(folder, config)
     files |= _written_for(config, target.repository, files, sliders)
-    refuse_private(files, private)
+    refuse_machine_paths(files, forbidden)
     pushed = _commit(target, files, config)
     if options.allow_memorised:
         kept = allow_memorised(ModelConfig.read(folder))
@@ -87,11 +91,11 @@ def _push(folder: Path, run: Path, options: PushOptions, facts: RunFacts) -> Pus
     return pushed
 
 
-def check_folder(folder: Path, config: ModelConfig, private: Sequence[str]) -> dict[str, bytes]:
-    """Every file of the model folder, read once and checked, by its path.
+def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) -> dict[str, bytes]:
+    """Every file of the model folder by its path, read once and checked.
 
-    `private`: the paths that no file may hold. Raises FaceGANError with the name of the first file that is missing,
-    surplus or not what it should be, or of the fact that is empty.
+    `forbidden`: the paths that no file may contain. Raises FaceGANError with the name of the first file that is
+    missing, not on the allow-list or invalid, or of a fact that is empty.
     """
     layout.refuse_strays(folder)
     FaceModel.load(folder)
@@ -106,7 +110,7 @@ def check_folder(folder: Path, config: ModelConfig, private: Sequence[str]) -> d
         check_content(folder / path, path, content)
     check_facts(config)
     check_memorisation(config)
-    refuse_private(files, private)
+    refuse_machine_paths(files, forbidden)
     return files
 
 

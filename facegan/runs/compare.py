@@ -12,7 +12,7 @@ from facegan.base import pictures
 from facegan.base.errors import FaceGANError
 from facegan.base.html import render
 from facegan.faces.cache import FaceCache
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.held_out import LEAST_JUDGED, held_out_split
 from facegan.faces.sources.find import find_files
 from facegan.faces.unaligned import unaligned_faces
@@ -51,7 +51,7 @@ def compare_unaligned(options: RunOptions, cache: FaceCache, device: str, say: C
     folder = options.out / "compare"
     shutil.rmtree(folder, ignore_errors=True)
     say("The faces are cut out of the photos once more, without alignment.")
-    files = find_files(list(options.data), leave_out=options.out / "faces")
+    files = find_files(list(options.data), exclude=options.out / "faces")
     rows, unaligned = unaligned_faces(cache, files, choose_detector(options.faces, say=lambda _: None).open())
     preset, _ = choose_preset(options.preset, len(rows), device)
     # Neither may end before its budget: both are to see the same number of images.

@@ -270,4 +270,4 @@ def _few_expected(options: RunOptions, faces_folder: Path) -> bool:
     """Whether fewer than FEW_FACES are to be expected, before the photos are read."""
     if options.faces.person != ANYBODY or (options.max_photos or FEW_FACES) < FEW_FACES:
         return True
-    return not options.dataset and len(find_files(list(options.data), leave_out=faces_folder)) < FEW_FACES
+    return not options.dataset and len(find_files(list(options.data), exclude=faces_folder)) < FEW_FACES

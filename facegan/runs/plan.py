@@ -213,7 +213,7 @@ def prepare_or_open(options: RunOptions, processes: Processes, say: Callable[[st
             data,
             folder,
             options.faces,
-            most=options.max_photos,
+            max_photos=options.max_photos,
             node=launch.machine,
             nodes=launch.machines,
             force=options.force,

@@ -49,6 +49,8 @@ def _stretched(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
     """With ends moved outwards until the measured scores reach the wanted ones."""
     ends = sliders.ends.copy()
     for row, slider in enumerate(sliders.sliders):
+        if sliders.along[row].any():  # ends where the population does
+            continue
         for side, value in ((0, -1.0), (1, 1.0)):
             reached = measure(sliders.edit(latents, {slider.name: value}), slider.name)
             stretch = sliders.ends[row, side] / max(value * reached, 1e-6) * value
@@ -61,6 +63,8 @@ def _paced(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderS
     pace = even_pace(len(sliders.sliders))
     parts = np.linspace(0, 1, _PARTS + 1)[1:]
     for row, slider in enumerate(sliders.sliders):
+        if sliders.along[row].any():
+            continue
         start = measure(latents, slider.name)
         for side, sign in ((0, -1.0), (1, 1.0)):
             scores = [measure(sliders.edit(latents, {slider.name: sign * part}), slider.name) for part in parts]

@@ -16,6 +16,7 @@ from facegan.labels.overall import overall
 from facegan.labels.probe import THUMBNAIL, AttributeProbe
 from facegan.labels.ridge import auc
 from facegan.labels.table import MIN_OF_A_CLASS, own_names
+from facegan.sliders.axes import directions_along
 from facegan.sliders.calibrate import Measure, calibrated, ends_of
 from facegan.sliders.learn import EPOCHS, learn_surrogate
 from facegan.sliders.slider import END, HELD, Slider, SliderSet, even_pace
@@ -136,6 +137,7 @@ def _uncalibrated(
         ends_of(values[:, :count]),
         even_pace(count),
         mean_differences(latents, values[:, :count]),
+        directions_along(latents, values[:, :count], tuple(chosen)),
         replace(surrogate, linear=surrogate.linear[:, columns], last=(weight[:, columns], bias[columns])),
         facts,
     )

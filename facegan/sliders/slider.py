@@ -48,8 +48,9 @@ class SliderSet:
     other scores that are held. `weights` (s, k) are how firmly each slider holds each score; 0 if two mean the same.
     `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations. `pace` (s, 2, PACES) are the shares
     of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
-    directions of the same attributes, of the same reach, which the sliders are compared with. `facts` are the measured
-    figures, as in sliders.json.
+    directions of the same attributes, of the same reach, which the sliders are compared with. `along` (s, d) are
+    directions of length 1 along which sliders move a face, with ends at -END and END; 0 for a slider that follows the
+    surrogate (axes.py). `facts` are the measured figures, as in sliders.json.
     """
 
     sliders: tuple[Slider, ...]
@@ -58,6 +59,7 @@ class SliderSet:
     ends: np.ndarray
     pace: np.ndarray
     differences: np.ndarray
+    along: np.ndarray
     surrogate: Surrogate
     facts: dict = field(default_factory=dict)
 
@@ -77,10 +79,13 @@ class SliderSet:
         latents = np.asarray(latents, np.float32)
         if not moved or len(latents) == 0:
             return latents.copy()
-        targets = self.surrogate.scores(latents)
+        before, targets = latents, self.surrogate.scores(latents)
         for name, value in moved.items():
             column = self.scores.index(name)
-            targets[:, column] = self._target(targets[:, column], column, value)
+            if self._is_along(column):
+                latents = self._moved_along(column, latents, before @ self.along[column], value)
+            else:
+                targets[:, column] = self._target(targets[:, column], column, value)
         return self._steered(latents, targets, self._columns(moved, "moved"), locked)
 
     def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
@@ -95,9 +100,20 @@ class SliderSet:
         latents = np.asarray(latents, np.float32)
         if not columns or len(latents) == 0:
             return latents.copy()
-        targets = self.surrogate.scores(latents)
-        targets[:, columns] = self.surrogate.scores(np.asarray(others, np.float32))[:, columns]
+        targets, others = self.surrogate.scores(latents), np.asarray(others, np.float32)
+        targets[:, columns] = self.surrogate.scores(others)[:, columns]
+        for direction in (self.along[column] for column in columns if self._is_along(column)):
+            latents = latents + np.outer((others - latents) @ direction, direction)
         return self._steered(latents, targets, columns, [])
+
+    def _is_along(self, column: int) -> bool:
+        """Whether the score is that of a slider which moves along a direction."""
+        return column < len(self.sliders) and bool(self.along[column].any())
+
+    def _moved_along(self, column: int, latents: np.ndarray, start: np.ndarray, value: float) -> np.ndarray:
+        """Latents (n, d) moved along the slider's direction. `start` (n,): how far along it the face is unedited."""
+        end = np.maximum(END, start + LEAST_MOVE) if value > 0 else np.minimum(-END, start - LEAST_MOVE)
+        return latents + np.outer(abs(value) * (end - start), self.along[column]).astype(np.float32)
 
     def _columns(self, names: Iterable[str], what: str) -> list[int]:
         columns = []
@@ -108,7 +124,17 @@ class SliderSet:
         return columns
 
     def _steered(self, latents: np.ndarray, targets: np.ndarray, moved: list[int], locked: list[int]) -> np.ndarray:
-        """`moved` and `locked` are columns of the scores; the first s belong to the sliders."""
+        """`moved` and `locked` are columns of the scores; the first s belong to the sliders.
+
+        The latents have been moved along the directions of those of `moved` that have one.
+        """
+        along = [column for column in moved if self._is_along(column)]
+        steered = [column for column in moved if column not in along]
+        if not steered and not locked:
+            return latents.astype(np.float32)
+        if along:  # what such a slider changes beside its own score stays, but for what is steered or locked
+            stays = [column for column in range(len(self.scores)) if column not in (*steered, *locked)]
+            targets[:, stays] = self.surrogate.scores(latents)[:, stays]
         weights = self.weights[moved].min(axis=0)  # a score that one slider must change, none can hold
         weights[moved] = HELD
         weights[locked] = LOCKED

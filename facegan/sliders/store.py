@@ -14,7 +14,9 @@ from facegan.labels.names import check_name
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
-FORMAT = 2  # format 1 had no pace: its sliders follow their path at a constant rate
+# Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
+# follow the surrogate.
+FORMAT = 3
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # levels of nested tables, and values in all, of the facts
@@ -25,6 +27,7 @@ _TENSORS = (
     "pace",
     "weights",
     "differences",
+    "along",
     "linear",
     "first",
     "first_bias",
@@ -52,7 +55,7 @@ def to_json(sliders: SliderSet) -> str:
 def to_safetensors(sliders: SliderSet) -> bytes:
     """sliders.safetensors, float32."""
     s = sliders.surrogate
-    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences,
+    tensors = dict(zip(_TENSORS, (sliders.ends, sliders.pace, sliders.weights, sliders.differences, sliders.along,
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
     return save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()})
 
@@ -105,13 +108,14 @@ def parse_safetensors(
     except (SafetensorError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
+    tensors.setdefault("along", np.zeros((len(sliders), latent_size), np.float32))
     if set(tensors) != set(_TENSORS):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(_TENSORS))[0][:80]!r} is missing or unknown")
     hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
     if not 1 <= hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d = len(sliders), len(scores), latent_size
-    shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d),
+    shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d), (s, d),
               (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,))  # fmt: skip
     for name, shape in zip(_TENSORS, shapes, strict=True):
         tensor = tensors[name]
@@ -121,6 +125,9 @@ def parse_safetensors(
             raise ValueError(f"the tensor {name} holds numbers that are not finite or far too large")
     if not ((tensors["weights"] >= 0) & (tensors["weights"] <= LOCKED)).all():
         raise ValueError(f"a weight is not from 0 to {LOCKED:g}")
+    lengths = np.linalg.norm(tensors["along"], axis=1)
+    if not ((lengths == 0) | (np.abs(lengths - 1) < 1e-3)).all():
+        raise ValueError("a direction is not of length 1")
     if (tensors["ends"][:, 0] >= tensors["ends"][:, 1]).any():
         raise ValueError("a slider's lower end is not below its upper one")
     if (
@@ -135,7 +142,9 @@ def parse_safetensors(
     )
     if not surrogate.steepest() <= STEEPEST:
         raise ValueError("its scores change so fast that no step towards them can be reckoned")
-    return SliderSet(sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], surrogate, facts)
+    return SliderSet(
+        sliders, scores, t["weights"], t["ends"], t["pace"], t["differences"], t["along"], surrogate, facts
+    )
 
 
 def _names(values: object, what: str, most: int) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ def edited_model(model):
         np.float32([[-1, 1], [-1, 1]]),
         even_pace(2),
         linear.T,
+        np.zeros_like(linear.T),
         surrogate,
     )
     return FaceModel(model.config, model._session, sliders=sliders, weights=model.weights)

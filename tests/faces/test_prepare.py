@@ -335,7 +335,7 @@ def test_photos_that_vanish_in_the_middle_are_said_and_nothing_is_lost(
             photos.rename(away)
             if how == "unmounted":  # what remains is an empty folder of the disk below
                 photos.mkdir()
-                in_the_middle.setattr("facegan.faces.sources.photos._disk_of", lambda folder: -1)
+                in_the_middle.setattr("facegan.faces.sources.folder_photos._device_of", lambda folder: -1)
             return result
 
         in_the_middle.setattr(work, "measure_photo", measure)

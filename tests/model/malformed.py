@@ -410,7 +410,7 @@ def without_part(path: str) -> Damage:
 
 
 SLIDER_FACTS = {
-    "another format": lambda s: s.update(format=3),
+    "another format": lambda s: s.update(format=4),
     "a field more": lambda s: s.update(surprise=1),
     "no sliders": lambda s: s.update(sliders=[]),
     "a slider twice": lambda s: s["sliders"].append(s["sliders"][0]),

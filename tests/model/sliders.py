@@ -23,6 +23,7 @@ def small_sliders() -> SliderSet:
         np.float32([[-1, 1], [-1, 1]]),
         even_pace(2),
         linear.T.copy(),
+        np.zeros_like(linear.T),
         surrogate,
         {"left_out": {"glasses": "the generator does not say it clearly enough"}, "judged": judged},
     )

@@ -10,7 +10,7 @@ from facegan import FaceGANPipeline, FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.model.folder import ModelConfig
 from facegan.model.tensors import read_discriminator
-from facegan.publish.private import private_paths
+from facegan.publish.machine_paths import machine_paths
 from facegan.publish.push import check_folder
 from tests.model.malformed import (
     CANARY,
@@ -32,7 +32,7 @@ READERS = {
     FACE: FaceModel.load,
     PIPE: FaceGANPipeline.from_pretrained,
     START: read_discriminator,
-    PUSH: lambda folder: check_folder(folder, ModelConfig.read(folder), private_paths(folder.parent)),
+    PUSH: lambda folder: check_folder(folder, ModelConfig.read(folder), machine_paths(folder.parent)),
 }
 
 

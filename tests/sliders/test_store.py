@@ -33,7 +33,7 @@ def change(**values):
 
 
 BAD_JSON = {
-    "a later format": change(format=3),
+    "a later format": change(format=4),
     "no format": change(format=True),
     "a field more": change(more=1),
     "no sliders": change(sliders=[]),
@@ -82,6 +82,7 @@ TENSORS = {
     "ends the wrong way round": lambda t: t.update(ends=t["ends"][:, ::-1].copy()),
     "a pace that turns round": lambda t: t["pace"].__setitem__((0, 0, 1), 0),
     "a pace beyond the end": lambda t: t["pace"].__setitem__((0, 1, -1), 1.5),
+    "a direction that is too long": lambda t: t["along"].__setitem__((0, 0), 2),
     "a pace that stays": lambda t: t.update(pace=np.zeros_like(t["pace"])),
     "a tensor less": lambda t: t.pop("differences"),
     "a tensor more": lambda t: t.update(more=np.zeros(2, np.float32)),
@@ -106,7 +107,7 @@ def test_another_latent_size_is_refused():
 
 def test_sliders_of_the_first_format_go_evenly():
     told, tensors = json.loads(to_json(toy_set())), load(to_safetensors(toy_set()))
-    del tensors["pace"]
+    del tensors["pace"], tensors["along"]
     found = read(json.dumps({**told, "format": 1}).encode(), save(tensors))
     g = np.random.RandomState(0).randn(5, D).astype(np.float32)
     np.testing.assert_array_equal(found.edit(g, {"smile": 0.3}), toy_set().edit(g, {"smile": 0.3}))

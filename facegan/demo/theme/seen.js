@@ -1,12 +1,12 @@
-// The faces that this visitor has seen: a strip of them, kept by the browser, and Back, Forward and Ctrl+Z through them.
+// The faces that this visitor has seen: a strip in the browser's local storage, and Back, Forward and Ctrl+Z.
 (() => {
   const MOST = 50, THUMBNAIL = 96, REST = 700, SAME = 1500;  // px; ms until a face counts as seen, and of one change
 
-  // Another model at the same address draws other faces.
+  // Part of the storage keys: the same link shows other faces if another model is served at the same address later.
   const weights = () => document.querySelector("[data-weights]")?.dataset.weights;
   const keyOf = (what) => `facegan-${what}-${weights()}`;
 
-  // ---- What the browser keeps. Without it, as in some private windows, the page keeps it for as long as it is open.
+  // ---- Local storage. If it is not available, as in some private windows, `fallback` serves until the page is closed.
   let fallback = {};
   function kept(key) {
     try {
@@ -21,12 +21,12 @@
     try {
       localStorage.setItem(key, JSON.stringify(values));
     } catch {
-      // Full or forbidden: `fallback` has them.
+      // The storage is full or forbidden; `fallback` has the values.
     }
   }
 
-  // ---- A change is one step, however many faces it passes: a drag from its beginning to its end, a name while it is
-  // typed. Everything else that a visitor does is a step of its own.
+  // ---- Steps of the history. A drag and the typing of a name are one step each, however many faces they show; any
+  // other action is a step of its own. `gesture` counts the actions.
   let gesture = 0, pressed = false, last = null, lastTime = 0;
   document.addEventListener("pointerdown", () => {
     gesture++;
@@ -37,9 +37,9 @@
     if (!pressed && (target !== last || Date.now() - lastTime > SAME)) gesture++;
     [last, lastTime] = [target, Date.now()];
   }, true);
-  document.addEventListener("click", (event) => event.detail || gesture++, true);  // by a key
+  document.addEventListener("click", (event) => event.detail || gesture++, true);  // detail is 0 for a key press
 
-  // ---- The link. `history.state` has the number of the step, so that Ctrl+Z never leaves the page.
+  // ---- The link. `history.state.face` is the number of the step: at 0 Ctrl+Z stops, so that it never leaves the page.
   let step = 0, opening = null, openings = 0;
   const here = () => window.history.state?.face;
   function writeLink(search) {
@@ -54,8 +54,8 @@
     resting = setTimeout(remember, REST);
   }
 
-  // Until a state that is opened has come, what is shown is still the one before; its pieces come one by one. Whether
-  // they had their time: then what is shown is that state as the server has put it right.
+  // Whether all parts of an opened state should have arrived. Until then the page still shows parts of the previous
+  // state, and the link must not follow it. Afterwards the page shows the new state, as the server has corrected it.
   function late() {
     const answered = document.querySelector("[data-opened]")?.dataset.opened === String(opening.number);
     if (answered && !opening.until) {

@@ -1,6 +1,7 @@
-// Pages of faces: asked for at the endpoint /sheet and saved. The names go to the server that draws them, and stay nowhere.
+// Pages of faces: requested from the endpoint /sheet and saved. The server gets the names to draw the page, and does
+// not store them.
 (() => {
-  // Saves the sheet of `names` in `format`; `say` tells how far it is.
+  // Saves the sheet of `names` in `format`; `say` takes the progress and error messages.
   async function saveSheet({names, title = "", paper = "a4", format, truncation = null}, say) {
     say("Drawing the page …");
     try {

@@ -1,4 +1,4 @@
-"""What every detector gives and needs."""
+"""The interface of a face detector, and what the detectors share. registry.py selects one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-LOOKED_AT = 640  # px of the long side: no detector looks at more
+MAX_INPUT_SIDE = 640  # px, the long side: every detector shrinks larger photos to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +26,33 @@ class Detector(Protocol):
         ...
 
 
-AUTO = "auto"  # of --detector: the first of detect.REGISTRY that can be had
+AUTO = "auto"  # a value of --detector: the first entry of registry.REGISTRY that is available
 
 
 @dataclass(frozen=True)
 class DetectorOptions:
-    """Which detector is wanted, and what detectors need. FaceOptions has these fields too."""
+    """Which detector to use, and its settings. FaceOptions inherits these fields."""
 
-    detector: str = AUTO  # or a key of detect.REGISTRY
-    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; its detector is all we load
+    detector: str = AUTO  # or a key of registry.REGISTRY
+    insightface_pack: str = "buffalo_sc"  # the smallest pack with five keypoints; only its detector is loaded
     insightface_root: Path = Path("~/.insightface")
     device: str = "cpu"  # cuda: onnxruntime's CUDA provider if it is installed, else the CPU
 
 
 @dataclass(frozen=True)
-class FoundDetector:
-    """A detector that can be opened: what its `find` in detect.REGISTRY gives."""
+class AvailableDetector:
+    """A detector whose model is on this machine; `resolve` of an entry of registry.REGISTRY returns it."""
 
     version: str  # changes when the model does; part of the cache's fingerprint
-    name: str  # for the user
+    name: str  # shown to the user
     reason: str  # why it was chosen, as the end of a sentence
-    pack_folder: Path | None = None  # of InsightFace
+    pack_folder: Path | None = None  # InsightFace only
 
 
 class UnavailableError(Exception):
-    """A detector's package or model is neither there nor to be had; the message is the reason as a phrase.
+    """A detector's package or model is missing and cannot be downloaded; the message is the reason as a phrase.
 
-    `remedy`: what to do about it, as a phrase without paths of this machine: it goes into reports.
+    `remedy`: what the user can do, as a phrase. It is printed in reports, so it must hold no path of this machine.
     """
 
     def __init__(self, reason: str, remedy: str = "") -> None:
@@ -60,11 +60,12 @@ class UnavailableError(Exception):
         self.remedy = remedy
 
 
-def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A picture, uint8 (H, W, 3), at another size: means over areas where it shrinks to a half or less, else bilinear.
+def resized(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Resizes an image, uint8 (H, W, 3): area means for a factor of 1/2 or less, else bilinear.
 
-    By halves first, for which OpenCV has vector instructions: a phone's photo takes a quarter of the time. What then
-    remains is less than a half, where a bilinear step hardly aliases and takes a seventh of the time of means.
+    It is halved first as often as it divides evenly, because OpenCV halves with vector instructions: a phone's photo
+    takes a quarter of the time. The rest is a factor above 1/2, where bilinear interpolation hardly aliases and takes
+    a seventh of the time of area means.
     """
     if rgb.shape[:2] == (height, width):  # before OpenCV is imported, which the demo does not have
         return rgb
@@ -79,7 +80,7 @@ def shrunk(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def onnx_providers(device: str) -> list[str]:
-    """onnxruntime's providers for a device, of those that are installed; the CPU always comes last."""
+    """The installed onnxruntime execution providers for a device; the CPU always comes last."""
     import onnxruntime
 
     wanted = ["CUDAExecutionProvider"] if device == "cuda" else []
@@ -88,9 +89,9 @@ def onnx_providers(device: str) -> list[str]:
 
 
 def open_session(model: bytes, device: str) -> Any:
-    """An onnxruntime.InferenceSession on one thread: the cores are shared out by processes, see work.py.
+    """An onnxruntime.InferenceSession on one thread, because work.py runs one process per core.
 
-    From the model's bytes, because onnxruntime takes no path that is not UTF-8. Raises onnxruntime's own errors.
+    Takes the model's bytes, because onnxruntime accepts no path that is not UTF-8. Raises onnxruntime's own errors.
     """
     import onnxruntime
 

@@ -1,7 +1,7 @@
-"""InsightFace's model packs: found on disk or fetched from InsightFace's own release, and checked.
+"""InsightFace's model packs: used from disk or downloaded from InsightFace's own release, and verified by SHA-256.
 
-InsightFace's package would fetch them too, but it checks nothing, waits long without a network, and leaves an
-empty folder behind that fails later.
+InsightFace's package can download them too, but it verifies nothing, takes long to give up without a network, and then
+leaves an empty folder behind, on which the next start fails.
 """
 
 import contextlib
@@ -18,15 +18,15 @@ from facegan.base.errors import FaceGANError
 from facegan.faces.detectors.detector import UnavailableError
 
 RELEASE = "https://github.com/deepinsight/insightface/releases/download/model-zoo"
-CONNECT_SECONDS = 5.0  # how long a silent network is waited for before the fallback takes over
+CONNECT_SECONDS = 5.0  # timeout of the download; then --detector auto falls back to YuNet
 LICENCE = (
     "InsightFace's models are for non-commercial research use only "
     "(https://github.com/deepinsight/insightface#license)."
 )
-# The zip that we fetch, by pack. Other packs are used when they are already on the disk.
+# The archives that can be downloaded, by pack. Other packs are used if they are already on the disk.
 ZIP_SHA256 = {"buffalo_sc": "57d31b56b6ffa911c8a73cfc1707c73cab76efe7f13b675a05223bf42de47c72"}
-# The files that we know, by name. The two detectors give the same output; the second is what InsightFace calls
-# the first before it goes into a pack.
+# The published files, by name. det_500m.onnx is InsightFace's scrfd_500m_bnkps.onnx under the name that it has in a
+# pack; both give the same output.
 FILE_SHA256 = {
     "det_500m.onnx": "5e4447f50245bbd7966bd6c0fa52938c61474a04ec7def48753668a9d8b4ea3a",
     "scrfd_500m_bnkps.onnx": "a3562ef62592bf387f6ef19151282ac127518e51c77696e62e0661bee95ba1ad",
@@ -36,26 +36,26 @@ FILE_SHA256 = {
 
 
 class PackUnavailableError(UnavailableError):
-    """InsightFace's pack is neither there nor to be had."""
+    """InsightFace's pack is not on the disk and cannot be downloaded."""
 
 
 def ensure_pack(
     pack: str, root: Path, *, release: str = RELEASE, say: Callable[[str], None] = print
 ) -> tuple[Path, str]:
-    """The folder of a pack whose files are what they should be, fetching it if it is not there.
+    """The folder of a verified pack, which is downloaded if it is missing.
 
     Args:
         pack: the pack's name, a folder of ``root``/models.
         root: InsightFace's root folder; ``~`` is expanded.
-        release: where ``pack``.zip is fetched from.
-        say: told about the download and the licence.
+        release: the URL of the folder with ``pack``.zip.
+        say: takes a message about the download and the licence.
 
     Returns:
-        The folder, and a fingerprint of its detection models that changes when they do.
+        The folder, and a fingerprint of its models that changes when they do.
 
     Raises:
-        PackUnavailableError: it is not there and cannot be fetched.
-        FaceGANError: it is there and a known file has the wrong hash.
+        PackUnavailableError: the pack is missing and cannot be downloaded.
+        FaceGANError: a published file of the pack has the wrong hash.
     """
     if not pack or Path(pack).name != pack or pack in (".", ".."):
         raise FaceGANError(f"--insightface-pack takes the name of a pack such as buffalo_sc, not {pack!r}.")
@@ -92,7 +92,7 @@ def _check(folder: Path, pack: str, say: Callable[[str], None]) -> str:
             )
         digests.append(digest)
     if unknown:
-        say(f"The hashes of {', '.join(unknown)} in the pack {pack} are not known here; they are used as they are.")
+        say(f"{', '.join(unknown)} in the pack {pack} cannot be verified, because FaceGAN has no hash to compare with.")
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
@@ -100,12 +100,12 @@ def _fetch(pack: str, folder: Path, release: str, say: Callable[[str], None]) ->
     wanted = ZIP_SHA256.get(pack)
     if wanted is None:
         raise PackUnavailableError(
-            f"its pack {pack} is not there, and only {', '.join(ZIP_SHA256)} can be fetched with a check"
+            f"its pack {pack} is not installed, and only {', '.join(ZIP_SHA256)} can be downloaded and verified"
         )
     url = f"{release}/{pack}.zip"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Beside its destination, so that the last step is a rename that either happens or does not.
+        # In the same folder as its destination, so that the last step is an atomic rename.
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{pack}-") as temporary:
             archive = Path(temporary) / "pack.zip"
             say(f"Fetching InsightFace's pack {pack} from {url}. {LICENCE}")
@@ -113,15 +113,15 @@ def _fetch(pack: str, folder: Path, release: str, say: Callable[[str], None]) ->
             digest = _sha256(archive)
             if digest != wanted:
                 raise PackUnavailableError(
-                    f"what {url} gave is not the pack that InsightFace published (SHA-256 {digest[:12]}...)"
+                    f"the file at {url} is not the pack that InsightFace published (SHA-256 {digest[:12]}...)"
                 )
             unpacked = Path(temporary) / "pack"
             _unpack(archive, unpacked)
             if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()  # what an interrupted download of InsightFace's own leaves
+                folder.rmdir()  # left by an interrupted download of InsightFace's own package
             unpacked.replace(folder)
     except OSError as error:
-        # Somebody else may have put it there meanwhile; then there is nothing to complain about.
+        # If another process has installed the pack meanwhile, the error does not matter.
         if not _models(folder):
             raise PackUnavailableError(
                 f"its pack cannot be written to the disk ({error.strerror or type(error).__name__})"
@@ -140,7 +140,7 @@ def _download(url: str, target: Path) -> None:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """The .onnx files of a zip, by their bare names: a path in the archive can lead nowhere else."""
+    """Extracts the .onnx files of a zip under their base names, so that no path in it can lead outside the folder."""
     folder.mkdir()
     with zipfile.ZipFile(archive) as packed:
         for member in packed.infolist():
@@ -150,8 +150,8 @@ def _unpack(archive: Path, folder: Path) -> None:
                     shutil.copyfileobj(source, target)
 
 
-def is_known(path: Path) -> bool:
-    """Whether a file is there, and is the one of its name that InsightFace published."""
+def has_published_hash(path: Path) -> bool:
+    """Whether a file exists and is the one that InsightFace published under its name."""
     try:
         return path.is_file() and _sha256(path) == FILE_SHA256.get(path.name)
     except OSError:

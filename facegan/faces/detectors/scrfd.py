@@ -1,4 +1,4 @@
-"""InsightFace's SCRFD detector, at the input sizes that suit each photo."""
+"""InsightFace's SCRFD detector, at input sizes chosen for each photo."""
 
 import logging
 import sys
@@ -11,36 +11,36 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.detectors.detector import (
-    LOOKED_AT,
+    MAX_INPUT_SIDE,
+    AvailableDetector,
     DetectedFace,
     DetectorOptions,
-    FoundDetector,
     UnavailableError,
     open_session,
-    shrunk,
+    resized,
 )
 from facegan.faces.detectors.insightface_pack import RELEASE, PackUnavailableError, ensure_pack
 
-MIN_SCORE = 0.5  # below it SCRFD finds as many patterns in carpets as faces
-# SCRFD was trained at 640; larger inputs cost time and find faces too small for us. To look at 320 px first, and only
-# there where it finds sure faces alone, takes a third of the time and loses faces: of 753 in 240 scenes 13 to 33, by
-# what counts as sure, and 2 where only an eighth of the scenes end there.
-LARGEST_INPUT = LOOKED_AT
-SECOND_INPUT = 256  # a face that fills the picture is larger than SCRFD's largest anchors at 640
-SMALLEST_INPUT = 128  # crops below this are enlarged to it: SCRFD finds them down to 32 px that way
-STRIDE = 32  # SCRFD's coarsest grid; inputs are padded to whole cells of it
-MAX_FACES = 100  # of a crowd, the best scored
+MIN_SCORE = 0.5  # at lower scores half of the detections are false, such as patterns in carpets
+# px. SCRFD was trained at 640; larger inputs cost time and add only faces too small to use. Detecting at 320 px first,
+# and stopping there if all scores are high, takes a third of the time but loses 13 to 33 of 753 faces in 240 scenes,
+# depending on the threshold; at the threshold that loses only 2, one scene in eight stops early.
+LARGEST_INPUT = MAX_INPUT_SIDE
+SECOND_INPUT = 256  # px; a face that fills the photo is larger than SCRFD's largest anchors at 640
+SMALLEST_INPUT = 128  # px; smaller photos are enlarged to it, so that SCRFD detects faces in photos from 32 px
+STRIDE = 32  # px, of SCRFD's coarsest grid; inputs are padded to a multiple of it
+MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 
 _log = logging.getLogger(__name__)
 
 
-def find_insightface(
+def resolve_insightface(
     options: DetectorOptions, *, release: str = RELEASE, say: Callable[[str], None] = print
-) -> FoundDetector:
-    """InsightFace, where its package and pack are there or can be fetched.
+) -> AvailableDetector:
+    """InsightFace with its pack, which is downloaded if it is missing.
 
     Raises:
-        UnavailableError: it cannot be had.
+        UnavailableError: the package is not installed, or the pack is missing and cannot be downloaded.
         FaceGANError: a file of the pack has been changed.
     """
     if find_spec("insightface") is None:
@@ -52,10 +52,10 @@ def find_insightface(
     except PackUnavailableError as error:
         remedy = f"put its pack into models/{options.insightface_pack} of --insightface-root"
         raise UnavailableError(str(error), remedy) from error
-    return FoundDetector(
+    return AvailableDetector(
         version=f"{options.insightface_pack}-{version}",
         name=f"InsightFace ({options.insightface_pack}, SCRFD)",
-        reason="because its pack is there",
+        reason="because its pack is installed",
         pack_folder=folder,
     )
 
@@ -83,7 +83,10 @@ class InsightFaceDetector:
         _log.info("SCRFD runs on %s", self._model.session.get_providers())
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
-        """Faces of uint8 (H, W, 3), the best score first; large pictures are searched twice if need be."""
+        """Faces of an RGB photo, uint8 (H, W, 3), the best score first.
+
+        A large photo without a detection is searched again at SECOND_INPUT.
+        """
         long_side = max(rgb.shape[:2])
         faces = self._detect_at(rgb, min(LARGEST_INPUT, max(SMALLEST_INPUT, long_side)))
         if not faces and long_side > SECOND_INPUT:
@@ -96,14 +99,14 @@ class InsightFaceDetector:
         height, width = rgb.shape[:2]
         scale = long_side / max(height, width)
         new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-        # The package's own bilinear resize aliases when it shrinks.
-        rgb = shrunk(rgb, new_width, new_height)
-        # Padded to whole cells, so that the package neither enlarges nor shrinks it again. It takes BGR.
+        # Not by the package, whose bilinear resize aliases when it shrinks.
+        rgb = resized(rgb, new_width, new_height)
+        # Padded to a multiple of STRIDE, so that the package does not resize it again. It takes BGR.
         right, below = -new_width % STRIDE, -new_height % STRIDE
         bgr = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR)
         canvas = cv2.copyMakeBorder(bgr, 0, below, 0, right, cv2.BORDER_CONSTANT)
         boxes, keypoints = self._model.detect(canvas, input_size=canvas.shape[1::-1], max_num=MAX_FACES)
-        # From cell coordinates of the small picture to pixel centres of the large one.
+        # SCRFD's coordinates start at the corner of the first pixel, those of DetectedFace at its centre.
         scales = np.array([width / new_width, height / new_height], np.float32)
         return [
             DetectedFace(
@@ -116,14 +119,14 @@ class InsightFaceDetector:
 
 
 def _open_model(pack_folder: Path, device: str) -> Any:
-    """The detector of a pack: the first network with a detector's outputs, as InsightFace tells it from the others."""
+    """The detector of a pack: the first network with at least five outputs, by which InsightFace identifies it too."""
     from insightface.model_zoo.scrfd import SCRFD
 
     for path in sorted(pack_folder.glob("*.onnx")):
         session = open_session(path.read_bytes(), device)
         if len(session.get_outputs()) < 5:
             continue
-        # One session that takes any input size: the package would otherwise build one for each.
+        # The package would otherwise build a session for each input size.
         model = SCRFD(session=session, static_shape_sessions=False)
         model.det_thresh = MIN_SCORE
         if not model.use_kps:

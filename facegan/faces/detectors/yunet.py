@@ -1,4 +1,4 @@
-"""YuNet by onnxruntime: the detector that needs no download."""
+"""YuNet, run by onnxruntime: the detector whose weights are part of this package."""
 
 import hashlib
 import logging
@@ -8,23 +8,23 @@ from importlib.resources import files
 import numpy as np
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detector import LOOKED_AT, DetectedFace, FoundDetector, open_session, shrunk
+from facegan.faces.detectors.detector import MAX_INPUT_SIDE, AvailableDetector, DetectedFace, open_session, resized
 
 MODEL_FILE = "face_detection_yunet_2023mar.onnx"
 MODEL_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-INPUT_SIDE = LOOKED_AT  # fixed in the exported network
-STRIDES = (8, 16, 32)
-MAX_ZOOM = 2.0  # enlarging further moves the keypoints; less makes them noisier (1.3 px of 128 at 2.0, 1.7 at 1.0)
-MIN_SCORE = 0.6  # OpenCV's own default for this network
-MAX_OVERLAP = 0.3  # of two boxes that are different faces; OpenCV's default
-MAX_FACES = 100  # of a crowd, the best scored
+INPUT_SIDE = MAX_INPUT_SIDE  # px; fixed in the exported network
+STRIDES = (8, 16, 32)  # px, of the grids that the network predicts on
+MAX_ZOOM = 2.0  # enlarging further biases the keypoints, less adds noise (1.3 px of 128 at 2.0, 1.7 at 1.0)
+MIN_SCORE = 0.6  # OpenCV's default for this network
+MAX_OVERLAP = 0.3  # intersection over union, for the non-maximum suppression; OpenCV's default
+MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 
 _log = logging.getLogger(__name__)
 
 
-def find_yunet() -> FoundDetector:
-    """YuNet, which is a part of FaceGAN."""
-    return FoundDetector(f"yunet-{MODEL_SHA256[:16]}", "YuNet", "because it needs no download")
+def resolve_yunet() -> AvailableDetector:
+    """YuNet, which is always available."""
+    return AvailableDetector(f"yunet-{MODEL_SHA256[:16]}", "YuNet", "because it needs no download")
 
 
 class YuNetDetector:
@@ -43,12 +43,12 @@ class YuNetDetector:
         _log.info("YuNet runs on %s", self._session.get_providers())
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
-        """Faces of uint8 (H, W, 3), the best score first."""
+        """Faces of an RGB photo, uint8 (H, W, 3), the best score first."""
         height, width = rgb.shape[:2]
         scale = min(INPUT_SIDE / max(height, width), MAX_ZOOM)
         new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
         canvas = np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.float32)
-        canvas[:new_height, :new_width] = shrunk(rgb, new_width, new_height)[:, :, ::-1]
+        canvas[:new_height, :new_width] = resized(rgb, new_width, new_height)[:, :, ::-1]
         outputs = self._session.run(None, {"input": canvas.transpose(2, 0, 1)[None]})
         names = [output.name for output in self._session.get_outputs()]
         boxes, keypoints, scores = decode(dict(zip(names, outputs, strict=True)))
@@ -64,10 +64,10 @@ class YuNetDetector:
 
 
 def decode(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """YuNet's raw outputs to boxes (n, 4), keypoints (n, 5, 2) and scores (n,), all float32, above MIN_SCORE.
+    """YuNet's raw outputs to boxes (n, 4), keypoints (n, 5, 2) and scores (n,), float32, with scores from MIN_SCORE.
 
-    A cell's score is the geometric mean of class and objectness; its box centre and keypoints are offsets in
-    strides from the cell's corner, its box size is a power of e in strides (as in OpenCV's face_detect.cpp).
+    A cell's score is the geometric mean of its class and objectness outputs. Box centre and keypoints are offsets from
+    the cell's corner in strides; the box's width and height are exp(output) strides (as in OpenCV's face_detect.cpp).
     """
     all_boxes, all_keypoints, all_scores = [], [], []
     for stride in STRIDES:
@@ -90,7 +90,7 @@ def decode(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def keep_best(boxes: np.ndarray, scores: np.ndarray, max_overlap: float) -> list[int]:
-    """Greedy non-maximum suppression: the indices of the boxes (n, 4) that stay, the best score first."""
+    """Greedy non-maximum suppression: the indices of the kept boxes (n, 4), the best score first."""
     order = np.argsort(-scores, kind="stable")
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
     kept: list[int] = []

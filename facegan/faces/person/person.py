@@ -7,7 +7,7 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import eye_distance
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.options import ANYBODY, FaceOptions
 from facegan.faces.person.identity import NEIGHBOUR, SAME_PERSON, Group, People, examination, group_faces, nearest_group
 from facegan.faces.person.recognise import RecogniserChoice

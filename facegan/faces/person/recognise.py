@@ -7,9 +7,9 @@ import numpy as np
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import ARCFACE_KEYPOINTS, ARCFACE_SIDE, Halves, similarity_transform, warp
-from facegan.faces.detectors.detect import DetectorChoice
 from facegan.faces.detectors.detector import open_session
-from facegan.faces.detectors.insightface_pack import FILE_SHA256, is_known
+from facegan.faces.detectors.insightface_pack import FILE_SHA256, has_published_hash
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.options import ANYBODY, FaceOptions
 
 # The only one for which the thresholds in identity.py were measured; buffalo_sc and buffalo_s hold it.
@@ -72,7 +72,7 @@ def installed_network(root: Path | None = None) -> Path | None:
     except (RuntimeError, OSError):  # there is no home folder, or it may not be read
         return None
     for folder in folders:
-        if is_known(folder / MODEL_FILE):
+        if has_published_hash(folder / MODEL_FILE):
             return folder / MODEL_FILE
     return None
 

@@ -11,7 +11,7 @@ import numpy as np
 from facegan.base.files import atomic_write
 from facegan.faces.align import Frame
 from facegan.faces.cache import REPORT
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.filters import Verdict
 from facegan.faces.framing import PhotoFaces, share_that_fits
 from facegan.faces.options import FaceOptions
@@ -22,7 +22,7 @@ from facegan.faces.report import sheets as pictures
 from facegan.faces.report.page import PICTURES, write_page
 from facegan.faces.report.sheets import BeforeAfter
 from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
-from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Photo
 
 # For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
 # 6 %, and a few seconds to read.

@@ -16,7 +16,7 @@ from facegan.faces.person.identity import People
 from facegan.faces.reasons import REASONS
 from facegan.faces.report.spread import centre_transform
 from facegan.faces.sources.decode import decode_photo
-from facegan.faces.sources.find import Photo
+from facegan.faces.sources.photos import Photo
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 CELL = 112  # pixels of one face in a sheet

@@ -1,23 +1,23 @@
-"""Where the pictures are in a row of a data set."""
+"""Which column of a data set holds the images, and the images in its values."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from facegan.base.errors import FaceGANError
 
-PREFERRED = "image"  # which of several columns of pictures is meant, as everywhere on the Hub
+PREFERRED = "image"  # if several columns hold images: the Hub's usual name
 
 
 def choose_column(features: dict[str, Any] | None, wanted: str | None, dataset: str) -> str:
-    """The column that holds the photos, with dots on the way into nested ones ("person.photo").
+    """The name of the column that holds the photos; a nested one is written with dots ("person.photo").
 
     Args:
-        features: the data set's ``datasets.Features``; None if it has none before it is read, as JSON and CSV.
-        wanted: the name that the user gave, or None to find it by its type.
-        dataset: its name, for the messages.
+        features: the data set's ``datasets.Features``; None if they are only known after reading, as for JSON and CSV.
+        wanted: the name given by the user, or None to select the column by its type.
+        dataset: the data set's name, for the messages.
 
     Raises:
-        FaceGANError: there is none, there are several, or the wanted one is not there or holds something else.
+        FaceGANError: no column or several columns hold images, or the wanted one does not exist or holds no images.
     """
     found = dict(_leaves(features or {}, ""))
     listed = ", ".join(f"{name} ({_kind(feature)})" for name, feature in found.items()) or "none that has a type"
@@ -45,9 +45,9 @@ def choose_column(features: dict[str, Any] | None, wanted: str | None, dataset: 
 
 
 def pictures_in(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Every picture below ``path`` of a row's value, as {"bytes": ..., "path": ...}; both None where there is none.
+    """Yields the images at the nested keys ``path`` of a row's value, as {"bytes": ..., "path": ...}.
 
-    A column may hold a list of pictures; each is a photo of its own.
+    A list yields each of its images. A missing image is yielded with both values None.
     """
     if isinstance(value, list):
         for one in value:
@@ -63,20 +63,20 @@ def pictures_in(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
 
 def _leaves(feature: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Names and types of what holds values; a list counts as what is in it."""
+    """Yields the dotted name and the type of each column without sub-columns; for a list the type of its elements."""
     if isinstance(feature, dict) and not (name and _is_encoded_picture(feature)):
         for part, inner in feature.items():
             yield from _leaves(inner, f"{name}.{part}" if name else part)
     elif isinstance(feature, list):
         yield from _leaves(feature[0], name)
-    elif hasattr(feature, "feature"):  # datasets.List and its kin
+    elif hasattr(feature, "feature"):  # datasets.List, Sequence and LargeList
         yield from _leaves(feature.feature, name)
     else:
         yield name, feature
 
 
 def _is_encoded_picture(feature: dict[str, Any]) -> bool:
-    """What an Image column looks like when a Parquet file was written without saying that it is one."""
+    """Whether a column is an Image column in a Parquet file that was written without the type's metadata."""
     return getattr(feature.get("bytes"), "dtype", "") in ("binary", "large_binary") and set(feature) <= {
         "bytes",
         "path",
@@ -84,7 +84,7 @@ def _is_encoded_picture(feature: dict[str, Any]) -> bool:
 
 
 def _kind(feature: Any) -> str:
-    if type(feature).__name__ == "Image":  # by name: this file needs no datasets to be tested
+    if type(feature).__name__ == "Image":  # by name, so that this file does not import datasets
         return "pictures"
     if isinstance(feature, dict) or getattr(feature, "dtype", "") in ("binary", "large_binary"):
         return "bytes"

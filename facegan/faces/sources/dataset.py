@@ -1,4 +1,4 @@
-"""A data set of the Hub, or of this computer, opened as a stream by the datasets library."""
+"""Opens a data set, on the Hub or on this computer, as a stream of the datasets library."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from facegan.faces.sources.find import PICTURE_SUFFIXES
 if TYPE_CHECKING:
     from datasets import IterableDataset
 
-# Files that hold or describe rows, so that a folder with one of them is more than pictures.
+# Files that hold or describe rows: a folder with one of them is not just a folder of images.
 _DATA_SUFFIXES = frozenset((".parquet", ".arrow", ".tar", ".zip", ".jsonl", ".h5", ".hdf5", ".lance", ".py"))
 _DESCRIPTIONS = frozenset(
     ("metadata.csv", "metadata.parquet", "metadata.jsonl", "dataset_infos.json", "dataset_info.json", "state.json")
@@ -20,12 +20,12 @@ _DESCRIPTIONS = frozenset(
 
 @dataclass(frozen=True)
 class DatasetChoice:
-    """Which photos of which data set."""
+    """A data set, and which of its photos."""
 
     name: str  # USER/NAME, USER/NAME@REVISION, a local folder, or whatever datasets.load_dataset takes
-    config: str | None = None  # for data sets with several
+    config: str | None = None  # the configuration, of data sets with several
     split: str = "train"
-    column: str | None = None  # that holds the pictures; None: found by its type
+    column: str | None = None  # the column of images; None: selected by its type
 
     @property
     def repo(self) -> str:
@@ -34,7 +34,7 @@ class DatasetChoice:
 
     @property
     def revision(self) -> str | None:
-        """What stands behind the @, or None for the newest."""
+        """The part after the @, or None for the newest."""
         return self._parts[1]
 
     @property
@@ -49,25 +49,26 @@ class DatasetChoice:
 class OpenDataset:
     """A data set whose rows have not been read yet."""
 
-    stream: "IterableDataset"  # its one column holds encoded pictures, see columns.pictures_in
-    column: tuple[str, ...]  # the way to them
-    version: str  # the commit on the Hub; of local data, a digest that changes with the files
-    rows: int | None = field(default=None)  # of all nodes together, where the data set says so
-    left_out: int = 0  # pictures of a local folder that the datasets library gives to no split, or to another
+    stream: "IterableDataset"  # of rows with one column of encoded images, see columns.pictures_in
+    column: tuple[str, ...]  # the nested keys of the images in a row
+    version: str  # the commit on the Hub; for local data a digest that changes with the files
+    rows: int | None = field(default=None)  # of all nodes together, if the data set declares it
+    left_out: int = 0  # images of a local folder that the datasets library assigns to no split, or to another
 
 
 def plain_pictures(choice: DatasetChoice) -> Path | None:
-    """The folder of pictures that a data set is, where it is a local folder that holds nothing else to be read.
+    """The folder of images, if the data set is a local folder of image files only; else None.
 
-    The datasets library would take a word such as "test" in the name of a picture for a split, and leave out all the
-    others. A folder for the split itself is taken as that: photos/train for the split train.
+    Such a folder is read as --data would read it, because the datasets library takes a word such as "test" in the name
+    of an image for a split, and then leaves out all other images. A subfolder named like the split is the split:
+    photos/train for the split train.
     """
     folder = Path(choice.repo)
     if choice.config or choice.column or not folder.is_dir():
         return None
     chosen = folder / choice.split
     if not chosen.is_dir():
-        if choice.split != "train":  # which is what stands there when nobody chose
+        if choice.split != "train":  # the default: the user has not asked for a split
             return None
         chosen = folder
     files = [
@@ -79,16 +80,17 @@ def plain_pictures(choice: DatasetChoice) -> Path | None:
 
 
 def open_dataset(choice: DatasetChoice, *, revision: str | None = None, node: int = 0, nodes: int = 1) -> OpenDataset:
-    """Opens the share of one machine in a data set. Reads its description and stores no photo.
+    """Opens one machine's share of a data set. Reads the data set's metadata, but no photo.
 
     Args:
         choice: which data set.
-        revision: the commit to read in place of what the choice says; ignored for local data.
+        revision: the commit to read, overriding that of the choice; ignored for local data.
         node: the number of this machine, from 0.
-        nodes: how many machines share the photos; each photo goes to exactly one.
+        nodes: the number of machines that share the photos; each photo goes to exactly one.
 
     Raises:
-        FaceGANError: the data set, its config, its split or its column cannot be had; or the datasets library.
+        FaceGANError: the datasets library is not installed, or the data set, its config, its split or its column does
+            not exist or cannot be reached.
     """
     try:
         import datasets
@@ -99,10 +101,10 @@ def open_dataset(choice: DatasetChoice, *, revision: str | None = None, node: in
     try:
         builder = datasets.load_dataset_builder(choice.repo, choice.config, revision=revision or choice.revision)
         stream = builder.as_streaming_dataset(split=choice.split)
-    except Exception as error:  # the library raises its own, huggingface_hub's, httpx's and Python's
+    except Exception as error:  # the library raises its own errors, huggingface_hub's, httpx's and Python's
         raise FaceGANError(_why_not(choice, error)) from error
     column = choose_column(stream.features, choice.column, choice.name).split(".")
-    # Encoded, because workers decode, and because one broken picture must not end the stream.
+    # Not decoded by the library: the worker processes decode, and one damaged image must not end the stream.
     stream = stream.decode(False).select_columns([column[0]])
     if nodes > 1:
         stream = split_dataset_by_node(stream, rank=node, world_size=nodes)
@@ -121,7 +123,7 @@ def _left_out(choice: DatasetChoice, builder: Any) -> int:
 
 
 def _why_not(choice: DatasetChoice, error: Exception) -> str:
-    """One sentence for the user."""
+    """Why a data set could not be opened, and what to do: a sentence for the user."""
     from datasets.exceptions import DatasetNotFoundError
 
     name, words = choice.name, " ".join(str(error).split())
@@ -131,7 +133,7 @@ def _why_not(choice: DatasetChoice, error: Exception) -> str:
             "in with `hf auth login` or set HF_TOKEN."
         )
     if isinstance(error, DatasetNotFoundError) and "Revision" in words:
-        return f"The data set {choice.repo} has no revision {choice.revision}: check what stands behind the @."
+        return f"The data set {choice.repo} has no revision {choice.revision}: check the part after the @."
     if isinstance(error, DatasetNotFoundError):
         return (
             f"The data set {name} is not on the Hugging Face Hub, or it is private: check its name, and for a private "
@@ -139,8 +141,8 @@ def _why_not(choice: DatasetChoice, error: Exception) -> str:
         )
     if isinstance(error, ConnectionError):
         return (
-            f"The Hugging Face Hub cannot be reached for the data set {name}: check the network, or use photos that "
-            "are here with --data DIR."
+            f"The Hugging Face Hub cannot be reached for the data set {name}: check the network, or use photos on this "
+            "computer with --data DIR."
         )
     if "Bad split" in words:
         return f"The data set {name} has no split {choice.split}: choose one of {_listed(words)} with --dataset-split."
@@ -148,8 +150,8 @@ def _why_not(choice: DatasetChoice, error: Exception) -> str:
         return f"The data set {name} has several parts: choose one of {_listed(words)} with --dataset-config."
     if Path(choice.repo).is_dir() and set(choice.repo) & set("[]*?"):
         return (
-            f"The data set {name} has one of the letters [ ] * ? in its path, which the datasets library takes for a "
-            "pattern: rename the folder, or read its pictures with --data."
+            f"The path {name} contains one of the characters [ ] * ?, which the datasets library takes for a pattern: "
+            "rename the folder, or read its pictures with --data."
         )
     if "No (supported) data files" in words or "contain any data files" in words:
         return f"The data set {name} holds no file that the datasets library can read: choose another."
@@ -159,5 +161,5 @@ def _why_not(choice: DatasetChoice, error: Exception) -> str:
 
 
 def _listed(words: str) -> str:
-    """The names out of the library's "... available: ['a', 'b'] ..."."""
+    """The names in a message of the library such as "... available: ['a', 'b'] ..."."""
     return words.partition("[")[2].partition("]")[0].replace("'", "") or "its own"

@@ -1,6 +1,6 @@
-"""What kind of file some bytes are, and which library reads a picture of that kind.
+"""File types, by content, and the library that decodes each.
 
-A file's kind is decided by its content: names lie.
+Not by file name, because suffixes are often wrong.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from PIL import Image
 
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
-# The formats that Pillow may try. It knows more, and some of those start other programs (EPS) or read no pixels.
+# The formats that Pillow may decode. It has more decoders, some of which start other programs (EPS) or give no pixels.
 FORMATS = (
     "JPEG",
     "PNG",
@@ -27,7 +27,7 @@ FORMATS = (
     "SGI",
     "PCX",
 )
-# The first bytes of other kinds of files, for a kinder message than "no picture format".
+# The first bytes of file types that are not images, to name the type in the report.
 _OTHER_KINDS = (
     (b"%PDF", "a PDF"),
     (b"PK\x03\x04", "a zip archive"),
@@ -42,8 +42,8 @@ _OTHER_KINDS = (
     (b"<html", "a web page"),
     (b"{\\rtf", "a text"),
 )
-# Pictures that nothing here reads.
-_FOREIGN = (
+# Image formats that no library here decodes.
+_UNSUPPORTED = (
     (b"\xff\x0a", "a JPEG XL picture"),
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
     (b"II\xbc", "a JPEG XR picture"),
@@ -53,12 +53,12 @@ _FOREIGN = (
     (b"qoif", "a QOI picture"),
     (b"BPG\xfb", "a BPG picture"),
 )
-# The first bytes of pictures, which tell a damaged one from another kind of file.
+# The first bytes of image formats, to tell a damaged image from another type of file.
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _VIDEO_BRANDS = (b"iso", b"mp4", b"qt ", b"M4V", b"avc", b"3gp", b"MSN")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
-# What a format needs beyond Pillow's own codecs, and the command that installs it.
+# The library that a format needs if Pillow cannot decode it, and the command that installs it.
 _PILLOW = "a Pillow with its codec", "pip install --upgrade --force-reinstall pillow"
 LIBRARIES = {
     "HEIC": ("pillow-heif", "pip install pillow-heif"),
@@ -71,7 +71,7 @@ _IN_PILLOW = {"HEIC": "HEIF", "AVIF": "AVIF", "WebP": "WEBP", "JPEG 2000": "JPEG
 
 
 def refuse_other_kinds(head: bytes) -> None:
-    """Raises UnreadablePhotoError, with what it is, for the first 64 bytes of a file that is no photo."""
+    """Raises UnreadablePhotoError, naming the type, if the first 64 bytes are of a file that cannot be decoded."""
     if head.startswith(_LFS):
         raise UnreadablePhotoError("not_downloaded", "in Git LFS only: run git lfs pull in its repository")
     if head[8:12] == b"WEBP":  # the one picture among the RIFF files
@@ -81,30 +81,30 @@ def refuse_other_kinds(head: bytes) -> None:
             raise UnreadablePhotoError("not_a_picture", kind)
     if head[4:8] == b"ftyp" and head[8:11] in _VIDEO_BRANDS:
         raise UnreadablePhotoError("not_a_picture", "a video")
-    for magic, kind in _FOREIGN:
+    for magic, kind in _UNSUPPORTED:
         if head.startswith(magic):
             raise UnreadablePhotoError("unreadable", f"{kind}: save it as JPEG or PNG")
 
 
 def refuse_without_library(head: bytes) -> None:
-    """Raises UnreadablePhotoError, with its name, when the library for a kind of picture cannot be imported."""
+    """Raises UnreadablePhotoError, naming the library, if the library for this type cannot be imported."""
     kind = _special_kind(head)
     if kind and not has_library(kind):
         raise missing_library(kind)
 
 
 def missing_library(kind: str) -> UnreadablePhotoError:
-    """The error of a picture of the kind, a key of LIBRARIES."""
+    """The error for an image whose library is missing; ``kind`` is a key of LIBRARIES."""
     return UnreadablePhotoError("no_library", f"{kind} needs {LIBRARIES[kind][0]}")
 
 
 def how_to_install(detail: str) -> str:
-    """The command for a library, from the message of `missing_library`."""
+    """The command that installs the library named in a message of `missing_library`; empty for other messages."""
     return next((command for kind, (_, command) in LIBRARIES.items() if detail.startswith(f"{kind} needs")), "")
 
 
 def has_library(kind: str) -> bool:
-    """Whether pictures of the kind, a key of LIBRARIES, can be read here."""
+    """Whether the library for ``kind``, a key of LIBRARIES, can be imported."""
     if kind == "camera raw":
         try:
             import rawpy  # noqa: F401
@@ -117,18 +117,18 @@ def has_library(kind: str) -> bool:
 
 
 def looks_like_picture(data: bytes) -> bool:
-    """Whether the bytes begin like a picture, whatever follows."""
+    """Whether the first bytes are those of an image format."""
     return data.startswith(_PICTURES) or data[4:8] == b"ftyp"
 
 
-def known_to_pillow() -> list[str]:
-    """Those of FORMATS that this build of Pillow has; what it lacks must not be asked for."""
+def pillow_formats() -> list[str]:
+    """The FORMATS that this build of Pillow can decode: Image.open raises on names that it does not have."""
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
 
 
 def register_heif() -> None:
-    """Teaches Pillow HEIC, where pillow-heif and its libheif can be loaded."""
+    """Registers pillow-heif with Pillow, for HEIC, if it can be imported."""
     if "HEIF" not in Image.OPEN:
         with contextlib.suppress(ImportError, OSError):  # OSError: the shared library is missing
             import pillow_heif

@@ -1,4 +1,4 @@
-"""A file's bytes, or why there are none."""
+"""Reads a file's bytes, or says why that is not possible."""
 
 import hashlib
 import os
@@ -8,20 +8,20 @@ from pathlib import Path
 from facegan.faces.sources.formats import refuse_other_kinds
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
-PLACEHOLDER = ".icloud"  # what macOS leaves, as ".NAME.icloud", of a file that is in iCloud only
-MAX_BYTES = 500_000_000  # a 200 megapixel PNG of noise has 600 MB, of a photo less than half
+PLACEHOLDER = ".icloud"  # macOS replaces a file that is only in iCloud by ".NAME.icloud"
+MAX_BYTES = 500_000_000  # a PNG of 200 megapixels of noise has 600 MB, one of a photo less than half of that
 
 
 def read_bytes(path: Path) -> tuple[bytes, str]:
-    """The file's bytes and their SHA-1, which only serves to recognise a second copy.
+    """The file's bytes and their SHA-1, by which duplicate files are recognised.
 
     Raises:
-        UnreadablePhotoError: the file cannot be opened, is empty, is too large, or is no file.
+        UnreadablePhotoError: the path is not a regular file, or it cannot be opened, is empty or is too large.
     """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            os.scandir(path).close()  # raises what keeps us out
+            os.scandir(path).close()  # raises PermissionError if that is why find.py lists the folder
             raise UnreadablePhotoError("not_a_picture", "a folder with the name of a picture")
         if not stat.S_ISREG(status.st_mode):
             raise UnreadablePhotoError("not_a_picture", "not an ordinary file")
@@ -49,7 +49,7 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
 
 
 def file_state(path: Path) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds; zeros for a file that cannot be asked."""
+    """Bytes, and the time of the last change in ns; zeros if the file's status cannot be read."""
     try:
         status = path.stat()
     except OSError:

@@ -1,31 +1,31 @@
-"""Pictures that other programs show although something in them is broken: metadata, or the last few bytes."""
+"""Makes slightly damaged images decodable: broken metadata, or a truncated end. Other programs show such files."""
 
 import struct
 
 import numpy as np
 from PIL import Image
 
-MOST_LOST = 0.1  # of the rows; a face that lies there is refused as cut off or dark
-_LOST_BYTES = 4096  # at the end of a WebP, HEIC or AVIF, whose containers say how long they are
+MAX_MISSING_ROWS = 0.1  # share of the rows; the filters reject a face in the missing part as cut off or dark
+_PADDING = 4096  # bytes, appended to WebP, HEIC and AVIF: their decoders refuse a file shorter than its header says
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")
 _EXIF, _ADOBE = b"Exif\x00\x00", b"Adobe"
 
 
 def without_metadata(data: bytes) -> bytes:
-    """The bytes of a JPEG or PNG with its pixels, transparency and EXIF alone; other formats with zeros for lost bytes.
+    """A JPEG or PNG reduced to its pixels, transparency and EXIF; any other format padded with zeros at its end.
 
-    Comments, XMP, profiles and thumbnails break more often than pictures do.
+    Comments, XMP, colour profiles and thumbnails are damaged more often than pixels.
     """
     if data.startswith(b"\xff\xd8"):
         return _jpeg_without(data)
-    return _png_without(data) if data.startswith(_PNG) else data + bytes(_LOST_BYTES)
+    return _png_without(data) if data.startswith(_PNG) else data + bytes(_PADDING)
 
 
-def lost_share(image: Image.Image) -> float:
-    """The share of the rows that a decoder left empty because the file was cut off, 0..1.
+def missing_rows(image: Image.Image) -> float:
+    """The share of the rows that a decoder left empty because the file is truncated, 0..1.
 
-    JPEG's decoder fills them with grey, the others leave zeros; BMP is stored from the bottom to the top.
+    JPEG's decoder fills them with grey, the others with zeros. They are at the bottom, and at the top in a BMP.
     """
     rows = np.asarray(image).reshape(image.height, -1)
     is_jpeg = image.format in ("JPEG", "MPO")
@@ -49,12 +49,12 @@ def _jpeg_without(data: bytes) -> bytes:
                 break
             kept.append(data[at:end])
         elif (marker == 0xE1 and body.startswith(_EXIF)) or (
-            # The colours of CMYK depend on it.
+            # The Adobe segment: without it CMYK colours are decoded wrongly.
             marker == 0xEE and body.startswith(_ADOBE) and len(body) >= 12
         ):
             kept.append(data[at:end])
         at = end
-    return b"".join([*kept, data[at:], b"\xff\xd9"])  # the end of the image, which a cut took
+    return b"".join([*kept, data[at:], b"\xff\xd9"])  # the end marker, which a truncated file lacks
 
 
 def _png_without(data: bytes) -> bytes:
@@ -63,7 +63,7 @@ def _png_without(data: bytes) -> bytes:
     while at + 8 <= len(data):
         length, name = struct.unpack(">I4s", data[at : at + 8])
         end = at + 12 + length
-        # One grey, one colour, or a palette's: other lengths mean nothing.
+        # tRNS of a grey image has 2 bytes, of a colour image 6; other lengths are invalid, except for palettes.
         sound = name != b"tRNS" or length == {0: 2, 2: 6}.get(colour_type, length)
         if name in _PNG_KEPT and sound:
             kept.append(data[at:end])

@@ -1,4 +1,4 @@
-"""TIFF beyond 8 bits, which Pillow reads in part: samples of 16 to 64 bits and floating point, in any order."""
+"""TIFF with 16 to 64 bits per channel or floating point, of which Pillow reads only some; read by tifffile."""
 
 import io
 import logging
@@ -6,21 +6,21 @@ import logging
 import numpy as np
 from PIL import Image
 
-from facegan.faces.sources.samples import to_8_bits
+from facegan.faces.sources.bit_depth import to_8_bits
 
-_MINISWHITE, _MINISBLACK, _RGB, _SEPARATED = 0, 1, 2, 5  # PhotometricInterpretation
-_CFA, _LINEAR_RAW = 32803, 34892  # of DNG
-_DNG_VERSION = 50706
-_PAGES = 64  # of which the largest is taken; scanners put a thumbnail first, microscopes thousands of pages
+_MINISWHITE, _MINISBLACK, _RGB, _SEPARATED = 0, 1, 2, 5  # values of PhotometricInterpretation
+_CFA, _LINEAR_RAW = 32803, 34892  # the same, of DNG
+_DNG_VERSION = 50706  # a tag
+_MAX_PAGES = 64  # the largest of these is read: scanners put a thumbnail first; microscopes write thousands of pages
 
 
 def is_tiff(data: bytes) -> bool:
-    """By the first bytes; BigTIFF as well."""
+    """Whether a file starts like a TIFF or BigTIFF."""
     return data[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 def opened(data: bytes):
-    """A tifffile.TiffFile, which is quiet about what it makes of odd tags. Raises whatever damage leads to."""
+    """A tifffile.TiffFile without its warnings about unusual tags. Damaged files raise any kind of error."""
     import tifffile
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -28,7 +28,7 @@ def opened(data: bytes):
 
 
 def is_raw(data: bytes) -> bool:
-    """Whether a TIFF holds a camera's raw picture: DNG, NEF, ARW and their kin."""
+    """Whether a TIFF is a camera raw file, such as DNG, NEF or ARW."""
     try:
         with opened(data) as file:
             first = file.pages[0]
@@ -36,12 +36,12 @@ def is_raw(data: bytes) -> bool:
                 return True
             inner = list(first.pages) if first.subifds else []
             return any(page.photometric in (_CFA, _LINEAR_RAW) for page in [*file.pages[:4], *inner])
-    except Exception:  # a damaged file raises whatever its bytes lead to
+    except Exception:  # a damaged file raises any kind of error
         return False
 
 
 def deep_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of the largest page, if its samples are such that `read_deep` must read it; else None."""
+    """Width and height of the largest page, if its bit depth needs `read_deep`; None if Pillow can read it."""
     try:
         with opened(data) as file:
             page = _largest(file)
@@ -54,7 +54,7 @@ def deep_size(data: bytes) -> tuple[int, int] | None:
 
 
 def read_deep(data: bytes) -> Image.Image | None:
-    """The largest page as 8-bit grey, RGB, RGBA or CMYK, not turned; None when tifffile cannot read it."""
+    """The largest page as 8-bit grey, RGB, RGBA or CMYK, not yet rotated upright; None if tifffile cannot read it."""
     try:
         with opened(data) as file:
             page = _largest(file)
@@ -63,7 +63,7 @@ def read_deep(data: bytes) -> Image.Image | None:
                 samples = np.moveaxis(samples, 0, 2)
             photometric, alpha = page.photometric, bool(page.extrasamples) and page.extrasamples[0] in (1, 2)
             bits = page.bitspersample
-    except Exception:  # a compression that tifffile leaves to other packages, or damage
+    except Exception:  # damage, or a compression for which tifffile needs other packages
         return None
     if samples.ndim == 2:
         samples = samples[..., None]
@@ -77,6 +77,6 @@ def read_deep(data: bytes) -> Image.Image | None:
 
 
 def _largest(file):
-    """The page with the most pixels, the first of equals."""
-    pages = [file.pages[i] for i in range(min(len(file.pages), _PAGES))]
+    """The page with the most pixels, the first one of equal size."""
+    pages = [file.pages[i] for i in range(min(len(file.pages), _MAX_PAGES))]
     return max(pages, key=lambda page: page.imagewidth * page.imagelength)

@@ -1,8 +1,8 @@
-"""The error of a file that gives no photo."""
+"""The error for a file that cannot be read as a photo."""
 
 
 class UnreadablePhotoError(Exception):
-    """A file that gives no photo. ``reason`` is a slug of reasons.REASONS, the message a phrase for the report."""
+    """A file cannot be read as a photo. ``reason`` is a key of reasons.REASONS, the message a phrase for the report."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.cache import JOURNAL
-from facegan.faces.detectors.detect import choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.identity import People
 from facegan.faces.person.person import find_people, mostly_one_person

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from facegan.base.errors import FaceGANError
-from facegan.faces.detectors.detect import DetectorChoice
+from facegan.faces.detectors.registry import DetectorChoice
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import MODEL_FILE, Recogniser, choose_recogniser
 

@@ -20,10 +20,10 @@ import json, os, sys
 from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.faces.sources.dataset import DatasetChoice
-from facegan.faces.sources.stream import DatasetPhotos
+from facegan.faces.sources.dataset_photos import DatasetPhotos
 try:
     photos = DatasetPhotos(DatasetChoice(sys.argv[1]), Path(sys.argv[2]))
-    read = [[photo.name, photo.read()[1]] for photo in photos.todo({})]
+    read = [[photo.name, photo.read()[1]] for photo in photos.pending({})]
     print(json.dumps([read, photos.settings["dataset"]["version"]]))
 except FaceGANError as error:
     print(json.dumps(str(error)))

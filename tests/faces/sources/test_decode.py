@@ -187,9 +187,9 @@ def test_big_photos_wait_for_each_other():
         def __exit__(self, *error):
             lock.release()
 
-    decode_photo(saved(corners(), "PNG"), one_big_photo=Watched())
+    decode_photo(saved(corners(), "PNG"), big_photo_lock=Watched())
     assert held == []
-    decode_photo(saved(Image.new("L", (6000, 5000)), "PNG"), one_big_photo=Watched())
+    decode_photo(saved(Image.new("L", (6000, 5000)), "PNG"), big_photo_lock=Watched())
     assert held == [True]
 
 
@@ -204,7 +204,7 @@ def test_a_header_that_promises_too_many_pixels_is_refused_unread():
 @pytest.mark.parametrize(
     ("data", "reason", "words"),
     [
-        (b"a letter to my friends", "not_a_picture", "no picture"),
+        (b"a letter to my friends", "not_a_picture", "image format"),
         (b"%PDF-1.7 ...", "not_a_picture", "PDF"),
         (b"PK\x03\x04 ...", "not_a_picture", "zip"),
         (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "not_a_picture", "video"),

@@ -47,7 +47,7 @@ def test_several_folders_of_one_name_stay_apart(tmp_path):
 def test_the_run_folder_among_the_photos_is_left_out(tmp_path):
     touch(tmp_path / "a.jpg")
     touch(tmp_path / "run" / "faces" / "rejected.png")
-    assert names([tmp_path], leave_out=tmp_path / "run") == ["a.jpg"]
+    assert names([tmp_path], exclude=tmp_path / "run") == ["a.jpg"]
 
 
 @pytest.mark.parametrize("make", [lambda p: None, touch], ids=["missing", "file"])

@@ -1,4 +1,4 @@
-"""One picture of a data set: its bytes, or where they are."""
+"""A photo of a data set that has not been read yet."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from facegan.faces.sources.unreadable import UnreadablePhotoError
 
 @dataclass(frozen=True, slots=True)
 class StreamedPhoto:
-    """A photo that a data set gave: in its row, in a file on this computer, or in one on the Hub."""
+    """A photo whose file is in a row of a data set, on this computer, or on the Hub."""
 
     name: str  # unique in the data set; never an absolute path
-    data: bytes | None = None
-    path: str | None = None  # local, or a URL that fsspec opens ("hf://datasets/..."), when there is no data
+    data: bytes | None = None  # the file, if the row holds it
+    path: str | None = None  # else a local path, or a URL for fsspec ("hf://datasets/...")
 
     @property
-    def held(self) -> int:
+    def bytes_in_memory(self) -> int:
         """Bytes that this object keeps in memory."""
         return len(self.data or b"")
 
-    def state(self) -> tuple[int, int]:
-        """Size in bytes and time of the last change in nanoseconds, as far as they are known without reading."""
+    def size_and_mtime(self) -> tuple[int, int]:
+        """Bytes, and the time of the last change in ns; 0 for what is not known before the photo is read."""
         if self.data is None and self.path is not None and "://" not in self.path:
             return file_state(Path(self.path))
-        return self.held, 0
+        return self.bytes_in_memory, 0
 
     def read(self) -> tuple[bytes, str]:
-        """The picture file's bytes and their SHA-1.
+        """The bytes of the image file and their SHA-1.
 
         Raises:
-            UnreadablePhotoError: there are none, or too many.
-            FaceGANError: the network failed, which says nothing about this photo.
+            UnreadablePhotoError: there is no file, or it is too large.
+            FaceGANError: the download failed; the photo may be readable.
         """
         if self.data is None and self.path is not None and "://" not in self.path:
             return read_bytes(Path(self.path))
@@ -52,9 +52,9 @@ class StreamedPhoto:
                 return file.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
             raise UnreadablePhotoError("unreadable", "the data set names a file that is not there") from error
-        except Exception as error:  # every protocol has its own
+        except Exception as error:  # each protocol of fsspec has its own errors
             first = str(error).strip().split("\n")[0] or type(error).__name__
             raise FaceGANError(
-                f"{self.name} cannot be fetched ({first}): check the network and run the same command again, it goes "
-                "on where it was."
+                f"{self.name} cannot be downloaded ({first}): check the network and run the same command again, which "
+                "continues where it stopped."
             ) from error

@@ -1,21 +1,22 @@
-"""Samples of more than 8 bits to 8, as bright as they were meant."""
+"""Converts pixel values of more than 8 bits to 8 bits. The white point is inferred where the file does not state it."""
 
 import numpy as np
 
-_STRIP = 256  # rows at a time: copies of 100 megapixels of float32 would need a gigabyte
+_STRIP = 256  # rows converted at a time: float64 copies of a whole large image would need gigabytes
 
 
 def to_8_bits(values: np.ndarray, bits: int | None = None, alpha: bool = False) -> np.ndarray:
-    """Greys or colours of any number type as uint8 of the same shape (H, W, ...).
+    """Converts pixel values of any dtype to uint8 of the same shape.
 
-    Integers run from 0 to the type's largest, except where none goes beyond 10, 12 or 14 bits: cameras and scanners
-    store those in 16. Signed ones begin at 0. Floating point runs from 0 to 1, which single values may pass a little
-    (ringing after a filter); if most pass it, to 255 or to 65535. What is not a number is black.
+    The white point of integers is the dtype's maximum, or that of 8, 10, 12, 14 or 16 bits if no value is larger:
+    cameras and scanners store 10 to 14 bits in 16, other programs 8 in 16 or 32. Negative values become black. The
+    white point of floating point is 1, or 255 or 65535 if the 99th percentile is well above 1 (filters overshoot a
+    little). NaN becomes black.
 
     Args:
         values: (H, W) or (H, W, channels).
-        bits: of a sample as the file says, if it is fewer than the type has.
-        alpha: whether the last channel is transparency, which says nothing on brightness.
+        bits: per channel according to the file, if fewer than the dtype has.
+        alpha: whether the last channel is alpha, which is ignored when the white point is inferred.
     """
     if values.dtype == np.uint8 and bits in (None, 8):
         return values
@@ -33,14 +34,14 @@ def to_8_bits(values: np.ndarray, bits: int | None = None, alpha: bool = False) 
 
 
 def bits_of_jpeg_2000(data: bytes) -> int:
-    """Of a sample, from the box "ihdr" or the marker SIZ; 8 where neither is found."""
+    """The bits per channel of a JPEG 2000 file, from its "ihdr" box or SIZ marker; 8 if it has neither."""
     header, codestream = data.find(b"ihdr", 0, 4096), data.find(b"\xff\x4f\xff\x51")
     at = header + 14 if header >= 0 else codestream + 42 if codestream >= 0 else -1
     return (data[at] & 0x7F) + 1 if 0 <= at < len(data) and data[at] != 0xFF else 8
 
 
 def _full(dtype: np.dtype, bits: int | None) -> float:
-    """The largest value that a sample may have."""
+    """The largest value that the dtype, or the file's number of bits, allows."""
     if np.issubdtype(dtype, np.floating):
         return 1.0
     largest = float(np.iinfo(dtype).max)
@@ -48,7 +49,7 @@ def _full(dtype: np.dtype, bits: int | None) -> float:
 
 
 def _white(values: np.ndarray, bits: int | None) -> float:
-    """The value that is white."""
+    """The inferred white point."""
     if np.issubdtype(values.dtype, np.floating):
         finite = values[np.isfinite(values)]
         usual = float(np.quantile(finite[:: max(1, finite.size // 1_000_000)], 0.99)) if finite.size else 1.0
@@ -56,6 +57,5 @@ def _white(values: np.ndarray, bits: int | None) -> float:
     full, top = _full(values.dtype, bits), float(values.max(initial=0))
     if values.dtype.itemsize == 1:
         return full
-    # What stays below 256 in a 32-bit file has 8 bits; in one of 16 bits that is black.
     steps = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)
     return next((white for white in steps if top <= white and white < full), full)

@@ -1,5 +1,5 @@
-from facegan.faces.sources.sample import EvenSample
-from facegan.faces.sources.streamed import StreamedPhoto
+from facegan.faces.sources.even_sample import EvenSample
+from facegan.faces.sources.streamed_photo import StreamedPhoto
 
 
 def offered(count: int, sample: EvenSample, size: int = 10) -> list[int]:

@@ -8,8 +8,8 @@ import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.detectors import scrfd as scrfd_module
-from facegan.faces.detectors.detect import REGISTRY, choose_detector, make_detector
 from facegan.faces.detectors.detector import onnx_providers
+from facegan.faces.detectors.registry import REGISTRY, choose_detector, make_detector
 from facegan.faces.detectors.yunet import keep_best
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import MODEL_FILE, Recogniser, installed_network

@@ -17,9 +17,9 @@ from PIL import Image as Pillow
 from facegan.base.errors import FaceGANError
 from facegan.faces import work
 from facegan.faces.prepare import FaceOptions, prepare_faces
-from facegan.faces.sources import stream
+from facegan.faces.sources import dataset_photos
 from facegan.faces.sources.dataset import DatasetChoice, open_dataset
-from facegan.faces.sources.stream import PLACE, DatasetPhotos
+from facegan.faces.sources.dataset_photos import POSITION_FILE, DatasetPhotos
 
 ROOT = Path(__file__).parents[3]
 GREY, CLEAR, BROKEN, NONE = 3, 4, 5, 6  # which rows are odd
@@ -177,24 +177,24 @@ def test_no_original_is_written_anywhere(tmp_path, parquet, pictures, options):
 def test_a_stopped_preparation_goes_on_without_reading_again(
     tmp_path, parquet, options, monkeypatch, measured, stopped_after
 ):
-    monkeypatch.setattr(stream, "_PLACE_EVERY", 2)
+    monkeypatch.setattr(dataset_photos, "_SAVE_EVERY", 2)
     whole = prepared(DatasetChoice(str(parquet)), tmp_path / "whole", options)
     measured.clear()
-    real = DatasetPhotos.kept
+    real = DatasetPhotos.mark_stored
 
     def stopping(self, record):
         real(self, record)
         if len(measured) == stopped_after:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(DatasetPhotos, "kept", stopping)
+    monkeypatch.setattr(DatasetPhotos, "mark_stored", stopping)
     if stopped_after:
         with pytest.raises(KeyboardInterrupt):
             prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options)
-        noted = tmp_path / "faces" / PLACE
+        noted = tmp_path / "faces" / POSITION_FILE
         assert not noted.exists() or json.loads(noted.read_text())["photos"] <= stopped_after
         assert noted.exists() == (stopped_after >= 3)
-    monkeypatch.setattr(DatasetPhotos, "kept", real)
+    monkeypatch.setattr(DatasetPhotos, "mark_stored", real)
     assert measured == [name(row) for row in range(stopped_after)]
     cache = prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options)
     assert measured == [name(row) for row in range(ROWS)]
@@ -238,27 +238,29 @@ def test_data_that_changed_are_read_anew(tmp_path, parquet, pictures, options, m
 
 
 def test_at_most_so_many_photos_and_more_later(tmp_path, parquet, folder, options, measured):
-    few = prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, most=4)
+    few = prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, max_photos=4)
     assert few.report["files"] == len(measured) == 4
-    more = prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, most=8)
+    more = prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, max_photos=8)
     assert measured == [name(row) for row in range(8)]
     assert more.report["files"] == 8
-    assert prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, most=3).report["files"] == 3
+    assert prepared(DatasetChoice(str(parquet)), tmp_path / "faces", options, max_photos=3).report["files"] == 3
     assert len(measured) == 8
-    assert prepared([folder], tmp_path / "folder", options, most=2).report["files"] == 2
+    assert prepared([folder], tmp_path / "folder", options, max_photos=2).report["files"] == 2
 
 
 @pytest.mark.parametrize("nodes", [2, 3, 4])  # three files: shared out by row, by file, by row
 def test_nodes_share_every_photo_exactly_once(parquet, tmp_path, nodes):
-    def files(node, nodes, most=None):
-        photos = DatasetPhotos(DatasetChoice(str(parquet)), tmp_path / "faces", node=node, nodes=nodes, most=most)
-        return [(photo.name, photo.name.rpartition("/")[2] if photo.data else "none") for photo in photos.todo({})]
+    def files(node, nodes, max_photos=None):
+        photos = DatasetPhotos(
+            DatasetChoice(str(parquet)), tmp_path / "faces", node=node, nodes=nodes, max_photos=max_photos
+        )
+        return [(photo.name, photo.name.rpartition("/")[2] if photo.data else "none") for photo in photos.pending({})]
 
     shares = [files(node, nodes) for node in range(nodes)]
     assert all(shares)
     assert sorted(file for share in shares for _, file in share) == sorted(file for _, file in files(0, 1))
     assert len({photo for share in shares for photo, _ in share}) == ROWS  # no two photos have one name
-    assert sum(len(files(node, nodes, most=5)) for node in range(nodes)) == 5
+    assert sum(len(files(node, nodes, max_photos=5)) for node in range(nodes)) == 5
 
 
 def test_nodes_choose_one_framing(tmp_path, parquet):
@@ -270,10 +272,10 @@ def test_nodes_choose_one_framing(tmp_path, parquet):
 
 
 def test_a_stopped_node_goes_on_with_its_own_share(tmp_path, parquet, options, monkeypatch, measured):
-    monkeypatch.setattr(stream, "_PLACE_EVERY", 1)
+    monkeypatch.setattr(dataset_photos, "_SAVE_EVERY", 1)
     choice, share = DatasetChoice(str(parquet)), {"node": 1, "nodes": 2}
     whole = prepared(choice, tmp_path / "whole", options, **share)
-    prepared(choice, tmp_path / "faces", options, most=5, **share)
+    prepared(choice, tmp_path / "faces", options, max_photos=5, **share)
     measured.clear()
     again = prepared(choice, tmp_path / "faces", options, **share)
     assert len(measured) == 2
@@ -340,7 +342,7 @@ def test_what_the_library_itself_refuses_is_one_sentence(parquet, tmp_path):
 
 
 def test_the_library_is_loaded_for_data_sets_only(monkeypatch, parquet):
-    code = "import sys, facegan.faces.prepare, facegan.faces.sources.stream\n"
+    code = "import sys, facegan.faces.prepare, facegan.faces.sources.dataset_photos\n"
     code += "print({'datasets', 'pyarrow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.stdout.strip() == "set()", done.stderr

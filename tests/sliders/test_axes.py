@@ -1,0 +1,80 @@
+"""Entries of a latent that control an attribute each."""
+
+import numpy as np
+import pytest
+
+from facegan.sliders.axes import axis_of, directions_along
+from tests.sliders.toy import D, toy_set
+
+
+@pytest.fixture
+def latents():
+    return np.random.RandomState(0).randn(2000, D).astype(np.float32)
+
+
+def test_an_entry_controls_a_score_that_the_others_say_little_about(latents):
+    noise = np.random.RandomState(1).randn(len(latents))
+    score = np.tanh(latents[:, 4]) + 0.2 * latents[:, 7] + noise  # the noise is no entry's
+    assert axis_of(latents, score) == 4
+    score[::2] = np.nan
+    assert axis_of(latents, score) == 4
+
+
+def test_no_entry_controls_a_score_that_two_make_or_none(latents):
+    assert axis_of(latents, latents[:, 4] + 0.8 * latents[:, 7]) is None
+    assert axis_of(latents, np.zeros(len(latents))) is None
+    assert axis_of(latents, np.full(len(latents), np.nan)) is None
+
+
+def test_a_smile_with_an_entry_of_its_own_moves_along_it(latents):
+    scores = np.stack([-latents[:, 2], latents[:, 9], latents @ np.ones(D)], axis=1)
+    along = directions_along(latents, scores, ("smile", "age", "mouth_open"))
+    assert (along == np.stack([-np.eye(D)[2], np.zeros(D), np.zeros(D)])).all()
+
+
+@pytest.fixture
+def sliders():
+    """The smile has the entry 0 of its own; in the toy that entry moves nothing else."""
+    sliders = toy_set()
+    sliders.along[0, 0] = 1
+    return sliders
+
+
+@pytest.fixture
+def faces():
+    return np.random.RandomState(2).randn(20, D).astype(np.float32)
+
+
+@pytest.mark.parametrize("value", [1.0, 0.5, -0.25])
+def test_a_slider_along_an_entry_goes_to_the_end_of_the_population(sliders, faces, value):
+    moved = sliders.edit(faces, {"smile": value})
+    assert (moved[:, 1:] == faces[:, 1:]).all()
+    outside = np.sign(value) * faces[:, 0] > 1.5
+    end = np.where(outside, faces[:, 0] + 0.5 * np.sign(value), 2 * np.sign(value))
+    assert np.allclose(moved[:, 0], faces[:, 0] + abs(value) * (end - faces[:, 0]), atol=1e-5)
+
+
+def test_with_another_slider_both_arrive_and_what_is_not_moved_is_held(sliders):
+    g = 0.3 * np.random.RandomState(2).randn(20, D).astype(np.float32)
+    alone = sliders.edit(g, {"smile": 0.5})
+    both = sliders.edit(g, {"smile": 0.5, "age": -0.5})
+    scores = [sliders.surrogate.scores(latents) for latents in (g, alone, both)]
+    assert np.abs(scores[2][:, 0] - scores[1][:, 0]).mean() < 0.05  # the smile
+    assert (scores[2][:, 2] < scores[0][:, 2] - 0.2).all()  # age
+    assert np.abs(scores[2][:, 1] - scores[1][:, 1]).mean() < 0.1  # gender
+
+
+def test_what_is_locked_is_held_against_a_slider_along_an_entry(faces):
+    sliders = toy_set()
+    sliders.along[0, 1] = 1  # this entry moves gender as well
+    gender = [
+        sliders.surrogate.scores(sliders.edit(faces, {"smile": 0.5}, lock=lock))[:, 1] for lock in ([], ["gender"])
+    ]
+    before = sliders.surrogate.scores(faces)[:, 1]
+    assert np.abs(gender[1] - before).mean() < 0.3 * np.abs(gender[0] - before).mean()
+
+
+def test_the_expression_of_another_face_is_its_entry(sliders, faces):
+    like = sliders.edit_like(faces[:10], faces[10:], ["smile"])
+    assert np.allclose(like[:, 0], faces[10:, 0], atol=1e-5)
+    assert (like[:, 1:] == faces[:10, 1:]).all()
