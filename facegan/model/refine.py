@@ -19,8 +19,9 @@ _STEPS = 3  # with each of them
 _MOVED = 0.2  # by which each latent is moved: less is lost in the rounding of colours
 _SHARES = (1.0, 0.6, 0.3, 0.1)  # of a step, of which the best is taken
 _BACKGROUND = 0.25  # the weight of a pixel beside the head; 1 in the face
-# What a latent may differ from the encoder's answer, against the squared differences of all pixels (-1 to 1).
-PENALTY = 0.015
+# Times the mean squared difference of all weighted pixels, which stands for what the generator cannot draw of this face:
+# of a generated face it vanishes, and of a photo, where it stays large, the latent stays near the first answer.
+PENALTY = 4.0
 
 Generate = Callable[[np.ndarray], np.ndarray]
 
@@ -42,16 +43,17 @@ def refined(
     weights = _weights(framing) if shown is None else _weights(framing) * shown[..., None].astype(np.float32)
     wanted = _seen(face[None], weights)[0]
     found, picture = latent, _seen(generate(latent[None]), weights)[0]
-    cost = _cost(wanted - picture, found - latent, penalty)
     for _ in range(derivatives):
+        weight = np.float32(penalty * np.square(wanted - picture).mean())
+        cost = _cost(wanted - picture, found - latent, weight)
         around = found + _MOVED * np.eye(len(found), dtype=np.float32)
         slopes = (_seen(generate(around), weights) - picture) / np.float32(_MOVED)  # (d, pixels)
         for _ in range(_STEPS):
-            normal = slopes @ slopes.T + penalty * np.eye(len(found), dtype=np.float32)
-            step = np.linalg.solve(normal, slopes @ (wanted - picture) - penalty * (found - latent))
+            normal = slopes @ slopes.T + weight * np.eye(len(found), dtype=np.float32)
+            step = np.linalg.solve(normal, slopes @ (wanted - picture) - weight * (found - latent))
             tried = (found + np.multiply.outer(_SHARES, step)).astype(np.float32)
             pictures = _seen(generate(tried), weights)
-            costs = [_cost(wanted - one, t - latent, penalty) for one, t in zip(pictures, tried, strict=True)]
+            costs = [_cost(wanted - one, t - latent, weight) for one, t in zip(pictures, tried, strict=True)]
             best = int(np.argmin(costs))
             moved = tried[best] - found
             slopes += np.outer(moved, (pictures[best] - picture - moved @ slopes) / max(float(moved @ moved), 1e-12))
@@ -61,8 +63,8 @@ def refined(
     return found
 
 
-def _cost(missing: np.ndarray, moved: np.ndarray, penalty: float) -> float:
-    return float(missing @ missing + penalty * (moved @ moved))
+def _cost(missing: np.ndarray, moved: np.ndarray, weight: float) -> float:
+    return float(missing @ missing + weight * (moved @ moved))
 
 
 def _seen(images: np.ndarray, weights: np.ndarray) -> np.ndarray:
