@@ -19,7 +19,7 @@ _STEPS = 3  # with each of them
 _MOVED = 0.2  # by which each latent is moved: less is lost in the rounding of colours
 _SHARES = (1.0, 0.6, 0.3, 0.1)  # of a step, of which the best is taken
 _BACKGROUND = 0.25  # the weight of a pixel beside the head; 1 in the face
-# Times the mean squared difference of all weighted pixels, which stands for what the generator cannot draw of this face:
+# Times the mean squared difference of the weighted pixels, which stands for what the generator cannot draw of a face:
 # of a generated face it vanishes, and of a photo, where it stays large, the latent stays near the first answer.
 PENALTY = 4.0
 
