@@ -64,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     drawn = "latents that drawn pictures came from; each picture is learned from its own"
     add("--latents", type=Path, metavar="FILE", help=drawn)
     add("--no-sliders", dest="sliders", action="store_false", help=f"fit none; {commands.FIT_SLIDERS} does it later")
+    look_alikes = f"fit an encoder, for look-alikes; {commands.FIT_ENCODER} does it later, too"
+    add("--encoder", action="store_true", help=look_alikes)
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="auto: a GPU where torch has one")
     add("--seed", type=number(int, 0, 2**32 - 1), default=0, help="of the weights, the noise and the order of faces")
     add("--resume", action="store_true", help="go on exactly where the run stopped")

@@ -246,11 +246,16 @@ class Animations:
 
     def _draw(self, state: AnimateState, preview: bool = False) -> str:
         state = self._short(state)
-        shown = Edited(state.face, {state.slider: state.reach}, state.lock)
-        image = self._model.generate(latent_of(self._model, shown, state.truncation)[None])[0]
+        end = _end(state)
+        image = self._model.generate(latent_of(self._model, end, state.truncation)[None])[0]
+        recipe = recipe_of(self._model, [end], state.truncation)
         caption = f"{short_title(state.face)}, {self._labels[state.slider].lower()} {state.reach:+g}"
-        recipe = recipe_of(self._model, [shown], state.truncation)
         return path_figure(image, caption, recipe, state.query(), preview, [state.face])
+
+
+def _end(state: AnimateState) -> Edited:
+    """The face with the slider where the film turns back."""
+    return Edited(state.face, {state.slider: state.reach}, state.lock)
 
 
 def film_frames(model: FaceModel, state: AnimateState) -> Iterator[np.ndarray]:
@@ -284,10 +289,17 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     return AnimateState.checked(face, *values, known).query()
 
 
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    known = [slider.name for slider in (*model.sliders, *model.surprises)]
+    state, _ = AnimateState.read(query, model.config.truncation, known)
+    return None if state is None else recipe_of(model, [_end(state)], state.truncation)
+
+
 TAB = Tab(
     "Animate",
     build,
     keys=lambda model: AnimateState.KEYS,
     link_of=link_of,
+    shows=shows,
     shown=lambda model: bool(model.sliders),
 )

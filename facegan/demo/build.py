@@ -14,6 +14,7 @@ from facegan.demo import (
     reopen,
     sliders_tab,
     yearbook_tab,
+    you_tab,
 )
 from facegan.demo.markup import about, favourites, header, notice, picker, seen
 from facegan.demo.models import Choice, Models
@@ -27,6 +28,7 @@ from facegan.model.load import FaceModel
 TABS = (
     faces_tab.TAB,
     sliders_tab.TAB,
+    you_tab.TAB,
     mix_tab.TAB,
     evolve_tab.TAB,
     animate_tab.TAB,

@@ -37,6 +37,7 @@ _PLACE = b'<base href="./" />'
 _PREVIEW_TAG = re.compile(rb'<meta\s+(property="og:|name="twitter:)[^>]*>\s*')
 
 _MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
+_MOST_LARGE = 24  # bodies beyond that at a time, where photos are taken
 _MOST_NESTED = 20  # levels of JSON, far more than a call has
 _MOST_CALLS = 256  # at a time, each of them with an answer of half a megabyte
 _MOST = {"streams": 600, "reads": math.inf}  # open at a time; streams: two for every one of 300 visitors
@@ -62,7 +63,8 @@ class Gate:
 
     def __init__(self, app: Callable, demo: gr.Blocks):
         self._app, self._demo = app, demo
-        self._own = [route.path_regex for route in demo.page.routes]
+        self._own = demo.page.routes
+        self._large = demo.page.large
         self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,18 +76,28 @@ class Gate:
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
         answer = _Answer(send, path, self._demo.root_path or "", lambda: self._tags(scope))
         try:
-            own = next((regex.pattern for regex in self._own if regex.fullmatch(path)), None)
+            route = next((route for route in self._own if route.path_regex.fullmatch(path)), None)
+            own = route.path_regex.pattern if route else None
             if not own:
                 _check_route(scope["method"], path)
-            elif scope["method"] not in ("GET", "HEAD"):
-                raise Refused(405, "Here is something to read only.")
+            elif scope["method"] not in route.methods:
+                what = "is something to read only" if "GET" in route.methods else "a photo is taken, by POST"
+                raise Refused(405, f"Here {what}.")
             self._check_session(scope, path)
-            if scope["method"] == "POST":
-                body = await _body(scope, receive)
-                self._check_call(path, body)
-                receive = _replay(body, receive)
             # Counted by kind, so that those who wait for films leave room for those who look at faces.
             kind = own or _kind(scope["method"], path)
+            if scope["method"] == "POST":
+                most = self._most(path)
+                kind = "photos" if most > _MOST_BODY and _size(scope) > _MOST_BODY else kind
+                if kind == "photos" and self._open[kind] >= _MOST_LARGE:
+                    raise Refused(503, "Many visitors bring a photo at this moment: try again in a few seconds.")
+                self._open[kind] += 1
+                try:
+                    body = await _body(scope, receive, most)
+                finally:
+                    self._open[kind] -= 1
+                self._check_call(path, body)
+                receive = _replay(body, receive)
             if self._open[kind] >= _MOST.get(kind, _MOST_CALLS):
                 raise Refused(503, "Many visitors are here at this moment: try again in a few seconds.")
             self._open[kind] += 1
@@ -106,6 +118,13 @@ class Gate:
         except Exception as error:  # a stranger's headers: the page itself needs nothing of them
             logging.getLogger(__name__).warning("A link has no preview: %r", error)
             return ""
+
+    def _most(self, path: str) -> int:
+        """The bytes that may be sent to a path. What goes through Gradio's queue names its endpoint inside."""
+        found = _CALL.fullmatch(path)
+        if found and found["queued"]:
+            return max([_MOST_BODY, *self._large.values()])
+        return self._large.get(found["name"] if found else path, _MOST_BODY)
 
     def _check_session(self, scope: Scope, path: str) -> None:
         """Gradio answers whoever listens for a session that it does not know with a traceback."""
@@ -251,18 +270,25 @@ def _check_route(method: str, path: str) -> None:
         raise Refused(405 if other.fullmatch(path) else 404, "There is nothing here: the page is one level up.")
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes:
-    size = dict(scope["headers"]).get(b"content-length", b"0")
-    body, more = b"", not size.isdigit() or int(size) <= _MOST_BODY
+def _size(scope: Scope) -> float:
+    """The bytes of a body as its sender tells them; infinity where it does not."""
+    size = dict(scope["headers"]).get(b"content-length", b"")
+    return int(size) if size.isdigit() else math.inf
+
+
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes:
+    told, parts, length = _size(scope), [], 0
+    more = told <= most or told == math.inf
     while more:
         message = await asyncio.wait_for(receive(), _STALLED)
         if message["type"] == "http.disconnect":
             raise Stalled
-        body += message.get("body", b"")
-        more = message.get("more_body", False) and len(body) <= _MOST_BODY
-    if len(body) > _MOST_BODY or (size.isdigit() and int(size) > _MOST_BODY):
-        raise Refused(413, f"A call is at most {_MOST_BODY // 1000} kB long.")
-    return body
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        more = message.get("more_body", False) and length <= most
+    if length > most or told > most and told != math.inf:
+        raise Refused(413, f"A call is at most {most // 1000} kB long.")
+    return b"".join(parts)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

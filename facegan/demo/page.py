@@ -77,6 +77,7 @@ class Page:
     renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
+    large: dict[str, int] = field(default_factory=dict)  # bytes by path or endpoint, see `take`
     turns: Semaphore = field(default_factory=lambda: Semaphore(AT_A_TIME))
 
     @classmethod
@@ -112,6 +113,14 @@ class Page:
     def serve(self, path: str, answer: Callable) -> None:
         """Have `answer`, an asynchronous function of a request, answer at `path`, which is relative to the page."""
         self.routes.append(Route(f"/{path}", answer))
+
+    def take(self, path: str, answer: Callable, endpoint: str, most: int) -> None:
+        """Have `answer` take what is sent to `path` by POST.
+
+        `most`: bytes that may be sent there and in a call of `endpoint`, in place of the gate's own limit.
+        """
+        self.routes.append(Route(f"/{path}", answer, methods=["POST"]))
+        self.large.update({f"/{path}": most, endpoint: most})
 
     def live(self, name: str, draw: Draw) -> str:
         """The address at which theme/page.js asks for a picture while a slider is dragged.

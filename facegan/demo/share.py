@@ -67,7 +67,7 @@ class Sharing:
         kind = one_of(query.get("_format", "png"), "_format", FORMATS)
         size = one_of(query.get("_size", ""), "_size", ("", *map(str, PICTURE_SIZES)))
         recipe = self.recipe(query)
-        if recipe is None or recipe.is_morph or len(recipe.shown) != 1:
+        if recipe is None or recipe.is_film or len(recipe.shown) != 1:
             raise FaceGANError("This is no link to a single face.")
         image = self._images(recipe)[0]
         image = enlarge(image, int(size)) if size else image

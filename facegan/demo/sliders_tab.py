@@ -216,7 +216,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
-    known = [slider.name for slider in model.sliders]
+    known = [slider.name for slider in (*model.sliders, *model.surprises)]
     state, _ = SlidersState.read(query, model.config.truncation, known)
     return None if state is None or not names_face(query, "seed") else _recipe(model, state)
 

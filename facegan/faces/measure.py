@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from facegan.faces.align import (
+    MIN_EYE_DISTANCE,
+    REFINE_FRAMES,
+    REFINE_REACH,
     Frame,
     Halves,
     apply_transform,
@@ -24,13 +27,6 @@ from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.photos import Photo
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
-# The crops on which the keypoints are found again, at SCRFD's smallest input. Two sizes of the face, so that the
-# errors of SCRFD's 8-pixel grid differ and their mean is smaller: against an independent network (InsightFace's 106
-# landmarks) the second takes the spread of the eyes in y from 1.2 to 0.9 px of 128, and of the roll from 1.7 to 1.5
-# degrees. A third gains little more and costs 3 ms a face.
-REFINE_FRAMES = (Frame(128, 0.85), Frame(128, 1.1))
-REFINE_REACH = 0.15  # of the crop's side; keypoints that moved further belong to another face
-MIN_EYE_DISTANCE = 4.0  # pixels; below that there is no face to be seen, and nothing is drawn of it
 LUMA = (0.299, 0.587, 0.114)
 FACE_SHAPE = (28, 32)  # width and height of the face's box in a 64 px picture at framing 0.8
 _MIRRORED = [1, 0, 2, 4, 3]  # which keypoint a keypoint becomes in the mirror

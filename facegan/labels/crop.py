@@ -24,7 +24,7 @@ def face_crops(images: np.ndarray, framing: float) -> np.ndarray:
     Bilinear, and averaged over what a pixel covers where the picture shrinks. Beyond the border its last pixel
     goes on.
     """
-    across, down = _crop_matrices(images.shape[1], framing)
+    across, down = crop_matrices(images.shape[1], framing)
     n, size = images.shape[:2]
     rows = down @ images.astype(np.float32).reshape(n, size, size * 3)
     columns = rows.reshape(n, SIDE, size, 3).transpose(0, 1, 3, 2) @ across.T
@@ -41,7 +41,7 @@ def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
 
 
 @cache
-def _crop_matrices(size: int, framing: float) -> tuple[np.ndarray, np.ndarray]:
+def crop_matrices(size: int, framing: float) -> tuple[np.ndarray, np.ndarray]:
     """The matrices (112, size) that resample columns and rows."""
     eyes, unit = eye_line(size, framing)
     both = []

@@ -6,12 +6,12 @@ import re
 # Arguments of the demo's endpoints, which the sliders of /edit join, and of gradio_client.
 CALL_ARGUMENTS = frozenset({"seed", "seeds", "count", "truncation", "lock", "frames_per_leg", "loop", "format",
                             "face", "faces", "face_a", "face_b", "amount", "only", "distance", "hold", "other", "brood",
-                            "names", "title", "paper", "slider", "reach", "across", "up",
+                            "names", "title", "paper", "slider", "reach", "across", "up", "photo", "strength",
                             "self", "api_name", "fn_index", "headers", "result_callbacks"})  # fmt: skip
 # Keys of links to the page; a test of the demo holds them against those that it writes.
 LINK_KEYS = frozenset({"seed", "truncation", "count", "first", "seeds", "frames", "loop", "position", "lock", "face_a",
                        "face_b", "amount", "only", "parent", "other", "distance", "hold", "brood", "animate", "slider",
-                       "reach", "tab", "model"})  # fmt: skip
+                       "reach", "tab", "model", "you", "strength"})  # fmt: skip
 RESERVED = frozenset({*keyword.kwlist, *CALL_ARGUMENTS, *LINK_KEYS})
 
 _WORD = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)

@@ -53,7 +53,7 @@ that is blurred, turned away, cut off or a copy of another, were left out. No ph
 {metrics}
 
 {memorisation}
-{shares}{sliders}
+{shares}{sliders}{look_alikes}
 ## What it is for, and what it cannot do
 
 It is for play, teaching and research: to see what a small generator learns, to draw faces for sketches and games, to
@@ -112,6 +112,17 @@ _DISCRIMINATOR = (
     "model (`--init {source}`) goes on with both."
 )
 
+_LOOK_ALIKES = """
+## Look-alikes
+
+`model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`,
+then by pixels and attributes. It is a look-alike and not a copy. {whom}
+"""
+_WHOM = {
+    False: "It is nobody's picture, and must not be passed off as one of the person in the photo.",
+    True: "Whoever is in the photo, it shows the person whom this model learned from.",
+}
+
 _NOBODY = (
     "None of these people exists.",
     ("It cannot draw a person who is asked for, and a face of it must not be passed off as a real person's."),
@@ -131,8 +142,9 @@ def render_card(
     film: bool = True,
     sliders: SliderSet | None = None,
     discriminator: bool = False,
+    encoder: bool = False,
 ) -> str:
-    """The card's text; `repository` is its name on the Hub, `film` and `discriminator` whether the folder has them.
+    """The card's text; `repository` is its name on the Hub, the last ones whether the folder has them.
 
     Raises FaceGANError with the field's name when a measurement in the config is not whole.
     """
@@ -154,6 +166,9 @@ def render_card(
         metrics=_metrics(config),
         shares=_shares(config),
         sliders=sliders_section(sliders),
+        look_alikes=_LOOK_ALIKES.format(file=layout.ENCODER, whom=_WHOM[config.data.get("one_person") is True])
+        if encoder
+        else "",
         memorisation=_memorisation(config),
         licences=_licences(config),
         truncation=config.truncation,
@@ -171,8 +186,11 @@ def render_licence(config: ModelConfig) -> str:
 
 def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
-    film, discriminator = ((folder / path).exists() for path in (layout.PROGRESS, layout.DISCRIMINATOR))
-    card = render_card(config, film=film, sliders=read_sliders(folder, config), discriminator=discriminator)
+    film, discriminator, encoder = (
+        (folder / path).exists() for path in (layout.PROGRESS, layout.DISCRIMINATOR, layout.ENCODER)
+    )
+    sliders = read_sliders(folder, config)
+    card = render_card(config, film=film, sliders=sliders, discriminator=discriminator, encoder=encoder)
     atomic_write_all({folder / layout.CARD: card, folder / layout.LICENCE: render_licence(config)})
 
 

@@ -119,30 +119,54 @@ def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
     """latents float32 [n, 100] -> images float32 [n, 3, H, W] in [-1, 1], any n."""
     channels, latent_size = tuple(generator.config.channels), generator.config.latent_size
     side = BASE_SIZE * 2 ** len(channels)
-    constants = iter(
-        {
-            "root of 2": np.array(math.sqrt(2), np.float32),
-            **{name: generator.state_dict()[name].numpy() for name in ("project.weight", "project.bias")},
-            "first map": np.array([-1, BASE_SIZE, BASE_SIZE, channels[0]]),
-            **{name: value.numpy() for name, value in generator.ups.state_dict(prefix="ups.").items()},
-        }.items()
-    )
-    widened, chain, stored, value = [], [], [], "latents"
+    constants = {
+        "root of 2": np.array(math.sqrt(2), np.float32),
+        **{name: generator.state_dict()[name].numpy() for name in ("project.weight", "project.bias")},
+        "first map": np.array([-1, BASE_SIZE, BASE_SIZE, channels[0]]),
+        **{name: value.numpy() for name, value in generator.ups.state_dict(prefix="ups.").items()},
+    }
     steps = list(steps_of(ModelConfig("", side, channels, latent_size)))
-    for number, (operation, attributes, shapes) in enumerate(steps, start=1):
-        inputs, result = [value], "images" if number == len(steps) else f"step {number}"
-        for name, constant in islice(constants, len(shapes)):
-            inputs.append(name)
+    shapes = {"latents": [latent_size], "images": [3, side, side]}
+    write_chain(path, "generator", steps, constants, shapes, half)
+
+
+def write_chain(
+    path: Path,
+    name: str,
+    steps: list[tuple[str, dict, list]],
+    constants: dict[str, np.ndarray],
+    shapes: dict[str, list[int]],
+    half: bool,
+) -> None:
+    """Write a chain of steps as ONNX.
+
+    Args:
+        path: the file.
+        name: of the graph.
+        steps: (operation, attributes, shapes of its constants), the one after the other, as `steps_of` gives them.
+        constants: of all steps in their order, by name.
+        shapes: of the input and of the output, by name, without the batch.
+        half: store float32 constants as float16; the arithmetic is float32 either way.
+    """
+    (first, taken), (last, given) = shapes.items()
+    remaining = iter(constants.items())
+    widened, chain, stored, value = [], [], [], first
+    for number, (operation, attributes, needed) in enumerate(steps, start=1):
+        inputs, result = [value], last if number == len(steps) else f"step {number}"
+        for constant_name, constant in islice(remaining, len(needed)):
+            inputs.append(constant_name)
             # onnxruntime folds the Cast when it loads; a scalar saves nothing.
             if half and constant.dtype == np.float32 and constant.ndim:
-                widened.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-                name, constant = f"{name}.half", constant.astype(np.float16)
-            stored.append(numpy_helper.from_array(constant, name))
+                stored_name = f"{constant_name}.half"
+                widened.append(helper.make_node("Cast", [stored_name], [constant_name], to=TensorProto.FLOAT))
+                stored.append(numpy_helper.from_array(constant.astype(np.float16), stored_name))
+            else:
+                stored.append(numpy_helper.from_array(constant, constant_name))
         chain.append(helper.make_node(operation, inputs, [result], name=f"{number} {operation}", **attributes))
         value = result
-    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, side, side])
-    latents = helper.make_tensor_value_info("latents", TensorProto.FLOAT, ["batch", latent_size])
-    graph = helper.make_graph([*widened, *chain], "generator", [latents], [images], stored)
+    source = helper.make_tensor_value_info(first, TensorProto.FLOAT, ["batch", *taken])
+    target = helper.make_tensor_value_info(last, TensorProto.FLOAT, ["batch", *given])
+    graph = helper.make_graph([*widened, *chain], name, [source], [target], stored)
     versions = {"ir_version": _IR_VERSION, "opset_imports": [helper.make_opsetid("", _OPSET)]}
     model = helper.make_model(graph, producer_name="facegan", **versions)
     onnx.checker.check_model(model, full_check=True)

@@ -28,6 +28,7 @@ SAMPLES = "samples.png"
 MORPH = "morph.mp4"
 PROGRESS = "progress.mp4"
 PROGRESS_GIF = "progress.gif"
+ENCODER = "encoder.onnx"
 SLIDERS = "sliders.json"
 SLIDER_WEIGHTS = "sliders.safetensors"
 LEAKAGE = "sliders.png"
@@ -72,6 +73,7 @@ PARTS = (
     Part(SLIDERS, 1 << 20, needed=False, draws=True),
     Part(SLIDER_WEIGHTS, 1 << 24, needed=False, draws=True),
     Part(LEAKAGE, _PICTURE, needed=False),
+    Part(ENCODER, 1 << 23, needed=False, draws=True),  # where one was fitted
 )
 PART = {part.path: part for part in PARTS}
 

@@ -11,11 +11,14 @@ import onnxruntime
 from facegan.base import commands
 from facegan.base.errors import FaceGANError, NoModel
 from facegan.base.seeds import latents_of
+from facegan.faces.one_photo import AlignedFace, FoundFace, align, find_faces
 from facegan.model import folder as layout
 from facegan.model.checks.network import check_network
+from facegan.model.encoder import FaceEncoder, read_encoder
 from facegan.model.fetch import Found, earlier_copies, find_model
 from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
+from facegan.model.look_alike import find_look_alike, framed
 from facegan.model.slider_files import read_sliders
 from facegan.sliders.slider import Slider, SliderSet
 
@@ -29,7 +32,7 @@ class FaceModel:
     Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
     the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy),
     `weights` (16 hexadecimal digits that tell its network from every other), `films` (of its training, to be read
-    when they are wanted).
+    when they are wanted), `encoder` (None for a model that cannot encode).
     """
 
     def __init__(
@@ -41,9 +44,10 @@ class FaceModel:
         sliders: SliderSet | None = None,
         weights: str = "",
         films: tuple[Film, ...] = (),
+        encoder: FaceEncoder | None = None,
     ):
         self.config, self.origin, self.note, self.weights = config, origin, note, weights
-        self.slider_set, self.films = sliders, films
+        self.slider_set, self.films, self.encoder = sliders, films, encoder
         self._session = session
 
     @classmethod
@@ -72,13 +76,14 @@ class FaceModel:
         try:
             config, session, weights = _open(found.folder)
             sliders = read_sliders(found.folder, config)
+            encoder = read_encoder(found.folder, config.image_size, weights, _session_options())
         except FaceGANError as error:
             if not found.origin:
                 raise
             # Without the path of the Hub's cache: the demo shows the sentence to visitors.
             raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
         films = tuple(Film(found.origin or found.folder, path) for path in found.extras)
-        return cls(config, session, found.origin, found.note, sliders, weights, films)
+        return cls(config, session, found.origin, found.note, sliders, weights, films, encoder)
 
     @property
     def name(self) -> str:
@@ -151,6 +156,48 @@ class FaceModel:
             images[start : start + _BATCH] = to_uint8(self._session.run(["images"], {"latents": batch})[0])
         return images
 
+    def encode(self, photo: np.ndarray, strength: float = 1.0) -> np.ndarray:
+        """Latents float32 (1, 100) of the look-alike of a person: of the largest face in a photo uint8 (H, W, 3).
+
+        model.generate(model.encode(photo))         # the look-alike; `model.edit` moves its sliders
+
+        `strength` from 0 to 1 scales the latents: 1 is as close to the photo as the model comes, less is more like a
+        typical face. Raises FaceGANError, in one sentence for users, for a photo without a face, and for a model
+        without an encoder; ValueError for an array that is no photo, or another strength.
+        """
+        return self.encode_face(self.largest_face(photo), strength)
+
+    def largest_face(self, photo: np.ndarray) -> AlignedFace:
+        """The largest face of a photo uint8 (H, W, 3), aligned as the model's faces are. Raises as `encode` does."""
+        faces = self.faces_in(photo)
+        if not faces:
+            raise FaceGANError(
+                "No face was found in this photo: choose one that shows a face from the front, in good light and not "
+                "too small. Drawings, animals and faces behind masks are not found."
+            )
+        return self.aligned(photo, faces[0])
+
+    def faces_in(self, photo: np.ndarray) -> list[FoundFace]:
+        """The faces of a photo uint8 (H, W, 3), the largest first; none is no error. Raises ValueError for others."""
+        return find_faces(_checked_photo(photo))
+
+    def aligned(self, photo: np.ndarray, face: FoundFace) -> AlignedFace:
+        """A face of the photo uint8 (H, W, 3) as the model's faces are framed."""
+        return align(photo, face, framed(self.config))
+
+    def encode_face(self, face: AlignedFace | np.ndarray, strength: float = 1.0) -> np.ndarray:
+        """`encode` for a face that is aligned already; as an array it is uint8 (size, size, 3)."""
+        if self.encoder is None:
+            raise FaceGANError(
+                f"This model has no encoder, which look-alikes need: fit one with {commands.FIT_ENCODER}."
+            )
+        if not 0 <= strength <= 1:
+            raise ValueError(f"strength must be from 0 to 1, not {strength}.")
+        face = face if isinstance(face, AlignedFace) else AlignedFace(face)
+        if face.image.shape != (self.size, self.size, 3) or face.image.dtype != np.uint8:
+            raise ValueError(f"face must be uint8 ({self.size}, {self.size}, 3), not {face.image.shape}.")
+        return find_look_alike(self, face)[None] * np.float32(strength)
+
     def _checked(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         latents = np.asarray(latents, np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.config.latent_size:
@@ -180,7 +227,19 @@ def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, str]
     # be a rounding above 1.
     if images.shape != (2, 3, config.image_size, config.image_size) or not np.abs(images).max() <= 1.001:
         raise FaceGANError(f"{file} does not draw finite images of {config.image_size} px: train the model again.")
-    return config, session, hashlib.sha256(content).hexdigest()[:16]
+    return config, session, digest_of(content)
+
+
+def digest_of(network: bytes) -> str:
+    """FaceModel.weights of the bytes of generator.onnx."""
+    return hashlib.sha256(network).hexdigest()[:16]
+
+
+def _checked_photo(photo: np.ndarray) -> np.ndarray:
+    photo = np.asarray(photo)
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or min(photo.shape) < 1:
+        raise ValueError(f"photo must be uint8 (H, W, 3), not {photo.dtype} {photo.shape}.")
+    return photo
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

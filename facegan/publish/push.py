@@ -119,10 +119,10 @@ def _written_for(
 ) -> dict[str, bytes]:
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
-    film, discriminator = layout.PROGRESS in files, layout.DISCRIMINATOR in files
+    film, discriminator, encoder = (one in files for one in (layout.PROGRESS, layout.DISCRIMINATOR, layout.ENCODER))
     return {
         layout.CONFIG: config.to_json().encode(),
-        layout.CARD: render_card(config, repository, film, sliders, discriminator).encode(),
+        layout.CARD: render_card(config, repository, film, sliders, discriminator, encoder).encode(),
         layout.LICENCE: render_licence(config).encode(),
         layout.PIPELINE: (code / "pipeline.py").read_bytes(),
         layout.DIFFUSERS_CODE: (code / "generator.py").read_bytes(),

@@ -79,6 +79,7 @@ def space_files(model: str, preload: bool = True) -> dict[str, bytes]:
         raise FaceGANError(f"There is no app.py in {ROOT}: publish from a checkout of FaceGAN.")
     sources = [ROOT / "app.py", ROOT / "LICENSE", *_imported(ROOT / "app.py")]
     sources += [path for path in (ROOT / "facegan" / "demo").rglob("*") if path.is_file() and path.suffix != ".py"]
+    sources += [path for name in _NETWORKS for path in (ROOT / "facegan" / "assets" / name).iterdir()]
     sources += [path for part in layout.PARTS if part.draws and (path := layout.DEFAULT_FOLDER / part.path).exists()]
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(set(sources)) if _is_source(path)}
     files["requirements.txt"] = (ROOT / "requirements.txt").read_bytes() + _ON_TOP.encode()
@@ -116,6 +117,9 @@ def _is_private(model: str) -> bool:
     if layout.ONNX not in {file.rfilename for file in found.siblings or []}:
         raise HubError(f"{model} is not a FaceGAN model: push one first with {commands.PUSH}")
     return bool(found.private)
+
+
+_NETWORKS = ("yunet", "face_api", "label_heads")  # in assets: what finds and reads the face of a photo
 
 
 def _is_ours(path: str) -> bool:

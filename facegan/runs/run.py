@@ -27,6 +27,7 @@ from facegan.runs.afterwards import Afterwards
 from facegan.runs.compare import compare_unaligned
 from facegan.runs.findings import add_findings
 from facegan.runs.metadata import model_config
+from facegan.runs.model_encoder import add_encoder
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders
 from facegan.runs.plan import Plan, of_one_person, plan_new, plan_resumed, prepare_new
 from facegan.runs.publishing import how_to_go_on, publish
@@ -116,6 +117,8 @@ def train_and_export(plan: Plan) -> tuple[Path, str]:
     )
     if options.sliders:
         _fit_sliders(plan, trainer.images_seen, after)
+    if options.encoder:
+        _fit_encoder(plan, trainer.images_seen, after)
     say(
         f"{trainer.images_seen:,} images seen{_best(trainer.best.figures)}. The model is in {model_folder}; "
         f"look at it with: {commands.typed(commands.DEMO, '--model', model_folder)}"
@@ -165,6 +168,17 @@ def _fit_sliders(plan: Plan, images_seen: int, after: Afterwards) -> None:
     later = commands.typed(commands.FIT_SLIDERS, plan.options.out, *table_option)
     model_folder = plan.options.out / "model"
     after.attempt("The sliders", lambda: add_sliders(model_folder, plan.cache, plan.table, say=plan.say), later)
+
+
+def _fit_encoder(plan: Plan, images_seen: int, after: Afterwards) -> None:
+    if images_seen < LEAST_SEEN:
+        plan.say(
+            f"No encoder was fitted: a generator that has seen fewer than {LEAST_SEEN:,} images draws no faces yet."
+        )
+        return
+    later = commands.typed(commands.FIT_ENCODER, plan.options.out)
+    model_folder = plan.options.out / "model"
+    after.attempt("The encoder", lambda: add_encoder(model_folder, plan.cache, say=plan.say), later)
 
 
 def _films(drawn: Path, model_folder: Path) -> None:

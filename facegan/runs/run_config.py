@@ -46,6 +46,7 @@ class RunOptions:
     attributes: Path | None = None  # a table of the photos' attributes, each of which becomes a slider
     latents: Path | None = None  # a file of the latents that the photos were drawn from, see gan/known_latents.py
     sliders: bool = True
+    encoder: bool = False  # for look-alikes
     compare_unaligned: bool = False  # instead of a training: see compare.py
     resume: bool = False
     force: bool = False
@@ -122,6 +123,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             device=then.get("device", "auto") if now.device == "auto" else now.device,
             init=then.get("init", "none"),
             attributes=now.attributes or (Path(then["attributes"]) if then.get("attributes") else None),
+            encoder=now.encoder or then.get("encoder", False),
             sliders=now.sliders and (then.get("sliders", True) or now.attributes is not None),
             seed=then["seed"],
             about_data=now.about_data or then["about_data"],

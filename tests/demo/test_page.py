@@ -3,6 +3,7 @@ import re
 from dataclasses import replace
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 from gradio_client import Client
 
@@ -12,8 +13,9 @@ from facegan.demo.evolve_tab import EvolveState
 from facegan.demo.markup import about, header
 from facegan.demo.mix_tab import MixState
 from facegan.demo.state import FacesState, MorphState, SlidersState
+from facegan.demo.you_tab import YouState
 from facegan.labels.names import RESERVED
-from facegan.model.face import Seed
+from facegan.model.face import Kept, Seed
 from facegan.model.film import Film
 from facegan.model.load import FaceModel
 
@@ -60,6 +62,7 @@ def test_no_slider_can_be_called_what_calls_and_links_need(edited_model):
         MixState(Seed(1), Seed(2), 0.5, ("age",), 1),
         EvolveState(Seed(1), Seed(2), 0.5, ("age",), 3, 1),
         AnimateState(Seed(1), "smile", 0.5, 24, 1),
+        YouState(Kept.of(np.ones(100, np.float32)), 0.5),
     ],
 )
 def test_every_name_in_a_link_belongs_to_a_tab(state, edited_model):
@@ -89,6 +92,7 @@ def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(
         edited_model._session,
         sliders=edited_model.slider_set,
         films=(Film(tmp_path, "progress.mp4"),),
+        encoder=object(),
     )
     assert tabs_of(filmed) == [tab.label for tab in build.TABS]
     assert tabs_of(model) == ["Faces", "Mix", "Evolve", "Morph", "Yearbook"]

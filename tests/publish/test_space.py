@@ -87,14 +87,13 @@ def test_the_folder_holds_what_the_demo_needs_and_nothing_of_training():
         assert path in files
     assert "facegan/assets/default/generator.onnx" in files  # to fall back on
     for path in files:
-        assert not re.match(r"facegan/(faces|gan|publish|runs|cli|assets/yunet)/|train/|tests/", path), path
+        assert not re.match(r"facegan/(gan|publish|runs|cli|faces/(person|report))/|train/|tests/", path), path
         assert not path.endswith((".pyc", ".mp4"))
-    # Of the labels only the registry of attributes and the rules for their names.
-    labels = {path for path in files if path.startswith("facegan/labels/")}
-    assert labels <= {f"facegan/labels/{name}.py" for name in ("__init__", "attributes", "names")}
-    assert not {"facegan/publish/push.py", "facegan/model/export.py", "facegan/publish/space.py"} & set(files)
+    assert not {"facegan/faces/prepare.py", "facegan/model/export.py", "facegan/publish/space.py"} & set(files)
+    networks = {path.split("/")[2] for path in files if path.startswith("facegan/assets/")}
+    assert networks == {"default", "yunet", "face_api", "label_heads"}  # what draws, and finds and reads a photo's face
     bytes_of_assets = sum(len(content) for path, content in files.items() if path.startswith("facegan/assets/"))
-    assert bytes_of_assets < 8e6  # the weights and sliders of the default, without its films
+    assert bytes_of_assets < 12e6  # the weights and sliders of the default, without its films, and small networks
     assert sum(map(len, files.values())) - bytes_of_assets < 1e6
     needed = {re.split(r"[<>=]", line)[0] for line in files["requirements.txt"].decode().splitlines()}
     assert needed >= {"gradio", "onnxruntime", "spaces"}  # the last for ZeroGPU

@@ -15,6 +15,7 @@ SCRIPTS = (
     "animate.js",
     "pad.js",
     "surprises.js",
+    "you.js",
 )  # each builds on those before
 
 

@@ -67,6 +67,8 @@ def resized(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
     takes a quarter of the time. The rest is a factor above 1/2, where bilinear interpolation hardly aliases and takes
     a seventh of the time of area means.
     """
+    if rgb.shape[:2] == (height, width):  # before OpenCV is imported, which the demo does not have
+        return rgb
     import cv2
 
     while rgb.shape[0] >= 2 * height and rgb.shape[1] >= 2 * width and not (rgb.shape[0] | rgb.shape[1]) & 1:

@@ -22,37 +22,51 @@ _CONVOLUTION = {
     "dilations": (1, 1),
     "kernel_shape": (4, 4),
 }
+FLOAT_WEIGHTS = ("Gemm", "ConvTranspose", "Conv")  # the operations whose weights are floating-point numbers
 _FLOAT = 1  # TensorProto.DataType
 _MARGIN = 1 << 18  # bytes for the names of things
 
 
 def check_network(content: bytes, config: ModelConfig) -> None:
     """Raises ValueError with what is wrong with the bytes of generator.onnx."""
-    weights = sum(math.prod(shape) for _, _, shapes in steps_of(config) for shape in shapes)
+    steps = list(steps_of(config))
+    weights = sum(math.prod(shape) for _, _, shapes in steps for shape in shapes)
     if len(content) > weights * 4 + _MARGIN:
         raise ValueError(f"it has {len(content):,} bytes, more than the network that the config describes can have")
+    for operation, constants in check_chain(content, steps, "latents", "images"):
+        _check_constants(operation, constants, config)
+
+
+def check_chain(
+    content: bytes, expected: list[tuple[str, dict, list]], first: str, last: str
+) -> list[tuple[str, list[np.ndarray]]]:
+    """The steps of a network as (operation, its constants as they are stored), from the bytes of its file.
+
+    Raises ValueError unless it is the chain of the steps in `expected` (as `steps_of` gives them) from the input
+    `first` to the output `last`, and nothing else, with finite numbers.
+    """
     graph = read_graph(content)
     for name, tensor in graph.tensors.items():
         if not np.isfinite(tensor).all():
             raise ValueError(f"the tensor {name!r} holds numbers that are not finite")
     widened, chain = _split(graph)
-    expected = list(steps_of(config))
     names = [node.operation for node in chain]
     if names != [operation for operation, _, _ in expected]:
         raise ValueError(f"it is not the network that the config describes, but {' '.join(names[:20])[:200]}")
-    value, used = "latents", set()
+    value, used, found = first, set(), []
     for node, (operation, attributes, shapes) in zip(chain, expected, strict=True):
         if node.inputs[:1] != (value,) or len(node.outputs) != 1 or node.attributes != attributes:
             raise ValueError(f"its {operation} is not the one that the config describes")
         weights = [widened.get(name, name) for name in node.inputs[1:]]
-        found = [graph.tensors[name].shape if name in graph.tensors else None for name in weights]
-        if found != shapes:
-            raise ValueError(f"its {operation} has weights of the shapes {found}, but the config says {shapes}")
-        _check_constants(operation, [graph.tensors[name] for name in weights], config)
+        has = [graph.tensors[name].shape if name in graph.tensors else None for name in weights]
+        if has != shapes:
+            raise ValueError(f"its {operation} has weights of the shapes {has}, but the config says {shapes}")
+        found.append((operation, [graph.tensors[name] for name in weights]))
         used.update(weights)
         value = node.outputs[0]
-    if value != "images" or used != set(graph.tensors):
-        raise ValueError("it holds tensors that no step uses, or draws no images")
+    if value != last or used != set(graph.tensors):
+        raise ValueError(f"it holds tensors that no step uses, or gives no {last}")
+    return found
 
 
 def weights_of(content: bytes) -> list[np.ndarray]:
@@ -107,5 +121,5 @@ def _check_constants(operation: str, weights: list[np.ndarray], config: ModelCon
         raise ValueError("it does not divide the latents by the root of 2")
     if operation == "Reshape" and weights[0].tolist() != [-1, BASE_SIZE, BASE_SIZE, config.channels[0]]:
         raise ValueError("its Reshape is not the one that the config describes")
-    if operation in ("Gemm", "ConvTranspose") and any(weight.dtype.kind != "f" for weight in weights):
+    if operation in FLOAT_WEIGHTS and any(weight.dtype.kind != "f" for weight in weights):
         raise ValueError(f"its {operation} has weights that are not floating-point numbers")

@@ -28,10 +28,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """The operations in order and the constants by name."""
+    """The operations in order, the constants by name, and the name of the whole."""
 
     nodes: tuple[Node, ...]
     tensors: dict[str, np.ndarray]
+    name: str = ""
 
 
 def read_graph(content: bytes) -> Graph:
@@ -52,21 +53,23 @@ def read_graph(content: bytes) -> Graph:
         raise ValueError("it does not hold one graph")
     if any(name not in ("", "ai.onnx") for names in domains for name in names) or not domains:
         raise ValueError("it uses operators that are not ONNX's own")
-    nodes: list[Node] = []
+    name, nodes = "", []
     tensors: dict[str, np.ndarray] = {}
     for number, value in _fields(graphs[0]):
         if len(nodes) + len(tensors) > _MOST:
             raise ValueError("it has more steps than any of our networks")
         if number == 1:
             nodes.append(_node(value))
+        elif number == 2:
+            name = _text(value)
         elif number == 5:
-            name, tensor = _tensor(value)
-            if name in tensors:
-                raise ValueError(f"it holds two tensors {name!r}")
-            tensors[name] = tensor
+            key, tensor = _tensor(value)
+            if key in tensors:
+                raise ValueError(f"it holds two tensors {key!r}")
+            tensors[key] = tensor
         elif number == 15:
             raise ValueError("it holds sparse tensors")
-    return Graph(tuple(nodes), tensors)
+    return Graph(tuple(nodes), tensors, name)
 
 
 def _node(message: Value) -> Node:
