@@ -1,8 +1,9 @@
 """The stamp of generated pictures: a mark that they are AI-generated, and the recipe that draws them again.
 
-Both stand in one XMP packet (ISO 16684-1), which PNG, JPEG, GIF and MP4 each have a place for. The mark is the IPTC's
-Digital Source Type "trainedAlgorithmicMedia", by which programs and platforms know AI-generated media. For programs
-that do not read XMP the recipe is plain text as well: under the key "facegan" in PNG, as the comment of GIF and MP4.
+Both stand in one XMP packet (ISO 16684-1), which PNG, JPEG, WebP, GIF and MP4 each have a place for. The mark is the
+IPTC's Digital Source Type "trainedAlgorithmicMedia", by which programs and platforms know AI-generated media. For
+programs that do not read XMP the recipe is plain text as well: under the key "facegan" in PNG, as the comment of GIF
+and MP4.
 """
 
 import json
@@ -49,29 +50,33 @@ def as_text(recipe: Mapping) -> str:
     return text
 
 
+def packet(recipe: Mapping, source: str = GENERATED) -> bytes:
+    """The XMP packet with the mark `source` and the recipe, for a writer that puts it into its file by itself."""
+    return _PACKET.format(source=source, recipe=as_text(recipe)).encode()
+
+
 def stamp(content: bytes, recipe: Mapping, source: str = GENERATED) -> bytes:
     """The bytes of a PNG, JPEG, GIF or MP4 file with the mark `source` and the recipe, the picture itself untouched.
 
     The plain comments of GIF and MP4 are left to their writers, see pictures.py. Raises ValueError for another file.
     """
-    text = as_text(recipe)
-    packet = _PACKET.format(source=source, recipe=text).encode()
+    text, xmp = as_text(recipe), packet(recipe, source)
     if content.startswith(PNG_SIGNATURE):
-        chunks = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + png_chunk(
+        chunks = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp) + png_chunk(
             b"tEXt", b"facegan\0" + text.encode()
         )
         return content[:_PNG_HEADER] + chunks + content[_PNG_HEADER:]
     if content.startswith(_JPEG):
-        data = b"http://ns.adobe.com/xap/1.0/\0" + packet
+        data = b"http://ns.adobe.com/xap/1.0/\0" + xmp
         segment = b"\xff\xe1" + struct.pack(">H", 2 + len(data)) + data
         # Behind the segment JFIF, which has to come first.
         start = 4 + int.from_bytes(content[4:6], "big") if content[2:4] == b"\xff\xe0" else 2
         return content[:start] + segment + content[start:]
     if content.startswith(_GIF) and content.endswith(b";"):
-        block = b"\x21\xff\x0bXMP DataXMP" + packet + _GIF_TRAILER
+        block = b"\x21\xff\x0bXMP DataXMP" + xmp + _GIF_TRAILER
         return b"GIF89a" + content[6:-1] + block + b";"  # 87a has no such blocks
     if content[4:8] == b"ftyp":
-        return content + struct.pack(">I4s", 24 + len(packet), b"uuid") + _MP4_UUID + packet + _MP4_END
+        return content + struct.pack(">I4s", 24 + len(xmp), b"uuid") + _MP4_UUID + xmp + _MP4_END
     raise ValueError("only PNG, JPEG, GIF and MP4 are stamped.")
 
 

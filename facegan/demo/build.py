@@ -1,5 +1,7 @@
 """The page: its frame and its tabs in order."""
 
+from dataclasses import replace
+
 import gradio as gr
 
 from facegan.demo import (
@@ -13,10 +15,12 @@ from facegan.demo import (
     sliders_tab,
     yearbook_tab,
 )
-from facegan.demo.markup import about, favourites, header, notice, seen
+from facegan.demo.markup import about, favourites, header, notice, picker, seen
+from facegan.demo.models import Choice, Models
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
+from facegan.demo.share import Sharing, serve
 from facegan.model.load import FaceModel
 
 # In the order of the page. A tab is a file with a TAB, and a place in this list.
@@ -36,17 +40,27 @@ _KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"
 _KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
 
-def build_demo(model: FaceModel) -> gr.Blocks:
-    """The page for `model`, not yet served. Its attribute `page` is what serve.py needs of it."""
+def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | None = None) -> gr.Blocks:
+    """The page for `model`, not yet served; with others to choose from, `models`, of which it is `choice`.
+
+    Its attributes `page`, `sharing`, `models` and `choice` are what serve.py needs of it.
+    """
     tabs = [tab for tab in TABS if tab.shown(model)]
     with gr.Blocks(title="FaceGAN: AI-generated faces", analytics_enabled=False) as blocks:
         keys = [key for tab in tabs for key in tab.keys(model)]
         gr.HTML(header(model.config, keys), apply_default_css=False)
+        if models and len(models.choices) > 1:
+            labels = {one.key: one.label for one in models.choices}
+            gr.HTML(picker(labels, choice.key, models.own.key), apply_default_css=False)
         if model.note:
             gr.HTML(notice(model.note), apply_default_css=False)
         notes = gr.HTML(elem_id="link-notes", apply_default_css=False)
         frame = gr.Tabs(elem_id="tabs")
         page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
+        if models:
+            page = replace(page, turns=models.turns)
+        if models and models.own == choice:
+            page.open(lambda query: ((), [*filter(None, [models.complaint(query.get("model", ""))])]), [])
         with frame:
             for tab in tabs:
                 with gr.Tab(tab.label, id=tab.id) as item:
@@ -56,7 +70,9 @@ def build_demo(model: FaceModel) -> gr.Blocks:
         gr.HTML(favourites(), elem_id="favourites", js_on_load=_KEEP_FAVOURITES, apply_default_css=False)
         page.listen(notes, strip.select)
         reopen.build(page, tabs)
-        with gr.Accordion("What this is", open=False):
+        with gr.Accordion("About", open=False, elem_id="about"):
             gr.HTML(about(model.config), apply_default_css=False)
-    blocks.page = page
+    blocks.models, blocks.choice = models, choice
+    blocks.page, blocks.sharing = page, Sharing(model, tabs)
+    serve(page, blocks.sharing)
     return blocks.queue(max_size=_QUEUE)

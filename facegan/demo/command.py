@@ -10,12 +10,18 @@ Play with a face generator in the browser.
     python app.py                       # the embedded generator
     python app.py --model runs/ME/model
     python app.py --model USER/NAME     # on the Hub
+    python app.py --model runs/ME/model --model USER/NAME     # several, to choose from on the page
 """
 
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--model", metavar="MODEL", help="a folder or USER/NAME on the Hub (default: the embedded model)")
+    p.add_argument(
+        "--model",
+        metavar="MODEL",
+        action="append",
+        help="a folder or USER/NAME on the Hub (default: the embedded model, also called default); repeatable",
+    )
     p.add_argument("--host", help="address to listen on; 0.0.0.0 lets others in your network in (default: 127.0.0.1)")
     p.add_argument("--port", type=int, help="port to listen on, the next one where it is taken (default: 7860)")
     p.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
@@ -30,11 +36,11 @@ def main() -> None:
 
     try:
         check_temporary_folder()
-        from facegan.model.fallback import load_or_default
-        from facegan.model.load import FaceModel
+        from facegan.demo.models import Models, choices_of, first_of
 
-        wished = "" if chosen.model else os.environ.get("FACEGAN_MODEL", "")
-        model = load_or_default(wished) if wished else FaceModel.load(chosen.model)
+        wished = [part.strip() for part in os.environ.get("FACEGAN_MODEL", "").split(",") if part.strip()]
+        choices = choices_of(chosen.model or wished or ["default"])
+        model, own = first_of(choices, must_open=not chosen.model)
         if model.note:
             print(model.note, file=sys.stderr)
         from facegan.demo.build import build_demo
@@ -42,6 +48,6 @@ def main() -> None:
         from facegan.demo.zero_gpu import declare_gpu_use
 
         declare_gpu_use()
-        launch(build_demo(model), chosen.host, chosen.port, chosen.share)
+        launch(build_demo(model, Models(choices, own), own), chosen.host, chosen.port, chosen.share)
     except FaceGANError as error:
         sys.exit(f"{error}")

@@ -15,7 +15,7 @@ from facegan.demo.markup import face_choices, face_figure
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, attribute_boxes, moved, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
-from facegan.demo.values import LinkReader, number, read_face, split_words, whole_number
+from facegan.demo.values import LinkReader, names_face, number, read_face, split_words, whole_number
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -133,7 +133,15 @@ def build(page: Page, tab: gr.Tab) -> None:
             )
             neighbours = gr.HTML(elem_id="neighbours", js_on_load=_CHOOSE, apply_default_css=False)
         with gr.Column(min_width=300):
-            again = gr.Button("Other neighbours", variant="primary", elem_id="random-brood", elem_classes="fg-key-r")
+            with gr.Row(elem_classes="fg-tight"):
+                again = gr.Button(
+                    "Other neighbours",
+                    variant="primary",
+                    min_width=130,
+                    elem_id="random-brood",
+                    elem_classes="fg-key-r",
+                )
+                keep = gr.Button("Make it my face", min_width=130, elem_id="keep-evolved")
             distance = gr.Slider(0, 1, _DISTANCE, step=0.05, label="Near ↔ Far", elem_id="evolve-distance")
             with gr.Row(elem_classes="fg-tight"):
                 parent = gr.Textbox(max_lines=1, label="Parent", elem_id="evolve-parent", min_width=130)
@@ -141,7 +149,6 @@ def build(page: Page, tab: gr.Tab) -> None:
             # On the page and out of sight: theme/page.js compares it with what is shown, like any other control.
             brood = gr.Textbox("0", label="Brood", elem_id="evolve-brood", elem_classes="fg-away")
             hold = attribute_boxes(page.model, "Hold some of the parent still", "hold-")
-            keep = gr.Button("Make it my face", size="sm", elem_id="keep-evolved")
 
     settings = [parent, other, distance, brood, page.truncation, *hold]
     page.open(evolving.open_page, [page.tabs, parent, other, distance, brood, *hold, figure, neighbours])
@@ -251,4 +258,11 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     return EvolveState(compacted(model, face, truncation), None, face.distance, hold, 0, truncation).query()
 
 
-TAB = Tab("Evolve", build, keys=lambda model: EvolveState.KEYS, link_of=link_of)
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    if not names_face(query, "parent"):
+        return None
+    state, _ = EvolveState.read(query, model.config.truncation, [slider.name for slider in model.sliders])
+    return recipe_of(model, [compacted(model, state.parent, state.truncation)], state.truncation)
+
+
+TAB = Tab("Evolve", build, keys=lambda model: EvolveState.KEYS, link_of=link_of, shows=shows)

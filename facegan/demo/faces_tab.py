@@ -12,7 +12,7 @@ from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, random_seed
-from facegan.demo.values import as_number, number, read_face, whole_number
+from facegan.demo.values import as_number, names_face, number, read_face, whole_number
 from facegan.model.face import Edited, Mixed, Neighbour, Seed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -177,4 +177,11 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     return FacesState.near(first, truncation, count).query()
 
 
-TAB = Tab("Faces", build, keys=lambda model: FacesState.KEYS, link_of=link_of)
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    if not names_face(query, "seed"):
+        return None
+    state, _ = FacesState.read(query, model.config.truncation)
+    return recipe_of(model, [state.face], state.truncation)
+
+
+TAB = Tab("Faces", build, keys=lambda model: FacesState.KEYS, link_of=link_of, shows=shows)

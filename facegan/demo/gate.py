@@ -6,6 +6,7 @@ a call that does not fit with a traceback. This stands before it.
 
 import asyncio
 import json
+import logging
 import math
 import re
 from collections import Counter
@@ -14,6 +15,8 @@ from html import escape
 from urllib.parse import urlsplit
 
 import gradio as gr
+from gradio.route_utils import get_root_url
+from starlette.requests import Request
 
 Scope = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
@@ -29,6 +32,9 @@ _WRITE = re.compile(rf"{_API}/((run|api|call)/.+|queue/join|cancel|reset/?|mcp(/
 _STREAM = re.compile(rf"{_API}/(queue/data|heartbeat/.+|call/.+|mcp.*)")
 _CALL = re.compile(rf"{_API}/(?:(?P<queued>queue/join)|(?P<how>run|api|call|call/v2)/(?P<name>[^/]+)/?)")
 _ANSWER = re.compile(rf"{_API}/(?:queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+))")
+
+_PLACE = b'<base href="./" />'
+_PREVIEW_TAG = re.compile(rb'<meta\s+(property="og:|name="twitter:)[^>]*>\s*')
 
 _MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
 _MOST_NESTED = 20  # levels of JSON, far more than a call has
@@ -66,7 +72,7 @@ class Gate:
         root = urlsplit(self._demo.root_path or "").path.rstrip("/")
         path = _path(scope, root)
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
-        answer = _Answer(send, path, self._demo.root_path or "")
+        answer = _Answer(send, path, self._demo.root_path or "", lambda: self._tags(scope))
         try:
             own = next((regex.pattern for regex in self._own if regex.fullmatch(path)), None)
             if not own:
@@ -91,6 +97,15 @@ class Gate:
             await answer.refuse(refused.status, str(refused))
         except Stalled:
             pass
+
+    def _tags(self, scope: Scope) -> str:
+        """For previews of the link that is opened; none where it cannot be told what the address of the page is."""
+        try:
+            base = get_root_url(Request(scope), "/", self._demo.root_path)
+            return self._demo.sharing.tags(scope["query_string"].decode("latin-1"), base)
+        except Exception as error:  # a stranger's headers: the page itself needs nothing of them
+            logging.getLogger(__name__).warning("A link has no preview: %r", error)
+            return ""
 
     def _check_session(self, scope: Scope, path: str) -> None:
         """Gradio answers whoever listens for a session that it does not know with a traceback."""
@@ -147,9 +162,9 @@ class Gate:
 class _Answer:
     """`send`, in small pieces, to readers who read."""
 
-    def __init__(self, send: Send, path: str, root: str):
+    def __init__(self, send: Send, path: str, root: str, tags: Callable[[], str]):
         self._send, self._begun = send, False
-        self._root, self._page = root, [] if path == "/" else None
+        self._root, self._tags, self._page = root, tags, [] if path == "/" else None
         self._start = None
         self._direct = bool(re.match(rf"{_API}/(run|api)/", path))
 
@@ -183,7 +198,7 @@ class _Answer:
             return None
         start, *parts = self._page
         self._page = None
-        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root)
+        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root, self._tags)
         headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         self._start = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
         return {"type": "http.response.body", "body": body}
@@ -207,11 +222,18 @@ def _path(scope: Scope, root: str) -> str:
     return (path[len(root) :] or "/") if root and f"{path}/".startswith(f"{root}/") else path or "/"
 
 
-def _placed(page: bytes, root: str) -> bytes:
-    """Gradio's page with the place that its addresses start from, so that it also works without its last slash."""
+def _placed(page: bytes, root: str, tags: Callable[[], str]) -> bytes:
+    """Gradio's page with the place that its addresses start from, so that it also works without its last slash.
+
+    And with our tags for previews of the link in place of Gradio's.
+    """
+    if _PLACE not in page:
+        return page
+    before, _, after = page.partition(_PLACE)
+    head, script, rest = after.partition(b"<script>")
     base = f'<base href="{escape(root.rstrip("/"))}/" />' if root else '<base href="./" />'
     icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico" />'
-    return page.replace(b'<base href="./" />', f"{base}{icon}".encode())
+    return b"".join((before, f"{base}{icon}{tags()}".encode(), _PREVIEW_TAG.sub(b"", head), script, rest))
 
 
 def _kind(method: object, path: str) -> str:

@@ -20,6 +20,7 @@ from facegan.sliders.slider import Slider
 FACE_SIZE = 384
 PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
 _MESSAGES = count()
+PICTURE_SIZES = (256, 512, 1024)  # px of a picture to save, beside the generator's own
 THUMBNAIL_SIZE = 128  # px: sharp at the size they are shown, on a phone's dense screen too
 
 
@@ -48,7 +49,6 @@ def face_figure(
     """
     face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
-    small = "" if preview else f' href="{png_uri(image, recipe)}"'
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
         f'data-made="{escape(as_text(recipe.face))}" data-current="{escape(as_text(recipe.shown[0]))}" '
@@ -58,10 +58,29 @@ def face_figure(
         '<span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
         f'<button type="button" data-keep aria-pressed="false" aria-label="Favourite"{" disabled" if preview else ""}>'
-        '♡</button><button type="button" data-copy-link>Copy link</button>'
+        '♡</button><button type="button" data-share>Share</button>'
+        '<button type="button" data-copy-link>Copy link</button>'
         f'<button type="button" data-save="face-{name}.png"{" disabled" if preview else ""}>Save PNG</button>'
-        f'<a{small} download="face-{name}-{len(image)}px.png" '
-        f'title="As the network draws it, {len(image)} pixels wide">{len(image)} px</a></span></figcaption></figure>'
+        f"{_more(len(image))}</span></figcaption></figure>"
+    )
+
+
+def _more(size: int) -> str:
+    """What else can be done with a picture, folded; `size` is the generator's own in px. See theme/share.js."""
+    rows = "".join(
+        f'<div role="group" aria-label="{label}"><span>{label}</span>'
+        + "".join(
+            f'<button type="button" data-size="{"" if side == size else side}" data-format="{label.lower()}" '
+            f'aria-label="Save {label}, {side} pixels">{side}</button>'
+            for side in sorted({size, *PICTURE_SIZES})
+        )
+        + "</div>"
+        for label in ("PNG", "WebP")
+    )
+    return (
+        '<details class="fg-more"><summary>More</summary><div>'
+        '<button type="button" data-copy-link>Copy link</button>'
+        f'<button type="button" data-copy-picture>Copy picture</button>{rows}</div></details>'
     )
 
 
@@ -129,12 +148,13 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
         f'data-format="{label.lower()}">Save {label}</button>'
         for label, place in saves.items()
     )
-    copy = '<button type="button" data-copy-link>Copy link</button>' if link else ""
+    share = '<button type="button" data-share>Share</button>'
+    copy = f'{share}<button type="button" data-copy-link>Copy link</button>' if link else ""
     return (
         f'<figure class="fg-figure fg-film" data-film="{escape(address)}"><video controls loop muted playsinline '
         f'preload="none" aria-label="AI-generated film"></video><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-film-state" role="status"></span>'
-        f'<span class="fg-actions">{buttons}{copy}</span></figcaption></figure>'
+        f'<span class="fg-actions">{copy}{buttons}</span></figcaption></figure>'
     )
 
 
@@ -183,6 +203,18 @@ def stop_title(face: Face) -> str:
     return short_title(face).removeprefix("seed ")
 
 
+def before_figure(image: np.ndarray, recipe: Recipe) -> str:
+    """The face before its sliders were moved, small; theme/compare.js shows it large while it is held."""
+    return (
+        '<figure class="fg-figure fg-before">'
+        '<button type="button" data-compare title="Hold it, or the key B, to see it large" '
+        'aria-label="Hold to see the face before, large">'
+        f'<img src="{png_uri(enlarge(image, FACE_SIZE), recipe)}" width="{FACE_SIZE}" height="{FACE_SIZE}" '
+        f'draggable="false" alt="{escape(description(recipe))}, before"></button>'
+        "<figcaption>before <kbd>B</kbd><span>(hold it)</span></figcaption></figure>"
+    )
+
+
 def path_figure(
     image: np.ndarray,
     caption: str,
@@ -195,7 +227,7 @@ def path_figure(
 
     `beside` are faces that stand in the tab's fields.
     """
-    link = f' data-query="{escape(query)}"' if query else ""
+    link = f' data-query="{escape(query)}" data-made="{escape(as_text(recipe.face))}"' if query else ""
     return (
         f'<figure class="fg-figure fg-path"{link}{_titles(*beside)}{_mark(preview)}>'
         f'<img src="{_uri(enlarge(image, PATH_SIZE), recipe, preview)}" width="{PATH_SIZE}" height="{PATH_SIZE}" '
@@ -209,8 +241,8 @@ def open_picture(query: str = "") -> str:
     """Where a picture made here is chosen; `query` is the link that the page goes on to, if there is one."""
     return (
         f'<p class="fg-open" data-follow="{escape(query)}">Saved a picture here earlier? '
-        '<label><input type="file" accept="image/png,image/jpeg,image/gif,video/mp4">Open it</label> or drop it '
-        "anywhere on the page, and it is there again. It stays on your device.</p>"
+        '<label><input type="file" accept="image/png,image/jpeg,image/webp,image/gif,video/mp4">Open it</label> '
+        "or drop it anywhere on the page, and it is there again. It stays on your device.</p>"
     )
 
 
@@ -231,10 +263,16 @@ def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
 
 
 def seen(weights: str) -> str:
-    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel)."""
+    """Where theme/seen.js shows the faces that the visitor has seen; `weights` are those of the model (FaceModel).
+
+    With the way to the favourites, which are further down.
+    """
     return (
-        f'<section class="fg-seen" data-weights="{escape(weights)}" aria-label="Faces you have seen" hidden><ol></ol>'
+        f'<div class="fg-bar"><section class="fg-seen" data-weights="{escape(weights)}" '
+        'aria-label="Faces you have seen" hidden><ol></ol>'
         '<button type="button" data-empty>Forget them</button></section>'
+        '<button type="button" data-to-favourites hidden><span aria-hidden="true">♥</span> <span data-number></span>'
+        "</button></div>"
     )
 
 
@@ -278,27 +316,43 @@ def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     )
 
 
-def about(config: ModelConfig) -> str:
-    """What this is, in plain words, then the model's own facts from its config."""
-    training = dict(config.training)
-    data = dict(config.data)
-    told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
-    whom = (
-        "It draws one real person, also as they never were. Please do not pass a picture off as a photo of them."
-        if config.data.get("one_person") is True
-        else "It cannot draw a person who is asked for. Please do not pass a face off as a real person's."
+def picker(labels: Mapping[str, str], chosen: str, first: str) -> str:
+    """The models to choose from: labels by their keys in links; `first` needs none. See theme/page.js."""
+    options = "".join(
+        f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{escape(label)}</option>'
+        for key, label in labels.items()
     )
-    facts = {"model": config.name, "size": f"{config.image_size} × {config.image_size} pixels", **training, **data}
+    return f'<label class="fg-models">Model <select data-models data-first="{escape(first)}">{options}</select></label>'
+
+
+def about(config: ModelConfig) -> str:
+    """What this is, how it was made and what it cannot do, in five sentences; then the model's own facts, folded."""
+    training, data = dict(config.training), dict(config.data)
+    told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
+    size, faces, somebody = config.image_size, data.get("faces_used"), data.get("one_person") is True
+    what = "made-up pictures of one real person" if somebody else "faces of people who do not exist"
+    learned = f"{faces:,} pictures of faces" if type(faces) is int and faces > 0 else "pictures of faces"
+    whom = (
+        "It draws one real person, also as they never were: please do not pass a picture off as a photo of them."
+        if somebody
+        else "It cannot draw a person who is asked for, and a name's face is nobody's: please do not pass one off as "
+        "somebody's photo."
+    )
+    sentences = (
+        f"FaceGAN draws {what}: a generator, which is a neural network, turns 100 random numbers into a picture of "
+        f"{size} × {size} pixels, and the page enlarges it.",
+        "A seed or a name always gives the same numbers, and so the same face on every machine.",
+        f"The generator learned from {learned}, by a contest with a second network that tried to tell its pictures "
+        "from theirs (a DCGAN).",
+        "Its faces stay soft when they are enlarged, hair, teeth, glasses and backgrounds are often smeared, and it "
+        "repeats the imbalances of what it learned from.",
+        whom,
+    )
+    facts = {"model": config.name, "size": f"{size} × {size} pixels", **training, **data}
     return (
-        '<div class="fg-about">'
-        "<p>These faces are made by a generator, a neural network that turns 100 random numbers into a picture of "
-        f"{config.image_size} × {config.image_size} pixels; the page enlarges it. It learned what faces look like from "
-        "photos, by a contest with a second network that tried to tell its pictures from the photos (a DCGAN). "
-        "A seed always gives the same 100 numbers, so the same seed is the same face on every machine.</p>"
-        f"<p><strong>What it learned from.</strong> {escape(told)}</p>"
-        "<p><strong>What it cannot do.</strong> Its faces are small, so enlarged they stay soft; hair, teeth, glasses "
-        f"and backgrounds are often smeared. It repeats the imbalances of its photos. {whom}</p>"
-        f"<table>{_rows(facts)}</table></div>"
+        f'<div class="fg-about"><p>{" ".join(map(escape, sentences))}</p>'
+        f"<details><summary>About this model</summary><p>{escape(told)}</p><table>{_rows(facts)}</table></details>"
+        "</div>"
     )
 
 

@@ -1,7 +1,7 @@
 """The tab Mix: a face between two, or the first with something of the second, such as its smile."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from facegan.demo.markup import face_figure
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, attribute_boxes, on_load
 from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
-from facegan.demo.values import LinkReader, number, read_face, split_words
+from facegan.demo.values import LinkReader, names_face, number, read_face, split_words
 from facegan.model.face import Alike, Face, Mixed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -114,13 +114,20 @@ def build(page: Page, tab: gr.Tab) -> None:
                 elem_id="mix-face", elem_classes="fg-stage fg-mixed", js_on_load=show, apply_default_css=False
             )
         with gr.Column(min_width=300):
-            random = gr.Button("Random second face", variant="primary", elem_id="random-mix", elem_classes="fg-key-r")
+            with gr.Row(elem_classes="fg-tight"):
+                random = gr.Button(
+                    "Random second face",
+                    variant="primary",
+                    min_width=130,
+                    elem_id="random-mix",
+                    elem_classes="fg-key-r",
+                )
+                keep = gr.Button("Make it my face", min_width=130, elem_id="keep-mix")
             amount = gr.Slider(0, 1, _AMOUNT, step=0.02, label="First ↔ Second", elem_id="mix-amount")
             with gr.Row(elem_classes="fg-tight"):
                 a = gr.Textbox(max_lines=1, label="First: name or seed", elem_id="mix-a", min_width=130)
                 b = gr.Textbox(max_lines=1, label="Second: name or seed", elem_id="mix-b", min_width=130)
             only = attribute_boxes(page.model, "Take only some of the second face", "only-")
-            keep = gr.Button("Make it my face", size="sm", elem_id="keep-mix")
 
     settings = [a, b, amount, page.truncation, *only]
     page.open(mixes.open_page, [page.tabs, a, b, amount, *only, figure])
@@ -201,17 +208,28 @@ class Mixes:
         return self._model.generate(latent[None])[0], recipe_of(self._model, [state.face], state.truncation)
 
     def _draw(self, state: MixState, preview: bool = False) -> str:
-        a, b = (compacted(self._model, face, state.truncation) for face in (state.a, state.b))
-        state = MixState(a, b, state.amount, state.only, state.truncation)
+        state = _short(self._model, state)
         return face_figure(*self._mixed(state), state.query(), preview=preview)
+
+
+def _short(model: FaceModel, state: MixState) -> MixState:
+    """The same mix as a link of less than 2,000 letters."""
+    a, b = (compacted(model, face, state.truncation) for face in (state.a, state.b))
+    return replace(state, a=a, b=b)
 
 
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.is_film or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
         return None
     state = MixState.of(recipe.faces[0], number(recipe.truncation, "truncation", 0, MAX_TRUNCATION))
-    a, b = (compacted(model, face, state.truncation) for face in (state.a, state.b))
-    return MixState(a, b, state.amount, state.only, state.truncation).query()
+    return _short(model, state).query()
 
 
-TAB = Tab("Mix", build, keys=lambda model: MixState.KEYS, link_of=link_of)
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    if not (names_face(query, "face_a") and names_face(query, "face_b")):
+        return None
+    state, _ = MixState.read(query, model.config.truncation, [slider.name for slider in model.sliders])
+    return recipe_of(model, [_short(model, state).face], state.truncation)
+
+
+TAB = Tab("Mix", build, keys=lambda model: MixState.KEYS, link_of=link_of, shows=shows)

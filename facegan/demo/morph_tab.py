@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from facegan.base.errors import FaceGANError
 from facegan.demo.answers import file_answer, refusal
-from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name, short_enough
+from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name, recipe_of_morph, short_enough
 from facegan.demo.markup import complaint, film
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
@@ -244,4 +244,9 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     return state.query()
 
 
-TAB = Tab("Morph", build, keys=lambda model: MorphState.KEYS, link_of=link_of)
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    state, _ = MorphState.read(query, model.config.truncation)
+    return None if state is None else recipe_of_morph(model, state)
+
+
+TAB = Tab("Morph", build, keys=lambda model: MorphState.KEYS, link_of=link_of, shows=shows)

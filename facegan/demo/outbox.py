@@ -14,6 +14,8 @@ _TYPES = {
     "mp4": "video/mp4",
     "gif": "image/gif",
     "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
     "pdf": "application/pdf",
     "zip": "application/zip",
 }

@@ -28,7 +28,7 @@ Event = Callable[..., gr.events.Dependency]  # such as button.click
 Draw = Callable[[Mapping[str, str], bool], str]
 Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
 
-_AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
+AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
 _SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
@@ -40,7 +40,8 @@ class Tab:
 
     `keys`: the names in a link that are its own. `link_of`: the link that shows what a picture with this recipe shows,
     None where another tab does; raises FaceGANError in a sentence for people where the page cannot show it. `shown`:
-    whether a model has what the tab is about.
+    whether a model has what the tab is about. `shows`: the other way round, what a link's query shows on this tab; None
+    where it shows nothing, or a face of the page's own choice.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Tab:
     keys: Callable[[FaceModel], Sequence[str]] = lambda model: ()
     link_of: Callable[[Recipe, FaceModel], str | None] = lambda recipe, model: None
     shown: Callable[[FaceModel], bool] = lambda model: True
+    shows: Callable[[Mapping[str, str], FaceModel], Recipe | None] = lambda query, model: None
 
     @property
     def id(self) -> str:
@@ -75,7 +77,7 @@ class Page:
     renderer: Renderer
     opened: list[tuple[Opened, Sequence[Component]]] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
-    turns: Semaphore = field(default_factory=lambda: Semaphore(_AT_A_TIME))
+    turns: Semaphore = field(default_factory=lambda: Semaphore(AT_A_TIME))
 
     @classmethod
     def of(
@@ -140,8 +142,7 @@ class Page:
         self.answer(again, self._open, [query], outputs, js="() => window.facegan.searchToOpen()")
 
     def _open(self, search: object) -> tuple:
-        text = search[:_MAX_QUERY].lstrip("?") if isinstance(search, str) else ""
-        query = {"seed": str(random_seed()), **dict(parse_qsl(text)[:_MAX_NAMES])}
+        query = {"seed": str(random_seed()), **read_search(search)}
         opened = [function(query) for function, _ in self.opened]
         complaints = dict.fromkeys(sentence for _, sentences in opened for sentence in sentences)
         values = [value for values, _ in opened for value in values]
@@ -229,6 +230,12 @@ class Page:
         gr.api(run, api_name=name, queue=False)
         endpoint = next(fn for fn in self.blocks.fns.values() if fn.api_name == name)
         _describe(endpoint.inputs, function)
+
+
+def read_search(search: object) -> dict[str, str]:
+    """The query of a link, with or without its question mark; nothing of what is no text."""
+    text = search[:_MAX_QUERY].lstrip("?") if isinstance(search, str) else ""
+    return dict(parse_qsl(text)[:_MAX_NAMES])
 
 
 def _describe(inputs: Sequence[Component], function: Callable) -> None:

@@ -7,9 +7,11 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from importlib.util import find_spec
 
 import gradio as gr
+from fastapi import FastAPI
 from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,12 +22,15 @@ from facegan.base.errors import FaceGANError
 from facegan.base.proxies import without_proxies
 from facegan.demo import TEMPORARY
 from facegan.demo.answers import file_answer, refusal
+from facegan.demo.build import build_demo
 from facegan.demo.gate import Gate
 from facegan.demo.mcp_content import send_content
+from facegan.demo.models import PLACE, Choice, Chooser
 from facegan.demo.outbox import PREFIX
 from facegan.demo.page import Page
 from facegan.demo.sessions import forgetful
 from facegan.demo.theme import THEME_FOLDER, head, theme
+from facegan.model.load import FaceModel
 
 _THREADS = 64  # answers that wait in threads of gradio's
 _PORTS = 100  # how many ports are tried from the one asked for
@@ -46,28 +51,47 @@ def launch(demo: gr.Blocks, host: str | None = None, port: int | None = None, sh
             server_name=host,
             server_port=port,
             share=share,
-            theme=theme(),
-            head=head(),
-            favicon_path=THEME_FOLDER / "favicon.svg",
-            footer_links=["api", "settings"],
-            show_error=False,
-            enable_monitoring=False,
-            run_history=False,
-            max_file_size="1kb",  # the page takes no files: reopen.py reads pictures in the browser
             max_threads=_THREADS,
-            mcp_server=find_spec("mcp") is not None,
-            ssr_mode=False,
-            app_kwargs={
-                "middleware": [Middleware(Gate, demo=demo)],
-                "routes": routes(demo.page),
-                "lifespan": _lifespan,
-            },
             prevent_thread_lock=True,
+            **_options(demo),
         )
     try:
         demo.block_thread()
     finally:
         shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+def _options(demo: gr.Blocks) -> dict:
+    """How every page is served, that of the first model and those of the others."""
+    chooser = []
+    if demo.models and demo.models.own == demo.choice:
+        root = partial(getattr, demo, "root_path")
+        chooser = [Middleware(Chooser, models=demo.models, root=lambda: root() or "", build=partial(_other, demo))]
+    return {
+        "theme": theme(),
+        "head": head(),
+        "favicon_path": THEME_FOLDER / "favicon.svg",
+        "footer_links": ["api", "settings"],
+        "show_error": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "max_file_size": "1kb",  # the page takes no files: reopen.py reads pictures in the browser
+        "mcp_server": find_spec("mcp") is not None,
+        "ssr_mode": False,
+        "app_kwargs": {
+            "middleware": [*chooser, Middleware(Gate, demo=demo)],
+            "routes": routes(demo.page),
+            "lifespan": _lifespan,
+        },
+    }
+
+
+def _other(demo: gr.Blocks, choice: Choice, model: FaceModel) -> FastAPI:
+    """The app of another model than `demo` shows."""
+    other = build_demo(model, demo.models, choice)
+    app = FastAPI(openapi_url=None)
+    place = f"{(demo.root_path or '').rstrip('/')}{PLACE}{choice.key}"
+    return gr.mount_gradio_app(app, other, "/", root_path=place, **_options(other))
 
 
 @asynccontextmanager
@@ -77,6 +101,8 @@ async def _lifespan(app: App) -> AsyncIterator[None]:
     send_content(demo, demo.page.outbox)
     async with forgetful(app):
         yield
+    if demo.models and demo.models.own == demo.choice:
+        await demo.models.close()
 
 
 def free_port(host: str, port: int) -> int:

@@ -1,4 +1,4 @@
-"""The tab Sliders: the current face beside itself with its attributes moved."""
+"""The tab Sliders: the current face with its attributes moved, large, and small as it was before."""
 
 import inspect
 import json
@@ -9,16 +9,15 @@ import gradio as gr
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.demo import pad, surprises
-from facegan.demo.markup import face_figure, path_figure, slider_note
+from facegan.demo.markup import before_figure, face_figure, slider_note
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, on_load
 from facegan.demo.state import SlidersState
-from facegan.demo.values import split_words
+from facegan.demo.values import names_face, split_words
 from facegan.model.face import Edited, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
-from facegan.sliders.notes import purity
 
 _STEP = 0.05
 _MOVED = "() => window.facegan.moved()"
@@ -31,17 +30,17 @@ def build(page: Page, tab: gr.Tab) -> None:
     controls = _controls(names) | {name: f"#slider-{name} [type=range]" for name in found}
     show = on_load(controls, page.live("sliders", edits.figure), [*_dragged(names), *found])
     with gr.Row():
-        with gr.Column(min_width=300, elem_classes="fg-sticky"), gr.Row(elem_classes="fg-tight fg-pair"):
-            with gr.Column(min_width=130):
-                before = gr.HTML(elem_id="face-before", apply_default_css=False)
-            with gr.Column(min_width=130):
-                after = gr.HTML(elem_id="face-after", js_on_load=show, apply_default_css=False)
+        with gr.Column(min_width=300, elem_classes="fg-sticky fg-pair"):
+            after = gr.HTML(
+                elem_id="face-after", elem_classes="fg-stage fg-edited", js_on_load=show, apply_default_css=False
+            )
+            before = gr.HTML(elem_id="face-before", apply_default_css=False)
         with gr.Column(min_width=300):
             with gr.Row(elem_classes="fg-tight"):
                 random = gr.Button(
                     "Random face", variant="primary", min_width=130, elem_id="random-edit", elem_classes="fg-key-r"
                 )
-                reset = gr.Button("Reset all", min_width=90, elem_id="reset-sliders")
+                reset = gr.Button("Reset all", min_width=130, elem_id="reset-sliders")
             pad.build(page)
             sliders, locks = _rows(page.model)
             sliders += surprises.build(page)
@@ -61,8 +60,6 @@ def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
     """Each slider in a row with its note and its lock."""
     sliders, locks = [], []
     for slider in model.sliders:
-        word = purity(slider.quality)
-        label = f"{slider.label} · {word}" if word else slider.label
         with gr.Row(elem_classes="fg-tight fg-slider"):
             sliders.append(
                 gr.Slider(
@@ -70,7 +67,7 @@ def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
                     slider.high,
                     0,
                     step=_STEP,
-                    label=label,
+                    label=slider.label,
                     elem_id=f"slider-{slider.name}",
                     min_width=180,
                     scale=6,
@@ -170,8 +167,7 @@ class Edits:
         """The image uint8 (H, W, 3), and its recipe."""
         before = latent_of(self._model, state.face, state.truncation)
         image = self._model.generate(self._model.edit(before[None], state.values, state.lock))[0]
-        lock = state.lock if state.values else ()
-        return image, recipe_of(self._model, [state.face], state.truncation, state.values, lock=lock)
+        return image, _recipe(self._model, state)
 
     def _draw_after(self, state: SlidersState, preview: bool = False) -> str:
         return face_figure(*self._edited(state), state.query(), preview=preview)
@@ -179,7 +175,12 @@ class Edits:
     def _draw_both(self, state: SlidersState) -> tuple[str, str]:
         image = self._model.generate(latent_of(self._model, state.face, state.truncation)[None])[0]
         recipe = recipe_of(self._model, [state.face], state.truncation)
-        return path_figure(image, "before", recipe), self._draw_after(state)
+        return before_figure(image, recipe), self._draw_after(state)
+
+
+def _recipe(model: FaceModel, state: SlidersState) -> Recipe:
+    lock = state.lock if state.values else ()
+    return recipe_of(model, [state.face], state.truncation, state.values, lock=lock)
 
 
 def _describe(model: FaceModel) -> str:
@@ -214,6 +215,12 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     return SlidersState.checked(of, recipe.truncation, face.sliders, face.lock, known).query()
 
 
+def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    known = [slider.name for slider in (*model.sliders, *model.surprises)]
+    state, _ = SlidersState.read(query, model.config.truncation, known)
+    return None if state is None or not names_face(query, "seed") else _recipe(model, state)
+
+
 TAB = Tab(
     "Sliders",
     build,
@@ -223,5 +230,6 @@ TAB = Tab(
         *(slider.name for slider in (*model.sliders, *model.surprises)),
     ),
     link_of=link_of,
+    shows=shows,
     shown=lambda model: bool(model.sliders),
 )

@@ -113,6 +113,15 @@ def split_faces(text: str) -> list[str | Mapping]:
     return parts
 
 
+def names_face(query: Mapping[str, str], name: str) -> bool:
+    """Whether a link's query says a face there; for what cannot be read the page takes a random one."""
+    text = query.get(name, "").strip()
+    try:
+        return bool(text) and (as_number(text) is not None or read_face(text, name) is not None)
+    except FaceGANError:
+        return False
+
+
 class LinkReader:
     """Reads a link's values. Invalid ones are corrected, with a message in `complaints`, instead of raising.
 

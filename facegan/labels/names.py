@@ -11,7 +11,7 @@ CALL_ARGUMENTS = frozenset({"seed", "seeds", "count", "truncation", "lock", "fra
 # Keys of links to the page; a test of the demo holds them against those that it writes.
 LINK_KEYS = frozenset({"seed", "truncation", "count", "first", "seeds", "frames", "loop", "position", "lock", "face_a",
                        "face_b", "amount", "only", "parent", "other", "distance", "hold", "brood", "animate", "slider",
-                       "reach", "tab"})  # fmt: skip
+                       "reach", "tab", "model"})  # fmt: skip
 RESERVED = frozenset({*keyword.kwlist, *CALL_ARGUMENTS, *LINK_KEYS})
 
 _WORD = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)

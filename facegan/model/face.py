@@ -181,6 +181,26 @@ def pinned(face: Face, truncation: float) -> Face:
     return face
 
 
+def reduced(face: Face) -> Face:
+    """The same face without steps that change nothing, such as a mix with nothing of the second face."""
+    match face:
+        case Mixed(amount=0):
+            return reduced(face.a)
+        case Mixed(amount=1):
+            return reduced(face.b)
+        case Mixed():
+            return replace(face, a=reduced(face.a), b=reduced(face.b))
+        case Neighbour(distance=0) | Alike(names=()):
+            return reduced(face.of)
+        case Edited() if not any(face.sliders.values()):
+            return reduced(face.of)
+        case Alike():
+            return replace(face, of=reduced(face.of), other=reduced(face.other))
+        case Edited() | Neighbour():
+            return replace(face, of=reduced(face.of))
+    return face
+
+
 def root(face: Face) -> Seed | Kept:
     """What a face began as: of two faces, the first."""
     while parts := inner(face):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED
 from facegan.base.stamp import parse, read_stamp
-from facegan.model.face import Edited, Face, Mixed, Seed, pinned
+from facegan.model.face import Edited, Face, Mixed, Seed, pinned, reduced
 from facegan.model.face_text import from_json, to_json
 from facegan.model.load import FaceModel
 
@@ -84,10 +84,11 @@ class Recipe:
         if self.is_morph and self.position is not None:
             stops = shown + shown[: 1 if self.loop else 0]
             leg = min(int(self.position * (len(stops) - 1)), len(stops) - 2)
-            return pinned(Mixed(stops[leg], stops[leg + 1], self.position * (len(stops) - 1) - leg), self.truncation)
+            part = self.position * (len(stops) - 1) - leg
+            return pinned(reduced(Mixed(stops[leg], stops[leg + 1], part)), self.truncation)
         if len(shown) != 1:
             raise FaceGANError("This picture shows several faces: choose one with a single face.")
-        return pinned(shown[0], self.truncation)
+        return pinned(reduced(shown[0]), self.truncation)
 
     def to_dict(self) -> dict:
         """For stamp.py: without what is empty."""

@@ -18,7 +18,7 @@ RECIPE = {"model": "a <b> & c ]]> \u2603", "seeds": [1, 7], "truncation": 0.8, "
 IPTC, OURS = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}", "{urn:facegan#}"
 
 
-@pytest.fixture(params=["png", "gif", "mp4", "jpeg", "png by Pillow", "one picture as gif"])
+@pytest.fixture(params=["png", "gif", "mp4", "jpeg", "webp", "png by Pillow", "one picture as gif"])
 def stamped(request, tmp_path):
     """A stamped file of each kind as (its format, its bytes)."""
     image = np.random.RandomState(0).randint(0, 256, (16, 16, 3)).astype(np.uint8)
@@ -31,6 +31,8 @@ def stamped(request, tmp_path):
         pictures.write_mp4(path, [image, image // 2], recipe=RECIPE)
     elif request.param == "jpeg":
         path.write_bytes(pictures.encode_jpeg(image, RECIPE))
+    elif request.param == "webp":
+        path.write_bytes(pictures.encode_webp(image, RECIPE))
     else:
         file = io.BytesIO()
         Image.fromarray(image).save(file, "gif" if "gif" in request.param else "png")
@@ -67,7 +69,7 @@ def test_other_programs_find_it_where_the_format_has_its_place(stamped):
         if kind == "png":
             assert picture.info["XML:com.adobe.xmp"].encode() == packet
             assert json.loads(picture.info["facegan"]) == RECIPE
-        elif kind == "jpe":
+        elif kind in ("jpe", "web"):
             assert picture.info["xmp"] == packet
         elif b"NETSCAPE" in content:  # written by us, with its comment
             assert json.loads(picture.info["comment"]) == RECIPE

@@ -33,7 +33,7 @@ def test_a_moved_slider_changes_the_face_and_says_so_in_the_link(edits, edited_m
 
 def test_before_is_the_face_as_it_was(edits, face, pictures_in):
     before, after = edits.draw_both(7, 0.8, 1, -1, False, False)
-    assert np.array_equal(pictures_in(before)[0], enlarge(face(7, 0.8), 256))
+    assert np.array_equal(pictures_in(before)[0], enlarge(face(7, 0.8), 384))
     assert not np.array_equal(pictures_in(after)[0], enlarge(face(7, 0.8), 384))
 
 

@@ -53,6 +53,9 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, viewport):
         if tab == "Faces":
             page.locator("#face [data-keep]").click()
             page.locator("#favourites summary").click()
+            page.locator("#about button").first.click()
+            page.locator("#about summary").click()
+            page.locator("#face .fg-more summary").click()
         if tab == "Yearbook":
             page.locator("#yearbook-names textarea").fill("Anna, Ben")
             page.locator("#yearbook-page img").wait_for()
@@ -196,6 +199,51 @@ def test_every_tab_and_slider_can_be_used_on_a_small_screen(visit, viewport, mod
     open_tab(page, "How it learned")
     page.locator("#learning-film video").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_no_tab_has_to_be_scrolled_to_see_the_face_on_a_phone(visit):
+    page = visit("?seed=7", PHONE)
+    for tab, shown in (
+        ("Faces", "#face img"),
+        ("Sliders", "#face-after img"),
+        ("Mix", "#mix-face img"),
+        ("Evolve", "#neighbours img >> nth=8"),
+        ("Morph", "#morph-film video"),
+        ("Yearbook", "#yearbook-page img"),
+        ("How it learned", "#learning-film video"),
+    ):
+        page.goto(f"{page.url.partition('?')[0]}{TABS[tab][0]}")
+        page.locator(TABS[tab][1]).wait_for()
+        if tab in ("Yearbook", "How it learned"):
+            open_tab(page, tab)
+        if tab == "Yearbook":
+            page.locator("#yearbook-names textarea").fill(", ".join(f"Anna {i}" for i in range(36)))
+        page.locator(shown).wait_for()
+        page.wait_for_timeout(300)
+        box = page.locator(shown).bounding_box()
+        assert box["y"] >= 0, tab
+        assert box["y"] + box["height"] <= PHONE["height"], tab
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_same_controls_are_in_the_same_places_on_all_tabs(visit, viewport):
+    page, places, rows = visit("?seed=7", viewport), {}, {}
+    for tab in ("Faces", "Sliders", "Mix", "Evolve", "Morph"):
+        page.goto(f"{page.url.partition('?')[0]}{TABS[tab][0]}")
+        page.locator(TABS[tab][1]).wait_for()
+        box = page.locator("#tabs .primary >> visible=true").bounding_box()
+        places[tab] = box["x"], box["y"] if viewport == WIDE else 0
+        if tab != "Morph":
+            figure = page.locator("#tabs figure:has([data-keep]) >> visible=true")
+            image = figure.locator("img").first.bounding_box()
+            if tab != "Evolve":  # where nine more have to be seen
+                places[f"the face of {tab}"] = image["x"], image["y"]
+            rows[tab] = figure.locator(".fg-actions > *").all_inner_texts()
+    faces = {place: where for place, where in places.items() if place.startswith("the face")}
+    buttons = {place: where for place, where in places.items() if place not in faces}
+    assert len(set(faces.values())) == 1, faces
+    assert len(set(buttons.values())) == 1, buttons
+    assert len({tuple(row) for row in rows.values()}) == 1, rows
 
 
 def test_the_face_is_seen_while_a_thumb_drags_and_leaves_room_for_the_sliders(visit, model):

@@ -196,7 +196,6 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     rests(page, 2)
     open_tab(page, "Sliders")
     settled(page, "#face-after")
-    rests(page, 3)
     slider = page.locator("#slider-smile [type=range]")
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
@@ -206,7 +205,7 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
         page.mouse.move(box["x"] + box["width"] * part, y)
         page.wait_for_timeout(400)  # each has its preview and its link
     page.mouse.up()
-    rests(page, 4)
+    rests(page, 3)
     smile = link(page)["smile"]
     edit = shown_edit(model, int(seed), float(smile))
     assert np.array_equal(decoded(page, "#face-after", seed), edit)
@@ -224,7 +223,7 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     page.get_by_text("There is nothing to undo").wait_for()
     page.go_forward()
     large_face(page, seed)
-    assert seen(page).count() == 4
+    assert seen(page).count() == 3
     page.reload()
     large_face(page, seed)
     seen(page).last.click()
@@ -233,6 +232,50 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     page.get_by_text("Forget them").click()
     page.wait_for_function("() => document.querySelector('#seen section').hidden")
     assert page.evaluate(f"localStorage.getItem({KEY})") == "[]"
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_face_is_in_the_strip_once_whichever_tab_shows_it(visit, viewport):
+    page = visit("?seed=20&truncation=0.6&count=1", viewport)
+    large_face(page, 20)
+    rests(page, 1)
+    field(page, "#seed").fill("21")
+    large_face(page, 21)
+    rests(page, 2)
+    for tab, query in (
+        ("#face-after", "seed=21&tab=sliders"),
+        ("#mix-face", "face_a=21&face_b=22&amount=0"),
+        ("#evolve-face", "parent=21"),
+        ("#morph-here", "seeds=21,23&frames=2"),
+    ):
+        page.goto(f"{page.url.partition('?')[0]}?{query}&truncation=0.6")
+        settled(page, tab)
+        page.wait_for_timeout(1500)  # longer than a face takes until it counts as seen
+        assert seen(page).count() == 2, query
+        assert seen(page).nth(1).get_attribute("aria-current") == "true", query
+    page.goto(f"{page.url.partition('?')[0]}?parent=22&truncation=0.6")
+    rests(page, 3)
+
+
+def test_the_strip_and_the_way_to_the_favourites_are_in_reach_on_a_phone(visit):
+    page = visit("?seed=20&truncation=0.6&count=25", PHONE)
+    large_face(page, 20)
+    page.locator("#face [data-keep]").click()
+    field(page, "#seed").fill("21")
+    large_face(page, 21)
+    rests(page, 2)
+    for button in (*seen(page).all(), page.locator("[data-to-favourites]")):
+        box = button.bounding_box()
+        assert box["y"] + box["height"] < 80
+        assert box["height"] >= 44
+        assert box["x"] + box["width"] <= PHONE["width"]
+    assert page.locator("#tabs").bounding_box()["y"] < 140  # the strip takes no room of its own
+    page.locator("[data-to-favourites]").click()
+    page.locator("#favourites li").first.wait_for()
+    page.wait_for_function(
+        "() => { const {top, bottom} = document.querySelector('#favourites li').getBoundingClientRect();"
+        " return top >= 0 && bottom <= innerHeight; }"
+    )
 
 
 def shown_edit(model, seed, smile):

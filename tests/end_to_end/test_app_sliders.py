@@ -1,5 +1,7 @@
 """The tab Sliders in Chromium; and that what is set and what is shown agree, whatever comes late."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +159,42 @@ def test_a_seed_field_left_empty_has_the_face_that_is_shown(visit):
     page.locator("#seed input").fill("20")  # the same grid as at first
     large_face(page, 20)
     assert page.locator('#faces [aria-pressed="true"]').get_attribute("data-seed") == "20"
+
+
+def over(page):
+    """The picture that lies over the edited face, uint8 (384, 384, 3); None where there is none."""
+    if not page.locator("#face-after .fg-over").count():
+        return None
+    data = page.locator("#face-after .fg-over").get_attribute("src").partition(",")[2]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_the_face_before_is_small_and_large_while_it_is_held(visit, model, viewport):
+    page = visit("?seed=20&truncation=0.6&smile=1", viewport)
+    large = page.locator("#face-after [data-query] img").first
+    after(page, 20)
+    before = page.locator("[data-compare]")
+    assert before.bounding_box()["width"] < large.bounding_box()["width"] / 2
+    box = before.bounding_box()
+    for hold, release in (
+        (lambda: page.keyboard.down("b"), lambda: page.keyboard.up("b")),
+        (lambda: (before.focus(), page.keyboard.down("Enter")), lambda: page.keyboard.up("Enter")),
+        (
+            lambda: (page.mouse.move(box["x"] + 20, box["y"] + 20), page.mouse.down()),
+            lambda: (page.mouse.move(5, 5), page.mouse.up()),  # wherever the finger has gone
+        ),
+    ):
+        assert over(page) is None
+        hold()
+        assert np.array_equal(over(page), drawn(model, 20, 0.6))
+        assert page.locator("#face-after .fg-over").bounding_box() == large.bounding_box()
+        release()
+        assert over(page) is None
+    page.get_by_role("tab", name="Faces").click()
+    page.locator("#seed input").click()
+    page.keyboard.type("b")  # a letter of a name
+    assert over(page) is None
 
 
 def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):

@@ -9,7 +9,7 @@ import pytest
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.base.latent_paths import slerp
-from facegan.model.face import Alike, Edited, Kept, Mixed, Neighbour, Seed, latent_of, pinned, root, title
+from facegan.model.face import Alike, Edited, Kept, Mixed, Neighbour, Seed, latent_of, pinned, reduced, root, title
 from facegan.model.face_text import MOST_TEXT, as_text, compacted, from_json, from_text, to_json
 
 ANNA = Seed.of("Anna")
@@ -225,3 +225,17 @@ def test_a_face_has_a_title_and_a_root():
 def test_a_name_is_one_face_however_it_is_written(name):
     ways = [unicodedata.normalize("NFD", name), f"  {name}\t", name.upper(), name.lower(), f"\u00a0{name}"]
     assert {from_text(way).number for way in ways} == {Seed.of(name).number}
+
+
+@pytest.mark.parametrize(
+    ("face", "same"),
+    [
+        (Mixed(Seed(1), Seed(2), 0), Seed(1)),
+        (Mixed(Seed(1), Seed(2), 1.0), Seed(2)),
+        (Mixed(Neighbour(Seed(1), 5, 0), Edited(Seed(2), {}), 0.5), Mixed(Seed(1), Seed(2), 0.5)),
+        (Neighbour(Alike(Seed(1), Seed(2), ()), 5, 0.5), Neighbour(Seed(1), 5, 0.5)),
+        (Edited(Edited(Seed(1), {}), {"smile": 0.5}), Edited(Seed(1), {"smile": 0.5})),
+    ],
+)
+def test_steps_that_change_nothing_are_left_out(face, same):
+    assert reduced(face) == same

@@ -10,6 +10,8 @@ SCRIPTS = (
     "seen.js",
     "sheets.js",
     "favourites.js",
+    "compare.js",
+    "share.js",
     "animate.js",
     "pad.js",
     "surprises.js",
@@ -52,4 +54,5 @@ def theme() -> gr.Theme:
         button_primary_background_fill="*primary_600",
         checkbox_label_background_fill_selected="*primary_600",
         button_primary_background_fill_hover="*primary_500",
+        button_secondary_background_fill_hover_dark="*primary_600",  # the theme's own has 4.47
     )

@@ -32,6 +32,13 @@
   }
 
   document.addEventListener("click", ({target}) => {
+    if (!target.closest("[data-to-favourites]")) return;
+    box.open = true;
+    box.querySelector("summary").focus({preventScroll: true});
+    box.scrollIntoView({block: "end", behavior: "smooth"});
+  });
+
+  document.addEventListener("click", ({target}) => {
     const heart = target.closest("[data-keep]");
     if (!heart) return;
     const figure = heart.closest("figure"), {made, query} = figure.dataset, faces = all();
@@ -82,6 +89,11 @@
   function show() {
     const faces = all();
     box.querySelector("[data-number]").textContent = faces.length ? `(${faces.length})` : "";
+    document.querySelectorAll("[data-to-favourites]").forEach((way) => {
+      way.hidden = !faces.length;
+      way.querySelector("[data-number]").textContent = faces.length;
+      way.setAttribute("aria-label", `To your ${faces.length} favourites`);
+    });
     box.querySelector("ol").replaceChildren(...faces.map(card));
     box.querySelectorAll("[data-favourites]").forEach((button) => (button.disabled = !faces.length));
     mark();

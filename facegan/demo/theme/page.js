@@ -92,8 +92,10 @@
     if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
   }
 
+  const linkOf = () => new URL(shownSearch() + window.location.hash, window.location.href).href;
+
   async function copyLink(button) {
-    const link = new URL(shownSearch() + window.location.hash, window.location.href).href;
+    const link = linkOf();
     try {
       await navigator.clipboard.writeText(link);
     } catch {
@@ -122,6 +124,16 @@
     if (button.dataset.save) download(button.closest("figure").querySelector("img").src, button.dataset.save);
     else if (button.dataset.format) saveFilm(button);
     else copyLink(button);
+  });
+
+  // ---- Another model: its page shows what this one does, as far as it can.
+  document.addEventListener("change", ({target}) => {
+    if (!target.matches("[data-models]")) return;
+    const url = new URL(document.baseURI.replace(/\/model\/[\w-]+\/$/, "/")), query = new URLSearchParams(shownSearch());
+    query.delete("model");
+    if (target.value !== target.dataset.first) query.set("model", target.value);
+    url.search = query;
+    window.location.assign(url);
   });
 
   // ---- Keys
@@ -493,7 +505,7 @@
   }
 
   window.facegan = {
-    note, download, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    note, announce, download, linkOf, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
     fetchFilm,
   };
 })();

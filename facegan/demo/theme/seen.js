@@ -86,13 +86,23 @@
       resting = setTimeout(remember, REST);
       return;
     }
-    const query = figure.dataset.query, seen = kept(keyOf("seen"));
-    if (!seen.some((one) => one.query === query)) {
-      const canvas = Object.assign(document.createElement("canvas"), {width: THUMBNAIL, height: THUMBNAIL});
-      canvas.getContext("2d").drawImage(image, 0, 0, THUMBNAIL, THUMBNAIL);
-      keep(keyOf("seen"), [...seen, {query, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)}].slice(-MOST));
-    }
-    show(query);
+    const {query, made} = figure.dataset, seen = kept(keyOf("seen"));
+    const canvas = Object.assign(document.createElement("canvas"), {width: THUMBNAIL, height: THUMBNAIL});
+    canvas.getContext("2d").drawImage(image, 0, 0, THUMBNAIL, THUMBNAIL);
+    const one = {query, made, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)};
+    // A face stands there once, whichever tab showed it: each tab has a link of its own to the same face.
+    const there = seen.find((old) => old.query === query) ?? seen.find((old) => sameFace(old, one));
+    if (!there) keep(keyOf("seen"), [...seen, one].slice(-MOST));
+    show((there ?? one).query);
+  }
+
+  // By what it was made of, or by its pixels: the same picture is drawn of a mix of which nothing is of the second face.
+  const sameFace = (a, b) => (a.made !== undefined && a.made === b.made) || a.picture === b.picture;
+
+  // The face of the strip that is shown now.
+  function current() {
+    const {query, made} = window.facegan.shownFigure()?.dataset ?? {}, seen = kept(keyOf("seen"));
+    return (seen.find((one) => one.query === query) ?? seen.find((one) => made !== undefined && one.made === made))?.query;
   }
 
   function show(query) {
@@ -111,8 +121,11 @@
       item.append(button);
       return item;
     }));
-    const current = list.querySelector("[aria-current]")?.parentElement;
-    list.scrollLeft = current ? current.offsetLeft - list.clientWidth / 2 : list.scrollWidth;
+    const current = list.querySelector("[aria-current]")?.parentElement ?? list.lastElementChild;
+    for (const scroller of [list, list.parentElement]) {  // on a phone the button scrolls with the faces
+      const [inner, outer] = [current ?? list, scroller].map((element) => element.getBoundingClientRect());
+      scroller.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+    }
   }
 
   // Opens a state as its link does, without loading the page again.
@@ -142,7 +155,7 @@
       show();
       window.facegan.note("The faces that you have seen are forgotten.");
     });
-    window.addEventListener("storage", ({key}) => key === keyOf("seen") && show(window.facegan.shownFigure()?.dataset.query));
+    window.addEventListener("storage", ({key}) => key === keyOf("seen") && show(current()));
     show();
   }
 
