@@ -20,7 +20,7 @@ from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page, Tab, moved, on_load
 from facegan.demo.render import Renderer
 from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, FacesState, random_seed
-from facegan.demo.values import LinkReader, number, one_of, read_face, whole_number
+from facegan.demo.values import LinkReader, names_face, number, one_of, read_face, whole_number
 from facegan.model.face import Edited, Face, file_name, latent_of, short_title
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -290,9 +290,13 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
+    """The face where its slider has gone farthest."""
     known = [slider.name for slider in (*model.sliders, *model.surprises)]
     state, _ = AnimateState.read(query, model.config.truncation, known)
-    return None if state is None else recipe_of(model, [_end(state)], state.truncation)
+    if state is None or not names_face(query, "animate"):
+        return None
+    face = compacted(model, state.face, state.truncation)
+    return recipe_of(model, [Edited(face, {state.slider: state.reach}, state.lock)], state.truncation)
 
 
 TAB = Tab(
