@@ -21,7 +21,7 @@ from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, 
 from tests.end_to_end.running_app import ROOT, running_app
 
 
-def test_the_endpoints_are_the_stable_ones(client):
+def test_the_endpoints_are_the_stable_ones(client, model):
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
         "/generate",
         "/morph",
@@ -29,6 +29,9 @@ def test_the_endpoints_are_the_stable_ones(client):
         "/mix",
         "/neighbours",
         "/sheet",
+        "/animate",
+        "/grid",
+        *(["/lookalike"] if model.encoder else []),
     }
 
 
