@@ -31,8 +31,10 @@ def seed_of_name(name: str) -> int:
 
     Upper and lower case, spaces around it, and how its accents are composed make no difference.
 
-    The first four bytes, big-endian, of the SHA-256 of the name in NFC, trimmed, case-folded, in UTF-8. Of 2,000 names
+    The first four bytes, big-endian, of the SHA-256 of the name in NFC, trimmed, case-folded, in UTF-8. Turkish ı and İ
+    count as i, because capitals do not tell them apart: "YILMAZ" is "Yılmaz", and "İREM" is "irem". Of 2,000 names
     two have the same seed once in 2,100 classes. Raises ValueError for a text that is not Unicode (a lone surrogate).
     """
-    plain = unicodedata.normalize("NFC", name).strip().casefold()
+    plain = unicodedata.normalize("NFC", name).strip().casefold().replace("i\u0307", "i").replace("ı", "i")
+    plain = unicodedata.normalize("NFC", plain)  # folding takes some letters apart
     return int.from_bytes(hashlib.sha256(plain.encode()).digest()[:4], "big")

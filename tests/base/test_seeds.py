@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,12 @@ def test_a_seed_out_of_range_is_refused_by_name(seed):
 def test_a_name_has_the_seed_that_it_had_yesterday():
     # Worked out by hand: printf anna | sha256sum
     assert seed_of_name(" ANNA ") == int("55579b55", 16)
+
+
+@pytest.mark.parametrize("name", ["Yılmaz", "İrem", "Ilgaz Çelik", "Straße", "Σοφίας", "Lê Nguyễn", "ǰana"])
+def test_a_name_is_the_same_in_capitals_and_in_small_letters(name):
+    forms = [name.upper(), name.lower(), name.swapcase(), unicodedata.normalize("NFD", name), f" {name.upper()}\n"]
+    assert {seed_of_name(form) for form in forms} == {seed_of_name(name)}
 
 
 def test_two_thousand_names_are_two_thousand_faces():
