@@ -107,7 +107,7 @@ def test_two_faces_mix_and_the_mix_is_a_face_everywhere(visit, model, viewport):
 def test_a_face_evolves_and_its_picture_brings_it_back(visit, model, viewport):
     page = visit("?seed=Anna&truncation=0.6&count=1", viewport)
     large_face(page, Seed.of("Anna").number)
-    page.get_by_role("tab", name="Evolve").click()
+    open_tab(page, "Evolve")  # the menu has it on a phone
     state = settled(page, "#evolve-face")
     page.locator("#neighbours button").nth(8).wait_for()
     parent = page.locator("#evolve-face img").bounding_box()

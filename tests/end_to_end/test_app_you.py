@@ -176,10 +176,11 @@ def test_a_visitor_sees_the_photo_beside_the_look_alike_and_takes_it_to_the_othe
     page.locator("#keep-you").click()
     page.locator("#face figure").wait_for()
     page.wait_for_function("code => document.querySelector('#face [data-face]').dataset.face === code", arg=code)
+    # Among the faces that were seen, once it has rested.
+    page.wait_for_function("code => JSON.stringify({...localStorage}).includes(code)", arg=code)
     kept = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
     sent_middle = base64.b64encode(sent[0][3000:3060]).decode()
     face_middle = framed_face[len(framed_face) // 2 :][:60]
-    assert "you=" in kept  # the look-alike is among the faces that were seen
     assert not any(trace in kept for trace in (MARK, sent_middle, face_middle))
     page.goto(f"{app}/?you={code}&strength=0.5")
     page.locator("#you-face figure img").wait_for()
