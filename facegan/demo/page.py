@@ -23,11 +23,13 @@ from facegan.demo.render import Renderer
 from facegan.demo.state import MAX_TRUNCATION, RANDOM_SEEDS, random_seed
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe
+from facegan.sliders.slider import Slider
 
 Event = Callable[..., gr.events.Dependency]  # such as button.click
 Draw = Callable[[Mapping[str, str], bool], str]
 Opened = Callable[[Mapping[str, str]], tuple[tuple, list[str]]]
 
+_STEP = 0.05  # of an attribute's slider
 AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
@@ -262,6 +264,20 @@ def listen(events: Event | Sequence[Event]) -> Event:
 def moved(slider: gr.Slider) -> tuple[Event, Event]:
     """The events of a slider that the visitor moves; its reset button counts as a release only."""
     return slider.input, slider.release
+
+
+def attribute_slider(slider: Slider, scale: int | None = None) -> gr.Slider:
+    """The control that moves a face by `slider`; `scale` is its share of the row."""
+    return gr.Slider(
+        slider.low,
+        slider.high,
+        0,
+        step=_STEP,
+        label=slider.label,
+        elem_id=f"slider-{slider.name}",
+        min_width=180,
+        scale=scale,
+    )
 
 
 def attribute_boxes(model: FaceModel, title: str, prefix: str) -> list[gr.Checkbox]:

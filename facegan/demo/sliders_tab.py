@@ -11,7 +11,7 @@ from facegan.base.pictures import encode_png
 from facegan.demo import pad, surprises
 from facegan.demo.markup import before_figure, face_figure, slider_note
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, on_load
+from facegan.demo.page import Page, Tab, attribute_slider, on_load
 from facegan.demo.state import SlidersState
 from facegan.demo.values import names_face, split_words
 from facegan.model.face import Edited, file_name, latent_of
@@ -19,7 +19,6 @@ from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
-_STEP = 0.05
 _MOVED = "() => window.facegan.moved()"
 
 
@@ -61,18 +60,7 @@ def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
     sliders, locks = [], []
     for slider in model.sliders:
         with gr.Row(elem_classes="fg-tight fg-slider"):
-            sliders.append(
-                gr.Slider(
-                    slider.low,
-                    slider.high,
-                    0,
-                    step=_STEP,
-                    label=slider.label,
-                    elem_id=f"slider-{slider.name}",
-                    min_width=180,
-                    scale=6,
-                )
-            )
+            sliders.append(attribute_slider(slider, scale=6))
             locks.append(gr.Checkbox(False, label="Lock", elem_id=f"lock-{slider.name}", min_width=70, scale=1))
             if slider.note:
                 gr.HTML(slider_note(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)

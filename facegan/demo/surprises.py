@@ -5,10 +5,9 @@ from html import escape
 import gradio as gr
 
 from facegan.demo.markup import fold
-from facegan.demo.page import Page
+from facegan.demo.page import Page, attribute_slider
 from facegan.sliders.slider import Slider
 
-_STEP = 0.05
 _MOST_LETTERS = 40  # of a name
 
 
@@ -27,17 +26,7 @@ def build(page: Page) -> list[gr.Slider]:
     with gr.Column(elem_classes="fg-surprises"):
         for slider in page.model.surprises:
             with gr.Row(elem_classes="fg-tight fg-slider"):
-                sliders.append(
-                    gr.Slider(
-                        slider.low,
-                        slider.high,
-                        0,
-                        step=_STEP,
-                        label=slider.label,
-                        elem_id=f"slider-{slider.name}",
-                        min_width=180,
-                    )
-                )
+                sliders.append(attribute_slider(slider))
                 gr.HTML(markup(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)
     return sliders
 
