@@ -14,8 +14,10 @@ import argparse
 import io
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import count, islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,10 +27,19 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from facegan.base.files import atomic_write  # noqa: E402
+from facegan.base.files import atomic_write, atomic_write_all  # noqa: E402
 from facegan.gan.known_latents import FILE, LatentsOfPictures  # noqa: E402
 from tools.drawn_faces.basis import LATENT_SIZE, Basis  # noqa: E402
 from tools.drawn_faces.fitting import Observations, fit_basis, random_people, truncated_components  # noqa: E402
+from tools.drawn_faces.pairs import (  # noqa: E402
+    LEFT_OUT,
+    PairsOf,
+    can_be_drawn,
+    ends_of,
+    left_out_of,
+    numbers_of,
+    paths_of,
+)
 from tools.drawn_faces.readings import FRAME, aligned, find_face, read_labels  # noqa: E402
 from tools.drawn_faces.targets import NAMES, TARGETS  # noqa: E402
 
@@ -144,14 +155,19 @@ def _draw_one(task: Task) -> str:
     basis_of_task = _basis(task.basis)
     if basis_of_task.distance(task.g[None])[0] > _MAX_ATTRIBUTE_DISTANCE:
         return "too far from other people"
-    picture = _network().draw(basis_of_task.to_w(task.g[None])[0])
-    content = io.BytesIO()
-    image = Image.fromarray(picture).resize((task.size, task.size), Image.Resampling.LANCZOS)
-    image.save(content, format="JPEG", quality=93, subsampling=0)
+    content = _drawn(task.g, basis_of_task, task.size)
     if reason := _rejection_reason(content, task.g, basis_of_task):
         return reason
     atomic_write(task.path, content.getvalue())
     return ""
+
+
+def _drawn(g: np.ndarray, fitted: Basis, size: int) -> io.BytesIO:
+    """The picture of latents g (100,) as a JPEG file of `size` px."""
+    content = io.BytesIO()
+    picture = Image.fromarray(_network().draw(fitted.to_w(g[None])[0]))
+    picture.resize((size, size), Image.Resampling.LANCZOS).save(content, format="JPEG", quality=93, subsampling=0)
+    return content
 
 
 def _rejection_reason(file: io.BytesIO | Path, g: np.ndarray, fitted: Basis) -> str:
@@ -218,29 +234,64 @@ def write_latents(folder: Path, seed: int, fitted: Basis) -> None:
 # -- pairs ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class PairTask:
+    """A pair to draw: the person's latents (100,), and what differs."""
+
+    folder: Path
+    number: int
+    pairs: PairsOf
+    basis: Path
+
+
+def _draw_pair(task: PairTask) -> str:
+    """Draws and saves both pictures of a pair. Returns why it is rejected, empty if it was saved."""
+    fitted = _basis(task.basis)
+    ends = _ends(task.number, task.pairs, fitted)
+    if not can_be_drawn(ends, fitted):
+        return "too far from other people"
+    contents = []
+    for g in ends:
+        content = _drawn(g, fitted, task.pairs.size)
+        if reason := _rejection_reason(content, g, fitted):
+            return reason
+        contents.append(content.getvalue())
+    atomic_write_all(dict(zip(paths_of(task.folder, task.number), contents, strict=True)))
+    return ""
+
+
+def _ends(number: int, pairs: PairsOf, fitted: Basis) -> np.ndarray:
+    return ends_of(picture_latents(pairs.seed, number), fitted, pairs.attribute, pairs.distance)
+
+
 def draw_pairs(args: argparse.Namespace) -> None:
-    """Draws pairs NUMBER_low.jpg and NUMBER_high.jpg, of one person with a low and a high value of the attribute."""
+    """Draws --count pairs NUMBER_low.jpg and NUMBER_high.jpg; continues where it was interrupted."""
     fitted = _basis(args.basis)
     if args.attribute not in fitted.names:
         raise SystemExit(f"--attribute must be one of {', '.join(fitted.names)}.")
-    column = fitted.names.index(args.attribute) - len(fitted.names)
     args.out.mkdir(parents=True, exist_ok=True)
-    tasks = []
-    for number in range(args.count):
-        for end, value in (("low", -args.distance), ("high", args.distance)):
-            g = picture_latents(args.seed, number)
-            g[column] = value
-            tasks.append(Task(args.out / f"{number:06d}_{end}.jpg", g, args.basis, args.size))
-    pending = [task for task in tasks if not task.path.exists()]
-    with get_context("fork").Pool(args.processes) as pool:
-        for task, why in zip(pending, pool.imap(_draw_one, pending, chunksize=4), strict=True):
-            if why:
-                print(f"{task.path.name}: {why}")
-    complete = [task for task in tasks if all(task.path.with_name(f"{task.path.name[:6]}_{end}.jpg").exists()
-                                              for end in ("low", "high"))]  # fmt: skip
-    latents = np.stack([task.g for task in complete]).astype(np.float32)
-    LatentsOfPictures(tuple(task.path.name for task in complete), latents, fitted.names).save(args.out / FILE)
-    print(f"{len(complete) // 2:,} pairs are in {args.out}.")
+    pairs = PairsOf(args.attribute, args.distance, args.seed, args.size)
+    try:
+        pairs.save(args.out)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    numbers, tried = numbers_of(args.out), left_out_of(args.out)
+    unseen = (number for number in count() if number not in tried and number not in set(numbers))
+    with get_context("fork").Pool(args.processes) as pool, (args.out / LEFT_OUT).open("a") as record:
+        while (missing := args.count - len(numbers)) > 0:
+            tasks = [PairTask(args.out, number, pairs, args.basis) for number in islice(unseen, missing)]
+            for task, why in zip(tasks, pool.imap(_draw_pair, tasks), strict=True):
+                if why:
+                    record.write(json.dumps({"number": task.number, "why": why}) + "\n")
+                    record.flush()
+                else:
+                    numbers.append(task.number)
+            print(f"{len(numbers):,} of {args.count:,} pairs", flush=True)
+    numbers = numbers_of(args.out)
+    names = tuple(path.name for number in numbers for path in paths_of(args.out, number))
+    latents = np.concatenate([_ends(number, pairs, fitted) for number in numbers]).astype(np.float32)
+    LatentsOfPictures(names, latents, fitted.names).save(args.out / FILE)
+    print(f"{len(numbers):,} pairs are in {args.out}; left out: {dict(Counter(left_out_of(args.out).values()))}.")
 
 
 # -- the check -----------------------------------------------------------------------------------------------------
@@ -313,7 +364,7 @@ def main() -> None:
     c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--attribute", required=True)
     c.add_argument("--count", type=int, default=2000)
-    c.add_argument("--distance", type=float, default=1.3, help="deviations of the attribute's latent to either side")
+    c.add_argument("--distance", type=float, default=2.0, help="of the attribute's latent to either side, in deviations")
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=1)
     c.set_defaults(run=draw_pairs)
