@@ -364,7 +364,7 @@ def main() -> None:
     c.add_argument("--basis", type=Path, default=BASIS)
     c.add_argument("--attribute", required=True)
     c.add_argument("--count", type=int, default=2000)
-    c.add_argument("--distance", type=float, default=2.0, help="of the attribute's latent to either side, in deviations")
+    c.add_argument("--distance", type=float, default=2.0, help="of the attribute from 0, in deviations of its latent")
     c.add_argument("--size", type=int, default=384, help="px")
     c.add_argument("--seed", type=int, default=1)
     c.set_defaults(run=draw_pairs)

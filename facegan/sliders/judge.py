@@ -9,7 +9,7 @@ judge and the label networks, whose errors are independent, agree: the root of t
 which is 0 for errors alone, as the mean |change| of a normal distribution of that width.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from facegan.base.seeds import LATENT_SIZE, latents_of
 from facegan.gan.metrics import features, kid
-from facegan.labels.attributes import boundary_of
+from facegan.labels.attributes import SLIDERS, boundary_of
 from facegan.labels.label import label_faces
 from facegan.labels.probe import AttributeProbe
 from facegan.sliders import leakage, readings
@@ -75,8 +75,8 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class _Unedited:
-    """The faces that every slider is judged on, as they are."""
+class Unedited:
+    """The faces that every slider is judged on, as they are: the population of its units."""
 
     latents: np.ndarray  # float32 (n, d)
     readings: np.ndarray  # (n, j), mean of the face and its mirror image
@@ -85,7 +85,7 @@ class _Unedited:
     labels: np.ndarray  # (n, j), NaN where the label networks have no such score
 
     @classmethod
-    def of(cls, reader: Reader, latents: np.ndarray) -> "_Unedited":
+    def of(cls, reader: Reader, latents: np.ndarray) -> "Unedited":
         both, single = (reader.read(latents, mirror) for mirror in (True, False))
         return cls(latents, both, single, reader.features(latents), reader.labels(latents))
 
@@ -123,7 +123,7 @@ class _Change:
 
     @classmethod
     def of(
-        cls, unedited: _Unedited, ends: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray]
+        cls, unedited: Unedited, ends: tuple[np.ndarray, np.ndarray], labels: tuple[np.ndarray, np.ndarray]
     ) -> "_Change":
         change = (ends[1] - ends[0]) / unedited.sigma
         agreed = (labels[1] - labels[0]) / unedited.label_sigma * change
@@ -149,7 +149,7 @@ def judge_sliders(
         real: held-out real faces, uint8 (m, H, H, 3), for their KID to generated ones; None leaves that out.
         say: takes a line for each slider; a slider that the judge has no reading of keeps its figures and says so.
     """
-    unedited = _Unedited.of(reader, latents_of(range(seeds), latent_size))
+    unedited = Unedited.of(reader, latents_of(range(seeds), latent_size))
     judged = [slider.name for slider in sliders.sliders if slider.name in reader.names]
     for slider in sliders.sliders:
         if slider.name not in judged:
@@ -180,7 +180,7 @@ def judge_sliders(
 
 
 def _judge_one(
-    sliders: SliderSet, reader: Reader, unedited: _Unedited, name: str, positions: int
+    sliders: SliderSet, reader: Reader, unedited: Unedited, name: str, positions: int
 ) -> tuple[_Change, _Change, dict]:
     """What a slider changes, what its mean-difference direction changes, and the slider's own figures."""
     latents, base, names = unedited.latents, unedited.readings, reader.names
@@ -199,22 +199,68 @@ def _judge_one(
     far = [sliders.edit_by_difference(latents, name, value) for value in (-1.0, 1.0)]
     far_readings = tuple(reader.read(end, True) for end in far)
     difference = _Change.of(unedited, far_readings, tuple(reader.labels(end) for end in far))
-    boundary = boundary_of(name)
-    boundary = float(np.nanmedian(base[:, at])) if boundary is None else boundary
     centre = unedited.features.mean(axis=0)
     quality = {
-        "moved": float(np.nanmean(change.readings[:, at])),
-        "crossing": leakage.crossing_share(low[:, at], high[:, at], boundary),
+        **_own_figures(names, name, unedited, change),
         "monotone": leakage.monotone_share(own_readings, SLACK * float(unedited.sigma[at])),
         "monotone_strict": leakage.monotone_share(own_readings, 0.0),
-        **_flips(names, base, low, high),
         "gender_flips_agreed": _agreed_flips(names.index("gender"), change),
-        "skin_change": float(np.nanmedian(np.abs(high - low)[:, names.index("skin_lightness")])),
-        "hue_change": float(np.nanmedian(_angle(high - low)[:, names.index("skin_hue")])),
         "likeness": _likeness(unedited.features - centre, [one - centre for one in end_features]),
         "kid": kid(unedited.features, np.concatenate(end_features)).value if len(latents) >= 2 else float("nan"),
     }
     return change, difference, quality
+
+
+def _own_figures(names: tuple[str, ...], name: str, unedited: Unedited, change: _Change) -> dict[str, float]:
+    """What a change from a low to a high value of the attribute `name` does to it, to the classes and to the skin."""
+    low, high, at = change.low, change.high, names.index(name)
+    boundary = boundary_of(name)
+    boundary = float(np.nanmedian(unedited.readings[:, at])) if boundary is None else boundary
+    return {
+        "moved": float(np.nanmean(change.readings[:, at])),
+        "crossing": leakage.crossing_share(low[:, at], high[:, at], boundary),
+        **_flips(names, unedited.readings, low, high),
+        "skin_change": float(np.nanmedian(np.abs(high - low)[:, names.index("skin_lightness")])),
+        "hue_change": float(np.nanmedian(_angle(high - low)[:, names.index("skin_hue")])),
+    }
+
+
+def judge_pairs(
+    pictures: Mapping[str, tuple[np.ndarray, np.ndarray]], framing: float, unedited: Unedited
+) -> dict[str, dict[str, float | str]]:
+    """What the judge sees in pairs of pictures of the same people: the figures of a perfect slider, in quality's names.
+
+    What the label networks agree with is not among them, because they chose the pairs.
+
+    Args:
+        pictures: by attribute, aligned faces uint8 (n, H, H, 3) with a low and, of the same people, with a high value.
+        framing: of the pictures.
+        unedited: the faces of the generator whose sliders are compared with them.
+    """
+    names = readings.names()
+    counted = [one.name for one in SLIDERS if one.name in names]
+    figures = {}
+    for name, ends in pictures.items():
+        low, high = (
+            Reader(faces.__getitem__, framing).read(np.arange(len(faces)), mirror=True) for faces in ends
+        )  # the number of a picture is its latent
+        unknown = np.full_like(low, np.nan)
+        change = _Change.of(unedited, (low, high), (unknown, unknown))
+        own = np.array([names.index(name)])
+        matrix = leakage.leakage_matrix(change.readings[None], own)
+        row = leakage.others(matrix, own, ~np.isin(names, counted)[None])[0]
+        figures[name] = {**_own_figures(names, name, unedited, change), **_leaks(row, names)}
+    return figures
+
+
+def _leaks(row: np.ndarray, names: tuple[str, ...]) -> dict[str, float | str]:
+    """The mean leakage and the worst, of one slider's leakages (j,) into the readings `names`; NaN do not count."""
+    worst = int(np.nanargmax(row)) if np.isfinite(row).any() else -1
+    return {
+        "leakage_mean": _mean(row),
+        "leakage_worst": float(row[worst]) if worst >= 0 else float("nan"),
+        "leakage_worst_of": names[worst] if worst >= 0 else "",
+    }
 
 
 def _facts(
@@ -224,7 +270,7 @@ def _facts(
     changes: list[_Change],
     differences: list[_Change],
     sliders: SliderSet,
-    unedited: _Unedited,
+    unedited: Unedited,
 ) -> tuple[dict, list[dict]]:
     """The matrices, the errors and the cells of facts["judged"]; and the leakage figures of each slider.
 
@@ -246,10 +292,8 @@ def _facts(
     counted_agreed = leakage.others(agreed, own, outside)
     rows = []
     for row, one in enumerate(counted):
-        worst = int(np.nanargmax(one)) if np.isfinite(one).any() else -1
         rows.append({
-            "leakage_mean": _mean(one), "leakage_worst": float(one[worst]) if worst >= 0 else float("nan"),
-            "leakage_worst_of": names[worst] if worst >= 0 else "", "leakage_mean_before": _mean(counted_naive[row]),
+            **_leaks(one, names), "leakage_mean_before": _mean(counted_naive[row]),
             "leakage_agreed": _mean(counted_agreed[row]),
             "leakage_noise": _mean(np.where(np.isfinite(one), errors / moved[row], np.nan)),
         })  # fmt: skip

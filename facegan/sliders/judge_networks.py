@@ -64,12 +64,13 @@ def can_recognise() -> bool:
     return recogniser() is not None
 
 
-def identity_embeddings(images: np.ndarray, framing: float) -> np.ndarray:
+def identity_embeddings(images: np.ndarray, framing: float, network: Recogniser | None = None) -> np.ndarray:
     """Embeddings float32 (n, 512) of aligned faces uint8 (n, H, H, 3).
 
-    Of the same crop as `image_features`: what a wider framing shows beside a face would be another domain.
+    Of the same crop as `image_features`: what a wider framing shows beside a face would be another domain. Without
+    `network` they are of the one that training has fetched.
     """
-    network = recogniser()
+    network = network or recogniser()
     if network is None:
         raise RuntimeError("InsightFace's recognition network is not on this machine.")
     middle, unit = eye_line(SIDE, 1.0)

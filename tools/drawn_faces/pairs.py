@@ -54,7 +54,7 @@ class PairsOf:
         try:
             return cls(**json.loads((folder / FILE).read_text()))
         except (OSError, TypeError, ValueError) as error:
-            raise ValueError(f"{folder} holds no pairs: python -m tools.draw_faces pairs {folder} draws them.") from error
+            raise ValueError(f"{folder} holds no pairs: draw them with python -m tools.draw_faces pairs.") from error
 
     def __str__(self) -> str:
         return f"{self.attribute} at {self.distance:g} deviations, seed {self.seed}, {self.size} px"
@@ -92,3 +92,27 @@ def can_be_drawn(ends: np.ndarray, fitted: Basis) -> bool:
     Beyond MAX_DISTANCE the basis brings all attributes nearer to the mean, so the others would differ, too.
     """
     return bool((fitted.distance(ends) <= MAX_DISTANCE).all())
+
+
+# A reading of the attribute itself by another name, which cannot be held still.
+_SAME_AS = {"turn": ("yaw",)}
+MOST_CHANGE = 0.75  # standard deviations, by which another reading may differ within a pair
+
+
+def are_steady(
+    low: np.ndarray, high: np.ndarray, names: tuple[str, ...], attribute: str, most: float = MOST_CHANGE
+) -> np.ndarray:
+    """Which pairs, bool (n,), differ in no reading but the attribute's by more than `most` standard deviations.
+
+    Args:
+        low, high: readings (n, k) of the pictures, called `names`; their spread is the unit. A pair with a reading that
+            is not finite in one picture only is not steady; in both, that reading does not count.
+        attribute: that differs.
+        most: in standard deviations of each reading over all pictures.
+    """
+    free = (attribute, *_SAME_AS.get(attribute, ()))
+    held = [column for column, name in enumerate(names) if name not in free]
+    both = np.concatenate([low, high])[:, held]
+    change = np.abs(high - low)[:, held] / np.nanstd(both, axis=0)
+    unknown = np.isnan(low[:, held]) & np.isnan(high[:, held])
+    return ((change <= most) | unknown).all(axis=1)
