@@ -1,4 +1,4 @@
-"""openpeople's sheets: ten AI-made people in sixteen expressions each. Also for benchmarks/same_person.py."""
+"""openpeople's sheets: ten AI-made people in sixteen expressions each."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -167,3 +167,26 @@ def test_a_slider_that_the_judge_cannot_read_says_so(toy_judge):
     assert said[0].startswith("beard: not judged")
     assert judged.sliders[0].note == "How much else it changes on this model was not measured."
     assert judged.facts["judged"]["sliders"] == ["gender", "age"]
+
+
+def test_pairs_are_judged_as_sliders_are(toy_judge):
+    """Pairs that are the ends of a slider have the slider's figures."""
+    unedited = judge.Unedited.of(toy_judge, judge.latents_of(range(60), D))
+    sliders = toy_set()
+    judged = judge.judge_sliders(sliders, toy_judge, latent_size=D, seeds=60, positions=3, say=lambda _: None)
+    ends = {name: tuple(drawn(sliders.edit(unedited.latents, {name: end})) for end in (-1.0, 1.0)) for name in NAMES}
+    figures = judge.judge_pairs(ends, 1.2, unedited)
+    for slider in judged.sliders:
+        found = figures[slider.name]
+        for name in ("moved", "crossing", "gender_flips", "age_flips", "glasses_flips", "skin_change", "hue_change"):
+            assert found[name] == pytest.approx(slider.quality[name], abs=0.05), (slider.name, name)
+        # Skin and glasses count in pairs, and not for sliders that have none of them; they stay still in both.
+        others = np.delete(
+            np.array(judged.facts["judged"]["leakage"])[NAMES.index(slider.name)], NAMES.index(slider.name)
+        )
+        assert found["leakage_mean"] == pytest.approx(np.mean(others[:-1]), abs=0.02)
+        assert found["leakage_worst"] == pytest.approx(np.max(others), abs=0.03)
+    # Faces that do not change are moved by nothing but the judge's errors, and flip no class.
+    same = judge.judge_pairs({"smile": ends["smile"][:1] * 2}, 1.2, unedited)["smile"]
+    assert abs(same["moved"]) < 0.05
+    assert same["crossing"] == 0
