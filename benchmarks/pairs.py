@@ -47,6 +47,7 @@ COLUMNS = (
     ("skin L*", "skin_change", ".1f"),
     ("skin hue", "hue_change", ".1f"),
 )
+FEWEST = 10  # steady pairs; fewer say nothing
 _LABELS = tuple(attribute.name for attribute in SLIDERS)
 _READINGS = (*_LABELS, "yaw", "pitch")
 
@@ -117,7 +118,7 @@ def identity_table(model: FaceModel, pairs: list[Pairs], embed: Callable[[np.nda
     ]
     offered = [slider.name for slider in model.slider_set.sliders]
     for one in pairs:
-        if one.attribute not in offered or not one.steady.any():
+        if one.attribute not in offered:
             continue
         low, high = (embed(model.generate(model.slider_set.edit(latents, {one.attribute: end}))) for end in (-1.0, 1.0))
         moved = np.median(cosines(low, high))
@@ -163,14 +164,19 @@ def main() -> None:
     for folder in folders:
         one = Pairs.read(folder, frame, detector, args.most_change)
         print(f"{one.attribute}: {one.steady.sum():,} of {len(one.steady):,} pairs are steady", flush=True)
-        pairs.append(one)
+        if one.steady.sum() >= FEWEST:
+            pairs.append(one)
+        else:
+            print(f"{one.attribute} is left out: draw more pairs, {FEWEST} steady ones are needed.")
+    if not pairs:
+        return
 
     judged = (model.slider_set.facts.get("judged") or {}).get("recognition")
     if judged is not None and judged != can_recognise():
         print("The sliders were judged with InsightFace's recognition network and the pairs without, or the reverse.")
     unedited = Unedited.of(Reader(model.generate, framing), model.latents(range(args.seeds)))
     figures = judge_pairs(
-        {one.attribute: (one.low[one.steady], one.high[one.steady]) for one in pairs if one.steady.any()},
+        {one.attribute: (one.low[one.steady], one.high[one.steady]) for one in pairs},
         framing,
         unedited,
     )
