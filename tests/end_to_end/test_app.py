@@ -143,6 +143,58 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
     assert link(page)["seed"] == "7"
 
 
+@pytest.mark.parametrize("loss", ["odd", "without values", "hung"])
+def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
+    page, lost = visit(), []
+
+    def lose(route):
+        lost.append(route)
+        if len(lost) > 1:
+            route.continue_()
+        elif loss != "hung":
+            body = {"odd": "<html>Sign in</html>", "without values": '{"data": []}'}[loss]
+            route.fulfill(status=200, content_type="application/json", body=body)
+
+    page.clock.install()
+    page.route("**/gradio_api/run/**", lose)
+    with page.expect_request("**/gradio_api/run/**"):
+        page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    if loss == "hung":
+        page.clock.fast_forward(15_000)
+        page.get_by_text("The server is slow to answer").wait_for()
+        page.clock.fast_forward(60_000)
+    page.get_by_text("again").filter(visible=True).first.wait_for()  # it says so
+    assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
+    assert len(lost) == 2
+    if loss == "hung":
+        lost[0].continue_()  # too late
+    field = page.locator("#seed input")
+    field.fill("8")
+    assert np.array_equal(large_face(page, 8), drawn(model, 8, 0.5))
+    page.wait_for_url("**seed=8&**")
+    assert field.input_value() == "8"
+
+
+def test_a_face_that_is_lost_from_the_answer_of_the_opening_is_drawn(visit, model):
+    page, lost = visit(), []
+
+    def lose(route):
+        answer = route.fetch()
+        told = answer.json()
+        for i, value in enumerate(told["data"]):
+            if not lost and 'data-query="animate=' in str(value):
+                lost.append(value)
+                told["data"][i] = {"__type__": "update"}
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/gradio_api/run/**", lose)
+    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
+    page.locator("#animate-here figure:not([data-preview]) img").wait_for()
+    assert len(lost) == 1
+    shown = page.locator("#animate-here [data-query]").get_attribute("data-query")
+    assert shown == "animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6"
+
+
 def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, model):
     page = visit("?seed=~%3Cimg%20src=x%3E&truncation=99&count=-3")
     face = large_face(page)

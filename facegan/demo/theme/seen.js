@@ -140,7 +140,7 @@
   function reopen() {
     step = gesture;
     opening = {number: ++openings, gesture, search: window.location.search};
-    restore();
+    restore?.();
   }
 
   window.addEventListener("popstate", () => {
@@ -159,5 +159,5 @@
     show();
   }
 
-  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights, openings: () => openings});
+  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, reopen, kept, keep, keyOf, weights, openings: () => openings});
 })();
