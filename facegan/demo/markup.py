@@ -307,13 +307,17 @@ def notice(sentence: str) -> str:
 
 def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     """What the page is. `keys` are the names in its link that are its own; see theme/page.js."""
-    somebody = config.data.get("one_person") is True
-    who = "they are made up, but of one real person" if somebody else "none of these people exists"
     return (
         f'<header class="fg-header" data-link-keys="{escape(" ".join(sorted(set(keys))))}"><h1>FaceGAN</h1>'
-        f"<p>Every picture here is AI-generated: {who}. "
-        "Your name is a face: type it.</p></header>"
+        f"<p>{what_it_is(config)}</p></header>"
     )
+
+
+def what_it_is(config: ModelConfig) -> str:
+    """The sentence below the name of the page."""
+    somebody = config.data.get("one_person") is True
+    who = "they are made up, but of one real person" if somebody else "none of these people exists"
+    return f"Every picture here is AI-generated: {who}. Your name is a face: type it."
 
 
 def picker(labels: Mapping[str, str], chosen: str, first: str) -> str:

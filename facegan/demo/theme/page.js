@@ -349,6 +349,12 @@
     states.forEach(({element, settle}) => element.isConnected && settle());
   }
 
+  // What stands in the place of the page gives way once the face is there.
+  document.addEventListener("fg-opened", async () => {
+    await Promise.race([shownFigure()?.querySelector("img")?.decode().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 3000))]);
+    document.getElementById("fg-opening")?.remove();
+  });
+
   // ---- What was to come and has not, although nothing is on its way: an answer may be lost between the server and the
   // page, and within the page as well. Asked again after so many seconds without an answer, then more seldom; once the
   // page has opened only a few times, because what is set may be impossible.
