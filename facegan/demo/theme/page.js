@@ -147,6 +147,7 @@
     }
     const label = button.textContent;
     if (label === "Copied") return;
+    button.style.minWidth = getComputedStyle(button).width;  // its neighbours stay where they are
     button.textContent = "Copied";
     announce("Link copied");
     setTimeout(() => (button.textContent = label), 1500);
@@ -447,7 +448,10 @@
 
   function showFilm(element) {
     const figure = element.querySelector("figure"), status = figure.querySelector("[role=status]");
-    const say = (sentence) => (status.textContent = sentence);
+    const say = (sentence) => {
+      status.textContent = sentence;
+      figure.toggleAttribute("data-waits", sentence !== "");
+    };
     let shown, leaving, waiting;
     const load = async () => {
       const address = figure.dataset.film;
@@ -483,7 +487,9 @@
       old.replaceWith(screen);
     }
     screen.src = URL.createObjectURL(blob);
-    if (screen.tagName === "VIDEO" && !calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
+    if (screen.tagName !== "VIDEO") return;
+    screen.controls = true;
+    if (!calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
   }
 
   // The film at `selector` is that of the state that `element` shows: of a morph, or of what `route` serves.
@@ -495,6 +501,8 @@
       const address = `${route}?${state}&format=`;
       figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
       figure.dataset.film = address + "mp4";
+      const video = figure.querySelector("video:not([src])");  // until the film is there, its face
+      if (video) video.poster = element.querySelector("[data-query] img")?.src ?? "";
       figure.dispatchEvent(new Event("fg-film"));
     };
     watchValue(follow);
