@@ -256,7 +256,7 @@ def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
     )
     return (
         f'<figure class="fg-figure fg-page"><figcaption><span class="fg-film-state" role="status"></span>'
-        f'<span class="fg-actions">{buttons}</span></figcaption>'  # above, where no page is too long for them to be seen
+        f'<span class="fg-actions">{buttons}</span></figcaption>'  # seen above a page of any length
         f'<img src="{picture}" width="{image.shape[1]}" height="{image.shape[0]}" '
         f'alt="A page of {faces} AI-generated faces with their names"></figure>'
     )
