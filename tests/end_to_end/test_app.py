@@ -17,7 +17,7 @@ from PIL import Image
 
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
-from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
 from tests.end_to_end.running_app import ROOT, running_app
 
 
@@ -164,8 +164,7 @@ def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
         page.get_by_text("The server is slow to answer").wait_for()
         page.clock.fast_forward(60_000)
     page.locator("#fg-note").filter(has_text="again").wait_for()
-    while len(lost) < 2:
-        page.wait_for_timeout(50)
+    waits_until(page, lambda: len(lost) > 1)
     lost[1].continue_()
     assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
     if loss == "hung":
@@ -221,8 +220,7 @@ def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_
         assert opening.locator("b").text_content() == tab
         assert opening.locator("figure").evaluate("figure => figure.getAnimations().length") == 0
         places = [opening.locator(part).bounding_box() for part in ("h1", "figure")]
-        while not held:  # Gradio is there
-            page.wait_for_timeout(50)
+        waits_until(page, lambda: held)  # Gradio is there
         assert opening.is_visible()
         held[0].continue_()
         page.locator(face).wait_for()

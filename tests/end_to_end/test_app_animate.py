@@ -11,7 +11,7 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Edited, Seed, latent_of
 from facegan.model.face_text import from_text
 from facegan.model.provenance import Swing
-from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
 
 ANNA = Seed.of("Anna")
 
@@ -112,8 +112,7 @@ def test_an_animation_is_set_by_keyboard_alone(visit):
     page.locator("#animate-film").get_by_text("Drawing the film").wait_for()
     assert film.get_attribute("poster") == page.locator("#animate-here img").get_attribute("src")
     assert film.get_attribute("controls") is None  # nothing is there to play
-    while not held:
-        page.wait_for_timeout(50)
+    waits_until(page, lambda: held)
     page.unroute("**/animation?*")
     held[0].continue_()
     page.wait_for_function("() => document.querySelector('#animate-film video').controls")
