@@ -127,18 +127,19 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
     page, refused = visit(), []
 
     def refuse(route):
-        if len(refused) == 2:
-            route.continue_()
-        elif refused:
-            refused.append(route.abort())
-        else:
-            refused.append(route.fulfill(status=503, headers={"Retry-After": "1"}, body="{}"))
+        refused.append(route)
+        if len(refused) == 1:
+            route.fulfill(status=503, headers={"Retry-After": "1"}, body="{}")
+        elif len(refused) == 2:
+            route.abort()
 
     page.route("**/gradio_api/run/**", refuse)
     page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    waits_until(page, lambda: len(refused) > 1)
     page.get_by_text("tries again by itself").wait_for()
+    waits_until(page, lambda: len(refused) == 3)
+    refused[2].continue_()
     assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
-    assert len(refused) == 2
     page.wait_for_function("() => !document.querySelector('#fg-note').textContent")
     assert link(page)["seed"] == "7"
 
