@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from html import escape
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ class Gate:
         root = urlsplit(self._demo.root_path or "").path.rstrip("/")
         path = _path(scope, root)
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
-        answer = _Answer(send, path, self._demo.root_path or "", lambda: (self._tags(scope), self._opening(scope)))
+        answer = _Answer(send, path, self._demo.root_path or "", partial(self._added, scope))
         try:
             route = next((route for route in self._own if route.path_regex.fullmatch(path)), None)
             own = route.path_regex.pattern if route else None
@@ -119,6 +120,10 @@ class Gate:
         except Exception as error:  # a stranger's headers: the page itself needs nothing of them
             logging.getLogger(__name__).warning("A link has no preview: %r", error)
             return ""
+
+    def _added(self, scope: Scope) -> tuple[str, str]:
+        """To the head and to the body of the page; Gradio's own has no title before its scripts have loaded."""
+        return f"<title>{escape(self._demo.title)}</title>{self._tags(scope)}", self._opening(scope)
 
     def _opening(self, scope: Scope) -> str:
         """What is seen until the page has opened."""

@@ -212,7 +212,7 @@ def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_
     page, held = visit("?seed=1&count=1", viewport), []
     page.add_init_script(_SHIFTS)
     page.emulate_media(reduced_motion="reduce")
-    page.route("**/gradio_api/run/**", held.append)
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
     for query, tab, face in (("?seed=7&smile=0.5", "Sliders", "#face-after img"), ("?seed=7", "Faces", "#face img")):
         held.clear()
         page.goto(f"{page.url.partition('?')[0]}{query}", wait_until="commit")

@@ -105,7 +105,7 @@ def test_what_is_typed_stays_until_another_face_is_looked_at(visit):
 
 def test_an_animation_is_set_by_keyboard_alone(visit):
     page, held = visit(), []
-    page.route("**/animation?*", held.append)
+    page.route("**/animation?*", lambda route: held.append(route))
     page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
     film = page.locator("#animate-film video")
