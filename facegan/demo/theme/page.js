@@ -46,7 +46,7 @@
     options?.signal?.addEventListener("abort", stop);
     try {
       const answer = await ask(input, {...options, signal: giveUp.signal}), {status, statusText, headers} = answer;
-      return new Response(await answer.blob(), {status, statusText, headers});
+      return new Response((await answer.text()) || null, {status, statusText, headers});
     } finally {
       clearTimeout(timer);
       options?.signal?.removeEventListener("abort", stop);
@@ -352,7 +352,7 @@
 
   // What stands in the place of the page gives way once the face is there.
   document.addEventListener("fg-opened", async () => {
-    await Promise.race([shownFigure()?.querySelector("img")?.decode().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 3000))]);
+    await Promise.race([shownFigure()?.querySelector("img")?.decode().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 300))]);
     document.getElementById("fg-opening")?.remove();
   });
 
