@@ -113,8 +113,8 @@ def test_an_animation_is_set_by_keyboard_alone(visit):
     assert film.get_attribute("poster") == page.locator("#animate-here img").get_attribute("src")
     assert film.get_attribute("controls") is None  # nothing is there to play
     waits_until(page, lambda: held)
-    page.unroute("**/animation?*")
     held[0].continue_()
+    page.unroute("**/animation?*")
     page.wait_for_function("() => document.querySelector('#animate-film video').controls")
     page.locator("#random-animate").focus()
     for _ in range(2):  # to the second attribute
