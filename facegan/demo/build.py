@@ -18,6 +18,7 @@ from facegan.demo import (
 )
 from facegan.demo.markup import about, favourites, header, notice, picker, seen
 from facegan.demo.models import Choice, Models
+from facegan.demo.opening import Opening
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import Page
 from facegan.demo.render import Renderer
@@ -45,13 +46,14 @@ _KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | None = None) -> gr.Blocks:
     """The page for `model`, not yet served; with others to choose from, `models`, of which it is `choice`.
 
-    Its attributes `page`, `sharing`, `models` and `choice` are what serve.py needs of it.
+    Its attributes `page`, `sharing`, `opening`, `models` and `choice` are what serve.py needs of it.
     """
     tabs = [tab for tab in TABS if tab.shown(model)]
     with gr.Blocks(title="FaceGAN: AI-generated faces", analytics_enabled=False) as blocks:
         keys = [key for tab in tabs for key in tab.keys(model)]
         gr.HTML(header(model.config, keys), apply_default_css=False)
-        if models and len(models.choices) > 1:
+        several = bool(models) and len(models.choices) > 1
+        if several:
             labels = {one.key: one.label for one in models.choices}
             gr.HTML(picker(labels, choice.key, models.own.key), apply_default_css=False)
         if model.note:
@@ -76,5 +78,6 @@ def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | 
             gr.HTML(about(model.config), apply_default_css=False)
     blocks.models, blocks.choice = models, choice
     blocks.page, blocks.sharing = page, Sharing(model, tabs)
+    blocks.opening = Opening(model, tabs, blocks.sharing, several)
     serve(page, blocks.sharing)
     return blocks.queue(max_size=_QUEUE)

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from html import escape
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ _CALL = re.compile(rf"{_API}/(?:(?P<queued>queue/join)|(?P<how>run|api|call|call
 _ANSWER = re.compile(rf"{_API}/(?:queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+))")
 
 _PLACE = b'<base href="./" />'
+_APP = b"<gradio-app"
 _PREVIEW_TAG = re.compile(rb'<meta\s+(property="og:|name="twitter:)[^>]*>\s*')
 
 _MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
@@ -74,7 +76,7 @@ class Gate:
         root = urlsplit(self._demo.root_path or "").path.rstrip("/")
         path = _path(scope, root)
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
-        answer = _Answer(send, path, self._demo.root_path or "", lambda: self._tags(scope))
+        answer = _Answer(send, path, self._demo.root_path or "", partial(self._added, scope))
         try:
             route = next((route for route in self._own if route.path_regex.fullmatch(path)), None)
             own = route.path_regex.pattern if route else None
@@ -117,6 +119,18 @@ class Gate:
             return self._demo.sharing.tags(scope["query_string"].decode("latin-1"), base)
         except Exception as error:  # a stranger's headers: the page itself needs nothing of them
             logging.getLogger(__name__).warning("A link has no preview: %r", error)
+            return ""
+
+    def _added(self, scope: Scope) -> tuple[str, str]:
+        """To the head and to the body of the page; Gradio's own has no title before its scripts have loaded."""
+        return f"<title>{escape(self._demo.title)}</title>{self._tags(scope)}", self._opening(scope)
+
+    def _opening(self, scope: Scope) -> str:
+        """What is seen until the page has opened."""
+        try:
+            return self._demo.opening.html(scope["query_string"].decode("latin-1"))
+        except Exception as error:  # the page itself needs nothing of it
+            logging.getLogger(__name__).warning("A link opens without its place for the face: %r", error)
             return ""
 
     def _most(self, path: str) -> int:
@@ -181,9 +195,9 @@ class Gate:
 class _Answer:
     """`send`, in small pieces, to readers who read."""
 
-    def __init__(self, send: Send, path: str, root: str, tags: Callable[[], str]):
+    def __init__(self, send: Send, path: str, root: str, added: Callable[[], tuple[str, str]]):
         self._send, self._begun = send, False
-        self._root, self._tags, self._page = root, tags, [] if path == "/" else None
+        self._root, self._added, self._page = root, added, [] if path == "/" else None
         self._start = None
         self._direct = bool(re.match(rf"{_API}/(run|api)/", path))
 
@@ -217,7 +231,7 @@ class _Answer:
             return None
         start, *parts = self._page
         self._page = None
-        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root, self._tags)
+        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root, self._added)
         headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         self._start = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
         return {"type": "http.response.body", "body": body}
@@ -241,10 +255,11 @@ def _path(scope: Scope, root: str) -> str:
     return (path[len(root) :] or "/") if root and f"{path}/".startswith(f"{root}/") else path or "/"
 
 
-def _placed(page: bytes, root: str, tags: Callable[[], str]) -> bytes:
+def _placed(page: bytes, root: str, added: Callable[[], tuple[str, str]]) -> bytes:
     """Gradio's page with the place that its addresses start from, so that it also works without its last slash.
 
-    And with our tags for previews of the link in place of Gradio's.
+    And with what is `added`: our tags for previews of the link in place of Gradio's, and what is seen before Gradio's
+    scripts have loaded.
     """
     if _PLACE not in page:
         return page
@@ -252,7 +267,9 @@ def _placed(page: bytes, root: str, tags: Callable[[], str]) -> bytes:
     head, script, rest = after.partition(b"<script>")
     base = f'<base href="{escape(root.rstrip("/"))}/" />' if root else '<base href="./" />'
     icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico" />'
-    return b"".join((before, f"{base}{icon}{tags()}".encode(), _PREVIEW_TAG.sub(b"", head), script, rest))
+    tags, opening = added()
+    rest = rest.replace(_APP, opening.encode() + _APP, 1)
+    return b"".join((before, f"{base}{icon}{tags}".encode(), _PREVIEW_TAG.sub(b"", head), script, rest))
 
 
 def _kind(method: object, path: str) -> str:

@@ -138,7 +138,7 @@ def slider_note(slider: Slider) -> str:
 
 
 def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = False) -> str:
-    """A film that theme/page.js fetches when it can be seen.
+    """A film that theme/page.js fetches when it can be seen; with its controls once it is there.
 
     `address` is where from, relative to the page; empty where the page says it later. `saves`: addresses of the files
     to save, by the name of their format.
@@ -151,7 +151,7 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
     share = '<button type="button" data-share>Share</button>'
     copy = f'{share}<button type="button" data-copy-link>Copy link</button>' if link else ""
     return (
-        f'<figure class="fg-figure fg-film" data-film="{escape(address)}"><video controls loop muted playsinline '
+        f'<figure class="fg-figure fg-film" data-film="{escape(address)}"><video loop muted playsinline '
         f'preload="none" aria-label="AI-generated film"></video><span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-film-state" role="status"></span>'
         f'<span class="fg-actions">{copy}{buttons}</span></figcaption></figure>'
@@ -255,10 +255,10 @@ def page_figure(image: np.ndarray | None = None, faces: int = 0) -> str:
         f'<button type="button" data-sheet="{name}">Save {name.upper()}</button>' for name in ("pdf", "png", "zip")
     )
     return (
-        f'<figure class="fg-figure fg-page"><img src="{picture}" width="{image.shape[1]}" height="{image.shape[0]}" '
-        f'alt="A page of {faces} AI-generated faces with their names">'
-        f'<figcaption><span class="fg-film-state" role="status"></span><span class="fg-actions">{buttons}</span>'
-        "</figcaption></figure>"
+        f'<figure class="fg-figure fg-page"><figcaption><span class="fg-film-state" role="status"></span>'
+        f'<span class="fg-actions">{buttons}</span></figcaption>'  # seen above a page of any length
+        f'<img src="{picture}" width="{image.shape[1]}" height="{image.shape[0]}" '
+        f'alt="A page of {faces} AI-generated faces with their names"></figure>'
     )
 
 
@@ -269,8 +269,8 @@ def seen(weights: str) -> str:
     """
     return (
         f'<div class="fg-bar"><section class="fg-seen" data-weights="{escape(weights)}" '
-        'aria-label="Faces you have seen" hidden><ol></ol>'
-        '<button type="button" data-empty>Forget them</button></section>'
+        'aria-label="Faces you have seen" hidden><h2>Seen</h2><ol></ol>'
+        '<button type="button" data-empty><span>Forget them</span></button></section>'
         '<button type="button" data-to-favourites hidden><span aria-hidden="true">♥</span> <span data-number></span>'
         "</button></div>"
     )
@@ -307,13 +307,17 @@ def notice(sentence: str) -> str:
 
 def header(config: ModelConfig, keys: Iterable[str] = ()) -> str:
     """What the page is. `keys` are the names in its link that are its own; see theme/page.js."""
-    somebody = config.data.get("one_person") is True
-    who = "they are made up, but of one real person" if somebody else "none of these people exists"
     return (
         f'<header class="fg-header" data-link-keys="{escape(" ".join(sorted(set(keys))))}"><h1>FaceGAN</h1>'
-        f"<p>Every picture here is AI-generated: {who}. "
-        "Your name is a face: type it.</p></header>"
+        f"<p>{what_it_is(config)}</p></header>"
     )
+
+
+def what_it_is(config: ModelConfig) -> str:
+    """The sentence below the name of the page."""
+    somebody = config.data.get("one_person") is True
+    who = "they are made up, but of one real person" if somebody else "none of these people exists"
+    return f"Every picture here is AI-generated: {who}. Your name is a face: type it."
 
 
 def picker(labels: Mapping[str, str], chosen: str, first: str) -> str:

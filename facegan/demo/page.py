@@ -149,8 +149,11 @@ class Page:
         """
         query = gr.Textbox(visible=False)
         outputs = [notes, self.tabs, *(component for _, components in self.opened for component in components)]
-        self.answer(self.blocks.load, self._open, [query], outputs, js="() => window.location.search")
-        self.answer(again, self._open, [query], outputs, js="() => window.facegan.searchToOpen()")
+        at_first, to_open = (
+            f"() => window.facegan.{name}({RANDOM_SEEDS})" for name in ("searchAtFirst", "searchToOpen")
+        )
+        self.answer(self.blocks.load, self._open, [query], outputs, js=at_first)
+        self.answer(again, self._open, [query], outputs, js=to_open)
 
     def _open(self, search: object) -> tuple:
         query = {"seed": str(random_seed()), **read_search(search)}

@@ -52,11 +52,26 @@ class Sharing:
 
     def recipe(self, query: Mapping[str, str]) -> Recipe | None:
         """What the page shows for a link's query; None where it shows a face of its own choice, or nothing."""
+        return self.opened(query)[1]
+
+    def opened(self, query: Mapping[str, str]) -> tuple[Tab, Recipe | None]:
+        """The tab that a link opens, and its recipe as above."""
         try:
             # The page opens the last of the tabs that a link is of; that of the faces, which comes first, takes any.
-            return next((found for tab in reversed(self._tabs) if (found := tab.shows(query, self._model))), None)
+            for tab in reversed(self._tabs):
+                if found := tab.shows(query, self._model):
+                    return tab, found
         except FaceGANError:  # the page says why
-            return None
+            pass
+        return self._tabs[0], None
+
+    def keeps_face(self, query: Mapping[str, str]) -> bool:
+        """Whether the card of a link to a single face is there without being drawn."""
+        recipe = self.recipe(query)
+        if recipe is None or recipe.is_film or len(recipe.shown) != 1:
+            return False
+        with self._lock:
+            return _card_name(recipe) in self._cards
 
     def picture(self, query: Mapping[str, str]) -> tuple[bytes, str]:
         """The face of a link as a file, stamped with its recipe, and the file's name.
@@ -83,7 +98,7 @@ class Sharing:
 
     def _preview(self, query: Mapping[str, str]) -> bytes:
         recipe = self.recipe(query)
-        name = "" if recipe is None else json.dumps(recipe.to_dict())
+        name = _card_name(recipe)
         with self._lock:
             if name in self._cards:
                 self._cards.move_to_end(name)
@@ -173,6 +188,10 @@ class Sharing:
         if len(images) == 1:
             write_line(pen, "FaceGAN", (middle, height - 60), 36, room, _FAINT)
         return np.asarray(card)
+
+
+def _card_name(recipe: Recipe | None) -> str:
+    return "" if recipe is None else json.dumps(recipe.to_dict())
 
 
 def _title(recipe: Recipe) -> str:

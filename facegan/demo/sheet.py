@@ -19,6 +19,7 @@ from facegan.demo.markup import FACE_SIZE
 from facegan.demo.values import number, one_of, read_face, split_faces
 from facegan.model.face import Face, Seed, file_name, latent_of, title
 from facegan.model.face_text import compacted
+from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
 from facegan.model.provenance import recipe_of
 
@@ -104,11 +105,15 @@ def draw(model: FaceModel, sheet: Sheet, dpi: float = DPI) -> np.ndarray:
         page.paste(Image.fromarray(enlarge(image, round(cell))), (round(x), round(y)))
         number_of = str(sheet.faces[i][1].number) if isinstance(sheet.faces[i][1], Seed) else ""
         write_line(pen, caption, (x + cell / 2, y + cell + 0.55 * text), 0.7 * text, cell, _INK, number_of)
-    somebody = model.config.data.get("one_person") is True
-    who = "made up, of one real person" if somebody else "none of these people exists"
-    footer = f"AI-generated faces: {who}. FaceGAN, {model.config.name}"
-    write_line(pen, footer, (width / 2, height - margin), 42 * scale, width - 2 * margin, _FAINT)
+    write_line(pen, footer(model.config), (width / 2, height - margin), 42 * scale, width - 2 * margin, _FAINT)
     return np.asarray(page)
+
+
+def footer(config: ModelConfig) -> str:
+    """What a page says of its faces, and what drew them."""
+    who = "made up, of one real person" if config.data.get("one_person") is True else "none of these people exists"
+    by = config.name if "facegan" in config.name.casefold() else f"FaceGAN, {config.name}"
+    return f"AI-generated faces: {who}. {by}"
 
 
 def _images(model: FaceModel, sheet: Sheet) -> np.ndarray:

@@ -46,6 +46,15 @@ def open_tab(page, name):
     tab.click()
 
 
+def waits_until(page, condition):
+    """Until `condition()`, of what the browser has told, such as the requests that a route holds."""
+    for _ in range(1200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("waited for a minute in vain")
+
+
 def recipe_in(path):
     return read_recipe(Path(path).read_bytes())
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
-from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
 from tests.end_to_end.running_app import ROOT, running_app
 
 
@@ -127,20 +127,108 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
     page, refused = visit(), []
 
     def refuse(route):
-        if len(refused) == 2:
-            route.continue_()
-        elif refused:
-            refused.append(route.abort())
-        else:
-            refused.append(route.fulfill(status=503, headers={"Retry-After": "1"}, body="{}"))
+        refused.append(route)
+        if len(refused) == 1:
+            route.fulfill(status=503, headers={"Retry-After": "1"}, body="{}")
+        elif len(refused) == 2:
+            route.abort()
 
     page.route("**/gradio_api/run/**", refuse)
     page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    waits_until(page, lambda: len(refused) > 1)
     page.get_by_text("tries again by itself").wait_for()
+    waits_until(page, lambda: len(refused) == 3)
+    refused[2].continue_()
     assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
-    assert len(refused) == 2
     page.wait_for_function("() => !document.querySelector('#fg-note').textContent")
     assert link(page)["seed"] == "7"
+
+
+@pytest.mark.parametrize("loss", ["odd", "without values", "hung"])
+def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
+    page, lost = visit(), []
+
+    def lose(route):
+        lost.append(route)
+        if len(lost) > 2:
+            route.continue_()
+        elif len(lost) == 1 and loss != "hung":
+            body = {"odd": "<html>Sign in</html>", "without values": '{"data": []}'}[loss]
+            route.fulfill(status=200, content_type="application/json", body=body)
+
+    page.clock.install()
+    page.route("**/gradio_api/run/**", lose)
+    with page.expect_request("**/gradio_api/run/**"):
+        page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    if loss == "hung":
+        page.clock.fast_forward(15_000)
+        page.get_by_text("The server is slow to answer").wait_for()
+        page.clock.fast_forward(60_000)
+    page.locator("#fg-note").filter(has_text="again").wait_for()
+    waits_until(page, lambda: len(lost) > 1)
+    lost[1].continue_()
+    assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
+    if loss == "hung":
+        lost[0].continue_()  # too late
+    field = page.locator("#seed input")
+    field.fill("8")
+    assert np.array_equal(large_face(page, 8), drawn(model, 8, 0.5))
+    page.wait_for_url("**seed=8&**")
+    assert field.input_value() == "8"
+
+
+def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit):
+    page, answers = visit(), []
+    losses = ['data-query="', 'data-query="animate=']  # of the first answer and of the second
+
+    def lose(route):
+        answer = route.fetch()
+        told = answer.json()
+        loss = losses[len(answers)] if len(answers) < len(losses) else None
+        lost = [i for i, value in enumerate(told["data"]) if loss and loss in str(value)]
+        for i in lost:
+            told["data"][i] = {"__type__": "update"}
+        answers.append(lost)
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/gradio_api/run/**", lose)
+    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
+    page.locator("#animate-here figure:not([data-preview]) img").wait_for()
+    assert len(answers) == 3
+    assert len(answers[0]) > len(answers[1]) == 1
+    shown = page.locator("#animate-here [data-query]").get_attribute("data-query")
+    assert shown == "animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6"
+
+
+_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shifts.push(one.value)))
+    .observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_the_face_comes(visit, viewport):
+    page, held = visit("?seed=1&count=1", viewport), []
+    page.add_init_script(_SHIFTS)
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    for query, tab, face in (("?seed=7&smile=0.5", "Sliders", "#face-after img"), ("?seed=7", "Faces", "#face img")):
+        held.clear()
+        page.goto(f"{page.url.partition('?')[0]}{query}", wait_until="commit")
+        opening = page.locator("#fg-opening")
+        opening.get_by_role("heading", name="FaceGAN").wait_for()
+        assert opening.locator("b").text_content() == tab
+        assert page.evaluate("document.getAnimations().length") == 0
+        places = [opening.locator(part).bounding_box() for part in ("h1", "figure")]
+        waits_until(page, lambda: held)  # Gradio is there
+        assert opening.is_visible()
+        held[0].continue_()
+        page.locator(face).wait_for()
+        opening.wait_for(state="detached")
+        for part, place in zip((".fg-header h1", face), places, strict=True):
+            box = page.locator(part).bounding_box()
+            assert all(abs(box[name] - place[name]) < 2 for name in box), (part, box, place)
+        assert sum(page.evaluate("window.shifts")) < 0.02
 
 
 def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, model):
@@ -190,8 +278,15 @@ def test_the_link_can_be_copied(visit):
     large_face(page, 20)
     page.wait_for_url("**count=10")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row = "() => [...document.querySelectorAll('#face .fg-actions > *')].map((e) => e.getBoundingClientRect().x)"
+    places = page.evaluate(row)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))  # else the word may be gone before it is seen
     page.locator("#face").get_by_text("Copy link").first.click()
     page.locator("#face").get_by_text("Copied").wait_for()
+    assert page.evaluate(row) == places
+    page.clock.resume()
+    page.locator("#face > * .fg-actions > [data-copy-link]").get_by_text("Copy link").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.end_to_end.looking import PHONE, after, drawn, large_face, link, open_tab
 
@@ -59,19 +60,57 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, viewport):
         if tab == "Yearbook":
             page.locator("#yearbook-names textarea").fill("Anna, Ben")
             page.locator("#yearbook-page img").wait_for()
-        page.evaluate(axe)
-        for theme in ("light", "dark"):
-            page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
-            # Fades have ended: axe reads colours as they are.
-            page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
-            violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-            found += [
-                (tab, theme, v["id"], n["html"][:150])
-                for v in violations
-                if v["impact"] in ("serious", "critical")
-                for n in v["nodes"]
-            ]
+            saves = page.locator("#yearbook-page .fg-actions").bounding_box()
+            assert saves["y"] + saves["height"] <= viewport["height"]
+        found += violations(page, axe, tab)
     assert found == []
+
+
+def violations(page, axe, what):
+    """What breaks a rule of axe's seriously, light and dark."""
+    page.evaluate(axe)
+    found = []
+    for theme in ("light", "dark"):
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+        # Fades have ended: axe reads colours as they are.
+        page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
+        broken = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        serious = [rule for rule in broken if rule["impact"] in ("serious", "critical")]
+        found += [(what, theme, rule["id"], node["html"][:150]) for rule in serious for node in rule["nodes"]]
+    return found
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_rule_of_axe_is_broken_seriously_on_the_tab_you_and_while_the_page_opens(
+    visit, axe, viewport, model, portrait, tmp_path
+):
+    page = visit("?seed=7&__theme=light", viewport)
+    large_face(page, 7)
+    if model.encoder is not None:
+        open_tab(page, "You")
+        choose = page.locator("#you-photo .fg-choose")
+        choose.wait_for()
+        top = page.locator("#tabs [role=tab] >> visible=true").first.bounding_box()
+        assert choose.bounding_box()["y"] < top["y"] + 320  # and no empty square above it
+        found = violations(page, axe, "You")
+        Image.fromarray(portrait).save(tmp_path / "me.png")
+        page.locator("#you-photo input[type=file]").set_input_files(tmp_path / "me.png")
+        page.locator("#you-face figure img").wait_for()
+        found += violations(page, axe, "You, with a look-alike")
+        assert found == []
+    # Whatever fits into the strip, what empties it is whole.
+    page.goto(f"{page.url.partition('?')[0]}?seed=8&count=1")
+    forget = page.get_by_role("button", name="Forget them")
+    forget.wait_for()
+    box = forget.bounding_box()
+    assert box["x"] + box["width"] <= viewport["width"]
+    assert page.get_by_role("heading", name="Seen").is_visible()
+    page.route("**/gradio_api/run/**", lambda route: None)
+    page.goto(f"{page.url.partition('?')[0]}?seed=9&count=1&__theme=light", wait_until="commit")
+    page.locator("#fg-opening figure").wait_for()
+    page.evaluate(axe)
+    broken = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [rule["id"] for rule in broken if rule["impact"] in ("serious", "critical")] == []
 
 
 def reach(page, element, most=60):

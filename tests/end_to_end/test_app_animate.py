@@ -11,7 +11,7 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Edited, Seed, latent_of
 from facegan.model.face_text import from_text
 from facegan.model.provenance import Swing
-from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
 
 ANNA = Seed.of("Anna")
 
@@ -104,8 +104,18 @@ def test_what_is_typed_stays_until_another_face_is_looked_at(visit):
 
 
 def test_an_animation_is_set_by_keyboard_alone(visit):
-    page = visit("?animate=Anna&slider=smile&frames=4&truncation=0.6")
+    page, held = visit(), []
+    page.route("**/animation?*", lambda route: held.append(route))
+    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
+    film = page.locator("#animate-film video")
+    page.locator("#animate-film").get_by_text("Drawing the film").wait_for()
+    assert film.get_attribute("poster") == page.locator("#animate-here img").get_attribute("src")
+    assert film.get_attribute("controls") is None  # nothing is there to play
+    waits_until(page, lambda: held)
+    held[0].continue_()
+    page.unroute("**/animation?*")
+    page.wait_for_function("() => document.querySelector('#animate-film video').controls")
     page.locator("#random-animate").focus()
     for _ in range(2):  # to the second attribute
         page.keyboard.press("Tab")

@@ -124,7 +124,7 @@ def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
 def test_nothing_is_asked_for_before_the_page_has_opened(slow_app, browser):
     page = browser.new_page()
     page.goto(f"{slow_app}/?seed=20&count=3")
-    page.locator("#random-face").wait_for()
+    page.locator("#random-face").wait_for(state="attached")
     page.keyboard.press("r")
     page.wait_for_timeout(1000)
     assert page.locator("#face img").count() == 0

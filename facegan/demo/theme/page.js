@@ -32,29 +32,68 @@
     announcing = setTimeout(() => (live("fg-announce", "fg-hidden").textContent = text), 700);
   }
 
-  // ---- A question that is turned away because the server is busy or restarts is asked again.
+  // ---- A question is asked until it is answered: the server may be busy, restart or hang, and something in between may
+  // answer in its place.
   const BUSY = new Set([429, 502, 503, 504]), LONGEST_WAIT = 15;
+  const HUNG = 60;  // s until an answer is given up, at first; of one that draws a film or a page ten times that
+  const LATE = 1 / 6;  // of that time: until the page says that the answer is slow
   const ask = window.fetch.bind(window);
-  async function askUntilAnswered(input, options) {
+
+  // The answer with the whole of its content, which may hang as well. Throws after so many seconds.
+  async function askInTime(input, options, seconds) {
+    const giveUp = new AbortController(), stop = () => giveUp.abort();
+    const timer = setTimeout(stop, 1000 * seconds);
+    options?.signal?.addEventListener("abort", stop);
+    try {
+      const answer = await ask(input, {...options, signal: giveUp.signal}), {status, statusText, headers} = answer;
+      return new Response((await answer.text()) || null, {status, statusText, headers});
+    } finally {
+      clearTimeout(timer);
+      options?.signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  // `fits`: whether the content of an answer is one.
+  async function askUntilAnswered(input, options, hung = HUNG, fits = () => true) {
+    let said = false;
+    const say = (sentence, seconds) => {
+      said = true;
+      note(sentence, seconds);
+    };
     for (let tries = 0; ; tries++) {
       let wait = Math.min(2 ** tries, LONGEST_WAIT);
+      const patience = hung * 2 ** Math.min(tries, 2);
+      const slow = () => say("The server is slow to answer. This page waits, and tries again by itself.", patience);
+      const late = setTimeout(slow, 1000 * patience * LATE);
       try {
-        const answer = await ask(input, options);
-        if (!BUSY.has(answer.status)) {
-          if (tries) note("");
+        const answer = await askInTime(input, options, patience);
+        if (!BUSY.has(answer.status) && (!answer.ok || (await fits(answer)))) {
+          if (said) note("");
           return answer;
         }
         wait = Number(answer.headers.get("retry-after")) || wait;
       } catch (error) {
         if (options?.signal?.aborted) throw error;
+      } finally {
+        clearTimeout(late);
       }
-      note("The server is busy or cannot be reached. This page tries again by itself.", wait + 5);
+      say("The server is busy or cannot be reached. This page tries again by itself.", wait + 5);
       await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
     }
   }
-  window.fetch = (input, options) => {
-    const ours = String(input?.url ?? input).includes("/gradio_api/run/");
-    return (ours ? askUntilAnswered : ask)(input, options);
+
+  const hasData = (answer) => answer.clone().json().then(({data}) => Array.isArray(data), () => false);
+  let asking = 0;  // answers of Gradio's that are on their way
+  window.fetch = async (input, options) => {
+    const [, name] = String(input?.url ?? input).match(/\/gradio_api\/run\/(\w+)/) ?? [];
+    if (!name) return ask(input, options);
+    asking++;
+    try {
+      return await askUntilAnswered(input, options, name === "predict" ? HUNG : 10 * HUNG, hasData);
+    } finally {
+      asking--;
+      setTimeout(open, 500);
+    }
   };
 
   // ---- The link. What is not ours in it, such as __theme, stays as it is.
@@ -108,6 +147,7 @@
     }
     const label = button.textContent;
     if (label === "Copied") return;
+    button.style.minWidth = getComputedStyle(button).width;  // its neighbours stay where they are
     button.textContent = "Copied";
     announce("Link copied");
     setTimeout(() => (button.textContent = label), 1500);
@@ -146,6 +186,15 @@
 
   // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked.
   let opened = false;
+
+  // The page has opened with its first face, unless another opening is on its way.
+  function open() {
+    if (opened || asking || !states.some(({element}) => shownState(element))) return;
+    opened = true;
+    document.dispatchEvent(new Event("fg-opened"));
+    settle();  // also what has come to rest before, and empty
+  }
+
   document.addEventListener("click", (event) => {
     if (opened || !event.target.closest("#tabs")) return;
     event.stopImmediatePropagation();
@@ -225,7 +274,7 @@
     };
     const show = () => {
       if (shownState(element)) {
-        opened = true;
+        open();
         asked = "";
         const shown = element.querySelector("[data-query]");
         const notes = JSON.parse(shown.dataset.notes || "[]");
@@ -240,7 +289,7 @@
     const fetchFace = async (preview) => {
       const query = setQuery();
       const address = new URL(`${live}?${query}${preview ? "&preview=1" : ""}`, document.baseURI);
-      const answer = await (preview ? ask : askUntilAnswered)(address);
+      const answer = await (preview ? askInTime(address, {}, HUNG * LATE) : askUntilAnswered(address));
       // The picture may come late, a preview is always newer than the one before.
       if (!answer.ok || (!preview && query !== setQuery())) return;
       props.value = await answer.text();
@@ -256,7 +305,7 @@
           await fetchFace(true);
         }
       } catch {
-        // Out of reach: `settle` asks until there is an answer.
+        // Out of reach, or hangs: `settle` asks until there is an answer.
       }
       following = false;
       settle();
@@ -269,7 +318,14 @@
       if (css.some((selector) => target.matches(selector))) follow();
       else if (css.some((selector) => one(selector)?.closest(".block")?.contains(target))) compare();  // the number beside
     });
-    states.push({element, settle, compare});
+    // Whether nothing is shown although a face is set, or the link has one. What draws it then.
+    const [first] = Object.keys(controls);
+    const lacking = () => {
+      if (!seen(element) || shownState(element)) return undefined;
+      if (one(controls[first])?.value.trim()) return draw;
+      return new URLSearchParams(window.location.search).has(first) ? openAgain : undefined;
+    };
+    states.push({element, settle, compare, lacking});
     watchValue(show);
     show();
   }
@@ -294,6 +350,29 @@
     states.forEach(({element, settle}) => element.isConnected && settle());
   }
 
+  // What stands in the place of the page gives way once the face is there.
+  document.addEventListener("fg-opened", async () => {
+    await Promise.race([shownFigure()?.querySelector("img")?.decode().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 300))]);
+    document.getElementById("fg-opening")?.remove();
+  });
+
+  // ---- What was to come and has not, although nothing is on its way: an answer may be lost between the server and the
+  // page, and within the page as well. Asked again after so many seconds without an answer, then more seldom; once the
+  // page has opened only a few times, because what is set may be impossible.
+  const QUIET = 5, MOST_QUIET = 60;
+  let quiet = 0, patience = QUIET;
+  const openAgain = () => window.facegan.reopen();  // seen.js
+  const lost = () => (opened ? states.map(({element, lacking}) => element.isConnected && lacking()).find(Boolean) : states.length ? openAgain : undefined);
+  setInterval(() => {
+    const again = lost();
+    if (!again) patience = QUIET;
+    quiet = again && !asking ? quiet + 1 : 0;
+    if (quiet < patience || (opened && patience === MOST_QUIET)) return;
+    [quiet, patience] = [0, Math.min(2 * patience, MOST_QUIET)];
+    note("The face has not come. This page asks for it again.");
+    again();
+  }, 1000);
+
   // A tab was opened, by the visitor or by Gradio: nothing is asked for that is already there.
   function tabShown() {
     setTimeout(() => {
@@ -303,9 +382,16 @@
     }, 100);
   }
 
+  // The link that the page opens with. One that has no seed is given one here, the same however often it is asked for.
+  const anySeed = Math.random();
+  function searchAtFirst(seeds) {
+    const search = window.location.search;
+    return new URLSearchParams(search).get("seed") ? search : `${search || "?"}&seed=${Math.floor(anySeed * seeds)}`;
+  }
+
   // The link that is opened without loading the page; the tab Faces stays as it is where the link is of another.
-  function searchToOpen() {
-    const asked = new URLSearchParams(window.location.search), faces = new URLSearchParams(shownState(one("#face")));
+  function searchToOpen(seeds) {
+    const asked = new URLSearchParams(opened ? window.location.search : searchAtFirst(seeds)), faces = new URLSearchParams(shownState(one("#face")));
     if (asked.has("seed")) ["first", "count"].forEach((name) => asked.has(name) || faces.delete(name));
     asked.forEach((value, name) => faces.set(name, value));
     faces.set("again", window.facegan.openings());
@@ -362,7 +448,10 @@
 
   function showFilm(element) {
     const figure = element.querySelector("figure"), status = figure.querySelector("[role=status]");
-    const say = (sentence) => (status.textContent = sentence);
+    const say = (sentence) => {
+      status.textContent = sentence;
+      figure.toggleAttribute("data-waits", sentence !== "");
+    };
     let shown, leaving, waiting;
     const load = async () => {
       const address = figure.dataset.film;
@@ -398,7 +487,9 @@
       old.replaceWith(screen);
     }
     screen.src = URL.createObjectURL(blob);
-    if (screen.tagName === "VIDEO" && !calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
+    if (screen.tagName !== "VIDEO") return;
+    screen.controls = true;
+    if (!calm.matches) screen.play().catch(() => {});  // a browser may forbid it: there is a button
   }
 
   // The film at `selector` is that of the state that `element` shows: of a morph, or of what `route` serves.
@@ -410,6 +501,8 @@
       const address = `${route}?${state}&format=`;
       figure.querySelectorAll("button[data-format]").forEach((button) => (button.dataset.film = address + button.dataset.format));
       figure.dataset.film = address + "mp4";
+      const video = figure.querySelector("video:not([src])");  // until the film is there, its face
+      if (video) video.poster = element.querySelector("[data-query] img")?.src ?? "";
       figure.dispatchEvent(new Event("fg-film"));
     };
     watchValue(follow);
@@ -505,7 +598,7 @@
   }
 
   window.facegan = {
-    note, announce, download, linkOf, searchOf, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    note, announce, download, linkOf, searchOf, searchAtFirst, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
     fetchFilm,
   };
 })();

@@ -122,10 +122,8 @@
       return item;
     }));
     const current = list.querySelector("[aria-current]")?.parentElement ?? list.lastElementChild;
-    for (const scroller of [list, list.parentElement]) {  // on a phone the button scrolls with the faces
-      const [inner, outer] = [current ?? list, scroller].map((element) => element.getBoundingClientRect());
-      scroller.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
-    }
+    const [inner, outer] = [current ?? list, list].map((element) => element.getBoundingClientRect());
+    list.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
   }
 
   // Opens a state as its link does, without loading the page again.
@@ -140,7 +138,7 @@
   function reopen() {
     step = gesture;
     opening = {number: ++openings, gesture, search: window.location.search};
-    restore();
+    restore?.();
   }
 
   window.addEventListener("popstate", () => {
@@ -159,5 +157,5 @@
     show();
   }
 
-  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, kept, keep, keyOf, weights, openings: () => openings});
+  Object.assign(window.facegan, {writeLink, keepSeen, openState: open, reopen, kept, keep, keyOf, weights, openings: () => openings});
 })();
