@@ -81,7 +81,10 @@ def test_named_sliders_draw_what_they_drew_before(found):
 def test_a_surprise_is_taken_of_another_face_and_the_rest_stays(found):
     a, b = np.random.RandomState(5).randn(2, 40, D).astype(np.float32)
     sliders = replace(toy_set(), surprises=found)
-    at = lambda latents: squash(latents)[0] @ found.directions.T
+
+    def at(latents):
+        return squash(latents)[0] @ found.directions.T
+
     taken = sliders.edit_like(a, b, ["surprise_1"])
     left = np.abs(at(taken)[:, 0] - at(b)[:, 0]).mean()
     assert left < 0.25 * np.abs(at(a)[:, 0] - at(b)[:, 0]).mean()
