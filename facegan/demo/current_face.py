@@ -17,6 +17,7 @@ _CHOICE_STYLE = """
 fieldset { display: flex; flex-wrap: wrap; align-items: center; gap: 0 16px; margin: 0; padding: 0; border: 0; }
 legend { float: left; padding: 0; color: var(--body-text-color-subdued); }
 label { display: inline-flex; align-items: center; gap: 8px; min-height: 44px; cursor: pointer; }
+input { appearance: auto; width: 18px; height: 18px; accent-color: var(--primary-600); }
 """
 
 
@@ -68,7 +69,7 @@ class Takes:
 def choice(tab: str, names: Sequence[str], first: int) -> str:
     """One of `names`, that of number `first` chosen."""
     boxes = "".join(
-        f'<label><input type="radio" name="{escape(tab)}-takes"{" checked" if i == first else ""}>{escape(name)}</label>'
+        f'<label><input type="radio" name="{tab}-takes"{" checked" if i == first else ""}>{escape(name)}</label>'
         for i, name in enumerate(names)
     )
     return f"<fieldset><legend>Click a face you have seen or kept: it becomes the</legend>{boxes}</fieldset>"

@@ -87,7 +87,7 @@ class EvolveState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        hold = split_words(query.get("hold", "")[:200], "hold")
+        hold = reader.words("hold")
         parent = reader.face("parent", random_seed())
         other = reader.face("other", random_seed()) if query.get("other", "").strip() else None
         distance = reader.number("distance", 0, 1, _DISTANCE)

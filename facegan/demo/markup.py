@@ -226,7 +226,7 @@ def path_figure(
 ) -> str:
     """One face on a path; `query` is the link's part after the question mark, where the page should show one for it.
 
-    `beside` are faces that stand in the tab's fields. `current` is the face that the tab is about, if it is another one.
+    `beside` are faces that stand in the tab's fields. `current` is the face that the tab is about, if another one.
     """
     face = as_text(current or recipe.current) if query else ""
     link = f' data-query="{escape(query)}" data-made="{escape(as_text(recipe.face))}"' if query else ""

@@ -71,7 +71,7 @@ class MixState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        only = split_words(query.get("only", "")[:200], "only")
+        only = reader.words("only")
         if any(name not in known for name in only):
             reader.complaints.append("The link takes something that this model has no slider for, so it was left out.")
         faces = reader.face("face_a", random_seed()), reader.face("face_b", random_seed())

@@ -87,7 +87,8 @@
     if (!radios.length) return;
     const next = (at + 1) % radios.length;
     radios[next].checked = true;
-    window.facegan.note(`This is the ${tab.names[at]} now. The next face that you click becomes the ${tab.names[next]}.`, 6);
+    const [now, then] = [at, next].map((i) => tab.names[i].toLowerCase());
+    window.facegan.note(`This is the ${now} now. The next face that you click becomes the ${then}.`, 6);
   }
 
   function write(id, text) {

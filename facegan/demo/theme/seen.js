@@ -110,11 +110,12 @@
   function show(query) {
     if (!strip) return;
     const seen = kept(keyOf("seen")).filter(({query, picture}) => typeof query === "string" && String(picture).startsWith("data:image/jpeg"));
-    const list = strip.querySelector("ol");
+    const list = strip.querySelector("ol"), focused = list.contains(document.activeElement) && document.activeElement.dataset.link;
     strip.querySelector("section").hidden = seen.length < 2;
     list.replaceChildren(...seen.map((one) => {
       const image = Object.assign(new Image(), {src: one.picture, alt: "", width: THUMBNAIL / 2, height: THUMBNAIL / 2});
       const button = Object.assign(document.createElement("button"), {type: "button", title: one.label});
+      button.dataset.link = one.query;
       if (one.query === query) button.setAttribute("aria-current", "true");
       const {text, made: face, label} = one, name = String(label).split(" of ").at(-1);
       window.facegan.offerFace(button, {query: one.query, text, face, name}, `Back to the ${label}`, `Take the ${label}`);
@@ -123,6 +124,8 @@
       item.append(button);
       return item;
     }));
+    // Whoever takes one face after another by keyboard stays where they are.
+    if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.link === focused)?.focus({preventScroll: true});
     const current = list.querySelector("[aria-current]")?.parentElement ?? list.lastElementChild;
     for (const scroller of [list, list.parentElement]) {  // on a phone the button scrolls with the faces
       const [inner, outer] = [current ?? list, scroller].map((element) => element.getBoundingClientRect());
