@@ -77,14 +77,14 @@ def test_a_surprise_is_taken_of_another_face_and_held_in_a_family(surprising_mod
     mixes, evolving = Mixes(surprising_model, outbox), Evolving(surprising_model, outbox)
     recipe = read_recipe(returned(mixes.mix(7, 8, 1, "surprise_2", 0.8)))
     found = latent_of(surprising_model, recipe.shown[0], 0.8)
-    assert found[3] == pytest.approx(read[1, 3], abs=0.1)
-    assert np.abs(found[:3] - read[0, :3]).max() < 0.1
+    assert found[3] == pytest.approx(read[1, 3], abs=0.2)  # steering comes near
+    assert np.abs(found[:3] - read[0, :3]).max() < 0.2 < abs(read[1, 3] - read[0, 3])
     opened, complaints = mixes.open_page({"face_a": "7", "face_b": "8", "only": "surprise_2"})
     assert (opened[4:8], complaints) == ((False, False, False, True), [])
     for file in evolving.neighbours(7, 3, 0.9, "surprise_1", truncation=0.8):
         child = read_recipe(returned(file)).shown[0]
         assert child.hold == ("surprise_1",)
-        assert latent_of(surprising_model, child, 0.8)[2] == pytest.approx(read[0, 2], abs=0.1)
+        assert latent_of(surprising_model, child, 0.8)[2] == pytest.approx(read[0, 2], abs=0.2)
     opened, complaints = evolving.open_page({"parent": "7", "hold": "surprise_1"})
     assert (opened[5:9], complaints) == ((False, False, True, False), [])
 

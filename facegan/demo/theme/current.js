@@ -5,6 +5,7 @@
   const tabs = {}, shown = {};  // by the tab's id: what it takes, and the face that it showed when it was left
   const put = {};  // by the id of a field: what this page, and not the visitor, has put there
   const linked = new URLSearchParams(window.location.search).has("seed");
+  const fillers = {list: "", left: []};  // faces of the morph that nobody has chosen, and the list in which they are
   let last, openings;
 
   const input = (id) => document.querySelector(`#${id} :is(input, textarea)`);
@@ -38,9 +39,9 @@
     const taken = [...values];
     if (!first || (another && !own && !brought)) {
       const face = last?.face ?? window.facegan.shownFace();
-      if (told.most) put.fillers = first ? put.fillers : [random(), random()];
-      taken[0] = told.most ? [face, ...put.fillers].join(", ") : face;
-      put[field] = taken[0];
+      if (told.most && !first) fillers.left = [random(), random()];
+      if (told.most) fillers.list = [face, ...fillers.left].join(", ");
+      taken[0] = put[field] = told.most ? fillers.list : face;
     }
     told.fields.forEach((id, i) => {
       if (!taken[i] && told.fills) taken[i] = put[id] = random();
@@ -73,11 +74,11 @@
 
   // At the end of a list, or in place of a face that nobody has chosen.
   function addTo({fields: [id], most}, text) {
-    const list = input(id).value, filler = list === put[id] && put.fillers?.shift();
+    const list = input(id).value, filler = list === fillers.list && fillers.left.shift();
     const faces = filler ? list.replace(new RegExp(`(^|, )${filler}(?=,|$)`), (_, comma) => comma + text) : window.facegan.withSeed(list, text, most);
     if (faces === list) return;
     write(id, faces);
-    if (filler && put.fillers.length) put[id] = faces;
+    if (filler) fillers.list = faces;
     window.facegan.note("The morph passes this face, too.", 4);
   }
 
