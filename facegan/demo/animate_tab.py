@@ -14,12 +14,13 @@ from starlette.responses import Response
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_TRUNCATION
 from facegan.demo.answers import file_answer, refusal
+from facegan.demo.current_face import Takes
 from facegan.demo.films import FORMATS, encode_film
 from facegan.demo.markup import film, path_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.page import MOVED, SETTLE, Page, Tab, moved, on_load
 from facegan.demo.render import Renderer
-from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, FacesState, random_seed
+from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, FacesState, random_seed
 from facegan.demo.values import LinkReader, names_face, number, one_of, read_face, whole_number
 from facegan.model.face import Edited, Face, file_name, latent_of, short_title
 from facegan.model.face_text import as_text, compacted
@@ -27,8 +28,7 @@ from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, Swing, recipe_of
 
 _REACH_STEP = 0.05
-_SETTLE = "() => window.facegan.settle()"
-_RANDOM = f"() => String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
+_TAKES = Takes("animate", ("animate-face",))
 CONTROLS = {
     "animate": "#animate-face :is(input, textarea)",
     "slider": "#animate-slider input:checked",
@@ -106,7 +106,7 @@ class AnimateState:
 def build(page: Page, tab: gr.Tab) -> None:
     animations = Animations(page.model, page.outbox, page.renderer)
     page.serve("animation", animations.answer)  # where theme/page.js fetches the film of a link
-    show = on_load(CONTROLS, page.live("animate", animations.figure), ["reach"]) + _FILM
+    show = on_load(CONTROLS, page.live("animate", animations.figure), ["reach"]) + _FILM + _TAKES.script
     sliders = [(slider.label, slider.name) for slider in (*page.model.sliders, *page.model.surprises)]
     with gr.Row():
         with gr.Column(min_width=300):
@@ -147,12 +147,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     settings = [face, slider, reach, frames, page.truncation]
     page.open(animations.open_page, [page.tabs, face, slider, reach, frames, here])
-    page.in_browser(tab.select, "(face) => window.facegan.faceToTake(face)", [face], [face])(
-        None, js=_SETTLE, api_visibility="private"
-    )
-    page.in_browser(random.click, _RANDOM, [], [face])(None, js=_SETTLE, api_visibility="private")
-    page.in_browser(reach.release, "() => window.facegan.moved()", [], [])
-    page.in_browser([face.change, slider.input, *moved(frames)], _SETTLE, [], [])
+    _TAKES.begin(page, tab, [face])
+    page.random_number(random, face)
+    page.in_browser(reach.release, MOVED, [], [])
+    page.in_browser([face.change, slider.input, *moved(frames)], SETTLE, [], [])
     page.answer(here.select, animations.show, settings, [here])
     page.endpoint(animations.endpoint, "animate")
 
@@ -250,7 +248,7 @@ class Animations:
         image = self._model.generate(latent_of(self._model, end, state.truncation)[None])[0]
         recipe = recipe_of(self._model, [end], state.truncation)
         caption = f"{short_title(state.face)}, {self._labels[state.slider].lower()} {state.reach:+g}"
-        return path_figure(image, caption, recipe, state.query(), preview, [state.face])
+        return path_figure(image, caption, recipe, state.query(), preview, [state.face], state.face)
 
 
 def _end(state: AnimateState) -> Edited:

@@ -11,10 +11,11 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
+from facegan.demo.current_face import Takes
 from facegan.demo.markup import face_choices, face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, attribute_boxes, moved, on_load
-from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
+from facegan.demo.page import RANDOM, SETTLE, Page, Tab, attribute_boxes, moved, on_load
+from facegan.demo.state import FacesState, random_seed
 from facegan.demo.values import LinkReader, names_face, number, read_face, split_words, whole_number
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
@@ -23,8 +24,7 @@ from facegan.model.provenance import Recipe, recipe_of
 
 COUNT, MOST = 9, 25  # children that the tab shows, and that the endpoint draws at most
 _DISTANCE = 0.3  # of the distance between two random faces: clearly another person, and clearly related
-_SETTLE = "() => window.facegan.settle()"
-_RANDOM = f"String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
+_TAKES = Takes("evolve", ("evolve-parent", "evolve-other"), ("Parent", "Second parent"))
 _CHOOSE = """
 element.addEventListener("click", (event) => {
   const cell = event.target.closest("[data-face]");
@@ -33,7 +33,7 @@ element.addEventListener("click", (event) => {
   trigger("select");
 });
 """
-_CHOSEN = f"""() => [window.facegan.chosen("#neighbours"), {_RANDOM}]"""
+_CHOSEN = f"""() => [window.facegan.chosen("#neighbours"), {RANDOM}]"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class EvolveState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        hold = split_words(query.get("hold", "")[:200], "hold")
+        hold = reader.words("hold")
         parent = reader.face("parent", random_seed())
         other = reader.face("other", random_seed()) if query.get("other", "").strip() else None
         distance = reader.number("distance", 0, 1, _DISTANCE)
@@ -117,7 +117,7 @@ class EvolveState:
 
 def build(page: Page, tab: gr.Tab) -> None:
     evolving = Evolving(page.model, page.outbox)
-    names = [slider.name for slider in page.model.sliders]
+    names = _names(page.model)
     controls = {
         "parent": "#evolve-parent :is(input, textarea)",
         "other": "#evolve-other :is(input, textarea)",
@@ -129,7 +129,10 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-tight"):
             figure = gr.HTML(
-                elem_id="evolve-face", elem_classes="fg-beside", js_on_load=on_load(controls), apply_default_css=False
+                elem_id="evolve-face",
+                elem_classes="fg-beside",
+                js_on_load=on_load(controls) + _TAKES.script,
+                apply_default_css=False,
             )
             neighbours = gr.HTML(elem_id="neighbours", js_on_load=_CHOOSE, apply_default_css=False)
         with gr.Column(min_width=300):
@@ -146,21 +149,18 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Row(elem_classes="fg-tight"):
                 parent = gr.Textbox(max_lines=1, label="Parent", elem_id="evolve-parent", min_width=130)
                 other = gr.Textbox(max_lines=1, label="Second parent, if any", elem_id="evolve-other", min_width=130)
+            _TAKES.choice()
             # On the page and out of sight: theme/page.js compares it with what is shown, like any other control.
             brood = gr.Textbox("0", label="Brood", elem_id="evolve-brood", elem_classes="fg-away")
             hold = attribute_boxes(page.model, "Hold some of the parent still", "hold-")
 
     settings = [parent, other, distance, brood, page.truncation, *hold]
     page.open(evolving.open_page, [page.tabs, parent, other, distance, brood, *hold, figure, neighbours])
-    page.in_browser(tab.select, "(parent) => parent || window.facegan.shownFace()", [parent], [parent])(
-        None, js=_SETTLE, api_visibility="private"
-    )
-    page.in_browser(again.click, f"() => {_RANDOM}", [], [brood])(None, js=_SETTLE, api_visibility="private")
-    page.in_browser(neighbours.select, _CHOSEN, [], [parent, brood])(None, js=_SETTLE, api_visibility="private")
-    page.in_browser(keep.click, "() => window.facegan.shownFace('#evolve-face')", [], [page.seed])(
-        None, js="() => window.facegan.openTab('Faces')", api_visibility="private"
-    )
-    page.in_browser([parent.change, other.change], _SETTLE, [], [])
+    _TAKES.begin(page, tab, [parent, other])
+    page.random_number(again, brood)
+    page.in_browser(neighbours.select, _CHOSEN, [], [parent, brood])(None, js=SETTLE, api_visibility="private")
+    page.make_current(keep, "evolve-face")
+    page.in_browser([parent.change, other.change], SETTLE, [], [])
     changed = [*moved(distance), *(one.input for one in hold), figure.select]
     page.answer(changed, evolving.draw, settings, [figure, neighbours])
     page.endpoint(evolving.neighbours, "neighbours")
@@ -171,7 +171,7 @@ class Evolving:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._names = [slider.name for slider in model.sliders]
+        self._names = _names(model)
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = EvolveState.read(query, self._model.config.truncation, self._names)
@@ -248,20 +248,24 @@ class Evolving:
         return figure, face_choices(np.stack(images), recipes, [as_text(face) for face in faces])
 
 
+def _names(model: FaceModel) -> list[str]:
+    """What can be held."""
+    return [slider.name for slider in (*model.sliders, *model.surprises)]
+
+
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
     if recipe.is_film or len(recipe.shown) != 1 or not isinstance(face, Neighbour):
         return None
     truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
-    known = [slider.name for slider in model.sliders]
-    hold = tuple(name for name in known if name in face.hold)
+    hold = tuple(name for name in _names(model) if name in face.hold)
     return EvolveState(compacted(model, face, truncation), None, face.distance, hold, 0, truncation).query()
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     if not names_face(query, "parent"):
         return None
-    state, _ = EvolveState.read(query, model.config.truncation, [slider.name for slider in model.sliders])
+    state, _ = EvolveState.read(query, model.config.truncation, _names(model))
     return recipe_of(model, [compacted(model, state.parent, state.truncation)], state.truncation)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_SEED
+from facegan.demo.current_face import Takes
 from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.page import SETTLE, Page, Tab, moved, on_load
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, random_seed
 from facegan.demo.values import as_number, names_face, number, read_face, whole_number
 from facegan.model.face import Edited, Mixed, Neighbour, Seed, file_name, latent_of
@@ -23,6 +24,7 @@ CONTROLS = {
     "truncation": "#truncation [type=range]",
     "count": "#count [type=range]",
 }
+_TAKES = Takes("faces", ("seed",), takes=False)
 # A click on a face of the grid presses it at once; the server then shows the pressed one large.
 _CHOOSE = """
 watch("value", window.facegan.markShown);
@@ -40,7 +42,10 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
             figure = gr.HTML(
-                elem_id="face", elem_classes="fg-stage", js_on_load=on_load(CONTROLS), apply_default_css=False
+                elem_id="face",
+                elem_classes="fg-stage",
+                js_on_load=on_load(CONTROLS) + _TAKES.script,
+                apply_default_css=False,
             )
         with gr.Column(min_width=300):
             random = gr.Button("Random face", variant="primary", elem_id="random-face", elem_classes="fg-key-r")
@@ -58,7 +63,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     shown = [page.seed, first, figure, grid]
     page.open(faces.open_page, [*settings, *shown])
     # `change` and not `input`, because Gradio drops the first `input` after a button has set the text.
-    page.in_browser(page.seed.change, "() => window.facegan.settle()", [], [])
+    page.in_browser(page.seed.change, SETTLE, [], [])
+    _TAKES.begin(page, tab, [page.seed])
     changed = [*moved(page.truncation), *moved(count), figure.select]
     page.answer(page.random_face(random), faces.draw_seed, [page.seed, *settings, first], shown)
     page.answer(changed, faces.draw_seed, [page.seed, *settings, first], shown)

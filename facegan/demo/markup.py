@@ -50,10 +50,10 @@ def face_figure(
     face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     return (
-        f'<figure class="fg-figure" data-query="{escape(query)}" data-face="{escape(as_text(face))}" '
-        f'data-made="{escape(as_text(recipe.face))}" data-current="{escape(as_text(recipe.shown[0]))}" '
+        f'<figure class="fg-figure" data-query="{escape(query)}" '
+        f'data-made="{escape(as_text(recipe.face))}" data-current="{escape(as_text(recipe.current))}" '
         f'data-number="{number}" data-notes="{escape(json.dumps(list(notes)))}"'
-        f'{_titles(face, *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
+        f'{_titles(recipe.shown[0], *beside)}{_mark(preview)}><img src="{_uri(enlarge(image, size), recipe, preview)}" '
         f'width="{FACE_SIZE}" height="{FACE_SIZE}" alt="{escape(description(recipe))}">'
         '<span class="fg-badge">AI-generated</span>'
         f'<figcaption><span class="fg-seed">{escape(title(face))}</span><span class="fg-actions">'
@@ -222,12 +222,15 @@ def path_figure(
     query: str = "",
     preview: bool = False,
     beside: Iterable[Face] = (),
+    current: Face | None = None,
 ) -> str:
     """One face on a path; `query` is the link's part after the question mark, where the page should show one for it.
 
-    `beside` are faces that stand in the tab's fields.
+    `beside` are faces that stand in the tab's fields. `current` is the face that the tab is about, if another one.
     """
+    face = as_text(current or recipe.current) if query else ""
     link = f' data-query="{escape(query)}" data-made="{escape(as_text(recipe.face))}"' if query else ""
+    link += f' data-current="{escape(face)}"' if query else ""
     return (
         f'<figure class="fg-figure fg-path"{link}{_titles(*beside)}{_mark(preview)}>'
         f'<img src="{_uri(enlarge(image, PATH_SIZE), recipe, preview)}" width="{PATH_SIZE}" height="{PATH_SIZE}" '

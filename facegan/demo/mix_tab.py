@@ -11,10 +11,11 @@ import numpy as np
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.base.seeds import MAX_TRUNCATION
+from facegan.demo.current_face import Takes
 from facegan.demo.markup import face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, attribute_boxes, on_load
-from facegan.demo.state import RANDOM_SEEDS, FacesState, random_seed
+from facegan.demo.page import MOVED, SETTLE, Page, Tab, attribute_boxes, on_load
+from facegan.demo.state import FacesState, random_seed
 from facegan.demo.values import LinkReader, names_face, number, read_face, split_words
 from facegan.model.face import Alike, Face, Mixed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
@@ -22,9 +23,8 @@ from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
 _AMOUNT = 0.5
-_MOVED = "() => window.facegan.moved()"
-_SETTLE = "() => window.facegan.settle()"
-_RANDOM = f"String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
+# The first face is there already when the tab is opened, so the first one that is clicked is the second.
+_TAKES = Takes("mix", ("mix-a", "mix-b"), ("First face", "Second face"), first=1, fills=True)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class MixState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        only = split_words(query.get("only", "")[:200], "only")
+        only = reader.words("only")
         if any(name not in known for name in only):
             reader.complaints.append("The link takes something that this model has no slider for, so it was left out.")
         faces = reader.face("face_a", random_seed()), reader.face("face_b", random_seed())
@@ -98,7 +98,7 @@ class MixState:
 
 def build(page: Page, tab: gr.Tab) -> None:
     mixes = Mixes(page.model, page.outbox)
-    names = [slider.name for slider in page.model.sliders]
+    names = _names(page.model)
     only_ids = {f"only:{name}": f"#only-{name} input" for name in names}
     controls = {
         "face_a": "#mix-a :is(input, textarea)",
@@ -107,7 +107,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         "truncation": "#truncation [type=range]",
         **only_ids,
     }
-    show = on_load(controls, page.live("mix", mixes.figure), ["amount", *only_ids])
+    show = on_load(controls, page.live("mix", mixes.figure), ["amount", *only_ids]) + _TAKES.script
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-sticky"):
             figure = gr.HTML(
@@ -127,19 +127,16 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Row(elem_classes="fg-tight"):
                 a = gr.Textbox(max_lines=1, label="First: name or seed", elem_id="mix-a", min_width=130)
                 b = gr.Textbox(max_lines=1, label="Second: name or seed", elem_id="mix-b", min_width=130)
+            _TAKES.choice()
             only = attribute_boxes(page.model, "Take only some of the second face", "only-")
 
     settings = [a, b, amount, page.truncation, *only]
     page.open(mixes.open_page, [page.tabs, a, b, amount, *only, figure])
-    page.in_browser(
-        tab.select, f"(a, b) => [a || window.facegan.shownFace(), b || {_RANDOM}]", [a, b], [a, b]
-    )(None, js=_SETTLE, api_visibility="private")  # fmt: skip
-    page.in_browser(random.click, f"() => {_RANDOM}", [], [b])(None, js=_SETTLE, api_visibility="private")
-    page.in_browser(keep.click, "() => window.facegan.shownFace('#mix-face')", [], [page.seed])(
-        None, js="() => window.facegan.openTab('Faces')", api_visibility="private"
-    )
-    page.in_browser(amount.release, _MOVED, [], [])
-    page.in_browser([a.change, b.change], _SETTLE, [], [])
+    _TAKES.begin(page, tab, [a, b])
+    page.random_number(random, b)
+    page.make_current(keep, "mix-face")
+    page.in_browser(amount.release, MOVED, [], [])
+    page.in_browser([a.change, b.change], SETTLE, [], [])
     page.answer(figure.select, mixes.draw, settings, [figure])
     page.endpoint(mixes.mix, "mix")
 
@@ -149,7 +146,7 @@ class Mixes:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._names = [slider.name for slider in model.sliders]
+        self._names = _names(model)
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = MixState.read(query, self._model.config.truncation, self._names)
@@ -212,6 +209,11 @@ class Mixes:
         return face_figure(*self._mixed(state), state.query(), preview=preview)
 
 
+def _names(model: FaceModel) -> list[str]:
+    """What can be taken of the second face."""
+    return [slider.name for slider in (*model.sliders, *model.surprises)]
+
+
 def _short(model: FaceModel, state: MixState) -> MixState:
     """The same mix as a link of less than 2,000 letters."""
     a, b = (compacted(model, face, state.truncation) for face in (state.a, state.b))
@@ -228,7 +230,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     if not (names_face(query, "face_a") and names_face(query, "face_b")):
         return None
-    state, _ = MixState.read(query, model.config.truncation, [slider.name for slider in model.sliders])
+    state, _ = MixState.read(query, model.config.truncation, _names(model))
     return recipe_of(model, [_short(model, state).face], state.truncation)
 
 

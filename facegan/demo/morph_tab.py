@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from facegan.base.errors import FaceGANError
 from facegan.demo.answers import file_answer, refusal
+from facegan.demo.current_face import Takes
 from facegan.demo.films import FORMATS, draw_film, draw_position, draw_strip, film_name, recipe_of_morph, short_enough
 from facegan.demo.markup import complaint, film
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, moved, on_load
+from facegan.demo.page import RANDOM, SETTLE, Page, Tab, moved, on_load
 from facegan.demo.render import Renderer
-from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, RANDOM_SEEDS, MorphState
+from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, MorphState
 from facegan.demo.values import MAX_STOPS, one_of
 from facegan.model.face_text import as_text
 from facegan.model.load import FaceModel
@@ -31,13 +32,13 @@ CONTROLS = {
 }
 # The film shows the same path as the face at the position of the slider.
 _FILM = "window.facegan.filmFollows(element, '#morph-film', (changed) => watch('value', changed));"
-_RANDOM = f"Math.floor(Math.random() * {RANDOM_SEEDS})"
+_TAKES = Takes("morph", ("morph-seeds",), most=MAX_STOPS)
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     morphs = Morphs(page.model, page.outbox, page.renderer)
     page.serve("film", morphs.answer)  # where theme/page.js fetches the film of a link
-    show = on_load(CONTROLS, page.live("morph", morphs.figure), ["position"]) + _FILM
+    show = on_load(CONTROLS, page.live("morph", morphs.figure), ["position"]) + _FILM + _TAKES.script
     with gr.Row():
         with gr.Column(min_width=300):
             gr.HTML(
@@ -52,10 +53,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     seeds = [controls.seeds]
 
     page.open(morphs.open_page, [page.tabs, *settings, controls.strip, controls.here])
-    # The first morph starts from the face that the visitor has just looked at.
-    page.in_browser(tab.select, f"(seeds) => seeds || [window.facegan.shownFace(), {_RANDOM}, {_RANDOM}].join(', ')",
-                    seeds, seeds)  # fmt: skip
-    page.in_browser(controls.random.click, f"() => [{_RANDOM}, {_RANDOM}, {_RANDOM}].join(', ')", [], seeds)
+    _TAKES.begin(page, tab, seeds)
+    page.in_browser(controls.random.click, f"() => [{RANDOM}, {RANDOM}, {RANDOM}].join(', ')", [], seeds)
     page.in_browser(
         controls.add_current.click,
         f"(seeds) => window.facegan.withSeed(seeds, window.facegan.shownFace(), {MAX_STOPS})",
@@ -63,11 +62,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         seeds,
     )
     page.in_browser(
-        controls.add_random.click, f"(seeds) => window.facegan.withSeed(seeds, {_RANDOM}, {MAX_STOPS})", seeds, seeds
+        controls.add_random.click, f"(seeds) => window.facegan.withSeed(seeds, {RANDOM}, {MAX_STOPS})", seeds, seeds
     )
     # `change` and not `input`, because Gradio drops the first `input` after a button has set the text. `change` also
     # fires when the page opens; `settle` requests a picture only if the page does not show it yet.
-    page.in_browser(controls.seeds.change, "() => window.facegan.settle()", [], [])
+    page.in_browser(controls.seeds.change, SETTLE, [], [])
     changed = [*moved(controls.frames_per_leg), controls.loop.input, controls.here.select]
     page.answer(changed, morphs.show, settings, [controls.strip, controls.here])
     page.endpoint(morphs.endpoint, "morph")

@@ -33,6 +33,9 @@ _STEP = 0.05  # of an attribute's slider
 AT_A_TIME = 2  # answers that are drawn side by side: what the two cores of a free Space can do
 _MAX_QUERY = 4000  # letters of a link; the longest of ours has a tenth
 _MAX_NAMES = 100  # in a link
+# In the browser: the number of a random face; draws what is set once it has come to rest, or while something moves.
+RANDOM = f"String(Math.floor(Math.random() * {RANDOM_SEEDS}))"
+SETTLE, MOVED = "() => window.facegan.settle()", "() => window.facegan.moved()"
 _SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
 
 
@@ -170,8 +173,16 @@ class Page:
 
     def random_face(self, button: gr.Button) -> Event:
         """The event after `button` has made a random face the current one."""
-        return self.in_browser(
-            button.click, f"() => String(Math.floor(Math.random() * {RANDOM_SEEDS}))", [], [self.seed]
+        return self.in_browser(button.click, f"() => {RANDOM}", [], [self.seed])
+
+    def random_number(self, button: gr.Button, field: gr.Textbox) -> None:
+        """Have `button` put the number of a random face into `field`."""
+        self.in_browser(button.click, f"() => {RANDOM}", [], [field])(None, js=SETTLE, api_visibility="private")
+
+    def make_current(self, button: gr.Button, element_id: str) -> None:
+        """Have `button` make the face that is shown at `element_id` the current one, and open the tab Faces with it."""
+        self.in_browser(button.click, f"() => window.facegan.shownFace('#{element_id}')", [], [self.seed])(
+            None, js="() => window.facegan.openTab('Faces')", api_visibility="private"
         )
 
     def in_browser(
@@ -284,15 +295,23 @@ def attribute_slider(slider: Slider, scale: int | None = None) -> gr.Slider:
 
 
 def attribute_boxes(model: FaceModel, title: str, prefix: str) -> list[gr.Checkbox]:
-    """A checkbox for each slider's attribute, folded away below `title`; their ids are `prefix` and the name."""
+    """A checkbox for each slider's attribute, folded away below `title`; their ids are `prefix` and the name.
+
+    Last those of the sliders that were found without labels, by the names that the visitor has given them.
+    """
     if not model.sliders:
         return []
     gr.HTML(fold(title), apply_default_css=False, elem_classes="fg-fold-cell")
     with gr.Row(elem_classes="fg-tight fg-only"):
         return [
             gr.Checkbox(False, label=slider.label, elem_id=f"{prefix}{slider.name}", min_width=110)
-            for slider in model.sliders
+            for slider in (*model.sliders, *model.surprises)
         ]
+
+
+def attribute_lock(slider: Slider) -> gr.Checkbox:
+    """The control beside a slider that holds its attribute while others move."""
+    return gr.Checkbox(False, label="Lock", elem_id=f"lock-{slider.name}", min_width=70, scale=1)
 
 
 def on_load(controls: Mapping[str, str], live: str = "", dragged: Sequence[str] = ()) -> str:

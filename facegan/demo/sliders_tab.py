@@ -9,9 +9,10 @@ import gradio as gr
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
 from facegan.demo import pad, surprises
+from facegan.demo.current_face import Takes
 from facegan.demo.markup import before_figure, face_figure, slider_note
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page, Tab, attribute_slider, on_load
+from facegan.demo.page import MOVED, Page, Tab, attribute_lock, attribute_slider, on_load
 from facegan.demo.state import SlidersState
 from facegan.demo.values import names_face, split_words
 from facegan.model.face import Edited, file_name, latent_of
@@ -19,15 +20,13 @@ from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
 from facegan.model.provenance import Recipe, recipe_of
 
-_MOVED = "() => window.facegan.moved()"
+_TAKES = Takes("sliders", ("seed",), moves=True)
 
 
 def build(page: Page, tab: gr.Tab) -> None:
-    names = [slider.name for slider in page.model.sliders]
-    found = [slider.name for slider in page.model.surprises]
+    names = [slider.name for slider in (*page.model.sliders, *page.model.surprises)]
     edits = Edits(page.model, page.outbox)
-    controls = _controls(names) | {name: f"#slider-{name} [type=range]" for name in found}
-    show = on_load(controls, page.live("sliders", edits.figure), [*_dragged(names), *found])
+    show = on_load(_controls(names), page.live("sliders", edits.figure), _dragged(names)) + _TAKES.script
     with gr.Row():
         with gr.Column(min_width=300, elem_classes="fg-sticky fg-pair"):
             after = gr.HTML(
@@ -42,15 +41,17 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reset = gr.Button("Reset all", min_width=130, elem_id="reset-sliders")
             pad.build(page)
             sliders, locks = _rows(page.model)
-            sliders += surprises.build(page)
+            for controls, more in zip((sliders, locks), surprises.build(page), strict=True):
+                controls += more
 
     face, values = [page.seed, page.truncation], [*sliders, *locks]
     page.open(edits.open_page, [page.tabs, *values, before, after])
     page.answer(page.random_face(random), edits.draw_both, [*face, *values], [before, after])
     unmoved = json.dumps([0] * len(sliders) + [False] * len(locks))
-    page.in_browser(reset.click, f"() => {unmoved}", [], values)(None, js=_MOVED, api_visibility="private")
+    page.in_browser(reset.click, f"() => {unmoved}", [], values)(None, js=MOVED, api_visibility="private")
+    _TAKES.begin(page, tab, [page.seed])
     # A slider that is dragged and a lock that is clicked are seen by theme/page.js itself.
-    page.in_browser([slider.release for slider in sliders], _MOVED, [], [])
+    page.in_browser([slider.release for slider in sliders], MOVED, [], [])
     page.answer(after.select, edits.draw_both, [*face, *values], [before, after])
     page.endpoint(edits.endpoint(), "edit")
 
@@ -61,7 +62,7 @@ def _rows(model: FaceModel) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
     for slider in model.sliders:
         with gr.Row(elem_classes="fg-tight fg-slider"):
             sliders.append(attribute_slider(slider, scale=6))
-            locks.append(gr.Checkbox(False, label="Lock", elem_id=f"lock-{slider.name}", min_width=70, scale=1))
+            locks.append(attribute_lock(slider))
             if slider.note:
                 gr.HTML(slider_note(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)
     return sliders, locks
@@ -86,16 +87,16 @@ class Edits:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._named = [slider.name for slider in model.sliders]  # these have a lock
+        self._named = [slider.name for slider in model.sliders]
         self._names = [*self._named, *(slider.name for slider in model.surprises)]
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = SlidersState.read(query, self._model.config.truncation, self._names)
-        nothing = (gr.skip(),) * (len(self._names) + len(self._named) + 3)
+        nothing = (gr.skip(),) * (2 * len(self._names) + 3)
         if state is None:
             return nothing, complaints
         values = [state.values.get(name, 0) for name in self._names]
-        locked = [name in state.lock for name in self._named]
+        locked = [name in state.lock for name in self._names]
         try:
             drawn = self._draw_both(state)
         except FaceGANError as error:
@@ -147,7 +148,7 @@ class Edits:
     def _state(self, seed: object, truncation: object, controls: Sequence[object]) -> SlidersState:
         count = len(self._names)
         values = dict(zip(self._names, controls[:count], strict=True))
-        locked = [name for name, on in zip(self._named, controls[count:], strict=True) if on]
+        locked = [name for name, on in zip(self._names, controls[count:], strict=True) if on]
         seed = 0 if seed is None or str(seed).strip() == "" else seed
         return SlidersState.checked(seed, truncation, values, locked, self._names, self._model.weights)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
-from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_faces, read_face, split_words, whole_number
+from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_faces, read_face, whole_number
 from facegan.model.face import Face, Seed, root
 from facegan.model.face_text import as_text
 
@@ -217,7 +217,7 @@ class SlidersState:
         reader = LinkReader(query)
         face = FacesState.read(query, truncation)[0]  # the tab Faces has the messages about these values
         values = _moved({name: reader.number(name, -1, 1, 0) for name in known})
-        lock = split_words(query.get("lock", "")[:200], "lock")
+        lock = reader.words("lock")
         if any(name not in known for name in lock):
             reader.complaints.append("The link locks something that this model has no slider for, so it was left out.")
         return cls(face.face, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints

@@ -5,30 +5,31 @@ from html import escape
 import gradio as gr
 
 from facegan.demo.markup import fold
-from facegan.demo.page import Page, attribute_slider
+from facegan.demo.page import Page, attribute_lock, attribute_slider
 from facegan.sliders.slider import Slider
 
 _MOST_LETTERS = 40  # of a name
 
 
-def build(page: Page) -> list[gr.Slider]:
-    """Their sliders; none for a model without surprises."""
+def build(page: Page) -> tuple[list[gr.Slider], list[gr.Checkbox]]:
+    """Their sliders and locks; none for a model without surprises."""
     if not page.model.surprises:
-        return []
+        return [], []
     gr.HTML(
         fold("Surprise me"),
         elem_id="surprises",
         elem_classes="fg-fold-cell",
-        js_on_load="window.facegan.nameSurprises(element);",
+        js_on_load="window.facegan.nameSurprises();",
         apply_default_css=False,
     )
-    sliders = []
+    sliders, locks = [], []
     with gr.Column(elem_classes="fg-surprises"):
         for slider in page.model.surprises:
             with gr.Row(elem_classes="fg-tight fg-slider"):
-                sliders.append(attribute_slider(slider))
+                sliders.append(attribute_slider(slider, scale=6))
+                locks.append(attribute_lock(slider))
                 gr.HTML(markup(slider), min_width=44, elem_classes="fg-note-cell", apply_default_css=False)
-    return sliders
+    return sliders, locks
 
 
 def markup(slider: Slider) -> str:

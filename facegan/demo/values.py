@@ -155,6 +155,9 @@ class LinkReader:
             self.complaints.append(f"The link's {name} is no face that can be drawn here, so {default} was taken.")
             return Seed(default)
 
+    def words(self, name: str) -> list[str]:
+        return split_words(self._query.get(name, "")[:_MAX_LETTERS], name)
+
     def whole_number(self, name: str, low: int, high: int, default: int) -> int:
         found = self.number(name, low, high, default)
         if found != int(found):

@@ -19,6 +19,7 @@ from facegan.base.latent_paths import slerp
 from facegan.base.seeds import latents_of, seed_of_name
 from facegan.model.load import FaceModel
 
+_MOST_TITLES = 3  # of what a face began as: a child of many has more than a caption and the name of a file can hold
 _LEVELS = 127  # of a kept latent, on either side of 0: an error of half a hundredth changes no face visibly
 
 
@@ -208,8 +209,14 @@ def root(face: Face) -> Seed | Kept:
     return face
 
 
+def roots(face: Face) -> tuple[Seed | Kept, ...]:
+    """What a face began as, each once: of a child both parents, in their order."""
+    parts = inner(face)
+    return tuple(dict.fromkeys(one for part in parts for one in roots(part))) if parts else (face,)
+
+
 def title(face: Face) -> str:
-    """A face in a few words: "seed 7", "Anna, seed 2345", "Anna, edited"."""
+    """A face in a few words: "seed 7", "Anna, seed 2345", "Anna, edited", "Anna and Maria, evolved"."""
     match face:
         case Seed():
             return f"{face.name}, seed {face.number}" if face.name else f"seed {face.number}"
@@ -217,27 +224,33 @@ def title(face: Face) -> str:
             return f"{short_title(face)}, edited"
         case Mixed(b=Alike()):
             return title(face.b)
-        case Mixed() | Alike():
-            first, second = map(short_title, inner(face))
-            return f"{first} and {second}" if isinstance(face, Mixed) else f"{first}, like {second}"
+        case Mixed():
+            return short_title(face)
+        case Alike():
+            return f"{short_title(face.of)}, like {short_title(face.other)}"
         case Neighbour():
             return f"{short_title(face)}, evolved"
     return "a face of its own"
 
 
 def short_title(face: Face) -> str:
-    """What a face began as: "seed 7", "Anna"."""
-    first = root(face)
-    if isinstance(first, Kept):
-        return "a face"
-    return first.name or f"seed {first.number}"
+    """What a face began as: "seed 7", "Anna"; of a child both parents, "Anna and Maria"."""
+    words = [("a face" if isinstance(one, Kept) else one.name or f"seed {one.number}") for one in roots(face)]
+    words = [word if words.index(word) == i else "another" for i, word in enumerate(words)]
+    if len(words) > _MOST_TITLES:
+        words = [*words[: _MOST_TITLES - 1], f"{len(words) - _MOST_TITLES + 1} more"]
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def file_name(face: Face) -> str:
-    """A face in ASCII letters for the name of a file: "7", "Anna"."""
-    first = root(face)
-    if isinstance(first, Kept):
+    """A face in ASCII letters for the name of a file: "7", "Anna"; of a child both parents, "Anna-Maria"."""
+    return "-".join(_plain(one) for one in roots(face)[:_MOST_TITLES])
+
+
+def _plain(root: Seed | Kept) -> str:
+    if isinstance(root, Kept):
         return "kept"
-    letters = (one for one in unicodedata.normalize("NFKD", first.name) if not unicodedata.combining(one))
+    letters = (one for one in unicodedata.normalize("NFKD", root.name) if not unicodedata.combining(one))
     plain = re.sub(r"[^A-Za-z0-9]+", "-", "".join(letters)).strip("-")
-    return plain[:30] or str(first.number)
+    return plain[:30] or str(root.number)

@@ -78,17 +78,22 @@ class Recipe:
         return tuple(Edited(seed, self.sliders, self.lock) for seed in seeds) if self.sliders else seeds
 
     @property
-    def face(self) -> Face:
-        """The one face of a picture, the same wherever it goes. Raises FaceGANError for a picture of several."""
+    def current(self) -> Face:
+        """The one face of a picture, at the recipe's truncation. Raises FaceGANError for a picture of several."""
         shown = self.shown
         if self.is_morph and self.position is not None:
             stops = shown + shown[: 1 if self.loop else 0]
             leg = min(int(self.position * (len(stops) - 1)), len(stops) - 2)
             part = self.position * (len(stops) - 1) - leg
-            return pinned(reduced(Mixed(stops[leg], stops[leg + 1], part)), self.truncation)
+            return reduced(Mixed(stops[leg], stops[leg + 1], part))
         if len(shown) != 1:
             raise FaceGANError("This picture shows several faces: choose one with a single face.")
-        return pinned(reduced(shown[0]), self.truncation)
+        return reduced(shown[0])
+
+    @property
+    def face(self) -> Face:
+        """The same, with a truncation of its own: it stays the same wherever it goes."""
+        return pinned(self.current, self.truncation)
 
     def to_dict(self) -> dict:
         """For stamp.py: without what is empty."""

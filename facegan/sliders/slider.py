@@ -107,13 +107,17 @@ class SliderSet:
             self.facts,
         )
 
+    @property
+    def _surprising(self) -> set[str]:
+        return {slider.name for slider in self.surprises.sliders} if self.surprises else set()
+
     def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:
         """Latents float32 (n, d) moved so that each face has the attributes that `values` ask for; see FaceModel.edit.
 
         Raises ValueError for an unknown slider, a value outside its range, or a lock on an unknown score.
         """
         lock = tuple(lock)
-        surprising = {slider.name for slider in self.surprises.sliders} if self.surprises else set()
+        surprising = self._surprising
         if surprising & {*lock, *(name for name, value in values.items() if value)}:
             return self.whole.edit(latents, values, lock)
         values = {name: value for name, value in values.items() if name not in surprising}
@@ -142,7 +146,10 @@ class SliderSet:
 
         All other scores are held, as in `edit`. Raises ValueError for a name without a slider.
         """
-        known, names = [slider.name for slider in self.sliders], list(names)
+        names = list(names)
+        if self._surprising & set(names):
+            return self.whole.edit_like(latents, others, names)
+        known = [slider.name for slider in self.sliders]
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"There is no slider {unknown[0]!r}; this model has {', '.join(known) or 'none'}.")
         columns = self._columns(names, "taken")

@@ -1,5 +1,6 @@
 import asyncio
 import io
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qsl
@@ -17,8 +18,8 @@ from facegan.demo.animate_tab import AnimateState, Animations, film_frames
 from facegan.demo.build import TABS
 from facegan.demo.render import Busy, Line, Renderer
 from facegan.demo.reopen import link_of
-from facegan.model.face import Edited, Mixed, Seed, latent_of
-from facegan.model.face_text import to_json
+from facegan.model.face import Edited, Mixed, Neighbour, Seed, latent_of
+from facegan.model.face_text import as_text, to_json
 from facegan.model.provenance import Swing, read_recipe
 
 FACE = Mixed(Seed.of("Anna"), Seed(7), 0.5)
@@ -95,6 +96,11 @@ def test_the_page_shows_the_face_at_the_end(animations, edited_model, pictures_i
     assert np.array_equal(pictures_in(html)[0], enlarge(end, 256))
     assert "Anna, smile +1" in html
     assert state_of(animations.figure(state_of(html), preview=True)) == state_of(html)
+    assert 'data-current="Anna"' in html  # and not the face at the end, which another tab would begin with
+    child = as_text(Neighbour(FACE, 3, 0.2))
+    html = animations.show(child, "smile", 1, 24, 0.8)
+    assert "Anna and seed 7, smile +1" in html
+    assert json.loads(unescape(re.search('data-titles="([^"]+)"', html)[1]))[child] == "Anna and seed 7, evolved"
     assert animations.show(" ", "smile", 1, 24, 0.8) == gr.skip()  # cleared to type another
 
 

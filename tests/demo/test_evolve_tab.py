@@ -11,7 +11,7 @@ from PIL import Image
 from facegan.base.errors import FaceGANError
 from facegan.demo.evolve_tab import EvolveState, Evolving
 from facegan.model.face import Mixed, Neighbour, Seed, latent_of
-from facegan.model.face_text import from_text
+from facegan.model.face_text import as_text, from_text
 from facegan.model.provenance import read_recipe
 
 
@@ -46,6 +46,14 @@ def test_two_parents_have_children_of_both(evolving, returned):
     faces = [read_recipe(returned(file)).shown[0] for file in evolving.neighbours(7, 3, 0.1, other="Anna")]
     assert all(isinstance(face.of, Mixed) and (face.of.a, face.of.b) == (Seed(7), Seed.of("Anna")) for face in faces)
     assert len({face.of.amount for face in faces}) == 3
+    figure, grid = evolving.draw(as_text(faces[0]), "", 0.3, "1", 0.8, True, False)
+    for html in (figure, grid):
+        assert "seed 7 and Anna, evolved" in html
+    assert 'data-save="face-7-Anna.png"' in figure
+    assert [file["orig_name"] for file in evolving.neighbours(7, 2, 0.1, other="Anna")] == [
+        "near-7-Anna-1.png",
+        "near-7-Anna-2.png",
+    ]
 
 
 def test_a_chosen_child_is_the_next_parent_for_fifty_steps(evolving, pictures_in):

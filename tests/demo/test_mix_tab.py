@@ -17,7 +17,7 @@ from facegan.demo.build import TABS
 from facegan.demo.mix_tab import Mixes, MixState
 from facegan.demo.reopen import link_of
 from facegan.model.face import Alike, Edited, Mixed, Seed, latent_of
-from facegan.model.face_text import to_json
+from facegan.model.face_text import as_text, to_json
 from facegan.model.provenance import read_recipe
 
 
@@ -72,6 +72,18 @@ def test_the_link_and_the_picture_bring_the_mix_back(mixes, edited_model, return
     assert dict(parse_qsl(link)) == state_of(html)
     assert np.array_equal(enlarge(picture(content), 384), pictures_in(html)[0])
     assert mixes.open_page({"seed": "7"}) == ((gr.skip(),) * 7, [])
+
+
+def test_an_edited_face_is_mixed_as_it_is_and_called_what_it_is(mixes, edited_model, pictures_in):
+    edited = Edited(Seed.of("Anna"), {"smile": 1.0})
+    html = mixes.draw(as_text(edited), "7", 0.25, 0.8, False, False)
+    mixed = Mixed(edited, Seed(7), 0.25)
+    expected = edited_model.generate(latent_of(edited_model, mixed, 0.8)[None])[0]
+    assert np.array_equal(pictures_in(html)[0], enlarge(expected, 384))
+    assert 'data-save="face-Anna-7.png"' in html
+    assert f'data-current="{as_text(mixed)}"' in html
+    titles = json.loads(unescape(re.search('data-titles="([^"]+)"', html)[1]))
+    assert titles[as_text(edited)] == "Anna, edited"
 
 
 def test_a_mix_of_mixes_is_a_link_of_less_than_2000_letters(mixes, pictures_in):

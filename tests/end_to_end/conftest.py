@@ -98,11 +98,14 @@ def client(app, tmp_path_factory):
 
 @pytest.fixture
 def visit(app, browser):
-    """visit(query, viewport): a fresh page with its face drawn. At the end: no error, and nothing left this machine."""
+    """visit(query, viewport, **options): a fresh page with its face drawn; the options are those of a browser context.
+
+    At the end: no error, and nothing left this machine.
+    """
     outside, errors, contexts = [], [], []
 
-    def open_page(query="", viewport=None):
-        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900})
+    def open_page(query="", viewport=None, **options):
+        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)  # which only a fault takes

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from facegan.base.pictures import enlarge
-from facegan.model.face import Edited, Seed, latent_of
+from facegan.model.face import Alike, Edited, Mixed, Seed, latent_of
 from facegan.model.face_text import from_text
 from facegan.model.provenance import Swing
 from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
@@ -78,7 +78,7 @@ def test_the_face_that_was_looked_at_smiles_and_its_film_brings_it_back(visit, m
     assert page.locator("#animate-slider input:checked").get_attribute("value") == "age"
 
 
-def test_what_is_typed_stays_until_another_face_is_looked_at(visit):
+def test_what_is_typed_stays_and_a_click_takes_another_face(visit):
     page = visit("?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
     assert field(page, "#animate-face").input_value() == "Anna"  # and not the random face behind it
@@ -91,13 +91,12 @@ def test_what_is_typed_stays_until_another_face_is_looked_at(visit):
     page.locator("#face img").wait_for()
     field(page, "#seed").fill("20")
     large_face(page, 20)
+    page.wait_for_function("() => document.querySelector('#seen [aria-current]')?.ariaLabel.endsWith('seed 20')")
     open_tab(page, "Animate")
+    page.wait_for_url("**animate=Maria**")
+    page.locator("#seen li button[aria-label$='seed 20']").click()
     page.wait_for_url("**animate=20&**")
-    for _ in range(4):  # through the faces of the other tab, one or two
-        page.go_back()
-        page.wait_for_timeout(2000)
-        if link(page).get("animate") == "Maria":
-            break
+    page.go_back()
     page.wait_for_url("**animate=Maria**")
     written = "document.querySelector('#animate-face :is(input, textarea)').value"
     page.wait_for_function(f"() => {written} === 'Maria'")
@@ -274,10 +273,41 @@ def test_a_surprise_moves_the_face_and_has_the_visitors_name(visit, model, viewp
     label.filter(has_text="Fringe <b>").wait_for()  # and the fold is open, because the link moves what is in it
     assert last.is_visible()
     assert np.array_equal(decoded(page, "#face-after", 20), drawn(model, face, 0.6))
+    page.locator("#lock-surprise_5 input").check()  # what moves with it is held
+    page.wait_for_url("**lock=surprise_5")
+    page.locator("#face-after figure[data-query$='lock=surprise_5']:not([data-preview])").wait_for()
+    locked = Edited(Seed(20), {"surprise_6": 0.5}, ("surprise_5",))
+    assert np.array_equal(decoded(page, "#face-after", 20), drawn(model, locked, 0.6))
     page.get_by_label("Name Surprise 6").click()
     page.locator("[data-surprise=surprise_6]").fill(" ")
     page.keyboard.press("Enter")
     label.filter(has_text="Surprise 6").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_surprise_is_taken_and_held_by_the_visitors_name(visit, model, viewport):
+    page = visit("?face_a=Anna&face_b=7&truncation=0.6&amount=1", viewport)
+    page.locator("#mix-face img").wait_for()
+    page.evaluate(
+        "() => localStorage.setItem('facegan-surprises-' + document.querySelector('[data-weights]').dataset.weights,"
+        " JSON.stringify([['surprise_2', 'Fringe']]))"
+    )
+    page.reload()
+    page.locator("#mix-face img").wait_for()
+    page.locator("summary").get_by_text("Take only some").click()
+    page.get_by_label("Take only: Fringe").check()
+    page.wait_for_url("**only=surprise_2**")
+    page.locator("#mix-face [data-query*='only=surprise_2']").wait_for()
+    face = Mixed(ANNA, Alike(ANNA, Seed(7), ("surprise_2",)), 1.0)
+    assert np.array_equal(decoded(page, "#mix-face"), drawn(model, face, 0.6))
+    open_tab(page, "Evolve")
+    page.locator("#neighbours img").nth(8).wait_for()
+    page.locator("summary").get_by_text("Hold some").click()
+    page.get_by_label("Hold: Fringe").press("Space")
+    page.wait_for_url("**hold=surprise_2**")
+    page.locator("#evolve-face [data-query*='hold=surprise_2']").wait_for()
+    child = from_text(page.locator("#neighbours button").first.get_attribute("data-face"))
+    assert child.hold == ("surprise_2",)
 
 
 def test_a_surprise_can_be_called_for_and_animated(client, model):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from facegan.base.pictures import enlarge
-from facegan.model.face import Alike, Mixed, Neighbour, Seed, latent_of
+from facegan.model.face import Alike, Edited, Mixed, Neighbour, Seed, latent_of
 from facegan.model.face_text import as_text, from_text
 from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
 
@@ -158,9 +158,10 @@ def test_a_made_face_can_be_edited_and_morphed(visit, model):
     assert np.array_equal(decoded(page, "#face-after"), enlarge(moved, 384))
     open_tab(page, "Morph")
     page.locator("#morph-stops img").nth(2).wait_for()
-    assert field(page, "#morph-seeds").input_value().startswith(as_text(face) + ",")
+    looked_at = as_text(Edited(face, {"smile": 0.5}))
+    assert field(page, "#morph-seeds").input_value().startswith(looked_at + ",")
     page.wait_for_function("() => document.querySelector('#morph-seeds .input-container').dataset.shown")
-    assert seen_in(page, "#morph-seeds").startswith("Anna and seed 7,")
+    assert seen_in(page, "#morph-seeds").startswith("Anna and seed 7, edited,")
 
 
 def test_a_code_is_seen_only_by_whoever_edits_it(visit):
@@ -174,6 +175,180 @@ def test_a_code_is_seen_only_by_whoever_edits_it(visit):
     page.keyboard.type("7")  # the code was selected, so this takes its place
     large_face(page, 7)
     assert field(page, "#seed").input_value() == "7"
+
+
+def favour(page, query):
+    """Keeps the face of a link among the favourites."""
+    page.goto(f"{page.url.partition('?')[0]}?{query}")
+    heart = page.locator("figure:not([data-preview]) [data-keep]:not([disabled]) >> visible=true")
+    heart.click()
+    page.wait_for_function("() => [...document.querySelectorAll('[data-keep]')].some((e) => e.ariaPressed === 'true')")
+
+
+@pytest.mark.parametrize("way", ["mouse", "touch", "keyboard"])
+def test_two_clicks_make_a_child_of_two_favourites(visit, model, way):
+    page = visit("?seed=5&count=1", PHONE, has_touch=True) if way == "touch" else visit("?seed=5&count=1")
+    act = {"mouse": lambda one: one.click(), "touch": lambda one: one.tap(), "keyboard": lambda one: one.press("Enter")}
+
+    def take(number, css):
+        card = page.locator("#favourites li > button:first-child").nth(number)
+        assert card.get_attribute("aria-label").startswith("Take: ")
+        old = field(page, css).input_value()
+        act[way](card)
+        changed = "([css, old]) => document.querySelector(`${css} :is(input, textarea)`).value !== old"
+        page.wait_for_function(changed, arg=[css, old])
+
+    favour(page, "seed=Anna&truncation=0.6&count=1")
+    favour(page, "seed=Maria&truncation=0.6&smile=0.5&lock=age")  # with a slider moved
+    anna, maria = Seed.of("Anna"), Edited(Seed.of("Maria"), {"smile": 0.5}, ("age",))
+    page.goto(f"{page.url.partition('?')[0]}?seed=5&truncation=0.6&count=1")
+    large_face(page, 5)
+    page.locator("#favourites summary").click()
+    assert page.locator("#favourites li > button").first.get_attribute("aria-label") == "Open: Anna"
+    open_tab(page, "Mix")
+    settled(page, "#mix-face")
+    assert field(page, "#mix-a").input_value() == "5"  # what was looked at
+    take(0, "#mix-b")
+    page.wait_for_url("**face_b=Anna**")
+    page.get_by_text("The next face that you click becomes the first face").wait_for()
+    take(1, "#mix-a")
+    page.wait_for_url("**face_a=~**face_b=Anna**")
+    assert from_text(link(page)["face_a"]) == maria
+    assert seen_in(page, "#mix-a") == "Maria, edited"
+    page.locator("#mix-face").get_by_text("Maria and Anna").wait_for()
+    assert np.array_equal(decoded(page, "#mix-face"), shown(model, Mixed(maria, anna, 0.5), 0.6))
+    with page.expect_download() as download:
+        page.locator("#mix-face").get_by_text("Save PNG").click()
+    assert download.value.suggested_filename == "face-Maria-Anna.png"
+
+    open_tab(page, "Evolve")
+    page.wait_for_url("**parent=~**")  # the mix
+    assert from_text(link(page)["parent"]) == Mixed(maria, anna, 0.5)
+    settled(page, "#evolve-face")
+    page.get_by_label("Second parent", exact=True).check()  # in place of the parent
+    take(0, "#evolve-other")
+    page.wait_for_url("**other=Anna**")
+    take(1, "#evolve-parent")
+    page.locator(f"#evolve-face [data-query*='parent={as_text(maria)}&'][data-query*='other=Anna']").wait_for()
+    act[way](page.locator("#neighbours button").nth(2))
+    page.locator("#evolve-face").get_by_text("Maria and Anna, evolved").wait_for()
+    page.locator("#keep-evolved").click()
+    page.wait_for_url("**?seed=~**")
+    child = from_text(link(page)["seed"])
+    assert (child.of.a, child.of.b) == (maria, anna)
+    open_tab(page, "Animate")
+    page.wait_for_url("**animate=~**")
+    assert from_text(link(page)["animate"]) == child
+    page.locator("#animate-here").get_by_text("Maria and Anna, smile +1").wait_for()
+    page.locator("#animate-frames [type=range]").fill("2")
+    page.wait_for_url("**frames=2&**")
+    page.wait_for_function("() => document.querySelector('#animate-mp4').dataset.film.includes('frames=2&')")
+    with page.expect_download() as download:
+        page.locator("#animate-mp4").click()
+    assert download.value.suggested_filename == "smile-Maria-and-Anna-evolved.mp4"
+    act[way](page.locator("#favourites li > button:first-child").nth(0))
+    page.wait_for_url("**animate=Anna&**")
+    page.keyboard.press("Control+z")
+    page.wait_for_url("**animate=~**")
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+def test_a_face_of_the_strip_goes_into_the_open_tab(visit, model, viewport):
+    page = visit("?seed=20&truncation=0.6&smile=0.5", viewport)
+    rests(page, 1)
+    page.goto(f"{page.url.partition('?')[0]}?seed=Anna&truncation=0.6&count=1")
+    rests(page, 2)
+    open_tab(page, "Mix")
+    settled(page, "#mix-face")
+    rests(page, 3)
+    first = seen(page).first
+    assert first.get_attribute("aria-label").startswith("Take the ")
+    field(page, "#mix-a").focus()  # whoever is in a field wants a face for it
+    assert page.get_by_label("First face", exact=True).is_checked()
+    first.focus()
+    page.keyboard.press("Enter")
+    edited = Edited(Seed(20), {"smile": 0.5})
+    page.wait_for_url("**face_a=~**")
+    assert from_text(link(page)["face_a"]) == edited
+    rests(page, 4)
+    page.wait_for_function("() => document.activeElement === document.querySelector('#seen li button')")
+    open_tab(page, "Morph")
+    page.wait_for_url("**seeds=**")
+    # Two faces that nobody has chosen give way, then the list grows.
+    seen(page).first.click()
+    seen(page).nth(1).click()
+    seen(page).nth(1).click()
+    page.wait_for_url("**,Anna,Anna&**")
+    written = field(page, "#morph-seeds").input_value()
+    open_tab(page, "Faces")
+    field(page, "#seed").fill("21")
+    large_face(page, 21)
+    open_tab(page, "Morph")  # has the visitor's own
+    page.wait_for_url("**,Anna,Anna&**")
+    assert field(page, "#morph-seeds").input_value() == written
+    assert [from_text(one) for one in link(page)["seeds"].split(",")][1:] == [edited, Seed.of("Anna"), Seed.of("Anna")]
+    open_tab(page, "Sliders")
+    page.wait_for_url("**tab=sliders**")
+    seen(page).first.click()  # an edited face, with its sliders where they were
+    page.wait_for_url("**seed=20&**smile=0.5**")
+    page.wait_for_function("() => document.querySelector('#slider-smile [type=range]').value === '0.5'")
+    assert np.array_equal(decoded(page, "#face-after", 20), shown(model, edited, 0.6))
+    seen(page).nth(1).click()
+    page.wait_for_url("**seed=Anna&**tab=sliders**")
+    page.wait_for_function("() => document.querySelector('#slider-smile [type=range]').value === '0'")
+
+
+def test_one_face_on_all_tabs_until_a_tab_has_one_of_the_visitors_choice(visit):
+    page = visit("?truncation=0.6&count=1")  # a random face of the page's own
+    large_face(page)
+    field(page, "#seed").fill("Anna")
+    large_face(page, Seed.of("Anna").number)
+    open_tab(page, "Sliders")
+    settled(page, "#face-after")
+    page.locator("#slider-smile [type=range]").fill("0.5")
+    page.wait_for_url("**smile=0.5**")
+    edited = as_text(Edited(Seed.of("Anna"), {"smile": 0.5}))
+    for tab, css in (("Mix", "#mix-a"), ("Animate", "#animate-face"), ("Evolve", "#evolve-parent")):
+        if tab != "Mix":
+            open_tab(page, "Sliders")  # where it is still edited
+            page.wait_for_url("**smile=0.5**")
+        open_tab(page, tab)
+        page.wait_for_function(
+            "([css, code]) => document.querySelector(`${css} :is(input, textarea)`)?.value === code", arg=[css, edited]
+        )
+    page.wait_for_url("**parent=~**")
+    settled(page, "#evolve-face")
+    page.locator("#keep-evolved").click()  # with its sliders
+    page.wait_for_url("**?seed=~**")
+    assert link(page)["seed"] == edited
+    open_tab(page, "Mix")
+    page.wait_for_url("**face_a=~**")
+    state = settled(page, "#mix-face")
+    field(page, "#mix-a").fill("Maria")
+    settled(page, "#mix-face", state)
+    open_tab(page, "Faces")
+    field(page, "#seed").fill("20")
+    large_face(page, 20)
+    open_tab(page, "Mix")  # has the visitor's own
+    page.wait_for_url("**face_a=Maria**")
+    open_tab(page, "Faces")
+    page.wait_for_url("**seed=20&**")
+    open_tab(page, "Animate")  # had what the page has put there
+    page.wait_for_url("**animate=20&**")
+    open_tab(page, "Sliders")
+    page.wait_for_url("**seed=20&**smile=0.5**")
+
+
+def test_a_page_without_a_link_begins_with_what_another_tab_has_made(visit):
+    page = visit("?face_a=Anna&face_b=7&truncation=0.6")
+    settled(page, "#mix-face")
+    mixed = as_text(Mixed(Seed.of("Anna"), Seed(7), 0.5))
+    open_tab(page, "Sliders")
+    page.wait_for_url(f"**seed={mixed}&**")
+    open_tab(page, "Faces")
+    page.wait_for_url(f"**seed={mixed}&truncation=0.6&count=**")
+    open_tab(page, "Mix")  # not a mix of its own mix
+    page.wait_for_url("**face_a=Anna&face_b=7&**")
 
 
 def seen(page):

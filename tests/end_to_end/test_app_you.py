@@ -175,7 +175,7 @@ def test_a_visitor_sees_the_photo_beside_the_look_alike_and_takes_it_to_the_othe
     code = link(page)["you"]
     page.locator("#keep-you").click()
     page.locator("#face figure").wait_for()
-    page.wait_for_function("code => document.querySelector('#face [data-face]').dataset.face === code", arg=code)
+    page.wait_for_function("code => document.querySelector('#face [data-current]').dataset.current === code", arg=code)
     # Among the faces that were seen, once it has rested.
     page.wait_for_function("code => JSON.stringify({...localStorage}).includes(code)", arg=code)
     kept = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")

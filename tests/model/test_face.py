@@ -9,7 +9,20 @@ import pytest
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.base.latent_paths import slerp
-from facegan.model.face import Alike, Edited, Kept, Mixed, Neighbour, Seed, latent_of, pinned, reduced, root, title
+from facegan.model.face import (
+    Alike,
+    Edited,
+    Kept,
+    Mixed,
+    Neighbour,
+    Seed,
+    file_name,
+    latent_of,
+    pinned,
+    reduced,
+    root,
+    title,
+)
 from facegan.model.face_text import MOST_TEXT, as_text, compacted, from_json, from_text, to_json
 
 ANNA = Seed.of("Anna")
@@ -217,6 +230,25 @@ def test_a_face_has_a_title_and_a_root():
     assert [title(face) for face in FACES[:2]] == ["seed 7", f"Anna, seed {ANNA.number}"]
     assert title(FACES[4]) == "seed 7 and Anna"
     assert root(FACES[6]) == Seed(1)
+
+
+@pytest.mark.parametrize(
+    ("face", "words", "name"),
+    [
+        (Neighbour(Mixed(ANNA, Seed(7), 0.4), 3, 0.2), "Anna and seed 7, evolved", "Anna-7"),
+        (Neighbour(Neighbour(Mixed(ANNA, Edited(Seed(7), {"smile": 1.0}), 0.4), 3, 0.2), 4, 0.2),
+         "Anna and seed 7, evolved", "Anna-7"),
+        (Edited(Mixed(ANNA, Seed(7), 0.4), {"smile": 1.0}), "Anna and seed 7, edited", "Anna-7"),
+        (Mixed(Mixed(ANNA, Seed(7), 0.5), Edited(ANNA, {"smile": 1.0}), 0.5), "Anna and seed 7", "Anna-7"),
+        (Mixed(Mixed(ANNA, Seed(7), 0.5), Seed.of("Zoë"), 0.5), "Anna, seed 7 and Zoë", "Anna-7-Zoe"),
+        (Mixed(Mixed(Seed(1), Seed(2), 0.5), Mixed(Seed(3), Seed(4), 0.5), 0.5), "seed 1, seed 2 and 2 more", "1-2-3"),
+        (Mixed(Kept("aaaaaaaa"), Kept("bbbbbbbb"), 0.5), "a face and another", "kept-kept"),
+        (Mixed(ANNA, Alike(ANNA, Seed(7), ("smile",)), 0.5), "Anna, like seed 7", "Anna-7"),
+    ],
+)  # fmt: skip
+def test_a_child_is_called_by_both_parents(face, words, name):
+    assert (title(face), file_name(face)) == (words, name)
+    assert len(file_name(Mixed(face, Seed.of("Ma" * 40), 0.5))) < 60
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,23 @@ def test_named_sliders_draw_what_they_drew_before(found):
         sliders.edit(g, {"surprise_1": 2.0})
 
 
+def test_a_surprise_is_taken_of_another_face_and_the_rest_stays(found):
+    a, b = np.random.RandomState(5).randn(2, 40, D).astype(np.float32)
+    sliders = replace(toy_set(), surprises=found)
+
+    def at(latents):
+        return squash(latents)[0] @ found.directions.T
+
+    taken = sliders.edit_like(a, b, ["surprise_1"])
+    left = np.abs(at(taken)[:, 0] - at(b)[:, 0]).mean()
+    assert left < 0.25 * np.abs(at(a)[:, 0] - at(b)[:, 0]).mean()
+    held = sliders.surrogate.scores
+    assert np.abs(held(taken) - held(a)).mean() < 0.25 * np.abs(held(b) - held(a)).mean()
+    assert np.array_equal(sliders.edit_like(a, b, ["smile"]), toy_set().edit_like(a, b, ["smile"]))
+    with pytest.raises(ValueError, match="no slider 'surprise_9'"):
+        sliders.edit_like(a, b, ["surprise_1", "surprise_9"])
+
+
 def test_they_change_the_picture_as_much_as_a_named_slider_within_bounds(found):
     changes = surprise._changes(replace(toy_set(), surprises=found), drawn, np.random.RandomState(1).randn(40, D))
     usual = np.median([changes[name] for name in ("smile", "gender", "age")])

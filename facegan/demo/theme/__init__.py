@@ -8,11 +8,11 @@ THEME_FOLDER = Path(__file__).parent
 SCRIPTS = (
     "page.js",
     "seen.js",
+    "current.js",
     "sheets.js",
     "favourites.js",
     "compare.js",
     "share.js",
-    "animate.js",
     "pad.js",
     "surprises.js",
     "you.js",

@@ -2,13 +2,13 @@
 // exported as a page, a ZIP, or a JSON file that can be opened on any page of the same model.
 (() => {
   const MOST = 100, ON_A_PAGE = 36, THUMBNAIL = 128, MOST_BYTES = 4e6;  // px; bytes of a JSON file
-  const {kept, keep, keyOf, weights, note, openState, saveSheet, download} = window.facegan;
+  const {kept, keep, keyOf, weights, note, offerFace, saveSheet, download} = window.facegan;
   let box, dragged;
 
   const text = (value, most) => typeof value === "string" && value.length <= most;
   // Whether an entry from the local storage or from an untrusted file is a valid favourite.
   const sound = (one) => one && text(one.name, 200) && text(one.query, 4000) && text(one.face, 4000) && /^[\w~.-]+$/.test(one.face)
-    && text(one.picture, 40_000) && one.picture.startsWith("data:image/jpeg;base64,");
+    && (one.text === undefined || text(one.text, 4000)) && text(one.picture, 40_000) && one.picture.startsWith("data:image/jpeg;base64,");
   const all = () => kept(keyOf("favourites")).filter(sound);
   const store = (faces) => {
     keep(keyOf("favourites"), faces.slice(0, MOST));
@@ -41,12 +41,12 @@
   document.addEventListener("click", ({target}) => {
     const heart = target.closest("[data-keep]");
     if (!heart) return;
-    const figure = heart.closest("figure"), {made, query} = figure.dataset, faces = all();
+    const figure = heart.closest("figure"), {made, query, current} = figure.dataset, faces = all();
     if (faces.some(({face}) => face === made)) store(faces.filter(({face}) => face !== made));
     else if (faces.length >= MOST) note(`There are ${MOST} favourites at most: take one out first.`);
     else {
       const name = figure.querySelector(".fg-seed").textContent.replace(/, seed \d+$/, "");
-      store([...faces, {name, query, face: made, picture: thumbnail(figure.querySelector("img"))}]);
+      store([...faces, {name, query, face: made, text: current, picture: thumbnail(figure.querySelector("img"))}]);
       note(`${name} is among your favourites, below.`, 4);
     }
   });
@@ -65,7 +65,7 @@
       const made = Object.assign(document.createElement("button"), {type: "button", title: label});
       made.setAttribute("aria-label", `${label}: ${one.name}`);
       made.append(content);
-      made.addEventListener("click", act);
+      if (act) made.addEventListener("click", act);
       return made;
     };
     const picture = Object.assign(new Image(), {src: one.picture, alt: "", width: THUMBNAIL, height: THUMBNAIL, draggable: false});
@@ -74,7 +74,9 @@
     name.addEventListener("change", () => change(index, [{...one, name: name.value.trim() || one.name}]));
     const first = button("Move it to the left", "←", () => move(index, index - 1));
     first.disabled = index === 0;
-    item.append(button("Open", picture, () => openState(one.query)), name, first, button("Take it out", "✕", () => change(index, [])));
+    const face = button("Open", picture);
+    offerFace(face, one, `Open: ${one.name}`, `Take: ${one.name}`);
+    item.append(face, name, first, button("Take it out", "✕", () => change(index, [])));
     item.addEventListener("dragstart", () => (dragged = index));
     item.addEventListener("dragover", (event) => dragged !== undefined && event.preventDefault());
     item.addEventListener("drop", (event) => {

@@ -379,6 +379,7 @@
       showLink();
       settle();
       films.forEach((film) => film());
+      document.dispatchEvent(new Event("fg-tab"));
     }, 100);
   }
 
@@ -411,7 +412,7 @@
   }
 
   // The large face of a tab, as it stands in a list.
-  const shownFace = (element = "#face") => one(`${element} [data-face]`)?.dataset.face ?? "0";
+  const shownFace = (element = "#face") => one(`${element} [data-current]`)?.dataset.current ?? "0";
 
   const chosen = (element) => one(`${element} [aria-pressed="true"]`).dataset.face;
 
@@ -518,7 +519,7 @@
       const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
       const state = new URLSearchParams(address.split("?")[1]), slider = state.get("slider");
       const faces = state.get("seeds") ?? state.get("animate");
-      const plain = faces?.replace(CODE, "face").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
+      const plain = faces?.replace(CODE, (code) => titles[code] ?? "face").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
       const name = plain ? `${slider ?? "morph"}-${plain}` : "how-it-learned";
       const url = URL.createObjectURL(blob);
       download(url, `${name}.${button.dataset.format}`);
@@ -599,6 +600,6 @@
 
   window.facegan = {
     note, announce, download, linkOf, searchOf, searchAtFirst, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
-    fetchFilm,
+    fetchFilm, titles, nameControls,
   };
 })();

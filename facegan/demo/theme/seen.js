@@ -89,7 +89,9 @@
     const {query, made} = figure.dataset, seen = kept(keyOf("seen"));
     const canvas = Object.assign(document.createElement("canvas"), {width: THUMBNAIL, height: THUMBNAIL});
     canvas.getContext("2d").drawImage(image, 0, 0, THUMBNAIL, THUMBNAIL);
-    const one = {query, made, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)};
+    // On a path the face that is shown is not the one that the tab is about.
+    const text = figure.matches(".fg-path") ? undefined : figure.dataset.current;
+    const one = {query, made, text, label: image.alt, picture: canvas.toDataURL("image/jpeg", 0.85)};
     // A face stands there once, whichever tab showed it: each tab has a link of its own to the same face.
     const there = seen.find((old) => old.query === query) ?? seen.find((old) => sameFace(old, one));
     if (!there) keep(keyOf("seen"), [...seen, one].slice(-MOST));
@@ -108,19 +110,22 @@
   function show(query) {
     if (!strip) return;
     const seen = kept(keyOf("seen")).filter(({query, picture}) => typeof query === "string" && String(picture).startsWith("data:image/jpeg"));
-    const list = strip.querySelector("ol");
+    const list = strip.querySelector("ol"), focused = list.contains(document.activeElement) && document.activeElement.dataset.link;
     strip.querySelector("section").hidden = seen.length < 2;
     list.replaceChildren(...seen.map((one) => {
       const image = Object.assign(new Image(), {src: one.picture, alt: "", width: THUMBNAIL / 2, height: THUMBNAIL / 2});
       const button = Object.assign(document.createElement("button"), {type: "button", title: one.label});
-      button.setAttribute("aria-label", `Back to the ${one.label}`);
+      button.dataset.link = one.query;
       if (one.query === query) button.setAttribute("aria-current", "true");
-      button.addEventListener("click", () => open(one.query));
+      const {text, made: face, label} = one, name = String(label).split(" of ").at(-1);
+      window.facegan.offerFace(button, {query: one.query, text, face, name}, `Back to the ${label}`, `Take the ${label}`);
       button.append(image);
       const item = document.createElement("li");
       item.append(button);
       return item;
     }));
+    // Whoever takes one face after another by keyboard stays where they are.
+    if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.link === focused)?.focus({preventScroll: true});
     const current = list.querySelector("[aria-current]")?.parentElement ?? list.lastElementChild;
     const [inner, outer] = [current ?? list, list].map((element) => element.getBoundingClientRect());
     list.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
