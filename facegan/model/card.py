@@ -131,7 +131,8 @@ _LOOK_ALIKES = """
 ## Look-alikes
 
 `model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`,
-then by pixels and attributes. It is a look-alike and not a copy. {whom}
+then by pixels and attributes. It is a look-alike and not a copy. {whom} `FaceGANPipeline` has the encoder alone, as a
+component: `pipe(latents=pipe.encode(faces)).images`, for faces that are framed as this model's own are.
 {examples}{figures}"""
 _EXAMPLES = {
     "held_out": """
