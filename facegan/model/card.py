@@ -151,8 +151,8 @@ this folder, so none is shown here; of a photo the look-alike is less alike than
 _FIGURES = """
 {table}
 
-As networks that the encoder did not learn from read the faces and their look-alikes; {random}the nearest of them
-by features is what a look-alike has to beat.
+Networks that the encoder did not learn from read the faces and their look-alikes. {random}
+What a look-alike has to beat is the one of them that is nearest by features.
 """
 _WHOM = {
     False: "It is nobody's picture, and must not be passed off as one of the person in the photo.",
@@ -225,7 +225,8 @@ def _look_alikes(config: ModelConfig, examples: bool) -> str:
         whom=_WHOM[config.data.get("one_person") is True],
         examples=shown.format(picture=layout.LOOK_ALIKES),
         figures=_FIGURES.format(
-            table=table, random=f"{random:,} random faces were drawn, and " if type(random) is int else ""
+            table=table,
+            random=f"{random:,} random faces were drawn." if type(random) is int else "Random faces were drawn.",
         )
         if table
         else "",

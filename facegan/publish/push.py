@@ -105,10 +105,10 @@ def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) ->
             f"{folder / layout.DISCRIMINATOR} tells more of a person's photos than the generator does: remove it; a "
             "model of one person is published without."
         )
-    tensors.check_encoder_part(folder)
     files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
     for path, content in files.items():
         check_content(folder / path, path, content)
+    tensors.check_encoder_part(folder)
     check_facts(config)
     check_memorisation(config)
     refuse_machine_paths(files, forbidden)
