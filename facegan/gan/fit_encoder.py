@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from facegan.base.encoding import PASSES, SIDE
+from facegan.gan.allocator import keep_freed_memory
 from facegan.gan.config import choose_precision
 from facegan.gan.data import as_floats
 from facegan.gan.encoder import Encoder, encode, reduced
@@ -79,6 +80,7 @@ def fit_encoder(
 
 class _Fit:
     def __init__(self, draw: nn.Module, size: int, framing: float, faces: RealFaces | None, seed: int):
+        keep_freed_memory()
         torch.manual_seed(seed)
         self.encoder, self._generator, self._faces = Encoder(), draw, faces
         self.encoder.to(memory_format=torch.channels_last)

@@ -19,6 +19,7 @@ from facegan.base.seeds import latents_of
 from facegan.gan import checkpoint as ckpt
 from facegan.gan import samples
 from facegan.gan.adversaries import FIGURES, Adversaries, Weights
+from facegan.gan.allocator import keep_freed_memory
 from facegan.gan.best import Best
 from facegan.gan.budget import STOPPED_EARLY, Budget, EarlyStopping
 from facegan.gan.config import TrainConfig
@@ -83,6 +84,8 @@ class Trainer:
                 f"{self.processes.count} processes cannot share a batch of {config.recipe.batch} in whole groups of "
                 "four: start a number of processes that divides a quarter of it."
             )
+        if config.device == "cpu":
+            keep_freed_memory()
         self.faces = FaceBatches(faces.images, faces.rows, config.seed, faces.attributes, faces.latents)
         self.gan = Adversaries(config, self.processes, weights)
         nothing = torch.zeros(4)
