@@ -15,7 +15,6 @@ nearest to a look-alike, by the cosine of InsightFace's embeddings.
 
 import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
@@ -28,40 +27,15 @@ from facegan.faces.cache import FaceCache
 from facegan.faces.one_photo import AlignedFace
 from facegan.faces.person.recognise import Recogniser, installed_network
 from facegan.faces.pose import estimate_pose
-from facegan.gan.metrics import fixed_subset
-from facegan.labels.label import label_faces
+from facegan.model.measurements import LOOK_ALIKES
+from facegan.runs.look_alikes import Crowd, figures_of, generated_faces, held_out_faces
 from facegan.sliders.judge_networks import image_features
-from facegan.sliders.readings import names, read_faces
 
 Answer = Callable[[AlignedFace], np.ndarray]
-RANDOM = 10_000  # faces of seeds from 0 on; those of the set begin far behind
-_FIRST_SEED = 3_000_000_000
+RANDOM = 10_000  # faces of seeds from 0 on
 _MOST_TURN = 40.0  # degrees
 _ROOM = 0.6  # share of the aligned picture that is photo; most of FairFace is cut closer than framing 0.8 shows
 _LINE = 100  # faces among which the right one shall be the nearest
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """Random faces: their latents and features, and what the features are divided by."""
-
-    latents: np.ndarray
-    features: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def of(cls, model: FaceModel, framing: float, count: int) -> "Crowd":
-        latents = model.latents(range(count))
-        parts = [image_features(model.generate(latents[i : i + 500]), framing) for i in range(0, count, 500)]
-        found = np.concatenate(parts)
-        scale = found.std(axis=0) + 1e-6
-        return cls(latents, found / scale, scale)
-
-    def nearest(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which of them is nearest to each of the features (n, d) in their scale, and how far away."""
-        squares = (self.features**2).sum(1) - 2 * features @ self.features.T + (features**2).sum(1)[:, None]
-        place = squares.argmin(axis=1)
-        return place, np.sqrt(np.maximum(squares[np.arange(len(features)), place], 0))
 
 
 def photos_in(folder: Path, model: FaceModel, count: int) -> list[AlignedFace]:
@@ -77,10 +51,6 @@ def photos_in(folder: Path, model: FaceModel, count: int) -> list[AlignedFace]:
             face = model.aligned(photo, faces[0])
             found += [face] if face.shown.mean() > _ROOM else []
     return found
-
-
-def as_faces(images: np.ndarray) -> list[AlignedFace]:
-    return [AlignedFace(np.ascontiguousarray(image)) for image in images]
 
 
 def embeddings(faces: np.ndarray, framing: float, recogniser: Recogniser) -> np.ndarray:
@@ -108,29 +78,12 @@ def figures(
     answers, faces = np.concatenate([answer(face) for face in found]), np.stack([face.image for face in found])
     seconds = (process_time() - begun) / len(faces)
     alike = model.generate(answers)
-    wanted, got = (image_features(images, framing) / crowd.scale for images in (faces, alike))
-    place, floor = crowd.nearest(wanted)
-    distance = np.linalg.norm(wanted - got, axis=1)
-    nearest = model.generate(crowd.latents[place])
+    nearest = model.generate(crowd.latents[crowd.nearest(image_features(faces, framing) / crowd.scale)[0]])
     yield "s of one core an answer", f"{seconds:.2f}", ""
     yield "length of the latents, median", f"{np.median(np.linalg.norm(answers, axis=1)):.1f}", "10.0"
-    yield "feature distance, mean", f"{distance.mean():.1f}", f"{floor.mean():.1f}"
-    yield "feature distance by the nearest's, median", f"**{np.median(distance / floor):.2f}**", "1"
-    yield (
-        "of colour levels, mean difference",
-        *(f"{np.abs(faces.astype(int) - other).mean():.1f}" for other in (alike, nearest)),
-    )
-    readings = [read_faces(images, framing) for images in (faces, alike, nearest)]
-    turns = [label_faces(images, framing)["turn"] for images in (faces, alike, nearest)]
-    columns = {name: [reading[:, names().index(name)] for reading in readings] for name in names()}
-    for name, what in (("gender", "perceived gender agrees"), ("smile", "smile's side agrees"),
-                       ("glasses", "glasses agree")):  # fmt: skip
-        true, *others = columns[name]
-        yield what, *(f"{((true > 0) == (other > 0)).mean():.1%}" for other in others)
-    for name, what in (("age", "age, years apart (median)"), ("skin_lightness", "skin L* apart (median)")):
-        true, *others = columns[name]
-        yield what, *(f"{np.nanmedian(np.abs(true - other)):.1f}" for other in others)
-    yield "turn, degrees apart (median)", *(f"{np.median(np.abs(turns[0] - other)):.1f}" for other in turns[1:])
+    measured = figures_of(model, found, answers, crowd, framing)
+    for name, words, form in LOOK_ALIKES:
+        yield words, *(format(value, form.replace("0%", "1%")) for value in measured[name])
     if network is not None:
         true, *others = (embeddings(images, framing, network) for images in (faces, alike, nearest))
         yield "likeness, median cosine", *(f"{np.median((true * other).sum(1)):.2f}" for other in others)
@@ -159,11 +112,9 @@ def main() -> None:
     def answer(face: AlignedFace) -> np.ndarray:
         return model.encoder.latents(face.image[None], model.generate) if args.encoder_only else model.encode_face(face)
 
-    sets = {"generated": as_faces(model.generate(model.latents(range(_FIRST_SEED, _FIRST_SEED + args.count))))}
+    sets = {"generated": generated_faces(model, args.count)}
     if args.run:
-        cache = FaceCache.find(args.run)
-        _, held_out = cache.split()
-        sets["held out"] = as_faces(cache.images[fixed_subset(held_out, args.count)])
+        sets["held out"] = held_out_faces(FaceCache.find(args.run), args.count)
     if args.photos:
         sets["photos"] = photos_in(args.photos, model, args.count // 2)
     crowd = Crowd.of(model, framing, args.random)

@@ -1,9 +1,11 @@
 """Fit the encoder of a model, which finds the look-alike of a person in a photo, and write it into its folder.
 
     python train/fit_encoder.py runs/PHOTOS
-    python train/fit_encoder.py facegan/assets/default --data runs/PHOTOS
+    python train/fit_encoder.py facegan/assets/default --data runs/DRAWN --drawn
 
-Takes a quarter of an hour of one core. train.py does this after the training with --encoder.
+Takes 20 minutes of one core. train.py does this after the training with --encoder. At the end it measures the
+look-alikes, and writes figures and 20 examples into the model card. The examples are of generated faces, because no
+photo may be part of a model folder; with --drawn they are of faces that the run has held out.
 """
 
 import argparse
@@ -19,6 +21,12 @@ def main() -> int:
     p.add_argument(
         "--images-seen", type=number(int, 100, 10**8), metavar="N", help="faces to learn from (default: 100000)"
     )
+    p.add_argument(
+        "--drawn",
+        action="store_true",
+        help="the run's faces were drawn and show nobody: the card may have examples of them",
+    )
+    p.add_argument("--keep", action="store_true", help="keep the encoder, and only measure it and draw its examples")
     args = p.parse_args()
 
     def work() -> None:
@@ -30,6 +38,7 @@ def main() -> int:
         cache = FaceCache.find(args.data or args.model)
         if cache is None and args.data:
             raise FaceGANError(f"There are no prepared faces in {args.data}: give the run by --data.")
-        add_encoder(folder, cache, **({"faces_seen": args.images_seen} if args.images_seen else {}))
+        seen = {"faces_seen": args.images_seen} if args.images_seen else {}
+        add_encoder(folder, cache, drawn=args.drawn, keep=args.keep, **seen)
 
     return exit_code(work)

@@ -8,7 +8,14 @@ from facegan.faces.detectors.registry import REGISTRY
 from facegan.model import folder as layout
 from facegan.model.facts import table
 from facegan.model.folder import ModelConfig
-from facegan.model.measurements import NEAR_COPIES_ALLOWED, memorisation_of, metrics_of, protocol_of, shares_table
+from facegan.model.measurements import (
+    NEAR_COPIES_ALLOWED,
+    look_alikes_table,
+    memorisation_of,
+    metrics_of,
+    protocol_of,
+    shares_table,
+)
 from facegan.model.slider_card import sliders_section
 from facegan.model.slider_files import read_sliders
 from facegan.sliders.slider import SliderSet
@@ -105,6 +112,14 @@ one differs, and by one of 256 levels. The weights are safetensors and ONNX; the
 If you believe that a photo of you was used, or that a face drawn here is too much like yours, {contact}
 """
 
+# What the card tells of only where the folder has it: the arguments of `render_card`.
+TOLD_PARTS = {
+    "film": layout.PROGRESS,
+    "discriminator": layout.DISCRIMINATOR,
+    "encoder": layout.ENCODER,
+    "examples": layout.LOOK_ALIKES,
+}
+
 _OWN = "The code in this folder is part of FaceGAN and under the MIT licence."
 
 _DISCRIMINATOR = (
@@ -116,7 +131,28 @@ _LOOK_ALIKES = """
 ## Look-alikes
 
 `model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`,
-then by pixels and attributes. It is a look-alike and not a copy. {whom}
+then by pixels and attributes. It is a look-alike and not a copy. {whom} `FaceGANPipeline` has the encoder alone, as a
+component: `pipe(latents=pipe.encode(faces)).images`, for faces that are framed as this model's own are.
+{examples}{figures}"""
+_EXAMPLES = {
+    "held_out": """
+![Twenty drawn faces, each to the left of its look-alike; none chosen by hand]({picture})
+
+Twenty faces that were held out from the training, each to the left of its look-alike. They were drawn: no photo of
+anybody is part of this folder. Nobody chose them.
+""",
+    "generated": """
+![Twenty generated faces, each to the left of its look-alike; none chosen by hand]({picture})
+
+Twenty faces that this model itself has drawn, each to the left of its look-alike. Photos of people must not be part of
+this folder, so none is shown here; of a photo the look-alike is less alike than of these. Nobody chose them.
+""",
+}
+_FIGURES = """
+{table}
+
+Networks that the encoder did not learn from read the faces and their look-alikes. {random}
+What a look-alike has to beat is the one of them that is nearest by features.
 """
 _WHOM = {
     False: "It is nobody's picture, and must not be passed off as one of the person in the photo.",
@@ -143,6 +179,7 @@ def render_card(
     sliders: SliderSet | None = None,
     discriminator: bool = False,
     encoder: bool = False,
+    examples: bool = False,
 ) -> str:
     """The card's text; `repository` is its name on the Hub, the last ones whether the folder has them.
 
@@ -166,9 +203,7 @@ def render_card(
         metrics=_metrics(config),
         shares=_shares(config),
         sliders=sliders_section(sliders),
-        look_alikes=_LOOK_ALIKES.format(file=layout.ENCODER, whom=_WHOM[config.data.get("one_person") is True])
-        if encoder
-        else "",
+        look_alikes=_look_alikes(config, examples) if encoder else "",
         memorisation=_memorisation(config),
         licences=_licences(config),
         truncation=config.truncation,
@@ -180,17 +215,32 @@ def render_card(
     )
 
 
+def _look_alikes(config: ModelConfig, examples: bool) -> str:
+    found, table = config.training.get("look_alikes"), look_alikes_table(config)
+    found = found if isinstance(found, dict) else {}
+    shown = _EXAMPLES.get(str(found.get("shown")), "") if examples else ""
+    random = found.get("random")
+    return _LOOK_ALIKES.format(
+        file=layout.ENCODER,
+        whom=_WHOM[config.data.get("one_person") is True],
+        examples=shown.format(picture=layout.LOOK_ALIKES),
+        figures=_FIGURES.format(
+            table=table,
+            random=f"{random:,} random faces were drawn." if type(random) is int else "Random faces were drawn.",
+        )
+        if table
+        else "",
+    )
+
+
 def render_licence(config: ModelConfig) -> str:
     return f"# Licences of {_line(config.name)}\n\n{_licences(config)}\n"
 
 
 def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
-    film, discriminator, encoder = (
-        (folder / path).exists() for path in (layout.PROGRESS, layout.DISCRIMINATOR, layout.ENCODER)
-    )
-    sliders = read_sliders(folder, config)
-    card = render_card(config, film=film, sliders=sliders, discriminator=discriminator, encoder=encoder)
+    parts = {name: (folder / path).exists() for name, path in TOLD_PARTS.items()}
+    card = render_card(config, sliders=read_sliders(folder, config), **parts)
     atomic_write_all({folder / layout.CARD: card, folder / layout.LICENCE: render_licence(config)})
 
 

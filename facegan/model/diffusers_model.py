@@ -2,18 +2,23 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import latents_of
 from facegan.model import folder as layout
 from facegan.model import pipeline
+from facegan.model.checks.encoder import check_encoder
+from facegan.model.checks.network import weights_of
+from facegan.model.diffusers_encoder import FaceGANEncoder
 from facegan.model.fetch import find_model
-from facegan.model.folder import ModelConfig, refuse_pickles
+from facegan.model.folder import ModelConfig, read_part, refuse_pickles
 from facegan.model.generator import FaceGANGenerator
+from facegan.model.load import digest_of
 from facegan.model.tensors import read_weights
 
-_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS)
+_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.ENCODER)
 
 
 class FaceGANPipeline(pipeline.FaceGANPipeline):
@@ -23,13 +28,14 @@ class FaceGANPipeline(pipeline.FaceGANPipeline):
     def from_pretrained(cls, source: str | Path | None = None, revision: str | None = None) -> "FaceGANPipeline":
         """The embedded default, a model folder, or "user/name" on the Hub, at "@revision" or `revision`; float32, CPU.
 
-        Fetches only config and safetensors. Raises FaceGANError with the file's name when one is not what it should be.
+        Fetches only config, safetensors and encoder.onnx, whose weights are those of the encoder's part for diffusers.
+        Raises FaceGANError with the file's name when one is not what it should be.
         """
         if revision is not None and isinstance(source, str):
             source = f"{source}@{revision}"
         folder = find_model(source, _PARTS).folder
         refuse_pickles(folder)
-        return cls(load_generator(folder))
+        return cls(load_generator(folder), load_encoder(folder))
 
 
 def load_generator(folder: Path) -> FaceGANGenerator:
@@ -46,3 +52,29 @@ def load_generator(folder: Path) -> FaceGANGenerator:
     if not images.isfinite().all():  # finite weights can still add up to infinity
         raise FaceGANError(f"{folder / layout.DIFFUSERS_WEIGHTS} does not draw finite images: train the model again.")
     return generator
+
+
+def load_encoder(folder: Path) -> FaceGANEncoder | None:
+    """The encoder in encoder.onnx of a folder, checked; float32 on the CPU, in eval mode. None where it has none.
+
+    Raises FaceGANError with the file's name when it is not what it should be.
+    """
+    file = folder / layout.ENCODER
+    if not (file.exists() or file.is_symlink()):
+        return None
+    content = read_part(folder, layout.ENCODER)
+    network = read_part(folder, layout.ONNX) if (folder / layout.ONNX).is_file() else None  # it may not be fetched
+    try:
+        check_encoder(content, None if network is None else digest_of(network))
+        return encoder_of(weights_of(content))
+    except ValueError as error:
+        raise FaceGANError(f"{file} is no encoder of a FaceGAN model, because {error}: fit it again.") from error
+
+
+def encoder_of(weights: list[np.ndarray]) -> FaceGANEncoder:
+    """An encoder with the weights and biases of encoder.onnx in their order. Raises ValueError for others."""
+    channels = tuple(weight.shape[0] for weight in weights if weight.ndim == 4)
+    encoder = FaceGANEncoder(channels, weights[-4].shape[0], weights[-2].shape[0])
+    named = zip(encoder.state_dict(), weights, strict=True)
+    encoder.load_state_dict({name: torch.from_numpy(weight.astype(np.float32)) for name, weight in named})
+    return encoder.eval()

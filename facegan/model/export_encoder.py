@@ -1,5 +1,7 @@
-"""Exports a fitted encoder as encoder.onnx of a model folder, and checks the file."""
+"""Exports a fitted encoder into a model folder, as encoder.onnx and for diffusers, and checks the file."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,11 @@ from facegan.base.encoding import SIDE
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.gan.encoder import Encoder
+from facegan.model import diffusers_encoder
 from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_steps, name_for
+from facegan.model.checks.media import INDEX_OF_ENCODER
+from facegan.model.diffusers_model import load_encoder
 from facegan.model.export import write_chain
 from facegan.model.folder import read_part
 from facegan.model.load import digest_of
@@ -22,7 +27,7 @@ _TOLERANCE = 0.05  # of a latent's deviation: what rounding the weights to float
 
 @torch.no_grad()
 def export_encoder(encoder: Encoder, folder: Path) -> None:
-    """Write encoder.onnx of the generator in `folder`, its normalisation folded and its weights as float16.
+    """Write the encoder of the generator in `folder`, its normalisation folded and its weights as float16.
 
     Raises FaceGANError when the file does not answer what `encoder` (eval mode) answers.
     """
@@ -52,6 +57,23 @@ def export_encoder(encoder: Encoder, folder: Path) -> None:
             "this with your versions of torch and onnxruntime."
         )
     atomic_write(folder / layout.ENCODER, content)
+    export_for_diffusers(folder)
+
+
+def export_for_diffusers(folder: Path) -> None:
+    """Write the encoder in encoder.onnx of `folder` for diffusers too, and name it in the index of its components.
+
+    Of the default, which comes with the program and shall stay small, the part for diffusers is left out:
+    `FaceGANPipeline.from_pretrained` takes the same weights from encoder.onnx.
+    """
+    target, index = folder / layout.DIFFUSERS_ENCODER, folder / layout.MODEL_INDEX
+    shutil.rmtree(target, ignore_errors=True)
+    components = {key: one for key, one in json.loads(index.read_text("utf-8")).items() if key != target.name}
+    if folder.resolve() != layout.DEFAULT_FOLDER.resolve():
+        load_encoder(folder).half().save_pretrained(target, safe_serialization=True)
+        shutil.copyfile(diffusers_encoder.__file__, folder / layout.ENCODER_CODE)
+        components |= INDEX_OF_ENCODER
+    atomic_write(index, json.dumps(components, indent=2) + "\n")
 
 
 def folded(encoder: Encoder) -> dict[str, np.ndarray]:

@@ -21,6 +21,10 @@ DIFFUSERS = "gan"  # diffusers' calls take `generator` for the random numbers, s
 DIFFUSERS_CONFIG = f"{DIFFUSERS}/config.json"
 DIFFUSERS_WEIGHTS = f"{DIFFUSERS}/diffusion_pytorch_model.safetensors"
 DIFFUSERS_CODE = f"{DIFFUSERS}/generator.py"
+DIFFUSERS_ENCODER = "encoder"
+ENCODER_CONFIG = f"{DIFFUSERS_ENCODER}/config.json"
+ENCODER_WEIGHTS = f"{DIFFUSERS_ENCODER}/diffusion_pytorch_model.safetensors"
+ENCODER_CODE = f"{DIFFUSERS_ENCODER}/encoder.py"
 DISCRIMINATOR = "discriminator.safetensors"
 CARD = "README.md"
 LICENCE = "LICENSE.md"
@@ -29,6 +33,7 @@ MORPH = "morph.mp4"
 PROGRESS = "progress.mp4"
 PROGRESS_GIF = "progress.gif"
 ENCODER = "encoder.onnx"
+LOOK_ALIKES = "look_alikes.webp"
 SLIDERS = "sliders.json"
 SLIDER_WEIGHTS = "sliders.safetensors"
 LEAKAGE = "sliders.png"
@@ -74,6 +79,11 @@ PARTS = (
     Part(SLIDER_WEIGHTS, 1 << 24, needed=False, draws=True),
     Part(LEAKAGE, _PICTURE, needed=False),
     Part(ENCODER, 1 << 23, needed=False, draws=True),  # where one was fitted
+    # The same encoder for diffusers.
+    Part(ENCODER_CONFIG, _TEXT, needed=False),
+    Part(ENCODER_WEIGHTS, 1 << 24, needed=False),
+    Part(ENCODER_CODE, _TEXT, needed=False),
+    Part(LOOK_ALIKES, _PICTURE, needed=False),
 )
 PART = {part.path: part for part in PARTS}
 
@@ -112,8 +122,8 @@ def read_part(folder: Path, path: str) -> bytes:
 
 
 def refuse_pickles(folder: Path) -> None:
-    """Raises FaceGANError when a file that is loaded by running code lies in the folder or its part for diffusers."""
-    for inside in (folder, folder / DIFFUSERS):
+    """Raises FaceGANError for a file that is loaded by running code, in the folder or in a component for diffusers."""
+    for inside in (folder, folder / DIFFUSERS, folder / DIFFUSERS_ENCODER):
         try:
             paths = sorted(inside.iterdir())
         except (OSError, ValueError):

@@ -1,7 +1,9 @@
-"""The measurements of a generator, as config.json holds them in "training": `metrics` and `memorisation`.
+"""The measurements of a generator, as config.json holds them in "training".
 
 `metrics` are the figures of gan/judge.py of the weights that were exported, and `generated`, the number of faces they
-were taken of. `memorisation` is `asdict` of Memorisation. Both are optional; the card and the push read them here.
+were taken of. `memorisation` is `asdict` of Memorisation. `look_alikes` are those of runs/look_alikes.py: the number of
+`random` faces, which faces are `shown`, and for each kind of faces both values of each figure. All are optional; the
+card and the push read them here.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +27,19 @@ PROTOCOL = (
     "faces are held out from training unless it says otherwise. Compare these figures with each other only, not with "
     "those of Inception features."
 )
+
+# Of look-alikes: the name in config.json, in words, and the format.
+LOOK_ALIKES = (
+    ("distance", "feature distance to the face, by the nearest random one's, median", ".2f"),
+    ("colours", "colour levels apart, of 256, mean", ".1f"),
+    ("gender", "perceived gender agrees", ".0%"),
+    ("smile", "the smile's side agrees", ".0%"),
+    ("glasses", "glasses agree", ".0%"),
+    ("age", "perceived age, years apart, median", ".1f"),
+    ("skin_lightness", "lightness of the skin apart (L*), median", ".1f"),
+    ("turn", "turn of the head, degrees apart, median", ".1f"),
+)
+_SETS = {"held_out": "held-out faces", "generated": "generated faces"}
 
 
 @dataclass(frozen=True)
@@ -136,6 +151,22 @@ def shares_table(config: ModelConfig) -> str:
             known = real.get(kind, {}).get(name) if isinstance(real.get(kind), dict) else None
             if _is_number(share) and _is_number(known):
                 rows.append(f"| {kind} | {name} | {known:.0%} | {share:.0%} |".replace("\n", " "))
+    return "\n".join(rows) if len(rows) > 2 else ""
+
+
+def look_alikes_table(config: ModelConfig) -> str:
+    """The Markdown table of the look-alikes' figures; empty if they were not measured."""
+    found = config.training.get("look_alikes")
+    sets = {key: found[key] for key in _SETS if isinstance(found.get(key), dict)} if isinstance(found, dict) else {}
+    sets = {key: figures for key, figures in sets.items() if _is_number(figures.get("faces"))}
+    if not sets:
+        return ""
+    heads = [f"{figures['faces']:,} {_SETS[key]} | the nearest random ones" for key, figures in sets.items()]
+    rows = [f"| | {' | '.join(heads)} |", "|---|" + "---|---|" * len(sets)]
+    for key, words, form in LOOK_ALIKES:
+        pairs = [figures.get(key) for figures in sets.values()]
+        if all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in pairs):
+            rows.append(f"| {words} | {' | '.join(format(value, form) for pair in pairs for value in pair)} |")
     return "\n".join(rows) if len(rows) > 2 else ""
 
 

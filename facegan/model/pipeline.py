@@ -2,24 +2,30 @@
 
 pipe = DiffusionPipeline.from_pretrained("user/name", trust_remote_code=True)
 pipe(seeds=[1, 2, 3], truncation=0.8).images
+pipe(latents=pipe.encode(faces)).images  # the look-alikes of faces, where the model has an encoder
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from diffusers import DiffusionPipeline, ImagePipelineOutput
+from PIL import Image
 
 
 class FaceGANPipeline(DiffusionPipeline):
     """Faces from seeds or latents.
 
-    The network is the component `gan`: `generator` is what diffusers calls the random number generator.
+    The network is the component `gan`: `generator` is what diffusers calls the random number generator. `encoder`,
+    None in a model without one, finds the latents of faces.
     """
 
-    def __init__(self, gan: torch.nn.Module):
+    _optional_components = ["encoder"]
+
+    def __init__(self, gan: torch.nn.Module, encoder: torch.nn.Module | None = None):
         super().__init__()
-        self.register_modules(gan=gan)
+        self.register_modules(gan=gan, encoder=encoder)
 
     @torch.no_grad()
     def __call__(
@@ -56,3 +62,31 @@ class FaceGANPipeline(DiffusionPipeline):
         if output_type == "pil":
             images = self.numpy_to_pil(images)
         return ImagePipelineOutput(images=images) if return_dict else (images,)
+
+    @torch.no_grad()
+    def encode(self, faces: Sequence[Image.Image] | np.ndarray, passes: int = 2) -> torch.Tensor:
+        """Latents float32 (n, latent_size) of the look-alikes of faces: `pipe(latents=...)` draws them.
+
+        `faces` are PIL images, or uint8 (n, H, H, 3), framed as the faces of this model are: FaceGAN's
+        `FaceModel.largest_face(photo).image` is such a face of a photo. `passes`: how often the encoder looks at the
+        face beside its last answer. Raises ValueError where the model has no encoder, and for faces of other shapes.
+        """
+        if self.encoder is None:
+            raise ValueError("This model has no encoder, so it finds no look-alikes.")
+        seen = torch.cat([self._seen(face) for face in faces]) if len(faces) else None
+        if seen is None:
+            raise ValueError("There is no face to encode.")
+        latents = torch.zeros(len(seen), self.gan.config.latent_size)
+        for _ in range(passes):
+            drawn = self.gan(latents.to(self.gan.device, self.gan.dtype)).float().cpu()
+            pairs = torch.cat([seen, F.interpolate(drawn, seen.shape[-2:], mode="area")], dim=1)
+            latents += self.encoder(pairs.to(self.encoder.device, self.encoder.dtype)).float().cpu()
+        return latents
+
+    def _seen(self, face: Image.Image | np.ndarray) -> torch.Tensor:
+        """A face as the encoder sees it: float32 (1, 3, side, side) in [-1, 1], each pixel the mean of a square."""
+        pixels = np.asarray(face.convert("RGB") if isinstance(face, Image.Image) else face)
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[0] != pixels.shape[1] or pixels.shape[2] != 3:
+            raise ValueError(f"A face must be square and uint8 (H, H, 3), not {pixels.dtype} {pixels.shape}.")
+        values = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        return F.interpolate(values, (self.encoder.config.side,) * 2, mode="area")

@@ -99,6 +99,37 @@ def read_discriminator(folder: Path, config: ModelConfig | None = None) -> dict[
     return weights
 
 
+def check_encoder_part(folder: Path) -> None:
+    """Check the encoder's part for diffusers against encoder.onnx and the index of components.
+
+    Raises FaceGANError with the file's name when one is missing, surplus, or another encoder.
+    """
+    index = json.loads(read_part(folder, layout.MODEL_INDEX))
+    parts = (layout.ENCODER_CONFIG, layout.ENCODER_WEIGHTS, layout.ENCODER_CODE)
+    there = [(folder / path).exists() for path in parts]
+    if any(there) != all(there) or any(there) != (layout.DIFFUSERS_ENCODER in index):
+        raise FaceGANError(
+            f"{folder / layout.DIFFUSERS_ENCODER} is not whole or not named in {layout.MODEL_INDEX}: fit the encoder "
+            "again."
+        )
+    if not any(there):
+        return
+    file, weights = folder / layout.ENCODER_WEIGHTS, _load(folder, layout.ENCODER_WEIGHTS)
+    _check_numbers(file, weights)
+    others = weights_of(read_part(folder, layout.ENCODER))
+    channels, hidden = tuple(one.shape[0] for one in others if one.ndim == 4), others[-2].shape[1]
+    names = [f"convolutions.{level}.{kind}" for level in range(len(channels)) for kind in ("weight", "bias")]
+    names += [f"{layer}.{kind}" for layer in ("dense", "step") for kind in ("weight", "bias")]
+    same = set(weights) == set(names) and all(
+        np.array_equal(weights[name].astype(np.float32), other.astype(np.float32))
+        for name, other in zip(names, others, strict=True)
+    )
+    told = json.loads(read_part(folder, layout.ENCODER_CONFIG))
+    same &= isinstance(told, dict) and (told.get("channels"), told.get("hidden")) == (list(channels), hidden)
+    if not same:
+        raise FaceGANError(f"{file} is another encoder than {layout.ENCODER} beside it: fit the encoder again.")
+
+
 def _channels(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
     """Those of a discriminator with weights of these shapes; what is none has others than `discriminator_shapes`."""
     layers = {int(found[1]): shape for name, shape in shapes.items() if (found := _WEIGHT.fullmatch(name))}

@@ -11,7 +11,7 @@ from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model import tensors
-from facegan.model.card import render_card, render_licence, write_card
+from facegan.model.card import TOLD_PARTS, render_card, render_licence, write_card
 from facegan.model.checks.media import check_content
 from facegan.model.client import HubError, Unreachable
 from facegan.model.facts import check_facts
@@ -108,6 +108,7 @@ def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) ->
     files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
     for path, content in files.items():
         check_content(folder / path, path, content)
+    tensors.check_encoder_part(folder)
     check_facts(config)
     check_memorisation(config)
     refuse_machine_paths(files, forbidden)
@@ -119,14 +120,15 @@ def _written_for(
 ) -> dict[str, bytes]:
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
-    film, discriminator, encoder = (one in files for one in (layout.PROGRESS, layout.DISCRIMINATOR, layout.ENCODER))
+    parts = {name: path in files for name, path in TOLD_PARTS.items()}
+    codes = {layout.PIPELINE: "pipeline.py", layout.DIFFUSERS_CODE: "generator.py"}
+    if layout.ENCODER_CODE in files:
+        codes[layout.ENCODER_CODE] = "diffusers_encoder.py"
     return {
         layout.CONFIG: config.to_json().encode(),
-        layout.CARD: render_card(config, repository, film, sliders, discriminator, encoder).encode(),
+        layout.CARD: render_card(config, repository, sliders=sliders, **parts).encode(),
         layout.LICENCE: render_licence(config).encode(),
-        layout.PIPELINE: (code / "pipeline.py").read_bytes(),
-        layout.DIFFUSERS_CODE: (code / "generator.py").read_bytes(),
-    }
+    } | {path: (code / name).read_bytes() for path, name in codes.items()}
 
 
 def _commit(target: Target, files: dict[str, bytes], config: ModelConfig) -> Pushed:

@@ -1,6 +1,7 @@
-"""Fits the encoder of a model folder and writes it there."""
+"""Fits the encoder of a model folder, writes it there, and measures it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -12,11 +13,13 @@ from facegan.faces.cache import FaceCache
 from facegan.gan.fit_encoder import FACES_SEEN, RealFaces, fit_encoder
 from facegan.gan.known_latents import FILE as LATENTS
 from facegan.gan.known_latents import KnownLatents
+from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.diffusers_model import load_generator
-from facegan.model.export_encoder import export_encoder
+from facegan.model.export_encoder import export_encoder, export_for_diffusers
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
+from facegan.runs.look_alikes import add_look_alikes, check_drawn
 
 
 def add_encoder(
@@ -24,13 +27,16 @@ def add_encoder(
     cache: FaceCache | None = None,
     *,
     faces_seen: int = FACES_SEEN,
+    drawn: bool = False,
+    keep: bool = False,
     say: Callable[[str], None] = print,
 ) -> FaceModel:
-    """Fit an encoder to the model in `folder` and write it there; returns the model loaded again.
+    """Fit an encoder to the model in `folder`, write it there and measure it; returns the model loaded again.
 
     `cache`: the faces that it was trained on, of which those held out stay out; without, it learns from generated
-    faces alone. Where the run knows their latents, it learns those. Raises FaceGANError for a model or faces that it
-    cannot be fitted to.
+    faces alone. Where the run knows their latents, it learns those. `drawn`: these faces show nobody, so the card may
+    have examples of them. `keep`: the encoder that is there is only measured. Raises FaceGANError for a model or faces
+    that it cannot be fitted to.
     """
     begun = monotonic()
     config = ModelConfig.read(folder)
@@ -45,6 +51,22 @@ def add_encoder(
             "train the model again with this version of FaceGAN."
         )
     faces = None if cache is None else _faces_of(cache, config.image_size, framing)
+    if drawn:
+        check_drawn(config, cache)
+    if not keep:
+        _fit(folder, config, framing, faces, faces_seen, say)
+    elif FaceModel.load(folder).encoder is not None:
+        export_for_diffusers(folder)
+    else:
+        raise FaceGANError(f"There is no {layout.ENCODER} in {folder} that could be kept: leave --keep out.")
+    model = add_look_alikes(FaceModel.load(folder), folder, cache, drawn, say)
+    say(f"The encoder is in {folder}, after {(monotonic() - begun) / 60:.0f} minutes.")
+    return model
+
+
+def _fit(
+    folder: Path, config: ModelConfig, framing: float, faces: RealFaces | None, faces_seen: int, say: Callable
+) -> None:
     known = faces.known if faces else None
     of_these = f", {len(known.rows):,} of them with known latents" if known is not None else ""
     say(
@@ -53,9 +75,15 @@ def add_encoder(
     )
     encoder = fit_encoder(load_generator(folder), config.image_size, framing, faces, faces_seen=faces_seen, say=say)
     export_encoder(encoder, folder)
+    _forget_measured(config, folder)
+
+
+def _forget_measured(config: ModelConfig, folder: Path) -> None:
+    """Remove figures and examples of the encoder before, which would be untrue if the new one is not measured."""
+    (folder / layout.LOOK_ALIKES).unlink(missing_ok=True)
+    config = replace(config, training={key: one for key, one in config.training.items() if key != "look_alikes"})
+    config.save(folder)
     write_card(config, folder)
-    say(f"The encoder is in {folder}, after {(monotonic() - begun) / 60:.0f} minutes.")
-    return FaceModel.load(folder)
 
 
 def _faces_of(cache: FaceCache, size: int, framing: float) -> RealFaces:

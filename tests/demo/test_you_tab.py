@@ -4,8 +4,6 @@ import base64
 import io
 import json
 import re
-import struct
-import zlib
 from html import unescape
 from urllib.parse import parse_qsl
 
@@ -23,8 +21,8 @@ from facegan.faces.one_photo import FoundFace
 from facegan.model.face import Kept
 from facegan.model.face_text import as_text
 from facegan.model.load import FaceModel
-from facegan.model.photo import MOST_BYTES
 from facegan.model.provenance import read_recipe, recipe_of
+from tests.demo.odd_photos import BAD, GOOD, heif, saved
 
 LATENT = np.random.RandomState(5).randn(100).astype(np.float32)
 
@@ -48,12 +46,6 @@ def encoding(model):
 @pytest.fixture
 def look_alikes(encoding, outbox):
     return LookAlikes(encoding, outbox)
-
-
-def saved(kind, image=None, **options):
-    stream = io.BytesIO()
-    (image or Image.new("RGB", (120, 120), (180, 150, 140))).save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def data_url(content, kind="jpeg"):
@@ -118,59 +110,14 @@ def test_its_picture_is_opened_as_a_face(encoding):
     assert query["seed"] == as_text(Kept.of(LATENT))
 
 
-def bomb():
-    """A PNG of 60,000 x 60,000 pixels in a few bytes."""
-
-    def chunk(name, body):
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
-    )
-
-
 def own(model):
     return encode_png(model.generate(model.latents([1]))[0], recipe_of(model, [1], 0.8).to_dict())
 
 
-JPEG, LIGHT = saved("JPEG"), Image.new("RGB", (90, 120), (200, 190, 180))
-GOOD = {
-    "grey": saved("JPEG", Image.new("L", (90, 120), 180)),
-    "cmyk": saved("JPEG", Image.new("CMYK", (90, 120), (10, 20, 30, 0))),
-    "palette": saved("PNG", LIGHT.quantize(4)),
-    "transparent": saved("PNG", Image.new("RGBA", (90, 120), (200, 180, 170, 128))),
-    "animated": saved("GIF", LIGHT, save_all=True, append_images=[Image.new("RGB", (90, 120))]),
-    "16 bits": saved("PNG", Image.fromarray(np.full((90, 120), 50_000, np.uint16))),
-    "webp": saved("WEBP"),
-    "wide": saved("JPEG", Image.new("RGB", (3000, 80), (200, 190, 180))),
-}
-BAD = {
-    "empty": b"",
-    "text": b"hello, this is no picture at all",
-    "zeros": bytes(5000),
-    "cut": JPEG[: len(JPEG) // 3],
-    "cut at the head": JPEG[:20],
-    "huge": JPEG + bytes(MOST_BYTES),
-    "bomb": bomb(),
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="5"/></svg>',
-    "xml": b'<?xml version="1.0"?><svg/>',
-    "html": b"<!DOCTYPE html><p>photo</p>",
-    "pdf": b"%PDF-1.7 photo",
-    "zip": b"PK\x03\x04" + bytes(100),
-    "film": b"\x00\x00\x00\x20ftypisom" + bytes(100),
-    "heic, broken": b"\x00\x00\x00\x18ftypheic" + bytes(200),
-    "jpeg xl": b"\xff\x0a" + bytes(100),
-    "one pixel": saved("PNG", Image.new("RGB", (1, 1))),
-    "tiny": saved("PNG", Image.new("RGB", (20, 400), (200, 200, 200))),
-    "no face": saved("JPEG", Image.new("RGB", (300, 300), (20, 20, 20))),
-    "noise": bytes(np.random.RandomState(0).randint(0, 256, 4000).astype(np.uint8)),
-    "png with a broken body": saved("PNG")[:60] + bytes(400),
-}
-
-
-def test_there_are_25_kinds():
-    assert len(GOOD) + len(BAD) >= 25
+def test_a_heic_photo_is_read_or_answered_by_one_sentence(look_alikes):
+    with pytest.raises(FaceGANError) as error:  # it is dark, so there is no face in it where it is read
+        look_alikes.take(heif(), "0")
+    assert str(error.value).endswith(".") and len(str(error.value)) < 250
 
 
 @pytest.mark.parametrize("kind", GOOD)

@@ -271,3 +271,31 @@ def test_the_card_says_which_model_it_was_trained_on_from(config):
     text = render_card(with_training(config, started_from="user/many@abc", start_learned_from="Photos | of many."))
     assert "| trained on from | user/many@abc |" in text
     assert r"| which had learned from | Photos \| of many. |" in text
+
+
+LOOK_ALIKES = {
+    "random": 2000,
+    "shown": "held_out",
+    "held_out": {"faces": 60, "distance": [0.874, 1.0], "gender": [0.9, 0.85]},
+    "generated": {"faces": 60, "distance": [0.35, 1.0], "gender": [0.95, 0.7]},
+}
+
+
+def test_the_look_alikes_are_told_in_figures_and_shown(config):
+    text = render_card(with_training(config, look_alikes=LOOK_ALIKES), encoder=True, examples=True)
+    assert "![Twenty drawn faces" in text and "(look_alikes.webp)" in text
+    assert "0.87 | 1.00 | 0.35 | 1.00 |" in text and "90% | 85% | 95% | 70% |" in text
+    assert "2,000 random faces" in text
+    assert ModelCard(text)
+    of_photos = with_training(config, look_alikes={**LOOK_ALIKES, "shown": "generated"})
+    assert "no photo" in (text := " ".join(render_card(of_photos, encoder=True, examples=True).split())).lower()
+    assert "Twenty drawn" not in text
+
+
+@pytest.mark.parametrize(
+    "broken", [None, 5, [], {}, {"held_out": 5}, {"held_out": {"faces": "x"}}, {"held_out": {"faces": 3, "age": [1]}}]
+)
+def test_look_alikes_that_were_not_measured_are_not_told(config, broken):
+    text = render_card(with_training(config, look_alikes=broken), encoder=True, examples=True)
+    assert "## Look-alikes" in text and "webp" not in text and "feature distance" not in text
+    assert "## Look-alikes" not in render_card(with_training(config, look_alikes=LOOK_ALIKES))

@@ -1,20 +1,25 @@
 """encoder.onnx: what was fitted is what runs, and what is no encoder of ours is refused."""
 
+import json
 import shutil
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from diffusers import DiffusionPipeline
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+from safetensors.numpy import load_file, save_file
 
-from facegan import FaceModel
+from facegan import FaceGANPipeline, FaceModel
 from facegan.base.encoding import SIDE
 from facegan.base.errors import FaceGANError
 from facegan.gan.encoder import Encoder, encode, reduced
 from facegan.model.export import export_weights, shipped_form
-from facegan.model.export_encoder import export_encoder
-from facegan.model.folder import ENCODER, ModelConfig
+from facegan.model.export_encoder import export_encoder, export_for_diffusers
+from facegan.model.folder import ENCODER, ENCODER_CODE, ENCODER_CONFIG, ENCODER_WEIGHTS, MODEL_INDEX, ModelConfig
+from facegan.model.tensors import check_encoder_part
 from tests.model.conftest import trained_like
 
 
@@ -147,3 +152,86 @@ def test_a_file_that_is_no_encoder_is_refused_by_name(encoding_folder, tmp_path,
     damage(folder / ENCODER)
     with pytest.raises(FaceGANError, match=ENCODER):
         FaceModel.load(folder)
+
+
+@pytest.mark.parametrize(
+    "load", [FaceGANPipeline.from_pretrained, lambda at: DiffusionPipeline.from_pretrained(at, trust_remote_code=True)]
+)
+def test_diffusers_has_the_same_encoder_as_a_component(encoding_folder, load):
+    model, pipe = FaceModel.load(encoding_folder), load(str(encoding_folder))
+    faces = model.generate(model.latents([1, 2, 3]))
+    wanted = model.encoder.latents(faces, model.generate)
+    found = pipe.encode(faces)
+    assert np.abs(found.numpy() - wanted).max() < 0.02 < np.abs(wanted).max()
+    of_pictures = pipe.encode([Image.fromarray(face).resize((4 * SIDE, 4 * SIDE), 0) for face in faces])
+    torch.testing.assert_close(of_pictures, found)
+    assert len(pipe(latents=found).images) == 3
+    for wrong in (faces[:, :10], faces / 255, faces[..., :1], []):
+        with pytest.raises(ValueError, match="face"):
+            pipe.encode(wrong)
+
+
+def test_a_pipeline_is_saved_and_loaded_with_its_encoder_and_without(encoding_folder, tmp_path):
+    pipe = DiffusionPipeline.from_pretrained(str(encoding_folder), trust_remote_code=True)
+    pipe.save_pretrained(tmp_path / "saved")
+    kept, saved = (load_file(folder / ENCODER_WEIGHTS) for folder in (encoding_folder, tmp_path / "saved"))
+    assert all(np.array_equal(kept[name].astype(np.float32), saved[name]) for name in kept | saved)
+    without = type(pipe)(pipe.gan)
+    assert without.encoder is None and len(without(seeds=[1]).images) == 1
+    with pytest.raises(ValueError, match="no encoder"):
+        without.encode(np.zeros((1, SIDE, SIDE, 3), np.uint8))
+
+
+def test_of_the_default_the_part_for_diffusers_is_left_out(encoding_folder, tmp_path, monkeypatch):
+    folder = shutil.copytree(encoding_folder, tmp_path / "model")
+    monkeypatch.setattr("facegan.model.folder.DEFAULT_FOLDER", folder)
+    export_for_diffusers(folder)
+    assert not (folder / ENCODER_WEIGHTS).exists()
+    check_encoder_part(folder)
+    model, own = FaceModel.load(folder), FaceGANPipeline.from_pretrained(folder)
+    faces = model.generate(model.latents([1]))
+    assert np.abs(own.encode(faces).numpy() - model.encoder.latents(faces, model.generate)).max() < 0.02
+    assert DiffusionPipeline.from_pretrained(str(folder), trust_remote_code=True).encoder is None
+
+
+def other_weights(folder):
+    weights = load_file(folder / ENCODER_WEIGHTS)
+    weights["step.bias"] = weights["step.bias"] + 1
+    save_file(weights, folder / ENCODER_WEIGHTS)
+
+
+def fewer_weights(folder):
+    weights = load_file(folder / ENCODER_WEIGHTS)
+    save_file({name: one for name, one in weights.items() if name != "step.bias"}, folder / ENCODER_WEIGHTS)
+
+
+def another_width(folder):
+    told = (folder / ENCODER_CONFIG).read_text()
+    (folder / ENCODER_CONFIG).write_text(told.replace('"hidden": 16', '"hidden": 17'))
+
+
+def unnamed(folder):
+    index = json.loads((folder / MODEL_INDEX).read_text())
+    (folder / MODEL_INDEX).write_text(json.dumps({name: one for name, one in index.items() if name != "encoder"}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        other_weights,
+        fewer_weights,
+        another_width,
+        unnamed,
+        lambda folder: (folder / ENCODER_CODE).unlink(),
+        lambda folder: (folder / ENCODER_WEIGHTS).unlink(),
+        lambda folder: (folder / ENCODER_WEIGHTS).write_bytes(b"\x80\x04K\x01."),
+        lambda folder: shutil.rmtree(folder / "encoder"),
+        lambda folder: (folder / ENCODER).unlink(),
+    ],
+)
+def test_a_part_for_diffusers_that_is_another_encoder_is_not_pushed(encoding_folder, tmp_path, damage):
+    check_encoder_part(encoding_folder)
+    folder = shutil.copytree(encoding_folder, tmp_path / "model")
+    damage(folder)
+    with pytest.raises(FaceGANError, match="encoder"):
+        check_encoder_part(folder)

@@ -1,9 +1,6 @@
 """An encoder into a model folder: with the real command, on the default, from few faces."""
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +9,12 @@ import pytest
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.gan.known_latents import FILE, KnownLatents
-from facegan.model.folder import DEFAULT_FOLDER, ENCODER, ModelConfig
+from facegan.model.folder import DEFAULT_FOLDER, ENCODER, LOOK_ALIKES, ModelConfig
+from facegan.publish.push import check_folder
 from facegan.runs import model_encoder
 from facegan.runs.model_encoder import add_encoder
+from tests.programs import Programs
 
-ROOT = Path(__file__).parent.parent.parent
 SIZE = ModelConfig.read(DEFAULT_FOLDER).image_size
 
 
@@ -36,13 +34,20 @@ def cache_of(folder, size=SIZE, framing=0.8):
 
 
 def test_the_command_fits_an_encoder_to_a_model_folder(folder):
-    command = [sys.executable, "train/fit_encoder.py", str(folder), "--images-seen", "100"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    few = {"facegan.runs.look_alikes.MEASURED": 2, "facegan.runs.look_alikes.RANDOM": 16}
+    with Programs(values=few) as programs:
+        done = programs.run("train/fit_encoder.py", str(folder), "--images-seen", "100")
+        assert done.returncode == 0, done.stderr
+        again = programs.run("train/fit_encoder.py", str(folder), "--keep")
+        assert again.returncode == 0 and "Fitting" not in again.stdout
+        refused = programs.run("train/fit_encoder.py", str(folder), "--keep", "--drawn")
+        assert refused.returncode == 1 and "--data" in refused.stderr
     model = FaceModel.load(folder)
     assert model.encode_face(model.generate(model.latents([1]))[0]).shape == (1, 100)
     assert (folder / ENCODER).stat().st_size < 8e6
     assert "## Look-alikes" in (folder / "README.md").read_text()
+    assert (folder / LOOK_ALIKES).stat().st_size > 1000
+    check_folder(folder, model.config, [])  # it can be pushed
     assert ENCODER in done.stdout or "encoder is in" in done.stdout
 
 
@@ -56,6 +61,7 @@ def test_it_learns_from_the_run_but_never_from_what_is_held_out(folder, monkeypa
         return Encoder((8, 8, 8, 8), 16).eval()
 
     monkeypatch.setattr(model_encoder, "fit_encoder", fit)
+    monkeypatch.setattr(model_encoder, "add_look_alikes", lambda model, *_: model)
     latents = np.random.RandomState(0).randn(5, 100).astype(np.float32)
     KnownLatents(np.array([0, 2, 3, 4, 5]), latents).save(tmp_path / FILE)  # 4 and 5 are held out
     add_encoder(folder, cache_of(tmp_path), say=lambda _: None)

@@ -25,7 +25,7 @@
     part("[data-here]").hidden = !HERE.test(window.location.hostname);
     part("[data-away]").hidden = !part("[data-here]").hidden;
     camera.hidden = !navigator.mediaDevices?.getUserMedia;  // browsers keep the camera from pages without https
-    let photo, asked = 0;
+    let photo, asked = 0, cameraAsked = 0;
 
     async function send(which = 0) {
       const number = ++asked;
@@ -76,6 +76,7 @@
     }
 
     function off() {
+      cameraAsked++;  // a camera that is allowed only now stays off
       video.srcObject?.getTracks().forEach((track) => track.stop());
       video.srcObject = null;
       video.hidden = shoot.hidden = true;
@@ -84,13 +85,18 @@
 
     camera.addEventListener("click", async () => {
       if (video.srcObject) return off();
+      const number = ++cameraAsked;
       try {
-        video.srcObject = await navigator.mediaDevices.getUserMedia({video: {facingMode: "user"}, audio: false});
+        const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "user"}, audio: false});
+        if (number !== cameraAsked) return stream.getTracks().forEach((track) => track.stop());
+        for (const track of stream.getTracks()) track.addEventListener("ended", off);  // it was unplugged or forbidden
+        video.srcObject = stream;
         await video.play();
         video.hidden = shoot.hidden = false;
         camera.textContent = "Camera off";
         say("");
       } catch {
+        if (number !== cameraAsked) return;  // it was put off meanwhile
         off();
         say("There is no camera that this page may use: allow it in the browser, or choose a photo.");
       }

@@ -44,9 +44,12 @@ def name_for(weights: str) -> str:
     return f"encoder of {weights}"
 
 
-def check_encoder(content: bytes, weights: str) -> None:
-    """Raises ValueError with what is wrong with the bytes of encoder.onnx, beside a generator with these weights."""
-    if read_graph(content).name != name_for(weights):
+def check_encoder(content: bytes, weights: str | None) -> None:
+    """Raises ValueError with what is wrong with the bytes of encoder.onnx, beside a generator with these weights.
+
+    None where that was not fetched.
+    """
+    if weights is not None and read_graph(content).name != name_for(weights):
         raise ValueError("it was fitted to another generator than the one beside it")
     tensors = read_graph(content).tensors.values()
     kernels, matrices = ([tensor.shape for tensor in tensors if tensor.ndim == ndim] for ndim in (4, 2))

@@ -11,6 +11,7 @@ from facegan.model import folder as layout
 
 _MAX_SIDE = 8192  # px; the sheet of samples has 1038
 INDEX = {"_class_name": ["pipeline", "FaceGANPipeline"], layout.DIFFUSERS: ["generator", "FaceGANGenerator"]}
+INDEX_OF_ENCODER = {layout.DIFFUSERS_ENCODER: ["encoder", "FaceGANEncoder"]}  # in a folder that has one
 
 
 def check_content(file: Path, name: str, content: bytes) -> None:
@@ -19,8 +20,8 @@ def check_content(file: Path, name: str, content: bytes) -> None:
     Raises FaceGANError with the name of `file` when it is not such a file.
     """
     try:
-        if name.endswith(".png"):
-            _check_png(content)
+        if name.endswith((".png", ".webp")):
+            _check_picture(content, name.rpartition(".")[2].upper())
         elif name.endswith(".mp4") and content[4:8] != b"ftyp":
             raise ValueError("it is not an MP4 film")
         elif name.endswith(".gif") and not content.startswith(b"GIF8"):
@@ -33,8 +34,8 @@ def check_content(file: Path, name: str, content: bytes) -> None:
         raise FaceGANError(f"{file} is not what its name says ({error}): export the model again.") from error
 
 
-def _check_png(content: bytes) -> None:
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+def _check_picture(content: bytes, kind: str) -> None:
+    with Image.open(io.BytesIO(content), formats=[kind]) as picture:
         if max(picture.size) > _MAX_SIDE:
             raise ValueError(f"it has {picture.width} x {picture.height} pixels")
         picture.load()
@@ -45,5 +46,6 @@ def _check_png(content: bytes) -> None:
 
 def _check_index(content: bytes) -> None:
     values = json.loads(content)
-    if not isinstance(values, dict) or {k: v for k, v in values.items() if k != "_diffusers_version"} != INDEX:
+    values = {k: v for k, v in values.items() if k != "_diffusers_version"} if isinstance(values, dict) else None
+    if values not in (INDEX, INDEX | INDEX_OF_ENCODER):
         raise ValueError("it does not name the classes of FaceGAN")

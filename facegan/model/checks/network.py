@@ -70,13 +70,13 @@ def check_chain(
 
 
 def weights_of(content: bytes) -> list[np.ndarray]:
-    """The weights and biases in the bytes of generator.onnx, in the order in which it uses them, as they are stored.
+    """The weights and biases in the bytes of a network of ours, in the order in which it uses them, as they are stored.
 
-    Raises ValueError for bytes that `check_network` would refuse for other reasons.
+    Raises ValueError for bytes that `check_network` or `check_encoder` would refuse for other reasons.
     """
     graph = read_graph(content)
     widened, chain = _split(graph)
-    names = [name for node in chain if node.operation in ("Gemm", "ConvTranspose") for name in node.inputs[1:]]
+    names = [name for node in chain if node.operation in FLOAT_WEIGHTS for name in node.inputs[1:]]
     stored = [widened.get(name, name) for name in names]
     if not set(stored) <= set(graph.tensors):
         raise ValueError("a step has weights that are not stored")

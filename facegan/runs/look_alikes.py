@@ -1,0 +1,165 @@
+"""Measures how much the look-alikes of an encoder are like, and draws the examples of the model card."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facegan.base import pictures
+from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
+from facegan.faces.cache import FaceCache
+from facegan.faces.one_photo import AlignedFace
+from facegan.gan.metrics import fixed_subset
+from facegan.labels.label import label_faces
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.folder import ModelConfig
+from facegan.model.load import FaceModel
+from facegan.sliders.judge_networks import image_features
+from facegan.sliders.readings import names, read_faces
+
+FIRST_SEED = 3_000_000_000  # of the generated faces: far behind those of samples, sliders and crowds
+MEASURED = 60  # faces of each kind: two minutes of one core, and shares within 6 points
+RANDOM = 2_000  # faces, of which the nearest one is what a look-alike has to beat
+EXAMPLES, _PAIRS_IN_A_ROW = 20, 5
+_CELL, _GAP = 128, 8  # px
+_QUALITY = 90  # of WebP: 300 KB
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Random faces: their latents and features, and what the features are divided by."""
+
+    latents: np.ndarray
+    features: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, model: FaceModel, framing: float, count: int) -> "Crowd":
+        """The faces of the seeds from 0 on."""
+        latents = model.latents(range(count))
+        parts = [
+            image_features(model.generate(latents[start : start + _BATCH]), framing)
+            for start in range(0, count, _BATCH)
+        ]
+        found = np.concatenate(parts)
+        scale = found.std(axis=0) + 1e-6
+        return cls(latents, found / scale, scale)
+
+    def nearest(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which of them is nearest to each of the features (n, d) in their scale, and how far away."""
+        squares = (self.features**2).sum(1) - 2 * features @ self.features.T + (features**2).sum(1)[:, None]
+        place = squares.argmin(axis=1)
+        return place, np.sqrt(np.maximum(squares[np.arange(len(features)), place], 0))
+
+
+def generated_faces(model: FaceModel, count: int) -> list[AlignedFace]:
+    """Generated faces of seeds that nothing else uses."""
+    return as_faces(model.generate(model.latents(range(FIRST_SEED, FIRST_SEED + count))))
+
+
+def held_out_faces(cache: FaceCache, count: int) -> list[AlignedFace]:
+    """Up to `count` of the faces that a run has held out, always the same ones."""
+    _, held_out = cache.split()
+    return as_faces(cache.images[fixed_subset(held_out, count)])
+
+
+def as_faces(images: np.ndarray) -> list[AlignedFace]:
+    return [AlignedFace(np.ascontiguousarray(image)) for image in images]
+
+
+def figures_of(
+    model: FaceModel, faces: Sequence[AlignedFace], answers: np.ndarray, crowd: Crowd, framing: float
+) -> dict[str, tuple[float, float]]:
+    """Each figure of measurements.LOOK_ALIKES, of the look-alikes and of the nearest random faces.
+
+    Args:
+        model: which draws.
+        faces: whose look-alikes are measured, at least one.
+        answers: their latents float32 (n, 100).
+        crowd: the random faces.
+        framing: of the model.
+    """
+    images, alike = np.stack([face.image for face in faces]), model.generate(answers)
+    wanted, got = (image_features(some, framing) / crowd.scale for some in (images, alike))
+    place, floor = crowd.nearest(wanted)
+    nearest = model.generate(crowd.latents[place])
+    found = {"distance": (float(np.median(np.linalg.norm(wanted - got, axis=1) / floor)), 1.0)}
+
+    def compare(name: str, measure: Callable[[np.ndarray, np.ndarray], float], true, others) -> None:
+        found[name] = tuple(float(measure(true, other)) for other in others)
+
+    def apart(a: np.ndarray, b: np.ndarray) -> float:
+        return np.nanmedian(np.abs(a - b))
+
+    compare("colours", lambda a, b: np.abs(a.astype(int) - b).mean(), images, (alike, nearest))
+    readings = [read_faces(some, framing) for some in (images, alike, nearest)]
+    columns = {name: [reading[:, place] for reading in readings] for place, name in enumerate(names())}
+    for name in ("gender", "smile", "glasses"):
+        compare(name, lambda a, b: ((a > 0) == (b > 0)).mean(), columns[name][0], columns[name][1:])
+    for name in ("age", "skin_lightness"):
+        compare(name, apart, columns[name][0], columns[name][1:])
+    turns = [label_faces(some, framing)["turn"] for some in (images, alike, nearest)]
+    compare("turn", apart, turns[0], turns[1:])
+    return found
+
+
+def add_look_alikes(
+    model: FaceModel,
+    folder: Path,
+    cache: FaceCache | None = None,
+    drawn: bool = False,
+    say: Callable[[str], None] = print,
+) -> FaceModel:
+    """Measure the look-alikes of `model`, and write figures and examples into its `folder` and card.
+
+    The figures are of generated faces, and of those that the run of `cache` has held out. The examples show held-out
+    faces only where `drawn` says that they were drawn and show nobody: a photo must not get into a folder that is
+    published. Else they are of generated faces. Returns the model loaded again.
+
+    Raises FaceGANError for `drawn` without held-out faces, and with those of a real person.
+    """
+    if drawn:
+        check_drawn(model.config, cache)
+    framing = float(model.config.data["framing"])
+    sets = {"generated": generated_faces(model, MEASURED)}
+    held_out = held_out_faces(cache, MEASURED) if cache is not None else []
+    if held_out:
+        sets["held_out"] = held_out
+    say(f"Measuring the look-alikes of {sum(map(len, sets.values()))} faces.")
+    crowd, measured = Crowd.of(model, framing, RANDOM), {}
+    shown = "held_out" if drawn else "generated"
+    for name, faces in sets.items():
+        answers = np.concatenate([model.encode_face(face) for face in faces])
+        figures = figures_of(model, faces, answers, crowd, framing)
+        measured[name] = {"faces": len(faces)} | {key: [round(one, 4) for one in pair] for key, pair in figures.items()}
+        if name == shown:
+            write_examples(model, faces[:EXAMPLES], answers[:EXAMPLES], folder)
+    found = {"random": RANDOM, "shown": shown, **measured}
+    config = replace(model.config, training={**model.config.training, "look_alikes": found})
+    config.save(folder)
+    write_card(config, folder)
+    return FaceModel.load(folder)
+
+
+def check_drawn(config: ModelConfig, cache: FaceCache | None) -> None:
+    """Raises FaceGANError where the card cannot have examples of drawn faces: no held-out ones, or a real person's."""
+    if cache is None or not len(cache.split()[1]):
+        raise FaceGANError("There are no held-out faces to show as examples: give the run that has them by --data.")
+    if config.data.get("one_person") is True:
+        raise FaceGANError(
+            "This model learned from photos of one real person, so its faces were not drawn: leave --drawn out."
+        )
+
+
+def write_examples(model: FaceModel, faces: Sequence[AlignedFace], answers: np.ndarray, folder: Path) -> None:
+    """Write the faces, each beside its look-alike with the latents `answers` (n, 100), as look_alikes.webp."""
+    pairs = [
+        np.concatenate([pictures.enlarge(one, _CELL) for one in (face.image, alike)], axis=1)
+        for face, alike in zip(faces, model.generate(answers), strict=True)
+    ]
+    sheet = pictures.grid(np.stack(pairs), min(_PAIRS_IN_A_ROW, len(pairs)), _GAP)
+    atomic_write(folder / layout.LOOK_ALIKES, pictures.encode_webp(sheet, {"shows": "look-alikes"}, _QUALITY))
