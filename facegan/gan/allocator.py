@@ -13,7 +13,7 @@ _NEVER = 2**31 - 1  # bytes at the top of the heap that are not worth returning
 def keep_freed_memory() -> bool:
     """Have this process keep the memory that it frees, so its size stays at its peak. False where libc has no mallopt.
 
-    Training is 1.2 to 1.3 times as fast at 64 to 256 px (docs/measurements/program.md).
+    Training is 1.2 times as fast at 128 and 256 px (docs/measurements/program.md).
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
