@@ -69,7 +69,7 @@ def test_a_run_ends_on_the_hub_with_model_tag_and_space(hub, published):
     assert "user/people holds the model (private, tag v1)" in said
     assert "user/demo shows user/people" in said
     # It is too short for sliders, and no encoder was asked for.
-    made = {part.path for part in PARTS if not part.path.startswith(("slider", "encoder"))}
+    made = {part.path for part in PARTS if not part.path.startswith(("slider", "encoder", "look_alikes"))}
     assert set(hub.files("models", "user/people")) == made
     assert hub.files("models", "user/people")["generator.onnx"] == (run / "model" / "generator.onnx").read_bytes()
     assert "app.py" in hub.files("spaces", "user/demo")
