@@ -139,7 +139,7 @@ _EXAMPLES = {
 ![Twenty drawn faces, each to the left of its look-alike; none chosen by hand]({picture})
 
 Twenty faces that were held out from the training, each to the left of its look-alike. They were drawn: no photo of
-anybody is part of this folder. Nobody chose them.
+anybody is part of this folder. Nobody chose them, but faces that are read as younger than 40 are not among them.
 """,
     "generated": """
 ![Twenty generated faces, each to the left of its look-alike; none chosen by hand]({picture})

@@ -24,6 +24,7 @@ FIRST_SEED = 3_000_000_000  # of the generated faces: far behind those of sample
 MEASURED = 60  # faces of each kind: two minutes of one core, and shares within 6 points
 RANDOM = 2_000  # faces, of which the nearest one is what a look-alike has to beat
 EXAMPLES, _PAIRS_IN_A_ROW = 20, 5
+CLEARLY_ADULT = 40  # years by the label networks, who err by some five: nobody in the picture may be taken for a child
 _CELL, _GAP = 128, 8  # px
 _QUALITY = 90  # of WebP: 300 KB
 _BATCH = 500
@@ -137,12 +138,27 @@ def add_look_alikes(
         figures = figures_of(model, faces, answers, crowd, framing)
         measured[name] = {"faces": len(faces)} | {key: [round(one, 4) for one in pair] for key, pair in figures.items()}
         if name == shown:
-            write_examples(model, faces[:EXAMPLES], answers[:EXAMPLES], folder)
+            rows = (clearly_adult(faces, framing) if drawn else np.arange(len(faces)))[:EXAMPLES]
+            write_examples(model, [faces[row] for row in rows], answers[rows], folder)
     found = {"random": RANDOM, "shown": shown, **measured}
     config = replace(model.config, training={**model.config.training, "look_alikes": found})
     config.save(folder)
     write_card(config, folder)
     return FaceModel.load(folder)
+
+
+def clearly_adult(faces: Sequence[AlignedFace], framing: float) -> np.ndarray:
+    """Which of the faces are read as CLEARLY_ADULT or older, on the face and its mirror image; at least one.
+
+    Raises FaceGANError when none is.
+    """
+    ages = label_faces(np.stack([face.image for face in faces]), framing, mirror=True)["age"]
+    rows = np.flatnonzero(ages >= CLEARLY_ADULT)
+    if not len(rows):
+        raise FaceGANError(
+            f"None of the held-out faces looks {CLEARLY_ADULT} or older, so none is shown: leave --drawn out."
+        )
+    return rows
 
 
 def check_drawn(config: ModelConfig, cache: FaceCache | None) -> None:

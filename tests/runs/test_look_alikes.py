@@ -83,17 +83,33 @@ def test_photos_are_measured_and_not_shown(exported, tmp_path):
     assert "look_alikes.webp" in (folder / "README.md").read_text()
 
 
-def test_drawn_faces_are_shown_beside_their_look_alikes(exported, tmp_path):
+def test_drawn_adults_are_shown_beside_their_look_alikes(exported, tmp_path, monkeypatch):
     folder = shutil.copytree(exported, tmp_path / "model")
-    cache = photos()
+    cache, label = photos(7), look_alikes.label_faces
+
+    def read(images, framing, **options):
+        """The first of the held-out faces looks like a child."""
+        labels = label(images, framing, **options)
+        labels.values[:, labels.names.index("age")] = np.where(images.mean((1, 2, 3)) == 80, 12, 50)
+        return labels
+
+    monkeypatch.setattr(look_alikes, "label_faces", read)
+    monkeypatch.setattr(look_alikes, "fixed_subset", lambda rows, count: rows[:count])
     model = add_look_alikes(FaceModel.load(folder), folder, cache, drawn=True, say=lambda _: None)
     assert model.config.training["look_alikes"]["shown"] == "held_out"
     shown = sheet(folder)
     for place in range(3):
         left = place * (2 * CELL + look_alikes._GAP)
         face = shown[:, left : left + CELL]
-        assert np.abs(face - cache.images[2 + place].mean()).max() < 40 and face.std() < 10
+        assert np.abs(face - cache.images[3 + place].mean()).max() < 40 and face.std() < 10
         assert shown[:, left + CELL + 10 : left + 2 * CELL - 10].std() > 10
+
+
+def test_where_nobody_is_clearly_adult_nobody_is_shown(exported, tmp_path, monkeypatch):
+    folder = shutil.copytree(exported, tmp_path / "model")
+    monkeypatch.setattr(look_alikes, "CLEARLY_ADULT", 1000)
+    with pytest.raises(FaceGANError, match="--drawn"):
+        add_look_alikes(FaceModel.load(folder), folder, photos(), drawn=True, say=lambda _: None)
 
 
 @pytest.mark.parametrize("data", [{"framing": FRAMING}, {"framing": FRAMING, "one_person": True}])
