@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from facegan.base.stamp import stamp
 from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, running_app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,9 @@ def main() -> None:
     picture = Image.new("RGB", (WIDE + GAP + PHONE, HEIGHT), "#d8d8d8")
     picture.paste(shots[0], (0, 0))
     picture.paste(shots[1], (WIDE + GAP, 0))
-    picture.save(args.out, optimize=True)
+    buffer = io.BytesIO()
+    picture.save(buffer, "png", optimize=True)
+    args.out.write_bytes(stamp(buffer.getvalue(), {"shows": "page"}))
     print(f"{args.out}: {args.out.stat().st_size // 1000} kB")
 
 
