@@ -558,3 +558,29 @@ def test_favourites_have_names_and_an_order_and_can_be_given_to_somebody_else(vi
         friend.locator("#favourites input[type=file]").set_input_files(tmp_path / "wrong.json")
         friend.get_by_text(sentence).wait_for()
     assert cards.count() == 3
+
+
+def test_a_link_that_opens_stays_in_the_address_bar(browser, app):
+    """Also while the first tab has a face already and the link's own tab none: a reload meanwhile loses nothing."""
+    context = browser.new_context(viewport=PHONE)
+    context.add_init_script(
+        """for (const name of ["pushState", "replaceState"]) {
+            const change = history[name].bind(history);
+            window.links = [];
+            history[name] = (state, title, url) => { window.links.push(String(url)); change(state, title, url); };
+        }"""
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    context.new_cdp_session(page).send(
+        "Emulation.setCPUThrottlingRate", {"rate": 4}
+    )  # the tab comes later than the face
+    for _ in range(2):
+        page.goto(f"{app}/?face_a=Anna&face_b=7&truncation=0.6&amount=1")
+        page.locator("#mix-face img").wait_for()
+        page.wait_for_url("**?face_a=Anna&face_b=7&amount=1**")
+        links = page.evaluate("() => window.links")
+        assert links and all("face_a=Anna" in one for one in links)
+    page.goto(f"{app}/?face_a=Anna&face_b=7&truncation=0.6&amount=much")  # a link that is put right
+    page.wait_for_url("**&amount=0.5&**")
+    context.close()

@@ -1,6 +1,7 @@
 // The faces that this visitor has seen: a strip in the browser's local storage, and Back, Forward and Ctrl+Z.
 (() => {
   const MOST = 50, THUMBNAIL = 96, REST = 700, SAME = 1500;  // px; ms until a face counts as seen, and of one change
+  const OPENING = 5000;  // ms from the first face of a page until that of its link's tab, at most
 
   // Part of the storage keys: the same link shows other faces if another model is served at the same address later.
   const weights = () => document.querySelector("[data-weights]")?.dataset.weights;
@@ -42,7 +43,23 @@
   // ---- The link. `history.state.face` is the number of the step: at 0 Ctrl+Z stops, so that it never leaves the page.
   let step = 0, opening = null, openings = 0;
   const here = () => window.history.state?.face;
+
+  // The first tab has a face before the tab of a loaded link is shown. Until then the link keeps all that it names, so
+  // that a reload meanwhile loses nothing.
+  let loaded = new URLSearchParams(window.location.search);
+  function early(search) {
+    if (search === window.location.search) return false;
+    const query = new URLSearchParams(search);
+    if (gesture || (loaded && [...loaded.keys()].every((name) => query.has(name)))) loaded = null;
+    return loaded !== null;
+  }
+  document.addEventListener("fg-opened", () => setTimeout(() => {
+    loaded = null;
+    window.facegan.showLink();
+  }, OPENING));
+
   function writeLink(search) {
+    if (early(search)) return;
     if (opening && search !== opening.search && gesture === opening.gesture && !late()) return;
     opening = null;
     const url = window.location.pathname + search + window.location.hash, state = window.history.state ?? {};
