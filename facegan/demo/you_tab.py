@@ -31,7 +31,6 @@ from facegan.model.provenance import Recipe, recipe_of
 
 _POST = "lookalike-photo"
 _MOST_FACES = 8  # of a group photo that are offered
-_SETTLE = "() => window.facegan.settle()"
 _BRING = f"window.facegan.bringPhoto(element, () => trigger('select'), {_POST!r});"
 _FOUND = "() => window.facegan.lookAlike()"
 
@@ -106,9 +105,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.answer(found, look_alikes.draw, [code, strength], [figure])
     page.in_browser(strength.release, "() => (window.facegan.moved(), window.facegan.settle())", [], [])
     page.answer([*moved(strength), figure.select], look_alikes.draw, [code, strength], [figure])
-    page.in_browser(keep.click, "() => window.facegan.shownFace('#you-face')", [], [page.seed])(
-        None, js="() => window.facegan.openTab('Faces')", api_visibility="private"
-    )
+    page.make_current(keep, "you-face")
 
     async def take(request: Request) -> Response:
         try:
