@@ -29,24 +29,24 @@ from facegan.faces.person.recognise import Recogniser, installed_network
 from facegan.faces.pose import estimate_pose
 from facegan.labels.attributes import SLIDERS
 from facegan.labels.label import label_faces
+from facegan.runs.model_sliders import COLUMNS as SLIDER_COLUMNS
+from facegan.runs.model_sliders import cell
 from facegan.sliders.judge import Reader, Unedited, judge_pairs
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings
 from tools.drawn_faces.pairs import MOST_CHANGE, PairsOf, are_steady, numbers_of, paths_of
 from tools.drawn_faces.readings import aligned, find_face
 
-# The title of a column, its name in Slider.quality, its format; as in the table of `facegan-evaluate --sliders`.
-COLUMNS = (
-    ("moved (sd)", "moved", ".2f"),
-    ("cross the boundary", "crossing", ".1%"),
-    ("leakage, mean", "leakage_mean", ".2f"),
-    ("worst", "leakage_worst", ".2f"),
-    ("of", "leakage_worst_of", ""),
-    ("gender flips", "gender_flips", ".1%"),
-    ("age flips", "age_flips", ".1%"),
-    ("glasses flips", "glasses_flips", ".1%"),
-    ("skin L*", "skin_change", ".1f"),
-    ("skin hue", "hue_change", ".1f"),
-)
+# The judge of pairs measures these columns of the sliders' table.
+_OF_SLIDERS_ONLY = {
+    "monotone",
+    "leakage_agreed",
+    "leakage_mean_before",
+    "leakage_noise",
+    "gender_flips_agreed",
+    "likeness",
+    "kid",
+}
+COLUMNS = tuple(column for column in SLIDER_COLUMNS if column[1] not in _OF_SLIDERS_ONLY)
 FEWEST = 10  # steady pairs; fewer say nothing
 _LABELS = tuple(attribute.name for attribute in SLIDERS)
 _READINGS = (*_LABELS, "yaw", "pitch")
@@ -104,7 +104,7 @@ def table(model: FaceModel, pairs: list[Pairs], figures: dict[str, dict]) -> str
         name = one.attribute
         for title, row in ((f"{name}: slider", qualities.get(name)), ("pairs", figures.get(name))):
             if row is not None:
-                lines.append(f"| {title} | {' | '.join(_text(row.get(key), form) for _, key, form in COLUMNS)} |")
+                lines.append(f"| {title} | {' | '.join(cell(row.get(key), form) for _, key, form in COLUMNS)} |")
     return "\n".join(lines)
 
 
@@ -132,12 +132,6 @@ def identity_table(model: FaceModel, pairs: list[Pairs], embed: Callable[[np.nda
         *lines, "", f"Two different faces: {strangers:.2f} of the generator, "
         f"{np.median(cosines(drawn, np.roll(drawn, 1, axis=0))):.2f} of the pairs.",
     ])  # fmt: skip
-
-
-def _text(value: float | str | None, form: str) -> str:
-    if isinstance(value, str):
-        return value or "-"
-    return "-" if value is None or not np.isfinite(value) else format(value, form)
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ class Takes:
     @property
     def script(self) -> str:
         """For the gr.HTML that shows the tab's state."""
-        return f"window.facegan.takesFaces(element, {self._told});"
+        return f"window.facegan.takesFaces(element, {self._as_json});"
 
     def choice(self) -> gr.HTML:
         """The control that says which field gets the next face that is clicked."""
@@ -57,13 +57,14 @@ class Takes:
 
     def begin(self, page: Page, tab: gr.Tab, fields: Sequence[gr.Textbox]) -> None:
         """Have the tab begin with the current face whenever it is opened."""
-        take = f"(...values) => window.facegan.faceToTake({self._told}, values)"
+        take = f"(...values) => window.facegan.faceToTake({self._as_json}, values)"
         page.in_browser(tab.select, take, fields, fields)(None, js=SETTLE, api_visibility="private")
 
     @property
-    def _told(self) -> str:
-        told = {name: value for name, value in vars(self).items() if name != "first"}
-        return json.dumps({**told, "seeds": RANDOM_SEEDS})
+    def _as_json(self) -> str:
+        """For theme/current.js."""
+        values = {name: value for name, value in vars(self).items() if name != "first"}
+        return json.dumps({**values, "seeds": RANDOM_SEEDS})
 
 
 def choice(tab: str, names: Sequence[str], first: int) -> str:

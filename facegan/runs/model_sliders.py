@@ -34,7 +34,7 @@ RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py
 LEAST_SEEN = 50_000  # images; a generator that has seen fewer draws no faces yet
 _CHUNK = 256
 # The columns of the printed table: the title, the name in Slider.quality, the format.
-_COLUMNS = (
+COLUMNS = (
     ("moved (sd)", "moved", ".2f"),
     ("cross the boundary", "crossing", ".1%"),
     ("monotone", "monotone", ".1%"),
@@ -196,37 +196,38 @@ def as_table(sliders: SliderSet) -> str:
         f"{facts['seeds']:,} faces, {facts['positions']} positions a slider, gender and age judged "
         f"{'with' if facts.get('recognition') else 'without'} InsightFace's recognition network",
         "",
-        f"| slider | {' | '.join(title for title, _, _ in _COLUMNS)} |",
-        "|" + "---|" * (len(_COLUMNS) + 1),
+        f"| slider | {' | '.join(title for title, _, _ in COLUMNS)} |",
+        "|" + "---|" * (len(COLUMNS) + 1),
     ]
     for one in sliders.sliders:
         if one.name in facts["sliders"]:
-            cells = [_text(one.quality.get(name), form) for _, name, form in _COLUMNS]
+            cells = [cell(one.quality.get(name), form) for _, name, form in COLUMNS]
             lines.append(f"| {one.name} | {' | '.join(cells)} |")
     if unjudged := [one.name for one in sliders.sliders if one.name not in facts["sliders"]]:
         lines += ["", f"Not judged, because the judge has no reading of them: {', '.join(unjudged)}."]
     lines += [
         "",
-        f"Mean leakage {_text(facts['leakage_mean'])} (both readers agree on {_text(facts['leakage_agreed'])}), by "
-        f"mean-difference directions {_text(facts['leakage_mean_before'])} "
-        f"({_text(facts.get('leakage_agreed_before'))}).",
-        f"KID x 100 of the ends to unedited faces {_text(facts['ends_kid'])}, of unedited faces to held-out photos "
-        f"{_text(facts.get('real_kid'))}.",
+        f"Mean leakage {cell(facts['leakage_mean'])} (both readers agree on {cell(facts['leakage_agreed'])}), by "
+        f"mean-difference directions {cell(facts['leakage_mean_before'])} "
+        f"({cell(facts.get('leakage_agreed_before'))}).",
+        f"KID x 100 of the ends to unedited faces {cell(facts['ends_kid'])}, of unedited faces to held-out photos "
+        f"{cell(facts.get('real_kid'))}.",
     ]
     for title, key in (("Leakage", "leakage"), ("Mean-difference directions", "before")):
         lines += ["", f"| {title} | " + " | ".join(facts["names"]) + " |", "|" + "---|" * (len(facts["names"]) + 1)]
         for name, row in zip(facts["sliders"], facts[key], strict=True):
-            lines.append(f"| {name} | " + " | ".join(_text(value) for value in row) + " |")
+            lines.append(f"| {name} | " + " | ".join(cell(value) for value in row) + " |")
     if facts["cells"]:
         lines += ["", "| mean leakage of | faces | " + " | ".join(facts["sliders"]) + " |",
                   "|" + "---|" * (len(facts["sliders"]) + 2)]  # fmt: skip
-        for name, cell in facts["cells"].items():
-            values = " | ".join(_text(value) for value in cell["leakage_mean"])
-            lines.append(f"| {name} | {cell['faces']:,} | {values} |")
+        for name, group in facts["cells"].items():
+            values = " | ".join(cell(value) for value in group["leakage_mean"])
+            lines.append(f"| {name} | {group['faces']:,} | {values} |")
     return "\n".join(lines)
 
 
-def _text(value: float | str | None, form: str = ".2f") -> str:
+def cell(value: float | str | None, form: str = ".2f") -> str:
+    """A cell of the table; "-" for what was not measured."""
     if isinstance(value, str):
         return value or "-"
     return "-" if value is None or not np.isfinite(value) else format(value, form)
