@@ -75,7 +75,7 @@ def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | 
         page.listen(notes, strip.select)
         reopen.build(page, tabs)
         with gr.Accordion("About", open=False, elem_id="about"):
-            gr.HTML(about(model.config), apply_default_css=False)
+            gr.HTML(about(model.config, model.size), apply_default_css=False)
     blocks.models, blocks.choice = models, choice
     blocks.page, blocks.sharing = page, Sharing(model, tabs)
     blocks.opening = Opening(model, tabs, blocks.sharing, several)

@@ -332,11 +332,14 @@ def picker(labels: Mapping[str, str], chosen: str, first: str) -> str:
     return f'<label class="fg-models">Model <select data-models data-first="{escape(first)}">{options}</select></label>'
 
 
-def about(config: ModelConfig) -> str:
-    """What this is, how it was made and what it cannot do, in five sentences; then the model's own facts, folded."""
+def about(config: ModelConfig, size: int) -> str:
+    """What this is, how it was made and what it cannot do, in five sentences; then the model's own facts, folded.
+
+    `size`: of the model's images, px.
+    """
     training, data = dict(config.training), dict(config.data)
     told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
-    size, faces, somebody = config.image_size, data.get("faces_used"), data.get("one_person") is True
+    faces, somebody = data.get("faces_used"), data.get("one_person") is True
     what = "made-up pictures of one real person" if somebody else "faces of people who do not exist"
     learned = f"{faces:,} pictures of faces" if type(faces) is int and faces > 0 else "pictures of faces"
     whom = (

@@ -1,4 +1,4 @@
-"""The two networks of the DCGAN for training. facegan/model/generator.py has the generator in its shipped form.
+"""The two networks of the DCGAN for training. The shipped generator is in facegan/model/diffusers_networks.py.
 
 DCGAN: Radford et al. 2016, https://arxiv.org/abs/1511.06434
 """

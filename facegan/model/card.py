@@ -38,7 +38,7 @@ New faces of {size}x{size} pixels from 100 random numbers each. {people} Every p
 
 ## How it was made
 
-A DCGAN (Radford et al. 2016, https://arxiv.org/abs/1511.06434) trained with FaceGAN.
+A DCGAN (Radford et al. 2016, https://arxiv.org/abs/1511.06434) trained with FaceGAN.{upscaler}
 
 | | |
 |---|---|
@@ -116,6 +116,7 @@ If you believe that a photo of you was used, or that a face drawn here is too mu
 TOLD_PARTS = {
     "film": layout.PROGRESS,
     "discriminator": layout.DISCRIMINATOR,
+    "upscaler": layout.UPSCALER,
     "encoder": layout.ENCODER,
     "examples": layout.LOOK_ALIKES,
 }
@@ -125,6 +126,11 @@ _OWN = "The code in this folder is part of FaceGAN and under the MIT licence."
 _DISCRIMINATOR = (
     " `{file}` is the network that learned to tell its faces from photos: a training of FaceGAN that starts from this "
     "model (`--init {source}`) goes on with both."
+)
+
+_UPSCALER = (
+    " It draws {size}x{size} pixels, and `{file}`, a second network, doubles them. Reduced by two the images are the "
+    "generator's own, so the figures below, which are of those, hold for both."
 )
 
 _LOOK_ALIKES = """
@@ -178,6 +184,7 @@ def render_card(
     film: bool = True,
     sliders: SliderSet | None = None,
     discriminator: bool = False,
+    upscaler: bool = False,
     encoder: bool = False,
     examples: bool = False,
 ) -> str:
@@ -191,7 +198,8 @@ def render_card(
     return _CARD.format(
         metadata=_metadata(config),
         name=_line(config.name),
-        size=config.image_size,
+        size=config.image_size * (2 if upscaler else 1),
+        upscaler=_UPSCALER.format(size=config.image_size, file=layout.UPSCALER) if upscaler else "",
         people=people,
         whom=whom,
         samples=layout.SAMPLES,

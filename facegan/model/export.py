@@ -18,12 +18,12 @@ from facegan.base.errors import FaceGANError
 from facegan.base.paths import utf8_alias
 from facegan.base.seeds import latents_of
 from facegan.gan.networks import Discriminator, Generator
+from facegan.model import diffusers_networks
 from facegan.model import folder as layout
-from facegan.model import generator as generator_module
 from facegan.model import pipeline as pipeline_module
 from facegan.model.checks.network import steps_of
+from facegan.model.diffusers_networks import BASE_SIZE, FaceGANGenerator
 from facegan.model.folder import ModelConfig
-from facegan.model.generator import BASE_SIZE, FaceGANGenerator
 from facegan.model.load import to_uint8
 
 _INVISIBLE = 2  # of 256 levels: a difference that nobody can see, for half the bytes
@@ -105,7 +105,7 @@ def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> N
     rounded = FaceGANGenerator(generator.config.channels, generator.config.latent_size)
     rounded.load_state_dict(generator.state_dict())
     (rounded.half() if half else rounded).save_pretrained(target, safe_serialization=True)
-    shutil.copyfile(generator_module.__file__, target / "generator.py")
+    shutil.copyfile(diffusers_networks.__file__, target / "generator.py")
     shutil.copyfile(pipeline_module.__file__, folder / layout.PIPELINE)
     index = {
         "_class_name": ["pipeline", "FaceGANPipeline"],

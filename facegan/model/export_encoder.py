@@ -13,7 +13,7 @@ from facegan.base.encoding import SIDE
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.gan.encoder import Encoder
-from facegan.model import diffusers_encoder
+from facegan.model import diffusers_networks
 from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_steps, name_for
 from facegan.model.checks.media import INDEX_OF_ENCODER
@@ -71,7 +71,7 @@ def export_for_diffusers(folder: Path) -> None:
     components = {key: one for key, one in json.loads(index.read_text("utf-8")).items() if key != target.name}
     if folder.resolve() != layout.DEFAULT_FOLDER.resolve():
         load_encoder(folder).half().save_pretrained(target, safe_serialization=True)
-        shutil.copyfile(diffusers_encoder.__file__, folder / layout.ENCODER_CODE)
+        shutil.copyfile(diffusers_networks.__file__, folder / layout.ENCODER_CODE)
         components |= INDEX_OF_ENCODER
     atomic_write(index, json.dumps(components, indent=2) + "\n")
 

@@ -51,6 +51,7 @@ FACTS = (
     Fact("training.hardware", "hardware"),
     Fact("training.precision", "precision"),
     Fact("training.seed", "seed", int),
+    Fact("training.upscaler", "upscaler, which doubles its images", needed=False),
     Fact("data.about", "about", remedy="say what the photos are and under which licence with --about-data TEXT"),
     Fact("data.dataset", "data set on the Hub", needed=False),
     Fact("data.photos", "photos", int),

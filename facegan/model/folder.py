@@ -25,6 +25,10 @@ DIFFUSERS_ENCODER = "encoder"
 ENCODER_CONFIG = f"{DIFFUSERS_ENCODER}/config.json"
 ENCODER_WEIGHTS = f"{DIFFUSERS_ENCODER}/diffusion_pytorch_model.safetensors"
 ENCODER_CODE = f"{DIFFUSERS_ENCODER}/encoder.py"
+DIFFUSERS_UPSCALER = "upscaler"
+UPSCALER_CONFIG = f"{DIFFUSERS_UPSCALER}/config.json"
+UPSCALER_WEIGHTS = f"{DIFFUSERS_UPSCALER}/diffusion_pytorch_model.safetensors"
+UPSCALER_CODE = f"{DIFFUSERS_UPSCALER}/upscaler.py"
 DISCRIMINATOR = "discriminator.safetensors"
 CARD = "README.md"
 LICENCE = "LICENSE.md"
@@ -33,6 +37,7 @@ MORPH = "morph.mp4"
 PROGRESS = "progress.mp4"
 PROGRESS_GIF = "progress.gif"
 ENCODER = "encoder.onnx"
+UPSCALER = "upscaler.onnx"
 LOOK_ALIKES = "look_alikes.webp"
 SLIDERS = "sliders.json"
 SLIDER_WEIGHTS = "sliders.safetensors"
@@ -78,6 +83,12 @@ PARTS = (
     Part(SLIDERS, 1 << 20, needed=False, draws=True),
     Part(SLIDER_WEIGHTS, 1 << 24, needed=False, draws=True),
     Part(LEAKAGE, _PICTURE, needed=False),
+    # Where one was fitted, or came with the model that training started from.
+    Part(UPSCALER, 1 << 24, needed=False, draws=True),
+    # The same upscaler for diffusers.
+    Part(UPSCALER_CONFIG, _TEXT, needed=False),
+    Part(UPSCALER_WEIGHTS, 1 << 24, needed=False),
+    Part(UPSCALER_CODE, _TEXT, needed=False),
     Part(ENCODER, 1 << 23, needed=False, draws=True),  # where one was fitted
     # The same encoder for diffusers.
     Part(ENCODER_CONFIG, _TEXT, needed=False),
@@ -123,7 +134,7 @@ def read_part(folder: Path, path: str) -> bytes:
 
 def refuse_pickles(folder: Path) -> None:
     """Raises FaceGANError for a file that is loaded by running code, in the folder or in a component for diffusers."""
-    for inside in (folder, folder / DIFFUSERS, folder / DIFFUSERS_ENCODER):
+    for inside in (folder, *(folder / one for one in (DIFFUSERS, DIFFUSERS_UPSCALER, DIFFUSERS_ENCODER))):
         try:
             paths = sorted(inside.iterdir())
         except (OSError, ValueError):

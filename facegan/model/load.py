@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
 from facegan.model.look_alike import find_look_alike, framed
 from facegan.model.slider_files import read_sliders
+from facegan.model.upscaler import FaceUpscaler, read_upscaler
 from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
@@ -32,7 +34,8 @@ class FaceModel:
     Attributes: `config` (ModelConfig), `name`, `size` (px, the height and width of its images), `origin` (where on
     the Hub it came from, "user/name@commit", else an empty text), `note` (a sentence when it is an older copy),
     `weights` (16 hexadecimal digits that tell its network from every other), `films` (of its training, to be read
-    when they are wanted), `encoder` (None for a model that cannot encode).
+    when they are wanted), `encoder` (None for a model that cannot encode), `upscaler` (None for a model whose images
+    are as large as its generator draws them).
     """
 
     def __init__(
@@ -45,9 +48,10 @@ class FaceModel:
         weights: str = "",
         films: tuple[Film, ...] = (),
         encoder: FaceEncoder | None = None,
+        upscaler: FaceUpscaler | None = None,
     ):
         self.config, self.origin, self.note, self.weights = config, origin, note, weights
-        self.slider_set, self.films, self.encoder = sliders, films, encoder
+        self.slider_set, self.films, self.encoder, self.upscaler = sliders, films, encoder, upscaler
         self._session = session
 
     @classmethod
@@ -77,13 +81,14 @@ class FaceModel:
             config, session, weights = _open(found.folder)
             sliders = read_sliders(found.folder, config)
             encoder = read_encoder(found.folder, config.image_size, weights, _session_options())
+            upscaler = read_upscaler(found.folder, _session_options())
         except FaceGANError as error:
             if not found.origin:
                 raise
             # Without the path of the Hub's cache: the demo shows the sentence to visitors.
             raise NoModel(str(error).replace(str(found.folder), found.origin)) from error
         films = tuple(Film(found.origin or found.folder, path) for path in found.extras)
-        return cls(config, session, found.origin, found.note, sliders, weights, films, encoder)
+        return cls(config, session, found.origin, found.note, sliders, weights, films, encoder, upscaler)
 
     @property
     def name(self) -> str:
@@ -91,7 +96,19 @@ class FaceModel:
 
     @property
     def size(self) -> int:
-        return self.config.image_size
+        return self.config.image_size * (2 if self.upscaler else 1)
+
+    @property
+    def base(self) -> "FaceModel":
+        """The same model without its upscaler: its images are of `config.image_size` px, as those it learned from.
+
+        The means over 2x2 px of the larger images are these, so what is measured on them holds for both.
+        """
+        if self.upscaler is None:
+            return self
+        found = copy(self)
+        found.upscaler = None
+        return found
 
     @property
     def sliders(self) -> tuple[Slider, ...]:
@@ -153,7 +170,8 @@ class FaceModel:
         images = np.empty((len(latents), size, size, 3), np.uint8)
         for start in range(0, len(latents), _BATCH):
             batch = latents[start : start + _BATCH]
-            images[start : start + _BATCH] = to_uint8(self._session.run(["images"], {"latents": batch})[0])
+            drawn = self._session.run(["images"], {"latents": batch})[0]
+            images[start : start + _BATCH] = to_uint8(self.upscaler.enlarged(drawn) if self.upscaler else drawn)
         return images
 
     def encode(self, photo: np.ndarray, strength: float = 1.0) -> np.ndarray:
@@ -186,7 +204,7 @@ class FaceModel:
         return align(photo, face, framed(self.config))
 
     def encode_face(self, face: AlignedFace | np.ndarray, strength: float = 1.0) -> np.ndarray:
-        """`encode` for a face that is aligned already; as an array it is uint8 (size, size, 3)."""
+        """`encode` for a face that is aligned already; as an array it is uint8 (H, H, 3), H = `base.size`."""
         if self.encoder is None:
             raise FaceGANError(
                 f"This model has no encoder, which look-alikes need: fit one with {commands.FIT_ENCODER}."
@@ -194,9 +212,10 @@ class FaceModel:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be from 0 to 1, not {strength}.")
         face = face if isinstance(face, AlignedFace) else AlignedFace(face)
-        if face.image.shape != (self.size, self.size, 3) or face.image.dtype != np.uint8:
-            raise ValueError(f"face must be uint8 ({self.size}, {self.size}, 3), not {face.image.shape}.")
-        return find_look_alike(self, face)[None] * np.float32(strength)
+        size = self.base.size
+        if face.image.shape != (size, size, 3) or face.image.dtype != np.uint8:
+            raise ValueError(f"face must be uint8 ({size}, {size}, 3), not {face.image.shape}.")
+        return find_look_alike(self.base, face)[None] * np.float32(strength)
 
     def _checked(self, latents: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         latents = np.asarray(latents, np.float32)

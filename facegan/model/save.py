@@ -9,6 +9,7 @@ from facegan.gan.networks import Discriminator, Generator
 from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.export import export_discriminator, export_weights, shipped_form
+from facegan.model.export_upscaler import put_upscaler
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
 from facegan.model.showcase import write_showcase
@@ -20,12 +21,14 @@ def save_model(
     folder: Path,
     films: Iterable[Path] = (),
     discriminator: Discriminator | None = None,
+    upscaler: bytes | None = None,
     attempt: Callable[[str, Callable[[], None]], object] = lambda what, step: step(),
 ) -> FaceModel:
     """Write `generator` (eval mode) as the model folder `folder`, replacing what it holds, and load it again.
 
     `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
     its `discriminator`, that of the last step where the generator is the best one, another training may start from it.
+    `upscaler`: the bytes of an upscaler.onnx that doubles its images.
     `attempt` does what a model works without, each with its name: one that survives its errors has the weights kept.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
@@ -35,6 +38,8 @@ def save_model(
     export_weights(shipped_form(generator), unfinished)
     if discriminator is not None:
         export_discriminator(discriminator, unfinished)
+    if upscaler is not None:
+        put_upscaler(upscaler, unfinished)
     model = FaceModel.load(unfinished)
     attempt(f"{layout.SAMPLES} and {layout.MORPH}", lambda: write_showcase(model, unfinished))
     for film in films:

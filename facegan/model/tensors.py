@@ -5,6 +5,7 @@ With numpy only: a push needs no torch.
 
 import json
 import re
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -23,7 +24,7 @@ _KINDS = (np.dtype("float16"), np.dtype("float32"))
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the weights of model/generator.py."""
+    """The names and shapes of the weights of model/diffusers_networks.py."""
     channels = (*config.channels, 3)
     filled = channels[0] * BASE_SIZE**2
     shapes: dict[str, tuple[int, ...]] = {"project.weight": (filled, config.latent_size), "project.bias": (filled,)}
@@ -99,35 +100,56 @@ def read_discriminator(folder: Path, config: ModelConfig | None = None) -> dict[
     return weights
 
 
-def check_encoder_part(folder: Path) -> None:
-    """Check the encoder's part for diffusers against encoder.onnx and the index of components.
+def check_components(folder: Path) -> None:
+    """Check upscaler and encoder for diffusers against their ONNX files and the index of components.
 
-    Raises FaceGANError with the file's name when one is missing, surplus, or another encoder.
+    Raises FaceGANError with the file's name when a part is missing, surplus, or another network.
     """
-    index = json.loads(read_part(folder, layout.MODEL_INDEX))
-    parts = (layout.ENCODER_CONFIG, layout.ENCODER_WEIGHTS, layout.ENCODER_CODE)
+    upscaler = (layout.UPSCALER_CONFIG, layout.UPSCALER_WEIGHTS, layout.UPSCALER_CODE)
+    encoder = (layout.ENCODER_CONFIG, layout.ENCODER_WEIGHTS, layout.ENCODER_CODE)
+    _check_component(folder, layout.DIFFUSERS_UPSCALER, upscaler, layout.UPSCALER, _upscaler_named)
+    _check_component(folder, layout.DIFFUSERS_ENCODER, encoder, layout.ENCODER, _encoder_named)
+
+
+Named = tuple[list[str], dict[str, object]]  # names of the weights in their order, and what their config says
+
+
+def _check_component(
+    folder: Path, name: str, parts: tuple[str, str, str], network: str, named: Callable[[list[np.ndarray]], Named]
+) -> None:
+    """`parts`: config, weights and code of the component `name`; `network`: the ONNX file with the same weights."""
     there = [(folder / path).exists() for path in parts]
-    if any(there) != all(there) or any(there) != (layout.DIFFUSERS_ENCODER in index):
-        raise FaceGANError(
-            f"{folder / layout.DIFFUSERS_ENCODER} is not whole or not named in {layout.MODEL_INDEX}: fit the encoder "
-            "again."
-        )
+    if any(there) != all(there) or any(there) != (name in json.loads(read_part(folder, layout.MODEL_INDEX))):
+        raise FaceGANError(f"{folder / name} is not whole or not named in {layout.MODEL_INDEX}: fit the {name} again.")
     if not any(there):
         return
-    file, weights = folder / layout.ENCODER_WEIGHTS, _load(folder, layout.ENCODER_WEIGHTS)
+    file, weights = folder / parts[1], _load(folder, parts[1])
     _check_numbers(file, weights)
-    others = weights_of(read_part(folder, layout.ENCODER))
-    channels, hidden = tuple(one.shape[0] for one in others if one.ndim == 4), others[-2].shape[1]
-    names = [f"convolutions.{level}.{kind}" for level in range(len(channels)) for kind in ("weight", "bias")]
-    names += [f"{layer}.{kind}" for layer in ("dense", "step") for kind in ("weight", "bias")]
+    others = weights_of(read_part(folder, network))
+    names, expected = named(others)
     same = set(weights) == set(names) and all(
         np.array_equal(weights[name].astype(np.float32), other.astype(np.float32))
         for name, other in zip(names, others, strict=True)
     )
-    told = json.loads(read_part(folder, layout.ENCODER_CONFIG))
-    same &= isinstance(told, dict) and (told.get("channels"), told.get("hidden")) == (list(channels), hidden)
-    if not same:
-        raise FaceGANError(f"{file} is another encoder than {layout.ENCODER} beside it: fit the encoder again.")
+    told = json.loads(read_part(folder, parts[0]))
+    if not same or not isinstance(told, dict) or {key: told.get(key) for key in expected} != expected:
+        raise FaceGANError(f"{file} is another {name} than {network} beside it: fit the {name} again.")
+
+
+def _upscaler_named(weights: list[np.ndarray]) -> Named:
+    width, depth = weights[0].shape[0], len(weights) // 2 - 2
+    layers = ["first", *(f"middle.{level}" for level in range(depth)), "last"]
+    return _of_layers(layers), {"width": width, "depth": depth}
+
+
+def _encoder_named(weights: list[np.ndarray]) -> Named:
+    channels = [one.shape[0] for one in weights if one.ndim == 4]
+    layers = [*(f"convolutions.{level}" for level in range(len(channels))), "dense", "step"]
+    return _of_layers(layers), {"channels": channels, "hidden": weights[-2].shape[1]}
+
+
+def _of_layers(layers: list[str]) -> list[str]:
+    return [f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")]
 
 
 def _channels(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:

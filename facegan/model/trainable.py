@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from facegan.gan.networks import Generator, ResizeConv, uniform_noise
-from facegan.model.generator import BASE_SIZE, FaceGANGenerator
+from facegan.model.diffusers_networks import BASE_SIZE, FaceGANGenerator
 
 _SAMPLES, _AT_ONCE = 1_024, 64  # latents: the deviation of a map to about 2 %
 _WIDER = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)  # networks._fold_nearest

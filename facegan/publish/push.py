@@ -108,7 +108,7 @@ def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) ->
     files = {part.path: read_part(folder, part.path) for part in layout.PARTS if (folder / part.path).exists()}
     for path, content in files.items():
         check_content(folder / path, path, content)
-    tensors.check_encoder_part(folder)
+    tensors.check_components(folder)
     check_facts(config)
     check_memorisation(config)
     refuse_machine_paths(files, forbidden)
@@ -121,9 +121,8 @@ def _written_for(
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
     parts = {name: path in files for name, path in TOLD_PARTS.items()}
-    codes = {layout.PIPELINE: "pipeline.py", layout.DIFFUSERS_CODE: "generator.py"}
-    if layout.ENCODER_CODE in files:
-        codes[layout.ENCODER_CODE] = "diffusers_encoder.py"
+    codes = {layout.PIPELINE: "pipeline.py", layout.DIFFUSERS_CODE: "diffusers_networks.py"}
+    codes |= {path: "diffusers_networks.py" for path in (layout.UPSCALER_CODE, layout.ENCODER_CODE) if path in files}
     return {
         layout.CONFIG: config.to_json().encode(),
         layout.CARD: render_card(config, repository, sliders=sliders, **parts).encode(),

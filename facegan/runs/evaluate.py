@@ -29,7 +29,9 @@ class EvaluateOptions:
 def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> dict:
     """The figures as a flat dictionary of numbers. Raises FaceGANError for what the user can put right."""
     model = load_model(options.model)
-    cache = _faces(options, model, say)
+    cache = _faces(options, model.base, say)
+    if cache.size != model.size:  # by its generator alone, unless the faces are as large as those of its upscaler
+        model = model.base
     if cache.size != model.size:
         raise FaceGANError(
             f"The faces in {options.data} are {cache.size} px and the model makes {model.size} px: give a run or "

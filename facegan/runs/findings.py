@@ -34,7 +34,7 @@ def add_findings(
     `training` and `held_out` are rows of the cache. Takes a minute or two for ten thousand faces. Leaves
     RUN/closest.png: the generated faces that are closest to a training face, each to the left of that.
     """
-    generated = model.generate(model.latents(range(generated_for(len(training)))))
+    generated = model.base.generate(model.latents(range(generated_for(len(training)))))
     found: dict[str, dict] = {"training": {}, "data": {}}
     comparison = compare(generated, cache.images, training, held_out)
     if comparison is not None:

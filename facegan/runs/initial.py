@@ -17,7 +17,7 @@ from facegan.gan.widen import grown_discriminator, grown_generator
 from facegan.model import folder as layout
 from facegan.model.diffusers_model import load_generator
 from facegan.model.fetch import find_model
-from facegan.model.folder import ModelConfig, refuse_pickles
+from facegan.model.folder import ModelConfig, read_part, refuse_pickles
 from facegan.model.tensors import read_discriminator
 from facegan.model.trainable import NotFoldedError, trainable_form
 from facegan.runs.run_config import RunOptions
@@ -26,7 +26,13 @@ AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # values of --init, besides 
 
 _SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto when training starts from random weights
 _FRAMING_TOLERANCE = 0.051  # one step of the automatic framing, which moves the eyes by one pixel at 64 px
-TRAINING_PARTS = (layout.CONFIG, layout.DIFFUSERS_CONFIG, layout.DIFFUSERS_WEIGHTS, layout.DISCRIMINATOR)
+TRAINING_PARTS = (
+    layout.CONFIG,
+    layout.DIFFUSERS_CONFIG,
+    layout.DIFFUSERS_WEIGHTS,
+    layout.DISCRIMINATOR,
+    layout.UPSCALER,
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,15 @@ class Initial:
             generator = grown_generator(generator, new, upsample)
             discriminator = discriminator and grown_discriminator(discriminator, new)
         return Weights(generator, discriminator)
+
+    def upscaler(self, size: int) -> bytes | None:
+        """The bytes of its upscaler.onnx; None when it has none, or when it is grown, so that it draws all by itself.
+
+        Raises FaceGANError when the file is damaged.
+        """
+        if self.grows_to(size) or not (self.folder / layout.UPSCALER).exists():
+            return None
+        return read_part(self.folder, layout.UPSCALER)
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
         """The weights of its discriminator; None when it has none or one that does not fit the preset.

@@ -125,7 +125,7 @@ def add_look_alikes(
     """
     if drawn:
         check_drawn(model.config, cache)
-    framing = float(model.config.data["framing"])
+    model, framing = model.base, float(model.config.data["framing"])
     sets = {"generated": generated_faces(model, MEASURED)}
     held_out = held_out_faces(cache, MEASURED) if cache is not None else []
     if held_out:

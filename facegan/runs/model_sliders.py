@@ -76,7 +76,7 @@ def add_sliders(
         positions: of each slider, at which they are judged.
     """
     begun = monotonic()
-    model = FaceModel.load(folder)
+    model = FaceModel.load(folder).base
     framing = float(model.config.data.get("framing") or 1.0)
     for name in (layout.SLIDERS, layout.SLIDER_WEIGHTS, layout.LEAKAGE):
         (folder / name).unlink(missing_ok=True)
@@ -109,7 +109,7 @@ def add_surprises(folder: Path, *, seeds: int = RUN_SEEDS, say: Callable[[str], 
 
     Raises FaceGANError for a model without named sliders, of which surprises have to be independent.
     """
-    model = FaceModel.load(folder)
+    model = FaceModel.load(folder).base
     if model.slider_set is None:
         raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     write_sliders(surprised(model, folder, model.slider_set, seeds=seeds, say=say), folder)
@@ -168,7 +168,7 @@ def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str],
 
     Raises FaceGANError when it has none.
     """
-    model = load_model(source)
+    model = load_model(source).base
     if model.slider_set is None:
         raise FaceGANError(f"{source} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)

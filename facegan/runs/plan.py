@@ -23,6 +23,7 @@ from facegan.publish.target import Target
 from facegan.runs.compare import check_comparison
 from facegan.runs.initial import Initial, choose_size, choose_start, faces_for, find_initial
 from facegan.runs.model_sliders import attributes_of
+from facegan.runs.model_upscaler import keep_upscaler
 from facegan.runs.publishing import check_publishing
 from facegan.runs.run_config import RunOptions, fingerprint_of, on_this_machine, read_config
 
@@ -121,6 +122,8 @@ def plan_new(run: Prepared) -> Plan:
         recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(size, preset))
     train = TrainConfig(recipe, size, options.seed, run.device, precision, initial.start if initial else None)
     fingerprint = fingerprint_of(cache) if processes.main else ""
+    if processes.main:
+        keep_upscaler(initial.upscaler(size) if initial else None, options.out)
     # What a training with few faces does was measured without attributes.
     wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
     return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, run.target, weights), wanted)

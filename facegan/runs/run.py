@@ -29,6 +29,7 @@ from facegan.runs.findings import add_findings
 from facegan.runs.metadata import model_config
 from facegan.runs.model_encoder import add_encoder
 from facegan.runs.model_sliders import LEAST_SEEN, add_sliders
+from facegan.runs.model_upscaler import origin_of_upscaler, upscaled, upscaler_of
 from facegan.runs.plan import Plan, of_one_person, plan_new, plan_resumed, prepare_new
 from facegan.runs.publishing import how_to_go_on, publish
 from facegan.runs.run_config import RunOptions, budget_of, options_as_json, until, write_config
@@ -148,12 +149,17 @@ def _trainer(plan: Plan, training_rows: np.ndarray, held_out_rows: np.ndarray) -
 def _export(plan: Plan, trainer: Trainer, training: int, held_out: int, after: Afterwards) -> FaceModel:
     """Write RUN/model. `training`, `held_out`: the numbers of faces."""
     one_person = of_one_person(plan.cache, plan.train)
+    config = model_config(plan.options, plan.train, trainer, plan.cache.report, training, held_out, one_person)
+    upscaler = upscaler_of(plan.options.out)
+    if upscaler is not None:
+        config = upscaled(config, origin_of_upscaler(plan.options.out, plan.train.start))
     return save_model(
         trainer.exported_generator(),
-        model_config(plan.options, plan.train, trainer, plan.cache.report, training, held_out, one_person),
+        config,
         plan.options.out / "model",
         # It tells more of the faces that it learned from than a generator does: that of one person is not kept.
         discriminator=None if one_person else trainer.gan.discriminator,
+        upscaler=upscaler,
         attempt=after.attempt,
     )
 

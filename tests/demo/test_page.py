@@ -99,7 +99,7 @@ def test_every_tab_of_the_list_is_on_the_page_where_the_model_has_what_it_shows(
 
 
 def test_the_page_tells_what_the_model_is(model):
-    html = about(model.config)
+    html = about(model.config, model.size)
     assert "Drawn by &lt;a&gt; test." in html
     assert "12,345" in html
     assert "16 × 16 pixels" in html
@@ -111,9 +111,9 @@ def test_the_page_says_whether_the_faces_are_of_somebody(model):
     assert "of one real person" in somebody
     assert "none of these people" not in somebody
     of_one = replace(model.config, data={"one_person": True})
-    assert "cannot draw a person who is asked for" in about(model.config)
-    assert "draws one real person" in about(of_one)
-    assert "cannot draw a person" not in about(of_one)
+    assert "cannot draw a person who is asked for" in about(model.config, model.size)
+    assert "draws one real person" in about(of_one, 64)
+    assert "cannot draw a person" not in about(of_one, 64)
 
 
 def fired_when_a_page_opens(blocks):

@@ -19,7 +19,7 @@ from facegan.gan.encoder import Encoder, encode, reduced
 from facegan.model.export import export_weights, shipped_form
 from facegan.model.export_encoder import export_encoder, export_for_diffusers
 from facegan.model.folder import ENCODER, ENCODER_CODE, ENCODER_CONFIG, ENCODER_WEIGHTS, MODEL_INDEX, ModelConfig
-from facegan.model.tensors import check_encoder_part
+from facegan.model.tensors import check_components
 from tests.model.conftest import trained_like
 
 
@@ -187,7 +187,7 @@ def test_of_the_default_the_part_for_diffusers_is_left_out(encoding_folder, tmp_
     monkeypatch.setattr("facegan.model.folder.DEFAULT_FOLDER", folder)
     export_for_diffusers(folder)
     assert not (folder / ENCODER_WEIGHTS).exists()
-    check_encoder_part(folder)
+    check_components(folder)
     model, own = FaceModel.load(folder), FaceGANPipeline.from_pretrained(folder)
     faces = model.generate(model.latents([1]))
     assert np.abs(own.encode(faces).numpy() - model.encoder.latents(faces, model.generate)).max() < 0.02
@@ -230,8 +230,8 @@ def unnamed(folder):
     ],
 )
 def test_a_part_for_diffusers_that_is_another_encoder_is_not_pushed(encoding_folder, tmp_path, damage):
-    check_encoder_part(encoding_folder)
+    check_components(encoding_folder)
     folder = shutil.copytree(encoding_folder, tmp_path / "model")
     damage(folder)
     with pytest.raises(FaceGANError, match="encoder"):
-        check_encoder_part(folder)
+        check_components(folder)

@@ -11,7 +11,9 @@ from facegan.model import folder as layout
 
 _MAX_SIDE = 8192  # px; the sheet of samples has 1038
 INDEX = {"_class_name": ["pipeline", "FaceGANPipeline"], layout.DIFFUSERS: ["generator", "FaceGANGenerator"]}
-INDEX_OF_ENCODER = {layout.DIFFUSERS_ENCODER: ["encoder", "FaceGANEncoder"]}  # in a folder that has one
+# In a folder that has one of them.
+INDEX_OF_UPSCALER = {layout.DIFFUSERS_UPSCALER: ["upscaler", "FaceGANUpscaler"]}
+INDEX_OF_ENCODER = {layout.DIFFUSERS_ENCODER: ["encoder", "FaceGANEncoder"]}
 
 
 def check_content(file: Path, name: str, content: bytes) -> None:
@@ -47,5 +49,6 @@ def _check_picture(content: bytes, kind: str) -> None:
 def _check_index(content: bytes) -> None:
     values = json.loads(content)
     values = {k: v for k, v in values.items() if k != "_diffusers_version"} if isinstance(values, dict) else None
-    if values not in (INDEX, INDEX | INDEX_OF_ENCODER):
+    optional = {key: one for key, one in (INDEX_OF_UPSCALER | INDEX_OF_ENCODER).items() if key in (values or {})}
+    if values != INDEX | optional:
         raise ValueError("it does not name the classes of FaceGAN")

@@ -98,7 +98,7 @@ def _split(graph: Graph) -> tuple[dict[str, str], tuple[Node, ...]]:
 
 
 def steps_of(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
-    """Each step as (operation, attributes, shapes of its weights); see model/generator.py for the same in torch.
+    """Each step as (operation, attributes, shapes of its weights); in torch it is diffusers_networks.py.
 
     The first takes "latents", each other one the result of the step before, the last gives "images".
     """

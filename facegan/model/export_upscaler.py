@@ -1,0 +1,75 @@
+"""Exports a fitted upscaler into a model folder, as upscaler.onnx and for diffusers, and checks the file."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
+from facegan.gan.upscaler import Upscaler
+from facegan.model import diffusers_networks
+from facegan.model import folder as layout
+from facegan.model.checks.media import INDEX_OF_UPSCALER
+from facegan.model.checks.upscaler import DETAILS, INPUT, OUTPUT, check_upscaler, upscaler_steps
+from facegan.model.diffusers_model import load_upscaler
+from facegan.model.export import write_chain
+from facegan.model.folder import read_part
+from facegan.model.upscaler import join
+
+_SIDE = 64  # px of the images by which the file is checked
+_TOLERANCE = 2 / 127.5  # two of 256 levels, which nobody can see, for half the bytes
+
+
+@torch.no_grad()
+def export_upscaler(upscaler: Upscaler, folder: Path) -> None:
+    """Write the upscaler of the generator in `folder`, its weights as float16.
+
+    Raises FaceGANError when the file does not draw what `upscaler` draws.
+    """
+    constants = {name: value.detach().float().cpu().numpy() for name, value in upscaler.state_dict().items()}
+    kernels = [value for value in constants.values() if value.ndim == 4]
+    unfinished = folder / f"{layout.UPSCALER}.written"
+    try:
+        write_chain(
+            unfinished,
+            "upscaler",
+            list(upscaler_steps(len(kernels[0]), len(kernels) - 2)),
+            constants,
+            {INPUT: [3, "height", "width"], OUTPUT: [DETAILS, "height", "width"]},
+            half=True,
+        )
+        content = unfinished.read_bytes()
+    finally:
+        unfinished.unlink(missing_ok=True)
+    check_upscaler(content)
+    images = torch.rand(4, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    drawn = join(images.numpy(), session.run([OUTPUT], {INPUT: images.numpy()})[0])
+    differs = np.abs(drawn - upscaler(images).numpy()).max()
+    if not differs <= _TOLERANCE:
+        raise FaceGANError(
+            f"{layout.UPSCALER} differs from the fitted upscaler by {differs:.2g}, so it was not written: please "
+            "report this with your versions of torch and onnxruntime."
+        )
+    put_upscaler(content, folder)
+
+
+def put_upscaler(content: bytes, folder: Path) -> None:
+    """Write the bytes of an upscaler.onnx into a model folder, and the same network for diffusers."""
+    atomic_write(folder / layout.UPSCALER, content)
+    target, index = folder / layout.DIFFUSERS_UPSCALER, folder / layout.MODEL_INDEX
+    shutil.rmtree(target, ignore_errors=True)
+    load_upscaler(folder).half().save_pretrained(target, safe_serialization=True)
+    shutil.copyfile(diffusers_networks.__file__, folder / layout.UPSCALER_CODE)
+    components = json.loads(index.read_text("utf-8")) | INDEX_OF_UPSCALER
+    atomic_write(index, json.dumps(components, indent=2) + "\n")
+
+
+def copy_upscaler(source: Path, folder: Path) -> None:
+    """Give the model in `folder` the upscaler of the model in `source`, where that has one."""
+    if (source / layout.UPSCALER).exists():
+        put_upscaler(read_part(source, layout.UPSCALER), folder)

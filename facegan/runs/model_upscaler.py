@@ -1,0 +1,94 @@
+"""Fits the upscaler of a model folder and writes it there, and hands it on to models that start from another."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from facegan.base.errors import FaceGANError
+from facegan.base.files import atomic_write
+from facegan.faces.cache import FaceCache
+from facegan.faces.options import FaceOptions
+from facegan.faces.prepare import prepare_faces
+from facegan.gan.config import Start
+from facegan.gan.fit_upscaler import CROPS_SEEN, fit_upscaler
+from facegan.model import folder as layout
+from facegan.model.card import write_card
+from facegan.model.diffusers_model import load_generator
+from facegan.model.export_upscaler import export_upscaler
+from facegan.model.folder import ModelConfig, read_part
+from facegan.model.load import FaceModel
+from facegan.model.showcase import write_showcase
+
+LARGE_FACES = "upscaler-faces"  # in the folder of a run: its photos, aligned at twice its size
+
+
+def large_faces(photos: list[Path], folder: Path, config: ModelConfig, say: Callable[[str], None] = print) -> FaceCache:
+    """The faces of `photos` as the upscaler of a model learns from them, prepared in `folder`.
+
+    They have the model's framing and twice the size of its generator. Photos that are too small for that are left out.
+    Raises FaceGANError as `prepare_faces` does, and for a model that does not know its framing.
+    """
+    framing = config.data.get("framing")
+    if not isinstance(framing, int | float):
+        raise FaceGANError(
+            "The model's config.json does not say how its faces are framed, so no photo can be framed as they are: "
+            "train the model again with this version of FaceGAN."
+        )
+    return prepare_faces(photos, folder, FaceOptions(size=2 * config.image_size, framing=float(framing)), say=say)
+
+
+def add_upscaler(
+    folder: Path, cache: FaceCache, *, crops_seen: int = CROPS_SEEN, say: Callable[[str], None] = print
+) -> FaceModel:
+    """Fit an upscaler to the model in `folder` and write it there; returns the model loaded again.
+
+    `cache`: faces of twice the generator's size, of which those held out stay out. Raises FaceGANError for others.
+    """
+    begun, config = monotonic(), ModelConfig.read(folder)
+    if cache.size != 2 * config.image_size:
+        raise FaceGANError(
+            f"The faces in {cache.folder} have {cache.size} px, and the generator draws {config.image_size} px: give "
+            f"faces of {2 * config.image_size} px."
+        )
+    rows, _ = cache.split()
+    say(f"Fitting an upscaler to {crops_seen:,} crops, half of them from {len(rows):,} faces of {cache.size} px.")
+    export_upscaler(fit_upscaler(load_generator(folder), cache.images, rows, crops_seen=crops_seen, say=say), folder)
+    told = f"it learned from {len(rows):,} faces of {cache.size} px, by {crops_seen:,} crops"
+    config = upscaled(config, told)
+    config.save(folder)
+    model = FaceModel.load(folder)
+    write_showcase(model, folder)
+    write_card(config, folder)
+    if folder.name == "model":  # of a run, which writes its model anew when it is resumed
+        keep_upscaler(read_part(folder, layout.UPSCALER), folder.parent)
+    say(f"The upscaler is in {folder}, after {(monotonic() - begun) / 60:.0f} minutes.")
+    return model
+
+
+def upscaled(config: ModelConfig, origin: str) -> ModelConfig:
+    """The config of a model that gets an upscaler, which came from `origin`."""
+    size = config.image_size
+    name = config.name.replace(f"{size} px", f"{2 * size} px")
+    return replace(config, name=name, training=config.training | {"upscaler": origin})
+
+
+def origin_of_upscaler(run: Path, start: Start | None) -> str:
+    """Where the upscaler that `run` keeps came from: what its model says, else the model that it started from."""
+    folder = run / "model"
+    said = ModelConfig.read(folder).training.get("upscaler") if (folder / layout.CONFIG).is_file() else None
+    return str(said or (f"that of {start.name}" if start else ""))
+
+
+def keep_upscaler(content: bytes | None, run: Path) -> None:
+    """Keep the bytes of an upscaler.onnx in a run, for its model; with None it has none any more."""
+    if content is not None:
+        run.mkdir(parents=True, exist_ok=True)
+        atomic_write(run / layout.UPSCALER, content)
+    else:
+        (run / layout.UPSCALER).unlink(missing_ok=True)
+
+
+def upscaler_of(run: Path) -> bytes | None:
+    """The bytes of the upscaler.onnx that a run keeps, None where it has none."""
+    return read_part(run, layout.UPSCALER) if (run / layout.UPSCALER).is_file() else None
