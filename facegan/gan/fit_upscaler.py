@@ -14,7 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from facegan.gan.allocator import keep_freed_memory
 from facegan.gan.config import choose_precision
@@ -45,11 +44,12 @@ class Critic(nn.Module):
 
     def __init__(self, width: int = 48):
         super().__init__()
-        self.first = spectral_norm(nn.Conv2d(12, width, 3, padding=1))
-        self.levels = nn.ModuleList(
-            spectral_norm(Conv(a, b, bias=True)) for a, b in ((width, 2 * width), (2 * width, 4 * width))
-        )
-        self.last = spectral_norm(nn.Conv2d(4 * width, 1, 3, padding=1))
+        self.first = nn.Conv2d(12, width, 3, padding=1)
+        self.levels = nn.ModuleList(Conv(a, b, bias=True) for a, b in ((width, 2 * width), (2 * width, 4 * width)))
+        self.last = nn.Conv2d(4 * width, 1, 3, padding=1)
+        for layer in (self.first, *self.levels, self.last):
+            nn.init.kaiming_normal_(layer.weight, SLOPE)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, images: torch.Tensor, details: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         x, maps = torch.cat([images, details], dim=1).contiguous(memory_format=torch.channels_last), []
@@ -140,27 +140,28 @@ class _Fit:
     ) -> torch.Tensor:
         """The gradient for the details by the critic; `size`: that of the distance's, which those of faces get, too."""
         with self._autocast():
-            logits, maps = self._critic(given, details / self._spread)
+            drawn, maps = self._critic(given, details / self._spread)
             with torch.no_grad():
-                _, targets = self._critic(given[:BATCH], wanted / self._spread)
+                real, targets = self._critic(given[:BATCH], wanted / self._spread)
         apart = sum((mine[:BATCH].float() - one.float()).abs().mean() for mine, one in zip(maps, targets, strict=True))
         self._note("features", apart)
-        self._note("logit of drawn faces", logits[:BATCH].mean())
-        self._note("of generated ones", logits[BATCH:].mean())
         gradient = torch.zeros_like(details)
-        for loss, share in ((apart, _FEATURES), (-logits.mean(), _ADVERSARY)):
+        for loss, share in ((apart, _FEATURES), (F.softplus(real.repeat(2, 1, 1, 1) - drawn).mean(), _ADVERSARY)):
             (by_loss,) = torch.autograd.grad(loss, details, retain_graph=True)
             # One scale for all crops, so that generated images learn as much as faces.
             gradient += share * size / by_loss[:BATCH].norm().clamp_min(1e-12) * by_loss
         return gradient
 
     def _step_of_critic(self, given: torch.Tensor, wanted: torch.Tensor, details: torch.Tensor) -> None:
+        """Tell the details of faces from drawn ones: of the same face, and of a generated image (relativistic pairs,
+        Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734)."""
         with self._autocast():
             logits, _ = self._critic(torch.cat([given[:BATCH], given]), torch.cat([wanted, details]) / self._spread)
-        real, drawn = logits.split([len(wanted), len(details)])
-        self._note("logit of faces", real.mean())
+        real, drawn, generated = logits.chunk(3)
+        self._note("faces ahead of drawn", (real - drawn).mean())
+        self._note("and of generated", (real - generated).mean())
         self._adam_of_critic.zero_grad(set_to_none=True)
-        (F.relu(1 - real).mean() + F.relu(1 + drawn).mean()).backward()
+        (F.softplus(drawn - real).mean() + F.softplus(generated - real).mean()).backward()
         self._adam_of_critic.step()
 
     def _set_rates(self) -> None:

@@ -15,6 +15,7 @@ SEEDS = range(32)  # of the faces that are drawn over time, the same as in sampl
 _COLUMNS = 8
 FILM, GIF = "progress.mp4", "progress.gif"
 _FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24
+_FILM_WIDTH = 1024  # px: wider ones burst the limit of a model folder; narrower grids are enlarged to it
 _SQUARE_COLUMNS, _GIF_SIDE = 4, 256  # 4 x 4 faces; px
 _GIF_FRAMES = (48, 24, 12)  # maximum numbers; the first whose file is small enough is used
 _GIF_BYTES = 3_000_000  # larger GIFs load slowly on the Hub
@@ -71,8 +72,8 @@ def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
         for path in chosen:
             with Image.open(path) as picture:
                 # Smooth, not in blocks: it looks better and takes half the bytes.
-                twice = (2 * picture.width, 2 * picture.height)
-                sheet = np.asarray(picture.convert("RGB").resize(twice, Image.Resampling.LANCZOS))
+                size = (_FILM_WIDTH, _FILM_WIDTH * picture.height // picture.width)
+                sheet = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS))
                 yield pictures.captioned(sheet, seen(path))
 
     # At a rate factor of 18 the film of 32 faces, all of which change in every frame, is larger than the model.

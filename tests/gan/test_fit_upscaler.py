@@ -47,8 +47,8 @@ def test_both_networks_learn_and_say_how_far_they_are(monkeypatch):
     upscaler = fit_upscaler(Stripes(), *faces(), crops_seen=16 * 25, say=told.append)
     assert not upscaler.training
     assert all(value.isfinite().all() for value in upscaler.state_dict().values())
-    assert "distance" in told[0] and "logit" not in told[0]  # the first steps learn by the distance alone
-    assert "logit" in told[-1] and "400 of 400" in told[-1]
+    assert "distance" in told[0] and "features" not in told[0]  # the first steps learn by the distance alone
+    assert "features" in told[-1] and "400 of 400" in told[-1]
 
 
 def test_a_seed_gives_the_same_upscaler():

@@ -1,4 +1,6 @@
+import av
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -26,6 +28,14 @@ def test_grids_and_their_film_say_that_they_are_generated(tmp_path):
     content = (tmp_path / FILM).read_bytes()
     assert read_stamp(content) == {"shows": "training", "seeds": [0, 1], "truncation": 1.0}
     assert b"trainedAlgorithmicMedia" in content
+
+
+@pytest.mark.parametrize("side", [8, 256])
+def test_a_film_is_as_wide_whatever_the_size_of_the_faces(tmp_path, side):
+    Image.fromarray(np.zeros((4 * side, 8 * side, 3), np.uint8)).save(tmp_path / "000000000500.png")
+    write_film(tmp_path, tmp_path / FILM, {"seeds": [0]})
+    with av.open(str(tmp_path / FILM)) as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (1024, 512 + 64)  # with the caption
 
 
 def cells_of(gif):

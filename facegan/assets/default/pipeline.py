@@ -17,15 +17,20 @@ from PIL import Image
 class FaceGANPipeline(DiffusionPipeline):
     """Faces from seeds or latents.
 
-    The network is the component `gan`: `generator` is what diffusers calls the random number generator. `encoder`,
-    None in a model without one, finds the latents of faces.
+    The network is the component `gan`: `generator` is what diffusers calls the random number generator. `upscaler`
+    doubles the size of its images, `encoder` finds the latents of faces; both are None in a model without one.
     """
 
-    _optional_components = ["encoder"]
+    _optional_components = ["encoder", "upscaler"]
 
-    def __init__(self, gan: torch.nn.Module, encoder: torch.nn.Module | None = None):
+    def __init__(
+        self,
+        gan: torch.nn.Module,
+        encoder: torch.nn.Module | None = None,
+        upscaler: torch.nn.Module | None = None,
+    ):
         super().__init__()
-        self.register_modules(gan=gan, encoder=encoder)
+        self.register_modules(gan=gan, encoder=encoder, upscaler=upscaler)
 
     @torch.no_grad()
     def __call__(
@@ -52,7 +57,10 @@ class FaceGANPipeline(DiffusionPipeline):
         elif latents is None:
             # Drawn on the CPU, so that one torch seed is one face on every device.
             latents = torch.randn(batch_size, size, generator=generator) * truncation
-        images = self.gan(latents.to(self.gan.device, self.gan.dtype)).float().cpu().numpy()
+        images = self.gan(latents.to(self.gan.device, self.gan.dtype))
+        if self.upscaler is not None:
+            images = self.upscaler(images.to(self.upscaler.device, self.upscaler.dtype))
+        images = images.float().cpu().numpy()
         if not np.isfinite(images).all():  # finite weights can still add up to infinity
             raise ValueError(
                 "What was drawn is no picture, because latents or weights are not finite or far too large: use other "
