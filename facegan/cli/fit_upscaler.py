@@ -3,9 +3,9 @@
     python train/fit_upscaler.py runs/PHOTOS
     python train/fit_upscaler.py facegan/assets/default --data PHOTOS --out runs/LARGE
 
-The upscaler learns from the same photos, aligned at twice the size of the generator. Takes three quarters of an hour of
-one core. The images keep what the generator drew: reduced by two they are its own. A training that starts from the
-model (train.py --init) keeps the upscaler.
+The upscaler learns from the same photos, aligned at twice the size of the generator. Takes an hour of one core. The images
+keep what the generator drew: reduced by two they are its own. A training that starts from the model (train.py --init)
+keeps the upscaler.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main() -> int:
         "--images-seen",
         type=number(int, 100, 10**8),
         metavar="N",
-        help="crops of faces to learn from (default: 120000)",
+        help="crops of faces to learn from (default: 144000)",
     )
     args = p.parse_args()
 
@@ -33,6 +33,7 @@ def main() -> int:
         from facegan.base.errors import FaceGANError
         from facegan.model.folder import ModelConfig
         from facegan.runs.model_upscaler import LARGE_FACES, add_upscaler, large_faces
+        from facegan.runs.run_config import faces_of
         from facegan.runs.run_file import facts_of
 
         run = args.model if (args.model / "model").is_dir() else None
@@ -43,7 +44,8 @@ def main() -> int:
         out = args.out or (run and run / LARGE_FACES)
         if out is None:
             raise FaceGANError(f"{folder} is no run: say by --out where the aligned faces shall be kept.")
-        cache = large_faces(photos, out, ModelConfig.read(folder))
+        options = faces_of(run) if run else None
+        cache = large_faces(photos, out, ModelConfig.read(folder), options)
         seen = {"crops_seen": args.images_seen} if args.images_seen else {}
         add_upscaler(folder, cache, **seen)
 

@@ -23,11 +23,17 @@ from facegan.model.showcase import write_showcase
 LARGE_FACES = "upscaler-faces"  # in the folder of a run: its photos, aligned at twice its size
 
 
-def large_faces(photos: list[Path], folder: Path, config: ModelConfig, say: Callable[[str], None] = print) -> FaceCache:
+def large_faces(
+    photos: list[Path],
+    folder: Path,
+    config: ModelConfig,
+    options: FaceOptions | None = None,
+    say: Callable[[str], None] = print,
+) -> FaceCache:
     """The faces of `photos` as the upscaler of a model learns from them, prepared in `folder`.
 
-    They have the model's framing and twice the size of its generator. Photos that are too small for that are left out.
-    Raises FaceGANError as `prepare_faces` does, and for a model that does not know its framing.
+    They are found as `options` say, with the model's framing and twice the size of its generator, for which some photos
+    may be too small. Raises FaceGANError as `prepare_faces` does, and for a model that does not know its framing.
     """
     framing = config.data.get("framing")
     if not isinstance(framing, int | float):
@@ -35,7 +41,8 @@ def large_faces(photos: list[Path], folder: Path, config: ModelConfig, say: Call
             "The model's config.json does not say how its faces are framed, so no photo can be framed as they are: "
             "train the model again with this version of FaceGAN."
         )
-    return prepare_faces(photos, folder, FaceOptions(size=2 * config.image_size, framing=float(framing)), say=say)
+    options = replace(options or FaceOptions(), size=2 * config.image_size, framing=float(framing))
+    return prepare_faces(photos, folder, options, say=say)
 
 
 def add_upscaler(

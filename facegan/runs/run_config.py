@@ -101,6 +101,19 @@ def _stored_recipe(values: dict) -> Recipe:
     return Recipe(**{**_OLD_VALUES, **stored, "betas": tuple(stored["betas"])})
 
 
+def _stored_faces(options: dict) -> FaceOptions:
+    faces = options["faces"]
+    return FaceOptions(**{**faces, "insightface_root": Path(faces["insightface_root"])})
+
+
+def faces_of(run: Path) -> FaceOptions:
+    """How a run found its faces; the default where it does not say."""
+    try:
+        return _stored_faces(run_file.read(run)["options"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return FaceOptions()
+
+
 def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
     """The options and the configuration of a run that goes on, and the fingerprint of its faces.
 
@@ -118,7 +131,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             data=tuple(Path(folder) for folder in then["data"]),
             dataset=DatasetChoice(**then["dataset"]) if then.get("dataset") else None,
             max_photos=then.get("max_photos"),
-            faces=FaceOptions(**{**then["faces"], "insightface_root": Path(then["faces"]["insightface_root"])}),
+            faces=_stored_faces(then),
             preset=then["preset"],
             device=then.get("device", "auto") if now.device == "auto" else now.device,
             init=then.get("init", "none"),

@@ -25,7 +25,7 @@ def test_it_could_be_pushed_as_it_is():
 
 def test_the_code_in_it_is_this_programs():
     """Strangers run it with trust_remote_code."""
-    networks = {path: "diffusers_networks.py" for path in ("gan/generator.py", "upscaler/upscaler.py")}
+    networks = dict.fromkeys(("gan/generator.py", "upscaler/upscaler.py"), "diffusers_networks.py")
     for path, source in ({"pipeline.py": "pipeline.py"} | networks).items():
         assert (DEFAULT_FOLDER / path).read_bytes() == (Path(hub.__file__).parent / source).read_bytes()
 
