@@ -3,9 +3,9 @@
     python train/fit_upscaler.py runs/PHOTOS
     python train/fit_upscaler.py facegan/assets/default --data PHOTOS --out runs/LARGE
 
-The upscaler learns from the same photos, aligned at twice the size of the generator. Takes an hour of one core. The images
-keep what the generator drew: reduced by two they are its own. A training that starts from the model (train.py --init)
-keeps the upscaler.
+The upscaler learns from the same photos, aligned at twice the size of the generator. Takes an hour of one core. The
+images keep what the generator drew: reduced by two they are its own. A training that starts from the model
+(train.py --init) keeps the upscaler.
 """
 
 import argparse
