@@ -64,7 +64,7 @@ def main() -> None:
     print(f"\n{args.count} generated faces\n")
     print("| truncation | detected | above 5th | above 25th | eyes spread | KID x 100 | precision | recall |")
     print("|---|---|---|---|---|---|---|---|")
-    model = FaceModel.load(args.model)
+    model = FaceModel.load(args.model).base
     for truncation in args.truncation:
         drawn = model.generate(model.latents(range(args.count), truncation))
         scores, eyes = best_faces(detector, drawn)

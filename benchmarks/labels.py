@@ -183,7 +183,7 @@ def main() -> None:
 
     for folder in args.celeba:
         compare_celeba(open_faces(folder, args.count), args.celeba_table)
-    model = FaceModel.load(args.model)
+    model = FaceModel.load(args.model).base
     framing = float(model.config.data["framing"])
     drawn = model.generate(model.latents(range(2000)))
     if args.fairface:

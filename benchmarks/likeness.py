@@ -61,13 +61,13 @@ def main() -> None:
     options = FaceOptions(detector="insightface", insightface_root=root, person=MOST_FREQUENT)
     choice = choose_detector(options)
     detector, recogniser = choice.open(), choose_recogniser(options, choice).open()
-    nobody = FaceModel.load()
+    nobody = FaceModel.load().base
     others, _ = embeddings(nobody.generate(nobody.latents(range(min(args.count, 300)))), detector, recogniser)
     print("| run | faces | images seen | best at | KID x 100 | to training | near copies | detected | likeness | "
           "above 0.4 | held-out photos | the default's faces |")  # fmt: skip
     print("|" + "---|" * 12)
     for run in args.runs:
-        cache, model = FaceCache.find(run), FaceModel.load(run / "model")
+        cache, model = FaceCache.find(run), FaceModel.load(run / "model").base
         training, held_out = cache.split()
         mean = mean_of_photos(cache, training)
         drawn, detected = embeddings(model.generate(model.latents(range(args.count))), detector, recogniser)

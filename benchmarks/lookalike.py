@@ -102,7 +102,7 @@ def main() -> None:
     p.add_argument("--sheet", type=Path, help="a folder for pictures of faces, look-alikes and nearest random faces")
     args = p.parse_args()
 
-    model = FaceModel.load(args.model)
+    model = FaceModel.load(args.model).base
     if model.encoder is None:
         raise SystemExit(f"{args.model} has no encoder: fit one with train/fit_encoder.py.")
     framing = float(model.config.data.get("framing") or 1.0)

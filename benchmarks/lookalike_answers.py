@@ -68,7 +68,7 @@ def main() -> None:
     p.add_argument("--timed", type=int, default=10)
     args = p.parse_args()
 
-    model = FaceModel.load(args.model)
+    model = FaceModel.load(args.model).base
     photo = Image.open(args.photo).convert("RGB")
     scale = (LARGE / (photo.width * photo.height)) ** 0.5
     large = photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.LANCZOS)

@@ -31,7 +31,7 @@ def main() -> None:
     p.add_argument("--sheet", type=Path)
     args = p.parse_args()
 
-    model, cache = FaceModel.load(args.run / "model"), FaceCache.find(args.run)
+    model, cache = FaceModel.load(args.run / "model").base, FaceCache.find(args.run)
     network = installed_network(args.insightface_root)
     if network is None or cache is None:
         raise SystemExit("This needs InsightFace's recognition network and the run's faces.")

@@ -29,7 +29,7 @@ def main() -> None:
 
     cache = FaceCache.open(args.faces)
     training, held_out = cache.split()
-    model, random = FaceModel.load(args.model), np.random.RandomState(0)
+    model, random = FaceModel.load(args.model).base, np.random.RandomState(0)
 
     def told(name: str, generated: np.ndarray, known: np.ndarray) -> np.ndarray:
         found = compare(generated, cache.images, training, known)

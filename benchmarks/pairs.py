@@ -143,7 +143,7 @@ def main() -> None:
     p.add_argument("--insightface-root", type=Path, default=FaceOptions().insightface_root)
     args = p.parse_args()
 
-    model = FaceModel.load(args.model) if args.model else FaceModel.load()
+    model = (FaceModel.load(args.model) if args.model else FaceModel.load()).base
     if model.slider_set is None:
         raise SystemExit("The model has no sliders: fit them with python train/fit_sliders.py.")
     framing = float(model.config.data.get("framing") or 1.0)

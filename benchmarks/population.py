@@ -38,7 +38,7 @@ def main() -> None:
     p.add_argument("--truncation", type=float, default=1.0)
     args = p.parse_args()
 
-    model, cache = FaceModel.load(args.model), FaceCache.open(args.faces)
+    model, cache = FaceModel.load(args.model).base, FaceCache.open(args.faces)
     training, _ = cache.split()
     some = np.sort(np.random.RandomState(0).permutation(training)[: args.count])
     known = label_faces(cache.images[some], cache.report["framing"])

@@ -61,12 +61,13 @@ def plot(curves: dict[str, np.ndarray]) -> Image.Image:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model", type=Path)
-    p.add_argument("--faces", type=Path, required=True, help="RUN/faces of the run that trained it")
+    p.add_argument("--faces", type=Path, required=True, help="RUN/faces of the run that trained it, or RUN/upscaler-faces")
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--picture", type=Path, help="where to write the plot")
     args = p.parse_args()
 
     model, cache = FaceModel.load(args.model), FaceCache.open(args.faces)
+    model = model if model.size == cache.size else model.base  # whose size is that of the faces
     _, held_out = cache.split()
     real = [cache.images[row] for row in held_out[: args.count]]
     curves = {
