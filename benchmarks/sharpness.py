@@ -61,7 +61,7 @@ def plot(curves: dict[str, np.ndarray]) -> Image.Image:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model", type=Path)
-    p.add_argument("--faces", type=Path, required=True, help="RUN/faces of the run that trained it, or RUN/upscaler-faces")
+    p.add_argument("--faces", type=Path, required=True, help="RUN/faces, or RUN/upscaler-faces, of its run")
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--picture", type=Path, help="where to write the plot")
     args = p.parse_args()
