@@ -93,7 +93,7 @@ def test_no_large_file_and_no_pickle_is_in_the_repository():
 
 
 def test_every_picture_of_the_docs_says_that_its_faces_are_generated():
-    paths = [path for path in (ROOT / "docs").rglob("*") if path.suffix in {".png", ".gif", ".mp4"}]
+    paths = [path for path in (ROOT / "docs").rglob("*") if path.suffix in {".png", ".webp", ".gif", ".mp4"}]
     assert paths
     for path in paths:
         assert b"lgorithmicMedia" in path.read_bytes(), path  # alone, or together with photos: facegan/base/stamp.py

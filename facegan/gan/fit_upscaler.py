@@ -30,7 +30,9 @@ _BETAS = (0.5, 0.99)
 _WARM_UP = 100  # steps
 _ALONE = 0.05  # share of the steps, the first ones, that learn by the distance alone
 # The gradients of the other two parts, as shares of the distance's: their sizes change a hundredfold over a training.
-_FEATURES, _ADVERSARY = 0.5, 1.0
+_FEATURES, _ADVERSARY = 1.0, 1.5
+# How much of that generated images get: no distance holds those, and with more the critic draws dots on smooth skin.
+_OF_GENERATED = 0.3
 _DECAY = 0.999  # of the average of the weights, which is what is kept
 _SAY_EVERY = 60.0  # s
 
@@ -148,8 +150,8 @@ class _Fit:
         gradient = torch.zeros_like(details)
         for loss, share in ((apart, _FEATURES), (F.softplus(real.repeat(2, 1, 1, 1) - drawn).mean(), _ADVERSARY)):
             (by_loss,) = torch.autograd.grad(loss, details, retain_graph=True)
-            # One scale for all crops, so that generated images learn as much as faces.
             gradient += share * size / by_loss[:BATCH].norm().clamp_min(1e-12) * by_loss
+        gradient[BATCH:] *= _OF_GENERATED
         return gradient
 
     def _step_of_critic(self, given: torch.Tensor, wanted: torch.Tensor, details: torch.Tensor) -> None:
