@@ -161,9 +161,9 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
 def notices(sentences: Iterable[str], opened: str = "") -> str:
     """What was wrong with the link, for as long as the page is open.
 
-    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last.
+    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last, empty at first.
     """
-    number = f'<span hidden data-opened="{escape(opened)}"></span>' if opened else ""
+    number = f'<span hidden data-opened="{escape(opened)}"></span>'
     return "".join(notice(sentence) for sentence in sentences) + number
 
 
