@@ -47,7 +47,7 @@ def face_figure(
     `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved. `beside` are other
     faces that stand in the tab's fields.
     """
-    face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
+    face, size = recipe.shown[0], PATH_SIZE if preview else FACE_SIZE
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" '
