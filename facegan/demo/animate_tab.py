@@ -220,7 +220,7 @@ class Animations:
             face: whole number from 0 to 4294967295 as seed, a name such as "Anna", or the recipe of a face
             slider: the name of the slider that moves, such as "smile"; those of the endpoint /edit
             format: "mp4", or "gif", which is smaller and in fewer colours
-            reach: how far the slider goes from the face as it is: -1 and 1 are its ends
+            reach: how far the slider goes from 0, the face without it: -1 and 1 are its ends
             frames_per_leg: frames there, and as many back, 1 to 60, at 24 frames a second
             truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice
 
@@ -251,17 +251,27 @@ class Animations:
         return path_figure(image, caption, recipe, state.query(), preview, [state.face], state.face)
 
 
+def _start(state: AnimateState) -> Face:
+    """The face that the film begins with: without the slider, if that is moved already, or a smiling face would not be
+    seen to smile."""
+    face = state.face
+    if not isinstance(face, Edited) or state.slider not in face.sliders:
+        return face
+    others = {name: value for name, value in face.sliders.items() if name != state.slider}
+    return replace(face, sliders=others) if others else face.of
+
+
 def _end(state: AnimateState) -> Edited:
     """The face with the slider where the film turns back."""
-    return Edited(state.face, {state.slider: state.reach}, state.lock)
+    return Edited(_start(state), {state.slider: state.reach}, state.lock)
 
 
 def film_frames(model: FaceModel, state: AnimateState) -> Iterator[np.ndarray]:
-    """The frames as the generator draws them, uint8 (H, W, 3): the first is the face as it is, the middle one `reach`.
+    """The frames as the generator draws them, uint8 (H, W, 3): the slider is at 0 in the first, in the middle at `reach`.
 
     The slider starts and ends slowly, by a cosine, so that the loop has no jerk.
     """
-    latent = latent_of(model, state.face, state.truncation)[None]
+    latent = latent_of(model, _start(state), state.truncation)[None]
     turn = np.linspace(0, np.pi, state.frames_per_leg + 1)
     values = state.reach * (1 - np.cos(turn)) / 2
     there = model.generate(np.concatenate([model.edit(latent, {state.slider: value}, state.lock) for value in values]))
@@ -293,8 +303,8 @@ def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     state, _ = AnimateState.read(query, model.config.truncation, known)
     if state is None or not names_face(query, "animate"):
         return None
-    face = compacted(model, state.face, state.truncation)
-    return recipe_of(model, [Edited(face, {state.slider: state.reach}, state.lock)], state.truncation)
+    state = replace(state, face=compacted(model, state.face, state.truncation))
+    return recipe_of(model, [_end(state)], state.truncation)
 
 
 TAB = Tab(

@@ -39,6 +39,7 @@ TABS = (
 )
 
 _QUEUE = 64  # calls that come through gradio's queue although nothing here needs it
+_ANSWERED = "watch('value', () => window.facegan.showLink());"
 _KEEP_SEEN = "window.facegan.keepSeen(element, () => trigger('select'));"
 _KEEP_FAVOURITES = "window.facegan.keepFavourites(element);"
 
@@ -58,7 +59,7 @@ def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | 
             gr.HTML(picker(labels, choice.key, models.own.key), apply_default_css=False)
         if model.note:
             gr.HTML(notice(model.note), apply_default_css=False)
-        notes = gr.HTML(elem_id="link-notes", apply_default_css=False)
+        notes = gr.HTML(elem_id="link-notes", js_on_load=_ANSWERED, apply_default_css=False)
         frame = gr.Tabs(elem_id="tabs")
         page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
         if models:

@@ -47,7 +47,7 @@ def face_figure(
     `notes` are sentences that the page shows for a while. A `preview` can be shown and not saved. `beside` are other
     faces that stand in the tab's fields.
     """
-    face, size = _unedited(recipe), PATH_SIZE if preview else FACE_SIZE
+    face, size = recipe.shown[0], PATH_SIZE if preview else FACE_SIZE
     name, number = file_name(face), face.number if isinstance(face, Seed) else ""
     return (
         f'<figure class="fg-figure" data-query="{escape(query)}" '
@@ -161,9 +161,9 @@ def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = F
 def notices(sentences: Iterable[str], opened: str = "") -> str:
     """What was wrong with the link, for as long as the page is open.
 
-    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last.
+    `opened` is the number by which theme/seen.js knows that the answer is to what it asked for last, empty at first.
     """
-    number = f'<span hidden data-opened="{escape(opened)}"></span>' if opened else ""
+    number = f'<span hidden data-opened="{escape(opened)}"></span>'
     return "".join(notice(sentence) for sentence in sentences) + number
 
 
@@ -287,7 +287,8 @@ def favourites() -> str:
     )
     return (
         '<details class="fg-favourites"><summary>Favourites <span data-number></span></summary>'
-        "<p>♡ below a face keeps it here, on this device. Drag them into the order that you like.</p><ol></ol>"
+        "<p>♡ below a face keeps it here, on this device. A click opens it; on the tab Mix, two make a child. Drag them "
+        "into the order that you like.</p><ol></ol>"
         f'<div class="fg-actions">{buttons}<label class="fg-file">Open JSON'
         '<input type="file" accept="application/json,.json"></label></div>'
         '<span class="fg-film-state" role="status"></span></details>'

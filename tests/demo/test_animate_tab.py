@@ -60,6 +60,16 @@ def test_an_edited_face_starts_as_it_is_and_its_locks_hold(edited_model):
     assert np.array_equal(frames[4], end)
 
 
+@pytest.mark.parametrize("others", [{}, {"age": -1.0}])
+def test_a_slider_that_the_face_has_moved_starts_at_0(edited_model, others):
+    edited = Edited(Seed(7), {"smile": 0.9, **others}, ("age",))
+    frames = list(film_frames(edited_model, AnimateState(edited, "smile", 1.0, 4, 0.8)))
+    before = edited_model.edit(edited_model.latents([7], 0.8), others, ("age",))
+    assert np.array_equal(frames[0], edited_model.generate(before)[0])
+    end = edited_model.generate(edited_model.edit(before, {"smile": 1.0}, ("age",)))[0]
+    assert np.array_equal(frames[4], end)
+
+
 def test_an_mp4_and_a_gif_show_the_face_and_the_end(film, edited_model, face):
     end = edited_model.generate(edited_model.edit(edited_model.latents([7], 0.8), {"smile": 1.0}))[0]
     with av.open(io.BytesIO(film(7, "smile", "mp4", frames_per_leg=5, truncation=0.8))) as video:

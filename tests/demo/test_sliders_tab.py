@@ -12,6 +12,7 @@ from facegan.base.errors import FaceGANError
 from facegan.base.pictures import enlarge
 from facegan.demo.sliders_tab import Edits
 from facegan.demo.state import SlidersState
+from facegan.model.face import Edited, Seed, title
 from facegan.model.provenance import Recipe, read_recipe
 
 
@@ -29,6 +30,12 @@ def test_a_moved_slider_changes_the_face_and_says_so_in_the_link(edits, edited_m
     html = edits.figure({"seed": "7", "truncation": "0.8", "smile": "0.5"})
     assert np.array_equal(pictures_in(html)[0], enlarge(moved(edited_model, 7, 0.8, {"smile": 0.5}), 384))
     assert 'data-query="seed=7&amp;truncation=0.8&amp;smile=0.5"' in html
+
+
+def test_the_caption_says_that_a_face_is_edited(edits):
+    for smile, face in ((0.5, Edited(Seed(7), {"smile": 0.5})), (0, Seed(7))):
+        html = edits.figure({"seed": "7", "truncation": "0.8", "smile": str(smile)})
+        assert f">{title(face)}</span>" in html
 
 
 def test_before_is_the_face_as_it_was(edits, face, pictures_in):

@@ -51,6 +51,10 @@ def test_no_rule_of_axe_is_broken_seriously(visit, axe, viewport):
             page.locator("#pad summary").click()
             page.locator("#surprises summary").click()
             page.get_by_label("Name Surprise 1").click()
+            page.locator("#pad [data-grid]").click()
+            page.locator("#pad figure img").wait_for()
+        if tab in ("Mix", "Evolve"):
+            page.locator("#tabs .fg-fold summary >> visible=true").click()
         if tab == "Faces":
             page.locator("#face [data-keep]").click()
             page.locator("#favourites summary").click()
@@ -182,6 +186,15 @@ def test_the_page_can_be_used_by_keyboard_alone(visit, model):
     with page.expect_download():
         page.keyboard.press("Enter")
     assert reach(page, "#morph-position [type=range]")
+    open_tab(page, "Yearbook")
+    page.locator("#tabs [role=tab]").first.focus()
+    assert reach(page, "#yearbook-names textarea")
+    page.keyboard.type("Anna, Ben")
+    page.locator("#yearbook-page img").wait_for()
+    page.locator("#tabs [role=tab]").first.focus()
+    assert reach(page, "#yearbook-page [data-sheet=pdf]")
+    with page.expect_download():
+        page.keyboard.press("Enter")
 
 
 def test_controls_have_names_of_their_own(visit):

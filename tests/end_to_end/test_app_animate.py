@@ -164,9 +164,10 @@ def test_the_pad_moves_two_sliders_and_a_drag_is_one_step(visit, model):
     first, *more = places(square, (0, 0), (0.3, 0.2), (0.5, 0.5), (0.6, -0.4))
     page.mouse.move(*first)
     page.mouse.down()
-    for place in more:
+    for place in more:  # each has its link
+        before = page.url
         page.mouse.move(*place)
-        page.wait_for_timeout(400)  # each has its preview and its link
+        page.wait_for_url(lambda url, before=before: url != before)
     page.mouse.up()
     smile, age = slider_values(page, "smile", "age")
     assert (smile, age) == (pytest.approx(0.6, abs=0.06), pytest.approx(-0.4, abs=0.06))
@@ -203,12 +204,14 @@ def test_the_pad_is_dragged_by_a_thumb_with_the_face_in_sight(app, browser):
     page.goto(f"{app}/?seed=20&truncation=0.6&tab=sliders")
     square = open_pad(page)
     page.evaluate("document.querySelector('.fg-pad-square').scrollIntoView({block: 'end'})")
-    page.wait_for_timeout(300)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     scrolled = page.evaluate("scrollY")
     touches, session = places(square, (0, 0), (0.2, 0.3), (0.5, 0.6), (-0.5, 0.8)), context.new_cdp_session(page)
     for kind, (x, y) in zip(("touchStart", "touchMove", "touchMove", "touchMove"), touches, strict=True):
+        before = square.get_attribute("aria-valuetext")
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        page.wait_for_timeout(200)
+        if kind == "touchMove":
+            page.wait_for_function("old => document.querySelector('.fg-pad-square').ariaValueText !== old", arg=before)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     smile, age = slider_values(page, "smile", "age")
     assert (smile, age) == (pytest.approx(-0.5, abs=0.06), pytest.approx(0.8, abs=0.06))

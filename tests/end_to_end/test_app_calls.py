@@ -7,7 +7,7 @@ import io
 import json
 import random
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import av
 import httpx
@@ -16,7 +16,9 @@ import pytest
 from gradio_client import Client
 from PIL import Image
 
-from facegan.model.face import Mixed, Seed, latent_of
+from facegan.demo.build import TABS, build_demo
+from facegan.model.face import Edited, Mixed, Seed, latent_of
+from facegan.model.face_text import as_text
 from facegan.model.provenance import read_recipe, recipe_of
 from tests.end_to_end.looking import APP, edited
 from tests.end_to_end.running_app import running_app
@@ -213,6 +215,37 @@ def test_no_bad_request_is_a_fault_of_ours(app, web, log):
                 assert "event: error\ndata: null" not in told, (path, call)
     assert len(Client(app, verbose=False, download_files=False).predict(1, 2, api_name="/generate")) == 2
     assert "Traceback" not in "".join(log)
+
+
+TEXTS = [
+    "", "7", "-1", "1.5", "nan", "1e308", "9" * 3000, "512", "Anna", "1,7,Anna", "smile", "smile,age", "hat", "mp4",
+    "gif", "png", "\0", "%ff", "ﷺ", "<svg/onload=alert(1)>", '{"mix": [1, 2], "amount": 0.5}', '{"of": {}}', "~x",
+    "~.AAAA", "~.AAAAAAAAAAAA", as_text(Mixed(Seed.of("Anna"), Seed(7), 0.5)), as_text(Edited(Seed(7), {"hat": 1.0})),
+]  # fmt: skip
+
+
+def test_no_bad_link_is_a_fault_of_ours(app, web, log, model):
+    """Whatever stands in a link: the page itself, and all that the page fetches by one."""
+    choose, demo = random.Random(22), build_demo(model)
+    places = ["/", *(route.path.replace("{name}", "learned.mp4") for route in demo.page.routes)]
+    names = [key for tab in TABS for key in tab.keys(model)]
+    names += ["format", "frames", "across", "up", "visitor", "preview", "_size", "_format", "_weights", "again", "x"]
+    faces = ["seed", "face_a", "face_b", "parent", "animate", "seeds", "you"]
+    for i in range(600):
+        query = {name: choose.choice(TEXTS) for name in [*choose.sample(faces, 3), *choose.sample(names, 4)]}
+        path = f"{places[i % len(places)]}?{urlencode({'frames': 2, **query})}"
+        answer = web.request("POST" if i % 40 == 0 else "GET", path)
+        told = answer.headers["content-type"]
+        assert answer.status_code < 500 or answer.headers.get("retry-after"), (path, answer.text[:500])
+        if answer.status_code != 200:
+            assert answer.json()["error"].endswith("."), path
+        elif "html" in told or "text" in told:
+            assert "<svg/onload" not in answer.text.partition("window.gradio_config")[0], path
+        if i % 3 == 0:
+            body = {"data": [path.partition("?")[2]], "fn_index": opening(web)}
+            assert web.post("/gradio_api/run/predict", json=body).status_code == 200, path
+    assert "Traceback" not in "".join(log)
+    assert web.get("/").status_code == 200
 
 
 def test_the_page_keeps_its_wits_when_many_never_read(app, web):

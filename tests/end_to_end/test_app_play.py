@@ -3,15 +3,17 @@
 import io
 import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Edited, Mixed, Neighbour, Seed, latent_of
 from facegan.model.face_text import as_text, from_text
-from tests.end_to_end.looking import PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.looking import APP, PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
+from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, running_app
 
 # Where the browser keeps what was seen, in JavaScript.
 KEY = "'facegan-seen-' + document.querySelector('[data-weights]').dataset.weights"
@@ -56,15 +58,17 @@ def test_mix_and_neighbours_return_what_the_model_draws(client, model):
         assert np.array_equal(np.asarray(Image.open(near)), model.generate(latent_of(model, face, 0.7)[None])[0])
 
 
-@pytest.mark.parametrize("typed", ["  anna ", "ANNA"])
-def test_a_name_is_a_face_and_shows_its_number(visit, model, typed):
+@pytest.mark.parametrize(
+    ("typed", "name"), [("  anna ", "Anna"), ("ANNA", "Anna"), (" ZOE\N{COMBINING DIAERESIS}", "Zoë")]
+)
+def test_a_name_is_a_face_and_shows_its_number(visit, model, typed, name):
     page = visit("?seed=7&truncation=0.6&count=1")
     large_face(page, 7)
     field(page, "#seed").fill(typed)
-    number = Seed.of("Anna").number
+    number = Seed.of(name).number
     assert np.array_equal(large_face(page, number), drawn(model, number, 0.6))
     page.locator("#face").get_by_text(f"{typed.strip()}, seed {number}").wait_for()
-    page.wait_for_url(f"**seed={typed.strip()}&**")
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query)["seed"] == [typed.strip()])
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
@@ -162,6 +166,79 @@ def test_a_made_face_can_be_edited_and_morphed(visit, model):
     assert field(page, "#morph-seeds").input_value().startswith(looked_at + ",")
     page.wait_for_function("() => document.querySelector('#morph-seeds .input-container').dataset.shown")
     assert seen_in(page, "#morph-seeds").startswith("Anna and seed 7, edited,")
+
+
+@pytest.fixture
+def elsewhere(browser, tmp_path):
+    """The address of another instance of the app, and a page of a new browser, on a phone."""
+    with running_app(tmp_path, *APP, "--port", "0") as address:
+        another = browser.browser_type.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        page = another.new_page(viewport=PHONE)
+        page.set_default_timeout(60_000)
+        yield address, page
+        another.close()
+
+
+def frames(path):
+    with Image.open(path) as film:
+        return [np.asarray(one.convert("RGB")) for one in ImageSequence.Iterator(film)]
+
+
+def test_a_face_that_was_mixed_evolved_and_edited_has_the_same_pixels_on_another_instance(
+    visit, app, elsewhere, model, tmp_path
+):
+    page = visit("?face_a=Anna&face_b=Maria&truncation=0.6&amount=0.4")
+    settled(page, "#mix-face")
+    open_tab(page, "Evolve")
+    page.locator("#neighbours button").nth(4).click()
+    page.locator("#evolve-face").get_by_text("Anna and Maria, evolved").wait_for()
+    open_tab(page, "Sliders")
+    page.wait_for_url("**?seed=~**")
+    page.locator("#slider-smile [type=range]").fill("0.5")
+    page.wait_for_url("**smile=0.5**")
+    child = from_text(link(page)["seed"])
+    assert isinstance(child, Neighbour)
+    assert child.of == Mixed(Seed.of("Anna"), Seed.of("Maria"), 0.4)
+    edited = Edited(child, {"smile": 0.5})
+    expected = shown(model, edited, 0.6)
+    assert np.array_equal(decoded(page, "#face-after"), expected)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#face-after [data-copy-link]").first.click()
+    page.locator("#face-after").get_by_text("Copied").wait_for()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert len(copied) < 2000
+    picture, film, again = (tmp_path / name for name in ("face.png", "film.gif", "again.gif"))
+    save(page, "#face-after", "PNG", picture)
+    open_tab(page, "Animate")
+    page.wait_for_url("**animate=~**")
+    page.locator("#animate-frames [type=range]").fill("2")
+    page.locator("#animate-gif[data-film*='frames=2&']").wait_for()
+    save(page, "#animate-film", "GIF", film)
+
+    address, other = elsewhere
+    other.goto(copied.replace(app, address))
+    assert np.array_equal(decoded(other, "#face-after"), expected)
+    for file, names in ((picture, "seed=~**smile=0.5"), (film, "animate=~**frames=2")):
+        other.goto(f"{address}/?seed=1&count=1")
+        large_face(other, 1)
+        drop(other, file)
+        other.wait_for_url(f"**{names}**")
+        if file == picture:
+            assert np.array_equal(decoded(other, "#face-after"), expected)
+    assert from_text(link(other)["animate"]) == edited
+    other.locator("#animate-gif[data-film*='frames=2&']").wait_for()
+    save(other, "#animate-film", "GIF", again)
+    assert np.array_equal(frames(again), frames(film))
+    open_tab(other, "Faces")
+    other.wait_for_url("**?seed=~**")
+    assert np.array_equal(decoded(other, "#face"), expected)
+
+
+def save(page, element, kind, path):
+    button = page.locator(element).get_by_text(f"Save {kind}", exact=True)
+    with page.expect_download() as download:
+        button.click()
+    download.value.save_as(path)
 
 
 def test_a_code_is_seen_only_by_whoever_edits_it(visit):
@@ -340,7 +417,11 @@ def test_one_face_on_all_tabs_until_a_tab_has_one_of_the_visitors_choice(visit):
 
 
 def test_a_page_without_a_link_begins_with_what_another_tab_has_made(visit):
-    page = visit("?face_a=Anna&face_b=7&truncation=0.6")
+    page = visit("?animate=Anna&slider=smile&frames=2&truncation=0.6")
+    page.locator("#animate-here img").wait_for()
+    open_tab(page, "Faces")
+    page.wait_for_url("**seed=Anna&truncation=0.6&count=**")
+    page.goto(f"{page.url.partition('?')[0]}?face_a=Anna&face_b=7&truncation=0.6")
     settled(page, "#mix-face")
     mixed = as_text(Mixed(Seed.of("Anna"), Seed(7), 0.5))
     open_tab(page, "Sliders")
@@ -376,9 +457,10 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.5, y)
     page.mouse.down()
-    for part in (0.6, 0.7, 0.8, 0.9):
+    for part in (0.6, 0.7, 0.8, 0.9):  # each has its link
+        before = page.url
         page.mouse.move(box["x"] + box["width"] * part, y)
-        page.wait_for_timeout(400)  # each has its preview and its link
+        page.wait_for_url(lambda url, before=before: url != before)
     page.mouse.up()
     rests(page, 3)
     smile = link(page)["smile"]
@@ -425,7 +507,7 @@ def test_a_face_is_in_the_strip_once_whichever_tab_shows_it(visit, viewport):
     ):
         page.goto(f"{page.url.partition('?')[0]}?{query}&truncation=0.6")
         settled(page, tab)
-        page.wait_for_timeout(1500)  # longer than a face takes until it counts as seen
+        page.locator("#seen [aria-current]").wait_for()  # it has rested
         assert seen(page).count() == 2, query
         assert seen(page).nth(1).get_attribute("aria-current") == "true", query
     page.goto(f"{page.url.partition('?')[0]}?parent=22&truncation=0.6")

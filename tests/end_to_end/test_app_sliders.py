@@ -10,21 +10,7 @@ from PIL import Image
 
 from facegan.base.pictures import enlarge
 from facegan.model.provenance import recipe_of
-from tests.end_to_end.looking import APP, PHONE, after, drawn, drop, edited, large_face, link, recipe_in
-from tests.end_to_end.running_app import running_app
-
-# The same page from a server that takes a second for what the tab Sliders asks of seed 20, and three to open 3 faces.
-SLOW = ("-c", """
-import sys, time
-from facegan.demo.faces_tab import Faces
-from facegan.demo.sliders_tab import Edits
-draw_both, open_page = Edits.draw_both, Faces.open_page
-Edits.draw_both = lambda self, seed, *rest: (time.sleep(seed == 20), draw_both(self, seed, *rest))[1]
-Faces.open_page = lambda self, query: (time.sleep(3 * (query.get("count") == "3")), open_page(self, query))[1]
-import app
-sys.argv = ["app.py", *sys.argv[1:]]
-app.main()
-""", *APP[1:])  # fmt: skip
+from tests.end_to_end.looking import PHONE, after, drawn, drop, edited, large_face, link, recipe_in, waits_until
 
 
 def test_edit_returns_what_the_model_draws(client, model):
@@ -75,61 +61,71 @@ def test_a_random_face_of_the_sliders_is_the_current_one_everywhere(visit, model
     assert np.array_equal(large_face(page, seed), drawn(model, seed, 0.6))
 
 
-@pytest.fixture(scope="module")
-def slow_app(tmp_path_factory):
-    with running_app(tmp_path_factory.mktemp("cache"), *SLOW, "--port", "0") as address:
-        yield address
+def hold(page, pattern, wanted=lambda request: True):
+    """Holds the first request that is wanted; the others pass. Where it will be, and what lets it pass, too."""
+    held = []
+
+    def decide(route):
+        if held or not wanted(route.request):
+            route.continue_()
+        else:
+            held.append(route)
+
+    def release():
+        """Returns when the page has had its answer."""
+        with page.expect_request_finished(lambda request: request == held[0].request):
+            held[0].continue_()
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    page.route(pattern, decide)
+    return held, release
 
 
-@pytest.fixture
-def waiting(slow_app, browser):
-    """A page on which the face of seed 20 with a smile of 1 is there, and is being drawn once more, slowly."""
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    unanswered = []
-    page.on("request", lambda request: unanswered.append(request) if request.method == "POST" else None)
-    for end in ("requestfinished", "requestfailed"):
-        page.on(end, lambda request: unanswered.remove(request) if request in unanswered else None)
-
-    def wait_for_answers():
-        """Returns when the server has answered everything, and the page has had time to show it."""
-        while unanswered:
-            page.wait_for_timeout(100)
-        page.wait_for_timeout(500)
-
-    page.wait_for_answers = wait_for_answers
-    page.goto(f"{slow_app}/?seed=20&truncation=0.6&smile=1")
-    page.locator('#face-after img[alt$="seed 20"]').wait_for()  # then Gradio selects the tab, which asks for it again
-    yield page
-    page.close()
+def test_a_slow_answer_does_not_take_the_place_of_a_later_face(visit):
+    page = visit("?seed=20&truncation=0.6&smile=1")
+    after(page, 20)
+    held, release = hold(page, "**/gradio_api/run/**")
+    page.keyboard.press("r")
+    waits_until(page, lambda: held)
+    page.keyboard.press("r")
+    page.wait_for_function("() => !location.search.includes('seed=20&')")
+    seed = link(page)["seed"]
+    shown = page.locator(f'#face-after figure:not([data-preview]) img[alt$="seed {seed}"]')
+    shown.wait_for()
+    release()
+    shown.wait_for()
+    assert (link(page)["seed"], page.locator("#seed input").input_value()) == (seed, seed)
 
 
-def test_a_slow_answer_does_not_take_the_place_of_a_later_face(waiting):
-    waiting.keyboard.press("r")
-    waiting.wait_for_function("() => !location.search.includes('seed=20&')")
-    seed = link(waiting)["seed"]
-    waiting.wait_for_answers()
-    assert (link(waiting)["seed"], waiting.locator("#seed input").input_value()) == (seed, seed)
-    assert waiting.locator("#face-after img").get_attribute("alt").endswith(f"seed {seed}")
+def test_a_slider_that_is_moved_meanwhile_has_the_last_word(visit, model):
+    page = visit("?seed=20&truncation=0.6&smile=1")
+    after(page, 20)
+    held, release = hold(page, "**/live/sliders?*", lambda request: "preview" not in request.url)
+    slider = page.locator("#slider-smile input[type=range]")
+    slider.fill("0.5")
+    waits_until(page, lambda: held)
+    slider.fill("-0.5")
+    page.wait_for_url("**smile=-0.5")
+    moved = enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384)
+    assert np.array_equal(after(page, 20), moved)
+    release()
+    assert link(page)["smile"] == "-0.5"
+    assert np.array_equal(after(page, 20), moved)
 
 
-def test_a_slider_that_is_moved_meanwhile_has_the_last_word(waiting, model):
-    waiting.locator("#slider-smile input[type=range]").fill("-0.5")
-    waiting.wait_for_url("**smile=-0.5")
-    waiting.wait_for_answers()  # the slow one, with a smile of 1, has come and gone
-    waiting.wait_for_url("**smile=-0.5")
-    assert np.array_equal(after(waiting, 20), enlarge(edited(model, 20, 0.6, {"smile": -0.5}), 384))
-
-
-def test_nothing_is_asked_for_before_the_page_has_opened(slow_app, browser):
-    page = browser.new_page()
-    page.goto(f"{slow_app}/?seed=20&count=3")
+def test_nothing_is_asked_for_before_the_page_has_opened(app, browser):
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    held, release = hold(page, "**/gradio_api/run/**")
+    page.goto(f"{app}/?seed=20&count=3")
+    waits_until(page, lambda: held)
     page.locator("#random-face").wait_for(state="attached")
     page.keyboard.press("r")
-    page.wait_for_timeout(1000)
     assert page.locator("#face img").count() == 0
+    release()
     page.locator('#face img[alt$="seed 20"]').wait_for()
     assert page.locator("#seed input").input_value() == "20"
+    assert len(asked) == 1
     page.close()
 
 

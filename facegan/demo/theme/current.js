@@ -31,7 +31,7 @@
   // ---- A tab is opened. `values` are those of its fields, of which the first is that of the current face.
   function faceToTake(told, values) {
     const [field] = told.fields, [first] = values, random = () => String(Math.floor(Math.random() * told.seeds));
-    if (field === "seed" && !linked) put.seed ??= first;
+    if (field === "seed" && !linked && last) put.seed ??= first;  // before, Gradio selects the first tab by itself
     const own = told.moves ? moved() : told.fields.some((id, i) => values[i] && values[i] !== put[id]);
     // What a link or Back has brought stays, and so does what the tab has made itself of its face.
     const brought = openings !== window.facegan.openings();

@@ -125,10 +125,10 @@
       return;
     }
     changed = Date.now();
-    const search = shownSearch();
-    window.facegan.writeLink(search);  // seen.js
+    window.facegan.writeLink(shownSearch());  // seen.js
     // A Space is shown in a frame; this is how it asks for the address bar around it.
-    if (window.parent !== window) window.parent.postMessage({queryString: search, hash: ""}, "https://huggingface.co");
+    const queryString = window.location.search;
+    if (window.parent !== window) window.parent.postMessage({queryString, hash: ""}, "https://huggingface.co");
   }
 
   const linkOf = () => new URL(shownSearch() + window.location.hash, window.location.href).href;
@@ -433,9 +433,10 @@
   const films = [], calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const visitor = Math.random().toString(36).slice(2);
 
-  async function fetchFilm(address, say, signal) {
+  // Of two films for the same `whom` that wait, the server draws the later one only.
+  async function fetchFilm(address, say, signal, whom = visitor) {
     const url = new URL(address, document.baseURI);
-    url.searchParams.set("visitor", visitor);
+    url.searchParams.set("visitor", whom);
     for (;;) {
       const answer = await ask(url, {signal});
       if (answer.ok) return answer.blob();
@@ -516,7 +517,8 @@
     if (!address) return;
     button.disabled = true;
     try {
-      const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence));
+      // The film that the page shows may be asked for meanwhile, and is not to take the place of this one.
+      const blob = await fetchFilm(address, (sentence) => (status.textContent = sentence), undefined, `${visitor}-saves`);
       const state = new URLSearchParams(address.split("?")[1]), slider = state.get("slider");
       const faces = state.get("seeds") ?? state.get("animate");
       const plain = faces?.replace(CODE, (code) => titles[code] ?? "face").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);

@@ -1,7 +1,7 @@
 // The faces that this visitor has seen: a strip in the browser's local storage, and Back, Forward and Ctrl+Z.
 (() => {
   const MOST = 50, THUMBNAIL = 96, REST = 700, SAME = 1500;  // px; ms until a face counts as seen, and of one change
-  const OPENING = 5000;  // ms from the first face of a page until that of its link's tab, at most
+  const OPENING = 5000;  // ms from the answer to a link until all of it is shown, at most
 
   // Part of the storage keys: the same link shows other faces if another model is served at the same address later.
   const weights = () => document.querySelector("[data-weights]")?.dataset.weights;
@@ -41,27 +41,36 @@
   document.addEventListener("click", (event) => event.detail || gesture++, true);  // detail is 0 for a key press
 
   // ---- The link. `history.state.face` is the number of the step: at 0 Ctrl+Z stops, so that it never leaves the page.
-  let step = 0, opening = null, openings = 0;
+  let step = 0;
   const here = () => window.history.state?.face;
 
-  // The first tab has a face before the tab of a loaded link is shown. Until then the link keeps all that it names, so
-  // that a reload meanwhile loses nothing.
-  let loaded = new URLSearchParams(window.location.search);
-  function early(search) {
-    if (search === window.location.search) return false;
-    const query = new URLSearchParams(search);
-    if (gesture || (loaded && [...loaded.keys()].every((name) => query.has(name)))) loaded = null;
-    return loaded !== null;
+  // A link that is opened stays in the address bar until all of it is shown, so that a reload meanwhile loses nothing:
+  // before, the page still shows parts of another state or, at first, a face of the first tab. What the visitor does next
+  // ends that. So does some time after the answer, because then the page shows what the server has made of the link.
+  let first = true, openings = 0, opening = opens("");
+  document.addEventListener("fg-opened", () => (first = false));
+
+  function opens(number) {
+    return {number, gesture, first, search: window.location.search};
   }
-  document.addEventListener("fg-opened", () => setTimeout(() => {
-    loaded = null;
-    window.facegan.showLink();
-  }, OPENING));
+
+  function isOpening(search) {
+    const shown = new URLSearchParams(search), wanted = new URLSearchParams(opening?.search);
+    if (!opening || String(shown) === String(wanted)) return false;
+    const whole = opening.first && [...wanted.keys()].every((name) => shown.has(name));
+    if (whole || gesture !== opening.gesture || answeredLongAgo()) opening = null;
+    return opening !== null;
+  }
+
+  function answeredLongAgo() {
+    if (document.querySelector("[data-opened]")?.dataset.opened !== opening.number) return false;
+    if (!opening.until) setTimeout(window.facegan.showLink, OPENING + 50);
+    opening.until ??= Date.now() + OPENING;
+    return Date.now() >= opening.until;
+  }
 
   function writeLink(search) {
-    if (early(search)) return;
-    if (opening && search !== opening.search && gesture === opening.gesture && !late()) return;
-    opening = null;
+    if (isOpening(search)) return;
     const url = window.location.pathname + search + window.location.hash, state = window.history.state ?? {};
     const changes = search !== window.location.search, anew = changes && here() !== undefined && gesture !== step;
     if (changes) step = gesture;
@@ -69,17 +78,6 @@
     else window.history.replaceState({...state, face: here() ?? 0}, "", url);
     clearTimeout(resting);
     resting = setTimeout(remember, REST);
-  }
-
-  // Whether all parts of an opened state should have arrived. Until then the page still shows parts of the previous
-  // state, and the link must not follow it. Afterwards the page shows the new state, as the server has corrected it.
-  function late() {
-    const answered = document.querySelector("[data-opened]")?.dataset.opened === String(opening.number);
-    if (answered && !opening.until) {
-      opening.until = Date.now() + SAME;
-      setTimeout(window.facegan.showLink, SAME + 50);
-    }
-    return answered && Date.now() >= opening.until;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -159,7 +157,7 @@
   // Has the server draw the state of the link, with a number by which its answer is known.
   function reopen() {
     step = gesture;
-    opening = {number: ++openings, gesture, search: window.location.search};
+    opening = opens(String(++openings));
     restore?.();
   }
 
