@@ -51,15 +51,18 @@ class FoundFace:
 
 def find_faces(photo: np.ndarray) -> list[FoundFace]:
     """The faces of a photo uint8 (H, W, 3), upright or on its side, the largest first."""
-    found, turns = _upright_faces(photo), 0
+    height, width = photo.shape[:2]
+    scale = min(INPUT_SIDE / max(height, width), MAX_ZOOM)
+    small = _resized(photo, scale)  # once for all turns: a large photo takes longer to shrink than to look at
+    found, turns = _sure_faces(small, scale), 0
     best = max((face.score for face in found), default=0.0)
     for turned in _TURNS if best < _SURE else ():
-        others = _upright_faces(np.rot90(photo, turned // 90))
+        others = _sure_faces(np.rot90(small, turned // 90), scale)
         score = max((face.score for face in others), default=0.0)
         if score > best + _SURER * (turns == 0):
             found, turns, best = others, turned, score
-    height, width = photo.shape[:2]
-    return [_turned_back(face, turns, width, height) for face in found]
+    faces = [_enlarged(_turned_back(face, turns, small.shape[1], small.shape[0]), scale) for face in found]
+    return sorted(faces, key=lambda one: -one.size)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def drawn(photo: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     seen, margin = apply_transform(back, corners), 2 / scale + 2
     (left, top), (right, bottom) = np.floor(seen.min(axis=0) - margin), np.ceil(seen.max(axis=0) + margin)
     across, down = (_mirrored(*ends) for ends in ((left, right, photo.shape[1]), (top, bottom, photo.shape[0])))
-    image = Image.fromarray(np.ascontiguousarray(photo[np.ix_(down, across)]))
+    image = Image.fromarray(np.ascontiguousarray(photo[down][:, across]))
     factor = max(1, int(1 / (scale * grid)))  # what the samples do not cover is averaged first
     if factor > 1:
         image = image.reduce(factor)
@@ -106,8 +109,13 @@ def drawn(photo: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(taken.reduce(grid) if grid > 1 else taken)
 
 
-def _mirrored(first: float, last: float, size: int) -> np.ndarray:
-    """The pixels first..last of a row of `size`, which goes on as its mirror image beyond both ends."""
+def _mirrored(first: float, last: float, size: int) -> slice | np.ndarray:
+    """The pixels first..last of a row of `size`, which goes on as its mirror image beyond both ends.
+
+    A slice where they lie within it: numpy takes that ten times as fast.
+    """
+    if first >= 0 and last < size:
+        return slice(int(first), int(last) + 1)
     places = np.arange(int(first), int(last) + 1)
     if size == 1:
         return np.zeros_like(places)
@@ -115,15 +123,15 @@ def _mirrored(first: float, last: float, size: int) -> np.ndarray:
     return np.minimum(places, 2 * (size - 1) - places)
 
 
-def _upright_faces(photo: np.ndarray) -> list[FoundFace]:
-    height, width = photo.shape[:2]
-    scale = min(INPUT_SIDE / max(height, width), MAX_ZOOM)
-    found = [face for face in _detected(_resized(photo, scale)) if face.score >= _MIN_SCORE]
-    faces = [
-        FoundFace((one.keypoints + 0.5) / np.float32(scale) - 0.5, one.box / np.float32(scale), one.score)
-        for one in found
-    ]
-    return sorted((one for one in faces if one.size >= MIN_EYE_DISTANCE), key=lambda one: -one.size)
+def _sure_faces(small: np.ndarray, scale: float) -> list[FoundFace]:
+    """The faces, large enough, of an upright picture that was resized by `scale` to at most INPUT_SIDE."""
+    enough = MIN_EYE_DISTANCE * scale
+    return [face for face in _detected(small) if face.score >= _MIN_SCORE and face.size >= enough]
+
+
+def _enlarged(face: FoundFace, scale: float) -> FoundFace:
+    """A face of a photo that was resized by `scale`, in the photo's own pixels."""
+    return FoundFace((face.keypoints + 0.5) / np.float32(scale) - 0.5, face.box / np.float32(scale), face.score)
 
 
 def _refined(photo: np.ndarray, face: FoundFace) -> FoundFace:
@@ -163,7 +171,7 @@ def _resized(photo: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _turned_back(face: FoundFace, turns: int, width: int, height: int) -> FoundFace:
-    """A face of `numpy.rot90(photo, turns / 90)` in the photo's pixels, which is `width` x `height`."""
+    """A face of `numpy.rot90(picture, turns / 90)` in the pixels of the picture, which is `width` x `height`."""
 
     def back(points: np.ndarray) -> np.ndarray:
         x, y = points[:, 0], points[:, 1]
