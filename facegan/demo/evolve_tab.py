@@ -16,6 +16,7 @@ from facegan.demo.markup import face_choices, face_figure
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import RANDOM, SETTLE, Page, Tab, attribute_boxes, moved, on_load
 from facegan.demo.state import FacesState, random_seed
+from facegan.demo.thumbnails import draw_thumbnails
 from facegan.demo.values import LinkReader, names_face, number, read_face, split_words, whole_number
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
@@ -217,25 +218,26 @@ class Evolving:
             truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:
-            a list of PNG files at the generator's own size, each with the recipe of its face
+            a list of PNG files at the model's own size, each with the recipe of its face
         """
         count = whole_number(count, "count", 1, MOST)
         truncation = self._model.config.truncation if truncation is None else truncation
         hold, weights = split_words(hold, "hold"), self._model.weights
         state = EvolveState.checked(face, other, distance, hold, brood, truncation, self._names, weights)
+        faces, latents = self._children(state, count)
         return [
             self._outbox.put(
                 encode_png(image, recipe_of(self._model, [child], state.truncation).to_dict()),
                 f"near-{file_name(child)}-{i + 1}.png",
             )
-            for i, (child, image) in enumerate(self._drawn(state, count))
+            for i, (child, image) in enumerate(zip(faces, self._model.generate(latents), strict=True))
         ]
 
-    def _drawn(self, state: EvolveState, count: int) -> list[tuple[Face, np.ndarray]]:
+    def _children(self, state: EvolveState, count: int) -> tuple[list[Face], np.ndarray]:
+        """The children and their latents (count, 100)."""
         # Compacted before drawing, as in its link, so that link and picture show exactly the same face.
         faces = [compacted(self._model, child, state.truncation) for child in state.children(count)]
-        latents = np.stack([latent_of(self._model, face, state.truncation) for face in faces])
-        return list(zip(faces, self._model.generate(latents), strict=True))
+        return faces, np.stack([latent_of(self._model, face, state.truncation) for face in faces])
 
     def _draw(self, state: EvolveState) -> tuple[str, str]:
         other = state.other and compacted(self._model, state.other, state.truncation)
@@ -243,9 +245,9 @@ class Evolving:
         image = self._model.generate(latent_of(self._model, state.parent, state.truncation)[None])[0]
         recipe = recipe_of(self._model, [state.parent], state.truncation)
         figure = face_figure(image, recipe, state.query(), beside=[state.other] if state.other else [])
-        faces, images = zip(*self._drawn(state, COUNT), strict=True)
+        faces, latents = self._children(state, COUNT)
         recipes = [recipe_of(self._model, [face], state.truncation) for face in faces]
-        return figure, face_choices(np.stack(images), recipes, [as_text(face) for face in faces])
+        return figure, face_choices(draw_thumbnails(self._model, latents), recipes, [as_text(face) for face in faces])
 
 
 def _names(model: FaceModel) -> list[str]:

@@ -13,6 +13,7 @@ from facegan.demo.markup import face_figure, face_grid
 from facegan.demo.outbox import Outbox
 from facegan.demo.page import SETTLE, Page, Tab, moved, on_load
 from facegan.demo.state import COUNT, MAX_COUNT, MAX_TRUNCATION, FacesState, random_seed
+from facegan.demo.thumbnails import draw_thumbnails
 from facegan.demo.values import as_number, names_face, number, read_face, whole_number
 from facegan.model.face import Edited, Mixed, Neighbour, Seed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
@@ -123,7 +124,7 @@ class Faces:
             truncation: 1 is the full variety it learned, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:
-            a list of PNG files at the generator's own size
+            a list of PNG files at the model's own size
         """
         count = whole_number(count, "count", 1, MAX_COUNT)
         face = read_face(seed, "seed", self._model.weights)
@@ -140,27 +141,18 @@ class Faces:
         ]
 
     def _draw(self, state: FacesState, notes: Iterable[str] = ()) -> tuple[str, int, str, str]:
-        """Draws the grid and the large face, which is not drawn twice if it is one of the grid's."""
-        latents = self._model.latents(state.seeds, state.truncation)
-        if state.seed is None:
-            latents = np.concatenate([latents, latent_of(self._model, state.face, state.truncation)[None]])
-        images = self._model.generate(latents)
-        figure = _figure(self._model, state, images[-1 if state.seed is None else state.seed - state.first], notes)
-        return as_text(state.face), state.first, figure, _grid(self._model, state, images[: state.count])
+        """Draws the grid and the large face."""
+        grid = ""
+        if state.count > 1:
+            images = draw_thumbnails(self._model, self._model.latents(state.seeds, state.truncation))
+            grid = face_grid(images, _recipes(self._model, state.seeds, state.truncation), state.seed)
+        return as_text(state.face), state.first, draw_figure(self._model, state, notes), grid
 
 
 def draw_figure(model: FaceModel, state: FacesState, notes: Iterable[str] = ()) -> str:
     """The large face of `state` as HTML, with sentences that the page shows once."""
-    return _figure(model, state, model.generate(latent_of(model, state.face, state.truncation)[None])[0], notes)
-
-
-def _figure(model: FaceModel, state: FacesState, image: np.ndarray, notes: Iterable[str]) -> str:
+    image = model.generate(latent_of(model, state.face, state.truncation)[None])[0]
     return face_figure(image, recipe_of(model, [state.face], state.truncation), state.query(), notes)
-
-
-def _grid(model: FaceModel, state: FacesState, images: np.ndarray) -> str:
-    """The grid as HTML; empty for a single face, which the page already shows large."""
-    return face_grid(images, _recipes(model, state.seeds, state.truncation), state.seed) if state.count > 1 else ""
 
 
 def _recipes(model: FaceModel, seeds: Iterable[int], truncation: float) -> list[Recipe]:

@@ -11,6 +11,7 @@ from facegan.base.latent_paths import path_through, point_on_path
 from facegan.base.pictures import enlarge, write_gif, write_mp4
 from facegan.demo.markup import FACE_SIZE, face_strip, path_figure
 from facegan.demo.state import MorphState
+from facegan.demo.thumbnails import draw_thumbnails
 from facegan.model.face import file_name, latent_of, short_title
 from facegan.model.face_text import compacted
 from facegan.model.load import FaceModel
@@ -81,7 +82,7 @@ def encode_film(model: FaceModel, frames: Iterable[np.ndarray], recipe: Recipe, 
 
 def draw_strip(model: FaceModel, state: MorphState) -> str:
     """The faces that the morph passes, as HTML."""
-    images = model.generate(stops(model, state))
+    images = draw_thumbnails(model, stops(model, state))
     recipes = [recipe_of(model, [face], state.truncation) for face in state.faces]
     return face_strip(images, recipes, state.loop)
 

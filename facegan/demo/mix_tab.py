@@ -191,7 +191,7 @@ class Mixes:
             truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice
 
         Returns:
-            a PNG file at the generator's own size, which carries the recipe of the face
+            a PNG file at the model's own size, which carries the recipe of the face
         """
         truncation = self._model.config.truncation if truncation is None else truncation
         only, weights = split_words(only, "only"), self._model.weights

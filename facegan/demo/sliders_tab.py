@@ -189,7 +189,7 @@ def _describe(model: FaceModel) -> str:
         f"{sliders}\n"
         "    lock: names of sliders, with commas between them, whose attributes are held more firmly\n"
         f"{surprises}\n"
-        "Returns:\n    a PNG file at the generator's own size\n"
+        "Returns:\n    a PNG file at the model's own size\n"
     )
 
 

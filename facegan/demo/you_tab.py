@@ -176,7 +176,7 @@ class LookAlikes:
             strength: 1 is as close to the photo as the model comes, less is more like a typical face; 0 to 1
 
         Returns:
-            a PNG file at the generator's own size, which carries the recipe of the face
+            a PNG file at the model's own size, which carries the recipe of the face
         """
         strength = number(strength, "strength", 0, 1)
         face = Kept.of(self._model.encode(read_photo(photo_of_text(photo)), strength)[0])
