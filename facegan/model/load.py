@@ -21,7 +21,7 @@ from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
 from facegan.model.look_alike import find_look_alike, framed
 from facegan.model.slider_files import read_sliders
-from facegan.model.upscaler import FaceUpscaler, read_upscaler
+from facegan.model.upscaler import FaceUpscaler, read_upscaler, reduced_by_two
 from facegan.sliders.slider import Slider, SliderSet
 
 _BATCH = 64  # images at once: bounds memory (about 100 MB at 128 px) and costs no speed on a CPU
@@ -204,15 +204,17 @@ class FaceModel:
         return align(photo, face, framed(self.config))
 
     def encode_face(self, face: AlignedFace | np.ndarray, strength: float = 1.0) -> np.ndarray:
-        """`encode` for a face that is aligned already; as an array it is uint8 (H, H, 3), H = `base.size`."""
+        """`encode` for a face that is aligned already; as an array it is uint8 (H, H, 3), H = `size` or `base.size`."""
         if self.encoder is None:
             raise FaceGANError(
                 f"This model has no encoder, which look-alikes need: fit one with {commands.FIT_ENCODER}."
             )
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be from 0 to 1, not {strength}.")
-        face = face if isinstance(face, AlignedFace) else AlignedFace(face)
         size = self.base.size
+        if not isinstance(face, AlignedFace):
+            twice = self.upscaler is not None and face.shape == (self.size, self.size, 3)
+            face = AlignedFace(reduced_by_two(face) if twice else face)
         if face.image.shape != (size, size, 3) or face.image.dtype != np.uint8:
             raise ValueError(f"face must be uint8 ({size}, {size}, 3), not {face.image.shape}.")
         return find_look_alike(self.base, face)[None] * np.float32(strength)

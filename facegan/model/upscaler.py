@@ -34,6 +34,13 @@ def join(images: np.ndarray, details: np.ndarray) -> np.ndarray:
     return large.reshape(n, colours, 2 * height, 2 * width)
 
 
+def reduced_by_two(image: np.ndarray) -> np.ndarray:
+    """An image uint8 (2H, 2W, 3) as its means over 2x2 px, uint8 (H, W, 3)."""
+    height, width, _ = image.shape
+    means = image.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3))
+    return np.rint(means).astype(image.dtype)
+
+
 def read_upscaler(folder: Path, options: onnxruntime.SessionOptions) -> FaceUpscaler | None:
     """The upscaler of a model folder, None where it has none.
 

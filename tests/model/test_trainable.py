@@ -44,7 +44,7 @@ def test_a_generator_trains_on_with_its_own_statistics():
 
 
 def test_the_default_draws_its_faces_to_one_level():
-    model = FaceModel.load()
+    model = FaceModel.load().base
     width = model.config.channels[0] // 8
     back = trainable_form(load_generator(DEFAULT_FOLDER), model.size, width, "resize", thin=True)
     with torch.no_grad():

@@ -19,7 +19,7 @@ from facegan.model.export import export_weights, shipped_form
 from facegan.model.export_upscaler import export_upscaler
 from facegan.model.folder import MODEL_INDEX, UPSCALER, UPSCALER_CODE, UPSCALER_CONFIG, UPSCALER_WEIGHTS, ModelConfig
 from facegan.model.tensors import check_components
-from facegan.model.upscaler import join
+from facegan.model.upscaler import join, reduced_by_two
 from tests.model.conftest import trained_like
 
 SIDE = 32
@@ -68,6 +68,7 @@ def test_reduced_by_two_the_images_are_the_generators_own(folder):
     means = large.reshape(20, SIDE, 2, SIDE, 2, 3).mean(axis=(2, 4))
     uncut = ((large > 0) & (large < 255)).reshape(20, SIDE, 2, SIDE, 2, 3).all(axis=(2, 4))
     assert uncut.mean() > 0.9
+    assert np.abs(reduced_by_two(large[0].astype(np.uint8)).astype(int) - small[0])[uncut[0]].max() <= 1
     assert np.abs(means - small)[uncut].max() <= 1.01  # each of five numbers is rounded by half a level at most
     assert np.abs(large.reshape(20, SIDE, 2, SIDE, 2, 3) - means[:, :, None, :, None]).max() > 5  # there are details
 
