@@ -25,7 +25,7 @@ def main() -> int:
         "--images-seen",
         type=number(int, 100, 10**8),
         metavar="N",
-        help="crops of faces to learn from (default: 144000)",
+        help="crops of faces to learn from (default: 160000)",
     )
     args = p.parse_args()
 

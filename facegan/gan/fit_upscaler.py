@@ -24,13 +24,13 @@ from facegan.gan.upscaler import Upscaler, split
 
 BATCH = 8  # crops of faces, and as many of generated images
 CROP = 128  # px of the large images; of smaller ones, the whole
-CROPS_SEEN = 144_000  # of both kinds; some 45 minutes of one core
+CROPS_SEEN = 160_000  # of both kinds; some 50 minutes of one core
 _RATE, _LAST_RATE = 4e-4, 2e-5  # of Adam; it falls along a cosine
 _BETAS = (0.5, 0.99)
 _WARM_UP = 100  # steps
 _ALONE = 0.05  # share of the steps, the first ones, that learn by the distance alone
 # The gradients of the other two parts, as shares of the distance's: their sizes change a hundredfold over a training.
-_FEATURES, _ADVERSARY = 1.0, 1.5
+_FEATURES, _ADVERSARY = 0.5, 3.0
 # How much of that generated images get: no distance holds those, and with more the critic draws dots on smooth skin.
 _OF_GENERATED = 0.3
 _DECAY = 0.999  # of the average of the weights, which is what is kept
