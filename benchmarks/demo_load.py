@@ -65,7 +65,7 @@ class Opening:
         """Seconds until the page has its own face; raises TimeoutError after PATIENCE."""
         begin = time.monotonic()
         async with asyncio.timeout(PATIENCE):
-            (await self._client.get(f"{self._address}/?seed={self._seed}")).raise_for_status()
+            (await self._ask("GET", f"{self._address}/?seed={self._seed}")).raise_for_status()
             async with asyncio.TaskGroup() as group:
                 for event in self._events[:-1]:
                     group.create_task(self._send(event))
@@ -81,7 +81,15 @@ class Opening:
     async def _send(self, event: dict) -> httpx.Response:
         path = "queue/join" if event["queue"] else "run/predict"
         url = f"{self._address}/gradio_api/{path}?seed={self._seed}"
-        return await self._client.post(url, json=self._body(event))
+        return await self._ask("POST", url, json=self._body(event))
+
+    async def _ask(self, method: str, url: str, **named: object) -> httpx.Response:
+        """Again where a kept connection was closed meanwhile, as browsers do it, and theme/page.js with calls."""
+        while True:
+            try:
+                return await self._client.request(method, url, **named)
+            except httpx.TransportError:
+                await asyncio.sleep(1)
 
     async def _face(self, event: dict) -> None:
         while True:

@@ -267,9 +267,9 @@ def _end(state: AnimateState) -> Edited:
 
 
 def film_frames(model: FaceModel, state: AnimateState) -> Iterator[np.ndarray]:
-    """The frames as the generator draws them, uint8 (H, W, 3): the slider is at 0 in the first, in the middle at `reach`.
+    """The frames as the generator draws them, uint8 (H, W, 3): with the slider at 0 first, at `reach` in the middle.
 
-    The slider starts and ends slowly, by a cosine, so that the loop has no jerk.
+    It starts and ends slowly, by a cosine, so that the loop has no jerk.
     """
     latent = latent_of(model, _start(state), state.truncation)[None]
     turn = np.linspace(0, np.pi, state.frames_per_leg + 1)

@@ -287,8 +287,8 @@ def favourites() -> str:
     )
     return (
         '<details class="fg-favourites"><summary>Favourites <span data-number></span></summary>'
-        "<p>♡ below a face keeps it here, on this device. A click opens it; on the tab Mix, two make a child. Drag them "
-        "into the order that you like.</p><ol></ol>"
+        "<p>♡ below a face keeps it here, on this device. A click opens it; on the tab Mix, two make a child. Drag "
+        "them into the order that you like.</p><ol></ol>"
         f'<div class="fg-actions">{buttons}<label class="fg-file">Open JSON'
         '<input type="file" accept="application/json,.json"></label></div>'
         '<span class="fg-film-state" role="status"></span></details>'

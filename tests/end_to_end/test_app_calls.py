@@ -225,24 +225,24 @@ TEXTS = [
 
 
 def test_no_bad_link_is_a_fault_of_ours(app, web, log, model):
-    """Whatever stands in a link: the page itself, and all that the page fetches by one."""
-    choose, demo = random.Random(22), build_demo(model)
+    """Whatever stands in a link: the page itself, what the page asks for when it opens, and all that it fetches."""
+    choose, demo, opens = random.Random(22), build_demo(model), opening(web)
     places = ["/", *(route.path.replace("{name}", "learned.mp4") for route in demo.page.routes)]
     names = [key for tab in TABS for key in tab.keys(model)]
-    names += ["format", "frames", "across", "up", "visitor", "preview", "_size", "_format", "_weights", "again", "x"]
+    names += ["format", "across", "up", "visitor", "preview", "_size", "_format", "_weights", "again", "x"]
     faces = ["seed", "face_a", "face_b", "parent", "animate", "seeds", "you"]
-    for i in range(600):
+    for i in range(300):
         query = {name: choose.choice(TEXTS) for name in [*choose.sample(faces, 3), *choose.sample(names, 4)]}
-        path = f"{places[i % len(places)]}?{urlencode({'frames': 2, **query})}"
+        search = urlencode({**query, "frames": 2, "count": 2})  # few, for the sake of time
+        path = f"{places[i % len(places)]}?{search}"
         answer = web.request("POST" if i % 40 == 0 else "GET", path)
-        told = answer.headers["content-type"]
         assert answer.status_code < 500 or answer.headers.get("retry-after"), (path, answer.text[:500])
         if answer.status_code != 200:
             assert answer.json()["error"].endswith("."), path
-        elif "html" in told or "text" in told:
+        elif "text" in answer.headers["content-type"]:
             assert "<svg/onload" not in answer.text.partition("window.gradio_config")[0], path
-        if i % 3 == 0:
-            body = {"data": [path.partition("?")[2]], "fn_index": opening(web)}
+        if i % 5 == 0:
+            body = {"data": [search], "fn_index": opens}
             assert web.post("/gradio_api/run/predict", json=body).status_code == 200, path
     assert "Traceback" not in "".join(log)
     assert web.get("/").status_code == 200

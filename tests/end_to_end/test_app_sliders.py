@@ -87,14 +87,17 @@ def test_a_slow_answer_does_not_take_the_place_of_a_later_face(visit):
     held, release = hold(page, "**/gradio_api/run/**")
     page.keyboard.press("r")
     waits_until(page, lambda: held)
+    field = page.locator("#seed input")
+    slow = field.input_value()
     page.keyboard.press("r")
-    page.wait_for_function("() => !location.search.includes('seed=20&')")
-    seed = link(page)["seed"]
+    page.wait_for_function("slow => document.querySelector('#seed input').value !== slow", arg=slow)
+    seed = field.input_value()
     shown = page.locator(f'#face-after figure:not([data-preview]) img[alt$="seed {seed}"]')
     shown.wait_for()
     release()
     shown.wait_for()
-    assert (link(page)["seed"], page.locator("#seed input").input_value()) == (seed, seed)
+    page.wait_for_url(f"**seed={seed}&**")
+    assert field.input_value() == seed
 
 
 def test_a_slider_that_is_moved_meanwhile_has_the_last_word(visit, model):
