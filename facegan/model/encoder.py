@@ -11,16 +11,20 @@ from facegan.base.errors import FaceGANError
 from facegan.base.seeds import LATENT_SIZE
 from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder
+from facegan.model.derivative import Derivative
 from facegan.model.folder import read_part
 
 Generate = Callable[[np.ndarray], np.ndarray]
 
 
 class FaceEncoder:
-    """Finds the latents whose face is most like a given one (facegan/gan/encoder.py has how)."""
+    """Finds the latents whose face is most like a given one (facegan/gan/encoder.py has how).
 
-    def __init__(self, session: onnxruntime.InferenceSession):
-        self._session = session
+    `derivative`: of the generator whose latents they are.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, derivative: Derivative):
+        self._session, self.derivative = session, derivative
 
     def latents(self, faces: np.ndarray, generate: Generate, passes: int = PASSES) -> np.ndarray:
         """Latents float32 (n, 100) of aligned faces uint8 (n, H, H, 3); `generate` draws latents as such faces."""
@@ -40,8 +44,10 @@ def reduced(faces: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(means.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1
 
 
-def read_encoder(folder: Path, size: int, weights: str, options: onnxruntime.SessionOptions) -> FaceEncoder | None:
-    """The encoder of a model folder whose generator draws `size` px with these weights, None where it has none.
+def read_encoder(
+    folder: Path, size: int, weights: str, generator: bytes, options: onnxruntime.SessionOptions
+) -> FaceEncoder | None:
+    """The encoder of a model folder whose `generator` draws `size` px with these weights, None where it has none.
 
     Raises FaceGANError with the file's name when it is broken.
     """
@@ -61,4 +67,4 @@ def read_encoder(folder: Path, size: int, weights: str, options: onnxruntime.Ses
         raise FaceGANError(f"{file} cannot be loaded ({error}): fit the encoder again.") from error
     if step.shape != (1, LATENT_SIZE) or not np.isfinite(step).all():  # finite weights can still add up to infinity
         raise FaceGANError(f"{file} gives no finite latents: fit the encoder again.")
-    return FaceEncoder(session)
+    return FaceEncoder(session, Derivative(generator, options))

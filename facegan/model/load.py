@@ -79,9 +79,10 @@ class FaceModel:
     @classmethod
     def _of(cls, found: Found) -> "FaceModel":
         try:
-            config, session, weights = _open(found.folder)
+            config, session, content = _open(found.folder)
+            weights = digest_of(content)
             sliders = read_sliders(found.folder, config)
-            encoder = read_encoder(found.folder, config.image_size, weights, _session_options())
+            encoder = read_encoder(found.folder, config.image_size, weights, content, _session_options())
             upscaler = read_upscaler(found.folder, _session_options())
         except FaceGANError as error:
             if not found.origin:
@@ -230,8 +231,8 @@ class FaceModel:
         return latents
 
 
-def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, str]:
-    """Config, network and digest of a model folder, checked before and after onnxruntime has read it."""
+def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, bytes]:
+    """Config, network and the network's bytes of a model folder, checked before and after onnxruntime has read it."""
     refuse_pickles(folder)
     config = ModelConfig.read(folder)
     file, content = folder / layout.ONNX, read_part(folder, layout.ONNX)
@@ -250,7 +251,7 @@ def _open(folder: Path) -> tuple[ModelConfig, onnxruntime.InferenceSession, str]
     # be a rounding above 1.
     if images.shape != (2, 3, config.image_size, config.image_size) or not np.abs(images).max() <= 1.001:
         raise FaceGANError(f"{file} does not draw finite images of {config.image_size} px: train the model again.")
-    return config, session, digest_of(content)
+    return config, session, content
 
 
 def digest_of(network: bytes) -> str:

@@ -1,7 +1,8 @@
 """The look-alike of an aligned face, in three steps, each of which begins where the one before ended.
 
 The encoder answers at once; the attributes that have sliders are moved to what the labels read from the face, which
-finds the side of smile and perceived gender that the encoder misses on photos; refine.py brings the pixels closer.
+finds the side of smile and perceived gender that the encoder misses on photos; refine.py brings the pixels closer and
+holds the attributes.
 """
 
 from typing import Protocol
@@ -13,7 +14,7 @@ from facegan.faces.one_photo import AlignedFace
 from facegan.labels.label import label_faces
 from facegan.model.encoder import FaceEncoder
 from facegan.model.folder import ModelConfig
-from facegan.model.refine import refined
+from facegan.model.refine import Readings, refined
 from facegan.sliders.slider import SliderSet
 from facegan.sliders.steer import steer
 
@@ -40,22 +41,30 @@ def framed(config: ModelConfig) -> Frame:
 def find_look_alike(model: Model, face: AlignedFace) -> np.ndarray:
     """The latent float32 (d,) of the face of `model`, which has an encoder, that is most like an aligned face."""
     framing = framed(model.config).framing
-    first = model.encoder.latents(face.image[None], model.generate)[0]
-    if model.slider_set is not None:
-        first = labelled_alike(model.slider_set, face.image, first, framing)
-    return refined(face.image, first, model.generate, framing, face.shown)
+    latent = model.encoder.latents(face.image[None], model.generate)[0]
+    readings = readings_of(model.slider_set, face.image, framing)
+    if readings is not None:
+        latent = labelled_alike(readings, latent)
+    return refined(face.image, latent, model.encoder.derivative, framing, face.shown, readings)
 
 
-def labelled_alike(sliders: SliderSet, face: np.ndarray, latent: np.ndarray, framing: float) -> np.ndarray:
-    """The latent float32 (d,) near `latent` whose scores, as the sliders predict them, are those read from a face."""
-    mean, spread = (sliders.facts.get(name) for name in ("mean", "spread"))
+def readings_of(sliders: SliderSet | None, face: np.ndarray, framing: float) -> Readings | None:
+    """What the labels read from an aligned face uint8 (H, H, 3); None for sliders that do not say how they are read."""
+    mean, spread = (sliders.facts.get(name) if sliders else None for name in ("mean", "spread"))
     if not isinstance(mean, dict) or not isinstance(spread, dict):  # of an earlier version
-        return latent
+        return None
     labels = label_faces(face[None], framing, mirror=True)
-    targets = sliders.surrogate.scores(latent[None])
+    scores, known = np.zeros(len(sliders.scores), np.float32), np.zeros(len(sliders.scores), bool)
     for column, name in enumerate(sliders.scores):
-        known = all(isinstance(told.get(name), int | float) for told in (mean, spread))
-        if name in labels.names and known and spread[name] > 0:
+        told = all(isinstance(one.get(name), int | float) for one in (mean, spread))
+        if name in labels.names and told and spread[name] > 0:
             score = (float(labels[name][0]) - mean[name]) / spread[name]
-            targets[0, column] = np.clip(score, -_FURTHEST, _FURTHEST) if np.isfinite(score) else targets[0, column]
-    return steer(sliders.surrogate, latent[None], targets, np.ones(len(sliders.scores), np.float32))[0]
+            scores[column] = np.clip(np.nan_to_num(score), -_FURTHEST, _FURTHEST)
+            known[column] = np.isfinite(score)
+    return Readings(sliders.surrogate, scores, known)
+
+
+def labelled_alike(readings: Readings, latent: np.ndarray) -> np.ndarray:
+    """The latent float32 (d,) near `latent` whose scores, as the sliders predict them, are the readings."""
+    targets = np.where(readings.known, readings.scores, readings.surrogate.scores(latent[None]))
+    return steer(readings.surrogate, latent[None], targets, np.ones(len(readings.known), np.float32))[0]
