@@ -53,7 +53,7 @@ def test_morph_returns_a_gif_and_an_mp4_of_the_path(client, model):
     assert len(frames) == 10
     assert recipe_in(mp4) == recipe_of(model, [1, 7], model.config.truncation, frames_per_leg=5, loop=True)
     for frame, seed in ((0, 1), (5, 7)):
-        assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 384)).mean() < 8
+        assert np.abs(frames[frame] - drawn(model, seed, model.config.truncation, 512)).mean() < 8
 
 
 @pytest.mark.parametrize(
