@@ -12,7 +12,7 @@ from facegan.sliders.surrogate import Surrogate
 
 PARTS = 4  # equal parts of a way, after each of which the certainty is foretold
 # Of its way every slider goes, so that no slider is dead. Faces that begin beyond the limit would not move otherwise.
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def test_fewer_faces_are_unsure_at_the_ends_with_what_was_learned():
     for values in ({"smile": 1.0}, {"smile": 1.0, "age": 1.0}):
         without, within = ((certainties(one.edit(g, values)) < floor).mean() for one in (free, held))
         assert without > 0.2
-        assert within < 0.4 * without
+        assert within < 0.5 * without
     back = {"smile": -1.0}  # ways on which nothing is lost are as long as they were
     assert np.linalg.norm(held.edit(g, back) - free.edit(g, back), axis=1).mean() < 0.2
 

@@ -36,8 +36,8 @@ def test_a_way_ends_where_its_certainty_falls_under_the_least():
         [-1.0, -0.5, -1.5, -2.0, -2.0],  # gets better, then worse than it began
         [-1.0, -2.0, -3.0, -3.0, -3.0],  # gets worse
     ]).T  # fmt: skip
-    expected = [1, 2.5 / 4, max(0.5 / 4, LEAST_SHARE), 1, 1.5 / 4, LEAST_SHARE]
-    assert shares_of(ways, 0.0) == pytest.approx(np.array(expected))
+    expected = np.maximum([1, 2.5 / 4, 0.5 / 4, 1, 1.5 / 4, 0], LEAST_SHARE)
+    assert shares_of(ways, 0.0) == pytest.approx(expected)
 
 
 def test_no_face_is_moved_beyond_its_limit():
