@@ -27,7 +27,6 @@ from facegan.faces.detectors.registry import Detector, choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import Recogniser, installed_network
 from facegan.faces.pose import estimate_pose
-from facegan.labels.attributes import SLIDERS
 from facegan.labels.label import label_faces
 from facegan.runs.model_sliders import COLUMNS as SLIDER_COLUMNS
 from facegan.runs.model_sliders import cell
@@ -35,6 +34,7 @@ from facegan.sliders.judge import Reader, Unedited, judge_pairs
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings
 from tools.drawn_faces.pairs import MOST_CHANGE, PairsOf, are_steady, numbers_of, paths_of
 from tools.drawn_faces.readings import aligned, find_face
+from tools.drawn_faces.targets import NAMES as ATTRIBUTES
 
 # The judge of pairs measures these columns of the sliders' table.
 _OF_SLIDERS_ONLY = {
@@ -48,7 +48,7 @@ _OF_SLIDERS_ONLY = {
 }
 COLUMNS = tuple(column for column in SLIDER_COLUMNS if column[1] not in _OF_SLIDERS_ONLY)
 FEWEST = 10  # steady pairs; fewer say nothing
-_LABELS = tuple(attribute.name for attribute in SLIDERS)
+_LABELS = ATTRIBUTES  # what the pairs' latents control; a background may change with any of them
 _READINGS = (*_LABELS, "yaw", "pitch")
 
 

@@ -4,6 +4,7 @@
     python train/fit_sliders.py facegan/assets/default --data runs/PHOTOS --seeds 1000 --positions 11
     python train/fit_sliders.py runs/PHOTOS --attributes list_attr.csv
     python train/fit_sliders.py runs/PHOTOS --surprises
+    python train/fit_sliders.py runs/PHOTOS --complete
 
 Takes some minutes on two cores. A run does this by itself after its training.
 """
@@ -27,12 +28,23 @@ def main() -> int:
         "--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd (default: 5)"
     )
     p.add_argument("--surprises", action="store_true", help="find the surprise sliders anew, and keep the named ones")
+    p.add_argument(
+        "--complete",
+        action="store_true",
+        help="keep the sliders, add those for attributes that had none then, find anew where faces end, and judge all",
+    )
     args = p.parse_args()
 
     def work() -> None:
         from facegan.base.errors import FaceGANError
         from facegan.faces.cache import FaceCache
-        from facegan.runs.model_sliders import add_sliders, add_surprises, as_table, attributes_of
+        from facegan.runs.model_sliders import (
+            add_sliders,
+            add_surprises,
+            as_table,
+            attributes_of,
+            complete_sliders,
+        )
 
         folder = args.model / "model" if (args.model / "model").is_dir() else args.model
         if args.surprises:
@@ -41,6 +53,10 @@ def main() -> int:
         cache = FaceCache.find(args.data or args.model)
         if cache is None and (args.data or args.attributes):
             raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run by --data.")
+        judged = {name: getattr(args, name) for name in ("seeds", "positions") if getattr(args, name)}
+        if args.complete:
+            print(as_table(complete_sliders(folder, cache, **judged).slider_set))
+            return
         table = attributes_of(args.attributes, cache) if args.attributes else None
         chosen = {name: getattr(args, name) for name in ("samples", "seeds", "positions") if getattr(args, name)}
         model = add_sliders(folder, cache, table, **chosen)

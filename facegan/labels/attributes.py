@@ -107,9 +107,9 @@ ATTRIBUTES = (
         label="Hair lightness", phrase="hair lightness", place=7,
     ),
     Attribute(
-        "background_lightness", "CIELAB L*", 0.0, 100.0, PIXELS, "NaN at framings closer than 0.9.",
+        "background_lightness", "CIELAB L*", 0.0, 100.0, PIXELS, "Beside the head; NaN at framings closer than 0.9.",
         read=lambda face: face.background_lightness,
-        held=0.5,
+        label="Background lightness", place=8, held=0.5,
     ),
 )  # fmt: skip
 

@@ -137,7 +137,7 @@ class FaceModel:
         `values` by the sliders' names, from -1 to 1: 0 leaves the face as it is, 1 and -1 take the attribute to two
         standard deviations above and below the mean of all faces, and between them it goes evenly. Every other
         attribute is held still; `lock` names those to hold more firmly, at some cost for the rest. It takes one to
-        three milliseconds a face and draws nothing.
+        four milliseconds a face and draws nothing.
 
         Raises ValueError for latents of another shape, the name of no slider, or a value outside -1 to 1.
         """

@@ -23,7 +23,8 @@ from facegan.model.early import EarlyFeatures
 from facegan.model.load import FaceModel
 from facegan.model.slider_files import write_sliders
 from facegan.runs.evaluate import load_model
-from facegan.sliders.fit import SAMPLES, fit_sliders
+from facegan.sliders.complete import with_missing
+from facegan.sliders.fit import SAMPLES, fit_sliders, limited
 from facegan.sliders.judge import POSITIONS, Reader, judge_sliders
 from facegan.sliders.judge_networks import can_recognise, image_features
 from facegan.sliders.picture import matrix_picture
@@ -113,6 +114,29 @@ def add_surprises(folder: Path, *, seeds: int = RUN_SEEDS, say: Callable[[str], 
     if model.slider_set is None:
         raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     write_sliders(surprised(model, folder, model.slider_set, seeds=seeds, say=say), folder)
+    write_card(model.config, folder)
+    return FaceModel.load(folder)
+
+
+def complete_sliders(
+    folder: Path,
+    cache: FaceCache | None = None,
+    *,
+    seeds: int = RUN_SEEDS,
+    positions: int = RUN_POSITIONS,
+    say: Callable[[str], None] = print,
+) -> FaceModel:
+    """Give the sliders of a model folder what they lack, and judge all of them; returns the model loaded again.
+
+    That is sliders for attributes that had none when they were fitted, and the limit of each face, learned anew. The
+    rest stays as it was fitted. Raises FaceGANError for a model without named sliders.
+    """
+    model = FaceModel.load(folder)
+    if model.slider_set is None:
+        raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
+    sliders = with_missing(model.slider_set, model.generate, float(model.config.data.get("framing") or 1.0), say)
+    sliders = judge(model, limited(sliders, model.generate), cache, seeds=seeds, positions=positions, say=say)
+    write_model_sliders(sliders, folder)
     write_card(model.config, folder)
     return FaceModel.load(folder)
 

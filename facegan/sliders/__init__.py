@@ -7,11 +7,14 @@
 
     surrogate   a small network that predicts scores from latents, and its gradient
     steer       moves a latent to one with other scores
+    limit       where a slider ends for one face
     slider      Slider and SliderSet
     store       sliders.json and sliders.safetensors
     learn       fits the surrogate                                      (torch)
     calibrate   where its sliders end, and how fast they go there
+    learn_limit fits what foretells those ends                          (torch)
     fit         a generator's SliderSet: samples, scores, balance       (torch)
+    complete    adds sliders to an earlier fit                          (torch)
     surprise    directions that no label has named
     judge_networks   the judge's own networks                           (torch)
     readings    what the judge reads from a face                        (torch)
@@ -20,7 +23,7 @@
     judge       what sliders change, and what they should not           (torch)
     picture     the matrices as a picture, and strips of faces
 
-The first three are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
+The first four are what moves a face, with numpy alone, and all that importing this package imports. docs/sliders.md
 says how well it works.
 """
 

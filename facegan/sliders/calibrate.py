@@ -4,7 +4,7 @@ The surrogate alone cannot say either, because it predicts only a part of a scor
 of latents (steer.py). This file measures the scores of faces along that path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from math import erf, sqrt
 
@@ -33,22 +33,26 @@ def ends_of(scores: np.ndarray) -> np.ndarray:
     return np.stack([np.minimum(ends[:, 0], -_MIN_END), np.maximum(ends[:, 1], _MIN_END)], axis=1).astype(np.float32)
 
 
-def calibrated(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+def calibrated(
+    sliders: SliderSet, measure: Measure, latents: np.ndarray, only: Collection[str] | None = None
+) -> SliderSet:
     """The sliders with ends that the faces of `latents` (n, d) reach, and with a pace that makes them even.
 
     The surrogate's own ends are a little too near. And near an end equal steps of its score change a face less and
     less, until the slider seems to stand still. The mean-difference directions are scaled to move their attribute as
-    far as the slider does, from end to end.
+    far as the slider does, from end to end. `only` sliders of these names are changed; None for all.
     """
-    stretched = _stretched(sliders, measure, latents)
-    paced = _paced(stretched, measure, latents)
-    return _with_equal_differences(paced, measure, latents)
+    rows = [row for row, slider in enumerate(sliders.sliders) if only is None or slider.name in only]
+    stretched = _stretched(sliders, rows, measure, latents)
+    paced = _paced(stretched, rows, measure, latents)
+    return _with_equal_differences(paced, rows, measure, latents)
 
 
-def _stretched(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+def _stretched(sliders: SliderSet, rows: list[int], measure: Measure, latents: np.ndarray) -> SliderSet:
     """With ends moved outwards until the measured scores reach the wanted ones."""
     ends = sliders.ends.copy()
-    for row, slider in enumerate(sliders.sliders):
+    for row in rows:
+        slider = sliders.sliders[row]
         if sliders.along[row].any():  # ends where the population does
             continue
         for side, value in ((0, -1.0), (1, 1.0)):
@@ -58,11 +62,12 @@ def _stretched(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> Sli
     return replace(sliders, ends=ends)
 
 
-def _paced(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+def _paced(sliders: SliderSet, rows: list[int], measure: Measure, latents: np.ndarray) -> SliderSet:
     """With the pace at which equal parts of a slider change the measured score equally."""
-    pace = even_pace(len(sliders.sliders))
+    pace = sliders.pace.copy()
     parts = np.linspace(0, 1, _PARTS + 1)[1:]
-    for row, slider in enumerate(sliders.sliders):
+    for row in rows:
+        slider = sliders.sliders[row]
         if sliders.along[row].any():
             continue
         start = measure(latents, slider.name)
@@ -72,10 +77,11 @@ def _paced(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderS
     return replace(sliders, pace=pace)
 
 
-def _with_equal_differences(sliders: SliderSet, measure: Measure, latents: np.ndarray) -> SliderSet:
+def _with_equal_differences(sliders: SliderSet, rows: list[int], measure: Measure, latents: np.ndarray) -> SliderSet:
     """With mean-difference directions that change the measured score as much as the sliders do."""
     differences = sliders.differences.copy()
-    for row, name in enumerate(slider.name for slider in sliders.sliders):
+    for row in rows:
+        name = sliders.sliders[row].name
         low, high = (measure(sliders.edit(latents, {name: value}), name) for value in (-1.0, 1.0))
         back, there = (measure(sliders.edit_by_difference(latents, name, value), name) for value in (-1.0, 1.0))
         differences[row] *= np.clip((high - low) / max(there - back, 1e-6), 0.5, 2.0)

@@ -19,6 +19,8 @@ from facegan.labels.table import MIN_OF_A_CLASS, own_names
 from facegan.sliders.axes import directions_along
 from facegan.sliders.calibrate import Measure, calibrated, ends_of
 from facegan.sliders.learn import EPOCHS, learn_surrogate
+from facegan.sliders.learn_limit import SAMPLES as LIMIT_SAMPLES
+from facegan.sliders.learn_limit import certainties_by, learn_limit
 from facegan.sliders.slider import END, HELD, Slider, SliderSet, even_pace
 from facegan.sliders.surrogate import Surrogate
 
@@ -56,7 +58,7 @@ class _Candidates:
 
 
 @dataclass(frozen=True)
-class _Standardised:
+class Standardised:
     """Scores in standard deviations around their mean."""
 
     names: tuple[str, ...]
@@ -65,7 +67,7 @@ class _Standardised:
     values: np.ndarray  # float32 (n, k), NaN where a face does not show one
 
     @classmethod
-    def of(cls, samples: Samples, names: tuple[str, ...]) -> "_Standardised":
+    def of(cls, samples: Samples, names: tuple[str, ...]) -> "Standardised":
         scores = samples.scores[:, [samples.names.index(name) for name in names]]
         mean, spread = np.nanmean(scores, axis=0), np.nanstd(scores, axis=0)
         return cls(names, mean, spread, ((scores - mean) / np.maximum(spread, 1e-6)).astype(np.float32))
@@ -94,10 +96,10 @@ def fit_sliders(
     latents = np.random.RandomState(SEED).randn(samples, latent_size).astype(np.float32)
     faces = score_faces(generate, latents, framing, probe)
     candidates = _candidates(faces, probe)
-    scores = _Standardised.of(faces, (*candidates.sliders, *candidates.held))
+    scores = Standardised.of(faces, (*candidates.sliders, *candidates.held))
     training = samples - max(samples // 10, 1)
     surrogate = learn_surrogate(latents[:training], scores.values[:training], balance(faces)[:training], epochs=epochs)
-    aucs = _held_out_aucs(surrogate, faces, candidates.sliders, training)
+    aucs = held_out_aucs(surrogate, faces, candidates.sliders, training)
     reasons = candidates.reasons | {
         name: "the generator does not show it clearly enough: predicted from the latent it has an AUC of "
         f"{found:.2f}, and {LEAST_AUC:g} is needed"
@@ -118,32 +120,42 @@ def fit_sliders(
     sliders = tuple(Slider(name, label_of(name, probe), quality={"read_back_auc": aucs[name]}) for name in chosen)
     uncalibrated = _uncalibrated(sliders, latents, scores, surrogate, facts)
     fresh = np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
-    return calibrated(uncalibrated, _measure_by(generate, framing, probe, scores), fresh)
+    return limited(calibrated(uncalibrated, measure_by(generate, framing, probe, scores), fresh), generate, samples)
+
+
+def limited(sliders: SliderSet, generate: Generate, samples: int = SAMPLES) -> SliderSet:
+    """The sliders with a limit for each face, learned anew."""
+    return replace(sliders, limit=learn_limit(sliders, certainties_by(generate), samples=min(samples, LIMIT_SAMPLES)))
 
 
 def _uncalibrated(
-    sliders: tuple[Slider, ...], latents: np.ndarray, scores: _Standardised, surrogate: Surrogate, facts: dict
+    sliders: tuple[Slider, ...], latents: np.ndarray, scores: Standardised, surrogate: Surrogate, facts: dict
 ) -> SliderSet:
     """The sliders with ends where the samples have theirs, at an even pace."""
     chosen = [slider.name for slider in sliders]
     order = [*chosen, *(name for name in scores.names if name not in chosen)]
     columns = [scores.names.index(name) for name in order]
-    weight, bias = surrogate.last
     values, count = scores.values[:, columns], len(sliders)
     return SliderSet(
         sliders,
         tuple(order),
-        _weights(values, order, count),
+        weights_of(values, order, count),
         ends_of(values[:, :count]),
         even_pace(count),
         mean_differences(latents, values[:, :count]),
         directions_along(latents, values[:, :count], tuple(chosen)),
-        replace(surrogate, linear=surrogate.linear[:, columns], last=(weight[:, columns], bias[columns])),
+        outputs_of(surrogate, columns),
         facts,
     )
 
 
-def _measure_by(generate: Generate, framing: float, probe: AttributeProbe | None, scores: _Standardised) -> Measure:
+def outputs_of(surrogate: Surrogate, columns: list[int]) -> Surrogate:
+    """The surrogate of these of its scores."""
+    weight, bias = surrogate.last
+    return replace(surrogate, linear=surrogate.linear[:, columns], last=(weight[:, columns], bias[columns]))
+
+
+def measure_by(generate: Generate, framing: float, probe: AttributeProbe | None, scores: Standardised) -> Measure:
     """Measures the mean score of the faces of latents, in standard deviations."""
 
     def measure(latents: np.ndarray, name: str) -> float:
@@ -241,7 +253,7 @@ def _candidates(samples: Samples, probe: AttributeProbe | None) -> _Candidates:
     return _Candidates(sliders, held, reasons)
 
 
-def _held_out_aucs(surrogate: Surrogate, samples: Samples, names: tuple[str, ...], training: int) -> dict[str, float]:
+def held_out_aucs(surrogate: Surrogate, samples: Samples, names: tuple[str, ...], training: int) -> dict[str, float]:
     """How well the surrogate separates the held-out faces on either side of each attribute's boundary.
 
     `names` are the first outputs of the surrogate, which has seen the first `training` faces.
@@ -264,7 +276,7 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one[known], other[known])[0, 1]) if known.sum() > 2 else 0.0
 
 
-def _weights(values: np.ndarray, order: list[str], sliders: int) -> np.ndarray:
+def weights_of(values: np.ndarray, order: list[str], sliders: int) -> np.ndarray:
     """How firmly each slider holds each score, float32 (s, k); 0 for scores that mean the same as the slider's own."""
     attributes = [attribute_of(name) for name in order]
     weights = np.array([HELD * (attribute.held if attribute else 1.0) for attribute in attributes])

@@ -17,12 +17,14 @@ from facegan.labels.probe import AttributeProbe
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings, image_features
 
 RECOGNISED = ("gender", "age")  # read by the recognition network as well, where it is on this machine
-COLOURS = ("skin_lightness", "skin_hue", "hair_lightness")
+COLOURS = ("skin_lightness", "skin_hue", "hair_lightness", "background_lightness")
 # Fixed places, without landmarks: the ridge of the nose and a patch of each cheek (left, top, right, bottom in eye
 # distances; mirrored where they lie on one side). The median over them leaves out nostrils and glasses.
 _SKIN = ((-0.12, 0.1, 0.12, 0.5), (0.38, 0.4, 0.68, 0.75))
 _HAIR = (-0.9, -1.7, 0.9, -0.6)
 _HAIR_SHARE = 25  # per cent: the darkest of what lies there
+_BACKGROUND = (1.05, -1.9, 1.5, -1.2)  # both upper corners, above the place by which the sliders are fitted
+_FEWEST_PIXELS = 8  # of a place; with fewer a picture is too close to show it
 
 
 @cache
@@ -81,7 +83,10 @@ def _colours(images: np.ndarray, framing: float) -> np.ndarray:
     hue = np.degrees(np.arctan2(skin[:, 2], skin[:, 1]))
     hue[np.hypot(skin[:, 1], skin[:, 2]) < MIN_CHROMA] = np.nan
     above = in_box(x, y, _HAIR)
-    hair = np.full(len(images), np.nan)
-    if above.sum() >= 8:
+    hair = background = np.full(len(images), np.nan)
+    if above.sum() >= _FEWEST_PIXELS:
         hair = np.percentile(colours[:, above, 0], _HAIR_SHARE, axis=1)
-    return np.stack([skin[:, 0], hue, hair], axis=1)
+    corners = in_box(x, y, _BACKGROUND)
+    if corners.sum() >= _FEWEST_PIXELS:
+        background = np.median(colours[:, corners, 0], axis=1)
+    return np.stack([skin[:, 0], hue, hair, background], axis=1)

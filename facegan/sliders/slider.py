@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facegan.sliders.limit import PARTS, Limit
 from facegan.sliders.steer import steer
 from facegan.sliders.surrogate import Surrogate
 
@@ -65,7 +66,7 @@ class SliderSet:
     directions of the same attributes, of the same reach, which the sliders are compared with. `along` (s, d) are
     directions of length 1 along which sliders move a face, with ends at -END and END; 0 for a slider that follows the
     surrogate (axes.py). `facts` are the measured figures, as in sliders.json. `surprises` hold all scores, as the
-    others do, and are held by none of them.
+    others do, and are held by none of them. `limit` shortens the way of a face that would stop being one on it.
     """
 
     sliders: tuple[Slider, ...]
@@ -78,6 +79,7 @@ class SliderSet:
     surrogate: Surrogate
     facts: dict = field(default_factory=dict)
     surprises: Surprises | None = None
+    limit: Limit | None = None
 
     @cached_property
     def whole(self) -> "SliderSet":
@@ -105,6 +107,7 @@ class SliderSet:
             np.concatenate([self.along, np.zeros_like(found.directions)]),
             surrogate,
             self.facts,
+            limit=self.limit,
         )
 
     @property
@@ -132,13 +135,31 @@ class SliderSet:
         latents = np.asarray(latents, np.float32)
         if not moved or len(latents) == 0:
             return latents.copy()
+        shares = np.ones(len(latents), np.float32) if self.limit is None else self._shares(latents, moved, locked)
+        return self._moved(latents, moved, locked, shares)
+
+    def _shares(self, latents: np.ndarray, moved: Mapping[str, float], locked: list[int]) -> np.ndarray:
+        """How much of the way each face may go, float32 (n,): the way on which the first of the sliders is at its end.
+
+        So a slider ends where its face does, and goes there evenly.
+        """
+        farthest = max(abs(value) for value in moved.values())
+        whole = {name: value / farthest for name, value in moved.items()}
+        parts = np.repeat(np.linspace(0, 1, PARTS + 1, dtype=np.float32)[1:], len(latents))
+        ways = self._moved(np.tile(latents, (PARTS, 1)), whole, locked, parts)
+        return self.limit.shares(np.concatenate([latents, ways]).reshape(PARTS + 1, *latents.shape))
+
+    def _moved(
+        self, latents: np.ndarray, moved: Mapping[str, float], locked: list[int], shares: np.ndarray
+    ) -> np.ndarray:
+        """Latents (n, d) moved by `shares` (n,) of the way to where the sliders of `moved` ask for."""
         before, targets = latents, self.surrogate.scores(latents)
         for name, value in moved.items():
             column = self.scores.index(name)
             if self._is_along(column):
-                latents = self._moved_along(column, latents, before @ self.along[column], value)
+                latents = self._moved_along(column, latents, before @ self.along[column], value, shares)
             else:
-                targets[:, column] = self._target(targets[:, column], column, value)
+                targets[:, column] = self._target(targets[:, column], column, value, shares)
         return self._steered(latents, targets, self._columns(moved, "moved"), locked)
 
     def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
@@ -166,10 +187,12 @@ class SliderSet:
         """Whether the score is that of a slider which moves along a direction."""
         return column < len(self.sliders) and bool(self.along[column].any())
 
-    def _moved_along(self, column: int, latents: np.ndarray, start: np.ndarray, value: float) -> np.ndarray:
+    def _moved_along(
+        self, column: int, latents: np.ndarray, start: np.ndarray, value: float, shares: np.ndarray
+    ) -> np.ndarray:
         """Latents (n, d) moved along the slider's direction. `start` (n,): how far along it the face is unedited."""
         end = np.maximum(END, start + LEAST_MOVE) if value > 0 else np.minimum(-END, start - LEAST_MOVE)
-        return latents + np.outer(abs(value) * (end - start), self.along[column]).astype(np.float32)
+        return latents + np.outer(abs(value) * shares * (end - start), self.along[column]).astype(np.float32)
 
     def _columns(self, names: Iterable[str], what: str) -> list[int]:
         columns = []
@@ -204,9 +227,9 @@ class SliderSet:
         row = [slider.name for slider in self.sliders].index(name)
         return (np.asarray(latents, np.float32) + np.float32(value) * self.differences[row]).astype(np.float32)
 
-    def _target(self, before: np.ndarray, column: int, value: float) -> np.ndarray:
-        """The score (n,) that faces with the score `before` get at a position of the slider."""
+    def _target(self, before: np.ndarray, column: int, value: float, shares: np.ndarray) -> np.ndarray:
+        """The score (n,) that faces with the score `before` get at a position of the slider, after `shares` of it."""
         low, high = self.ends[column]
         end = np.maximum(high, before + LEAST_MOVE) if value > 0 else np.minimum(low, before - LEAST_MOVE)
         part = np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *self.pace[column, int(value > 0)]])
-        return before + np.float32(part) * (end - before)
+        return before + np.float32(part) * shares * (end - before)

@@ -11,12 +11,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from facegan.labels.names import check_name
+from facegan.sliders.limit import Limit
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, Surprises, even_pace
 from facegan.sliders.surrogate import STEEPEST, Surrogate
 
 # Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
-# follow the surrogate. Format 3 had no surprises.
-FORMAT = 4
+# follow the surrogate. Format 3 had no surprises, format 4 no limit.
+FORMAT = 5
 MOST_SLIDERS, MOST_SCORES, MOST_HIDDEN = 64, 128, 1024
 _LONGEST = 4000  # letters of a text
 _DEEPEST, _LARGEST = 8, 20_000  # levels of nested tables, and values in all, of the facts
@@ -38,14 +39,24 @@ _TENSORS = (
     "last_bias",
 )
 _SURPRISE_TENSORS = ("surprise_directions", "surprise_ends")
+_LIMIT_NETWORK = (
+    "limit_linear",
+    "limit_first",
+    "limit_first_bias",
+    "limit_second",
+    "limit_second_bias",
+    "limit_last",
+    "limit_last_bias",
+)
+_LIMIT_TENSORS = (*_LIMIT_NETWORK, "limit_least")
 _MOST = 1e4  # the largest number in a tensor
-_WITHOUT_SURPRISES = 3  # earlier versions read sliders without any
+_WITHOUT_SURPRISES, _WITHOUT_LIMIT = 3, 4  # earlier versions read sliders without them
 
 
 def to_json(sliders: SliderSet) -> str:
     """sliders.json. A figure that could not be measured, NaN, is null there."""
     values = {
-        "format": FORMAT if sliders.surprises else _WITHOUT_SURPRISES,
+        "format": FORMAT if sliders.limit else _WITHOUT_LIMIT if sliders.surprises else _WITHOUT_SURPRISES,
         "sliders": [_told(slider) for slider in sliders.sliders],
         "scores": list(sliders.scores),
         "facts": sliders.facts,
@@ -66,6 +77,10 @@ def to_safetensors(sliders: SliderSet) -> bytes:
                                   s.linear, *s.first, *s.second, *s.last), strict=True))  # fmt: skip
     if sliders.surprises:
         tensors |= dict(zip(_SURPRISE_TENSORS, (sliders.surprises.directions, sliders.surprises.ends), strict=True))
+    if sliders.limit:
+        c = sliders.limit.certainty
+        tensors |= dict(zip(_LIMIT_NETWORK, (c.linear, *c.first, *c.second, *c.last), strict=True))
+        tensors["limit_least"] = np.array([sliders.limit.least])
     return save({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()})
 
 
@@ -129,16 +144,20 @@ def parse_safetensors(
         raise ValueError(f"it is not a file of tensors ({error})") from error
     tensors.setdefault("pace", even_pace(len(sliders)))
     tensors.setdefault("along", np.zeros((len(sliders), latent_size), np.float32))
-    expected = (*_TENSORS, *(_SURPRISE_TENSORS if surprises else ()))
+    limited = any(name in tensors for name in _LIMIT_TENSORS)
+    expected = (*_TENSORS, *(_SURPRISE_TENSORS if surprises else ()), *(_LIMIT_TENSORS if limited else ()))
     if set(tensors) != set(expected):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(expected))[0][:80]!r} is missing or unknown")
-    hidden = tensors["first"].shape[-1] if tensors["first"].ndim else 0
-    if not 1 <= hidden <= MOST_HIDDEN:
+    hidden, certain = (
+        tensors[name].shape[-1] if name in tensors and tensors[name].ndim else 0 for name in ("first", "limit_first")
+    )
+    if not 1 <= hidden <= MOST_HIDDEN or not limited <= certain <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d, m = len(sliders), len(scores), latent_size, len(surprises)
     shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d), (s, d),
-              (d, k), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, k), (k,),
-              *(((m, d), (m, 2)) if m else ()))  # fmt: skip
+              *_network_shapes(d, hidden, k),
+              *(((m, d), (m, 2)) if m else ()),
+              *((*_network_shapes(d, certain, 1), (1,)) if limited else ()))  # fmt: skip
     for name, shape in zip(expected, shapes, strict=True):
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
@@ -159,17 +178,27 @@ def parse_safetensors(
     ):
         raise ValueError("a slider's pace does not go up from 0 to at most 1")
     t = tensors
-    surrogate = Surrogate(
-        t["linear"], (t["first"], t["first_bias"]), (t["second"], t["second_bias"]), (t["last"], t["last_bias"])
-    )
+    surrogate = _network(t)
     if not surrogate.steepest() <= STEEPEST:
         raise ValueError("its scores change so fast that no step towards them can be reckoned")
     found = Surprises(surprises, *(t[name] for name in _SURPRISE_TENSORS)) if surprises else None
     arrays = t["weights"], t["ends"], t["pace"], t["differences"], t["along"]
-    set_of = SliderSet(sliders, scores, *arrays, surrogate, facts, found)
+    limit = Limit(_network(t, "limit_"), float(t["limit_least"][0])) if limited else None
+    set_of = SliderSet(sliders, scores, *arrays, surrogate, facts, found, limit)
     if not set_of.whole.surrogate.steepest() <= STEEPEST:
         raise ValueError("its surprises change so fast that no step towards them can be reckoned")
     return set_of
+
+
+def _network_shapes(d: int, hidden: int, outputs: int) -> tuple[tuple[int, ...], ...]:
+    """Of a surrogate's tensors, in the order of _LIMIT_NETWORK."""
+    return (d, outputs), (d, hidden), (hidden,), (hidden, hidden), (hidden,), (hidden, outputs), (outputs,)
+
+
+def _network(tensors: dict[str, np.ndarray], of: str = "") -> Surrogate:
+    """The surrogate of the tensors whose names begin so."""
+    layers = ((tensors[of + name], tensors[f"{of}{name}_bias"]) for name in ("first", "second", "last"))
+    return Surrogate(tensors[f"{of}linear"], *layers)
 
 
 def _names(values: object, what: str, most: int) -> tuple[str, ...]:

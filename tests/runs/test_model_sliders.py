@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,8 @@ from facegan.model.folder import LEAKAGE, SLIDER_WEIGHTS, SLIDERS
 from facegan.model.load import FaceModel as Model
 from facegan.model.slider_files import write_sliders
 from facegan.runs import model_sliders as sliders_module
-from facegan.runs.model_sliders import add_sliders, add_surprises, as_table, attributes_of
+from facegan.runs.model_sliders import add_sliders, add_surprises, as_table, attributes_of, complete_sliders
+from facegan.sliders.limit import Limit
 from tests.model.sliders import small_sliders
 
 DEFAULT = Model.load().config
@@ -78,6 +80,31 @@ def test_surprises_are_found_anew_and_the_named_sliders_stay(folder, monkeypatch
     assert np.array_equal(model.edit(latents, {"smile": 0.5}), before.edit(latents, {"smile": 0.5}))
     low, high = (model.generate(model.edit(latents, {"surprise_1": end})).astype(int) for end in (-1.0, 1.0))
     assert np.abs(high - low).mean() > 5
+
+
+def test_sliders_are_completed_and_the_others_stay(folder, monkeypatch):
+    with pytest.raises(FaceGANError, match="has no sliders"):
+        complete_sliders(folder)
+    write_sliders(small_sliders(), folder)
+    network, asked = small_sliders().surrogate, {}
+    monkeypatch.setattr(
+        sliders_module, "limited", lambda sliders, generate: replace(sliders, limit=Limit(one_of(network), 0.0))
+    )
+
+    def judge(model, sliders, cache, **options):
+        asked.update(options)
+        return sliders
+
+    monkeypatch.setattr(sliders_module, "judge", judge)
+    model = complete_sliders(folder, seeds=7, say=lambda _: None)
+    assert [slider.name for slider in model.sliders] == ["smile", "age"]
+    assert model.slider_set.limit is not None
+    assert asked["seeds"] == 7
+
+
+def one_of(network):
+    weight, bias = network.last
+    return replace(network, linear=network.linear[:, :1], last=(weight[:, :1], bias[:1]))
 
 
 def test_a_generator_without_any_keeps_none_of_an_earlier_one(folder, fitted, monkeypatch):

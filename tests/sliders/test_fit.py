@@ -33,6 +33,7 @@ def toy_scores(monkeypatch):
         return Samples(latents, (*NAMES, "glasses"), np.concatenate([found, noise.randn(len(found), 1)], axis=1))
 
     monkeypatch.setattr(fit, "score_faces", score)
+    monkeypatch.setattr(fit, "certainties_by", lambda generate: lambda latents: latents[:, -1])  # which no slider moves
 
 
 def test_fitted_sliders_move_one_attribute_and_leave_out_what_cannot_be_read(toy_scores):
@@ -105,6 +106,7 @@ def test_a_users_column_takes_the_place_of_ours_and_a_bad_one_is_left_out(monkey
         return Samples(latents, (*NAMES, "smiling", "wavy"), np.concatenate([found, same, found[:, 1:2]], axis=1))
 
     monkeypatch.setattr(fit, "score_faces", score)
+    monkeypatch.setattr(fit, "certainties_by", lambda generate: lambda latents: latents[:, -1])
     sliders = fit_sliders(drawn, 1.2, latent_size=D, samples=1500, epochs=4, probe=probe, say=lambda _: None)
     assert [slider.name for slider in sliders.sliders] == ["smiling", "gender", "age"]
     assert sliders.sliders[0].label == "Smiling"

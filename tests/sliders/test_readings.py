@@ -75,3 +75,12 @@ def test_mirror_images_read_the_same_but_for_the_turn(no_network, sheet_faces):
     one, other = readings.read_faces(faces, FRAMING), readings.read_faces(faces[:, :, ::-1].copy(), FRAMING)
     back = np.where(np.array(readings.names()) == "turn", -1, 1)
     np.testing.assert_allclose(one, other * back, rtol=1e-3, atol=2e-2)
+
+
+def test_the_background_is_read_in_the_upper_corners_and_where_there_are_any():
+    pictures = np.full((2, 128, 128, 3), 119, np.uint8)  # L* 50
+    pictures[1, :20, :24], pictures[1, :20, -24:] = 255, 255
+    column = readings.names().index("background_lightness")
+    seen = readings.read_faces(pictures, 0.8, mirror=False, people=False)[:, column]
+    assert seen == pytest.approx([50.03, 100], abs=0.05)
+    assert np.isnan(readings.read_faces(pictures, 1.3, mirror=False, people=False)[:, column]).all()

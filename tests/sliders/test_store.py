@@ -9,6 +9,7 @@ from safetensors.numpy import load, save
 
 from facegan.sliders.slider import Slider, Surprises
 from facegan.sliders.store import parse_json, parse_safetensors, to_json, to_safetensors
+from tests.sliders.test_limit import limited
 from tests.sliders.toy import D, toy_set
 
 
@@ -71,12 +72,41 @@ def test_surprises_that_are_none_are_refused(damage):
         read(json.dumps(told).encode(), save(tensors))
 
 
+def test_a_limit_there_and_back():
+    sliders = replace(limited(), surprises=surprising().surprises)
+    told, tensors = to_json(sliders), to_safetensors(sliders)
+    found, g = read(told.encode(), tensors), np.random.RandomState(0).randn(9, D).astype(np.float32)
+    for values in ({"smile": 1.0}, {"smile": 1.0, "surprise_1": 0.4}):
+        assert np.array_equal(found.edit(g, values), sliders.edit(g, values))
+    assert json.loads(told)["format"] == 5
+    assert not np.array_equal(found.edit(g, {"smile": 1.0}), toy_set().edit(g, {"smile": 1.0}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda tensors: tensors.pop("limit_least"),
+        lambda tensors: tensors.pop("limit_first"),
+        lambda tensors: tensors.update(limit_first=np.array(1, np.float32)),
+        lambda tensors: tensors.update(limit_least=np.float32([np.nan])),
+        lambda tensors: tensors.update(limit_least=np.float32([1, 2])),
+        lambda tensors: tensors.update(limit_last=np.zeros((1, 2), np.float32)),
+        lambda tensors: tensors["limit_linear"].fill(np.inf),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(damage):
+    told, tensors = to_json(limited()), load(to_safetensors(limited()))
+    damage(tensors)
+    with pytest.raises(ValueError, match=r"\w"):
+        read(told.encode(), save(tensors))
+
+
 def change(**values):
     return {**json.loads(to_json(toy_set())), **values}
 
 
 BAD_JSON = {
-    "a later format": change(format=5),
+    "a later format": change(format=6),
     "surprises of an earlier format": change(surprises=[{"name": "x", "label": "X", "quality": {}, "note": ""}]),
     "no format": change(format=True),
     "a field more": change(more=1),

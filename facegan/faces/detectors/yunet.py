@@ -17,6 +17,7 @@ STRIDES = (8, 16, 32)  # px, of the grids that the network predicts on
 MAX_ZOOM = 2.0  # enlarging further biases the keypoints, less adds noise (1.3 px of 128 at 2.0, 1.7 at 1.0)
 MIN_SCORE = 0.6  # OpenCV's default for this network
 MAX_OVERLAP = 0.3  # intersection over union, for the non-maximum suppression; OpenCV's default
+_TILE = 256  # px, the side of a face of `certainties`: that of 128 px at MAX_ZOOM
 MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 
 _log = logging.getLogger(__name__)
@@ -62,18 +63,52 @@ class YuNetDetector:
             for i in keep_best(boxes, scores, MAX_OVERLAP)[:MAX_FACES]
         ]
 
+    def certainties(self, faces: np.ndarray) -> np.ndarray:
+        """How sure the network is of a face in each of aligned faces uint8 (n, H, H, 3): log-odds float32 (n,).
+
+        Of the surest cell, also where it is below MIN_SCORE. Four faces at a time, each in its quarter of the input: a
+        quarter of the time, and the score of a face alone to a correlation of 0.99.
+        """
+        quarter = INPUT_SIDE // 2
+        border = (quarter - _TILE) // 2
+        found = np.empty(len(faces), np.float32)
+        for start in range(0, len(faces), 4):
+            some = faces[start : start + 4]
+            canvas = np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.float32)
+            for number, face in enumerate(some):
+                top, left = (border + quarter * place for place in divmod(number, 2))
+                canvas[top : top + _TILE, left : left + _TILE] = resized(face, _TILE, _TILE)[:, :, ::-1]
+            outputs = self._session.run(None, {"input": canvas.transpose(2, 0, 1)[None]})
+            outputs = dict(zip((output.name for output in self._session.get_outputs()), outputs, strict=True))
+            best = np.zeros(4)
+            for stride in STRIDES:
+                cells = quarter // stride
+                scores = _cell_scores(outputs, stride).reshape(2, cells, 2, cells).max(axis=(1, 3))
+                best = np.maximum(best, scores.reshape(4))
+            found[start : start + 4] = log_odds(best)[: len(some)]
+        return found
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """ln(p / (1 - p)), finite at 0 and 1."""
+    p = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
+def _cell_scores(outputs: dict[str, np.ndarray], stride: int) -> np.ndarray:
+    """The score of every cell of a grid, 0 to 1: the geometric mean of its class and objectness outputs."""
+    return np.sqrt(np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1))
+
 
 def decode(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """YuNet's raw outputs to boxes (n, 4), keypoints (n, 5, 2) and scores (n,), float32, with scores from MIN_SCORE.
 
-    A cell's score is the geometric mean of its class and objectness outputs. Box centre and keypoints are offsets from
+    Box centre and keypoints are offsets from
     the cell's corner in strides; the box's width and height are exp(output) strides (as in OpenCV's face_detect.cpp).
     """
     all_boxes, all_keypoints, all_scores = [], [], []
     for stride in STRIDES:
-        scores = np.sqrt(
-            np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1)
-        )
+        scores = _cell_scores(outputs, stride)
         hits = np.flatnonzero(scores >= MIN_SCORE)
         cells = _cells(stride)[hits]
         box = outputs[f"bbox_{stride}"][0, hits]
