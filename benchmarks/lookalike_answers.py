@@ -4,8 +4,8 @@
 
 PHOTO shows a face. It is enlarged to 12 megapixels and sent to the real route of an app of its own, as a file as a
 caller would send it, and made small as the page sends it. Times are seconds; beside them is the processor time that the
-server took, and both by the time in which this process draws the 300 faces that an answer draws, which tells how busy
-the machine is. Linux only.
+server took, and both by the time in which this process draws 300 faces, which tells how busy the machine is. Linux
+only.
 """
 
 import argparse
