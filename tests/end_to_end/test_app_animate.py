@@ -34,7 +34,7 @@ def test_animate_returns_the_slider_there_and_back(client, model):
     frames = frames_of(path)
     assert len(frames) == 8
     for i, face in ((0, ANNA), (4, Edited(ANNA, {"smile": 1.0}))):
-        assert np.abs(frames[i] - drawn(model, face, 0.7)).mean() < 8
+        assert np.abs(frames[i] - drawn(model, face, 0.7, 512)).mean() < 8
     assert recipe_in(path).swing == Swing("smile", 1.0, 4)
     path = client.predict(recipe_in(path).to_dict(), "age", "gif", -1.0, 3, None, api_name="/animate")
     with Image.open(path) as film:
