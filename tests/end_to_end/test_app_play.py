@@ -451,6 +451,7 @@ def test_back_forward_and_ctrl_z_walk_through_the_faces_that_were_seen(visit, mo
     seed = link(page)["seed"]
     rests(page, 2)
     open_tab(page, "Sliders")
+    page.wait_for_url("**tab=sliders")  # the picture may stand there before its link
     settled(page, "#face-after")
     slider = page.locator("#slider-smile [type=range]")
     box = slider.bounding_box()

@@ -410,7 +410,7 @@ def without_part(path: str) -> Damage:
 
 
 SLIDER_FACTS = {
-    "another format": lambda s: s.update(format=5),
+    "another format": lambda s: s.update(format=6),
     "a field more": lambda s: s.update(surprise=1),
     "surprises without tensors": lambda s: s.update(format=4, surprises=[{**s["sliders"][0], "name": "surprise_1"}]),
     "no sliders": lambda s: s.update(sliders=[]),

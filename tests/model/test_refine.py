@@ -15,7 +15,7 @@ def model():
 
 def apart(model, latent, face):
     """Mean difference of colours, levels."""
-    return np.abs(model.generate(latent[None])[0].astype(int) - face).mean()
+    return np.abs(model.base.generate(latent[None])[0].astype(int) - face).mean()
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
