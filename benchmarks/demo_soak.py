@@ -2,9 +2,10 @@
 
     python -m benchmarks.demo_soak [--clients 64] [--minutes 10]
 
-Visitors open the page, move sliders, mix, evolve, walk morphs and see films, at the pace of people, in plain HTTP as
-the browser sends it. The hostile ones ask for the longest GIF as fast as they can, as callers and as ever new visitors,
-send large bodies, and open answers that they never read. Only this machine's loopback is called.
+Visitors open the page, move sliders, mix, evolve, animate, look for their look-alike, make grids and yearbooks, and see
+films, at the pace of people, in plain HTTP as the browser sends it. The hostile ones ask for the longest GIF as fast as
+they can, as callers and as ever new visitors, send large bodies, and open answers that they never read. Only this
+machine's loopback is called.
 """
 
 import argparse
@@ -24,16 +25,21 @@ import httpx
 import numpy as np
 
 from benchmarks.demo_load import ROOT, start
+from facegan import FaceModel
+from facegan.base.pictures import encode_jpeg, enlarge
 
 PAUSE = (2.0, 10.0)  # s between two clicks
 LONGEST = {"seeds": ",".join(str(i) for i in range(12)), "frames": "24", "format": "gif"}
 LARGE = b"x" * 10_000_000
+NAMES = "Ann, Ben, Cleo, Dan, Eve, Finn"
 
 
 class Crowd:
     def __init__(self, address: str, config: dict, end: float):
         self.address, self.end, self.count = address, end, Counter()
-        self.waits, self.answers, self.previews = [], [], []
+        self.waits, self.answers, self.previews, self.others = [], [], [], []
+        model = FaceModel.load()
+        self.photo = encode_jpeg(enlarge(model.generate(model.latents([3], 0.7))[0], 1024))  # as the page sends one
         limits = httpx.Limits(max_connections=None)
         self.web = httpx.AsyncClient(base_url=address, timeout=120, limits=limits, trust_env=False)
         values = {c["id"]: c["props"].get("value") for c in config["components"]}
@@ -102,6 +108,24 @@ class Crowd:
         self.count["films"] += answer.status_code == 200
         self.count["films refused"] += answer.status_code != 200
 
+    async def other_tab(self, what: str, seed: int, visitor: str) -> None:
+        """What a tab is asked for less often: an animation, a grid of two sliders, a yearbook, a look-alike."""
+        begin = time.monotonic()
+        if what == "animation":
+            query = {"animate": seed, "slider": "smile", "frames": 12, "format": "mp4", "visitor": visitor}
+            answer = await self.until_answered("animations ", "GET", "/animation", params=query)
+        elif what == "grid":
+            query = {"seed": seed, "truncation": 0.8, "across": "smile", "up": "age", "visitor": visitor}
+            answer = await self.until_answered("grids ", "GET", "/grid", params=query)
+        elif what == "yearbook":
+            call = {"data": [NAMES, f"Class {seed}", "a4", "png", None]}
+            answer = await self.until_answered("yearbooks ", "POST", "/gradio_api/run/sheet", json=call)
+        else:
+            answer = await self.until_answered("photos ", "POST", "/lookalike-photo", content=self.photo)
+        self.others.append(time.monotonic() - begin)
+        self.count[what] += answer.status_code == 200
+        self.count[f"{what} refused"] += answer.status_code != 200
+
     async def visitor(self, i: int) -> None:
         choose = random.Random(i)
         while time.monotonic() < self.end:
@@ -113,19 +137,22 @@ class Crowd:
                 if time.monotonic() > self.end:
                     return
                 what = choose.random()
-                if what < 0.4:
+                if what < 0.35:
                     seed = choose.randrange(10**6)
                     await self.ask("face", "select", f"seed {seed}", seed=str(seed))
-                elif what < 0.65:
+                elif what < 0.55:
                     await self.drag(seed, "sliders", {"seed": seed}, "smile", f"smile +0.5, of seed {seed}")
-                elif what < 0.8:
+                elif what < 0.68:
                     mixed = {"face_a": seed, "face_b": "Anna"}
                     await self.drag(seed, "mix", mixed, "amount", f"seed {seed} and Anna")
-                elif what < 0.9:
+                elif what < 0.76:
                     await self.ask("evolve-face", "select", f"seed {seed}", evolve_parent=str(seed))
-                elif what > 0.9:
+                elif what < 0.86:
                     await asyncio.sleep(choose.uniform(5, 15))  # has watched the film before
                     await self.film(f"{seed},{choose.randrange(10**6)},{choose.randrange(10**6)}", f"v{i}")
+                else:
+                    tab = choose.choice(("animation", "grid", "yearbook", "look-alike"))
+                    await self.other_tab(tab, seed, f"o{i}")
 
     async def hostile(self, i: int) -> None:
         n, listeners = 0, []
@@ -183,7 +210,12 @@ async def run(address: str, pid: int, folder: Path, clients: int, seconds: float
     print(f"{len(late)} visitors still waited a minute after the end; {len(faults)} ended with an error", faults[:2])
     second = [mb for when, mb, *_ in seen if when > end - seconds / 2]
     print(dict(crowd.count))
-    for label, times in (("previews", crowd.previews), ("answers", crowd.answers), ("films", crowd.waits)):
+    for label, times in (
+        ("previews", crowd.previews),
+        ("answers", crowd.answers),
+        ("films", crowd.waits),
+        ("other tabs", crowd.others),
+    ):
         if times:
             median, late = np.percentile(times, [50, 95])
             print(f"{label}: median {median:.2f} s, 95th percentile {late:.2f} s, longest {max(times):.1f} s")
