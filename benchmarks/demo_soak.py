@@ -115,7 +115,7 @@ class Crowd:
             query = {"animate": seed, "slider": "smile", "frames": 12, "format": "mp4", "visitor": visitor}
             answer = await self.until_answered("animations ", "GET", "/animation", params=query)
         elif what == "grid":
-            query = {"seed": seed, "truncation": 0.8, "across": "smile", "up": "age", "visitor": visitor}
+            query = {"seed": seed, "tab": "sliders", "across": "smile", "up": "age", "visitor": visitor}
             answer = await self.until_answered("grids ", "GET", "/grid", params=query)
         elif what == "yearbook":
             call = {"data": [NAMES, f"Class {seed}", "a4", "png", None]}
