@@ -75,6 +75,10 @@ def fit_upscaler(
     `images`: faces uint8 (n, 2H, 2H, 3), framed as the generator's are, may be memory-mapped; `rows`: int64, which of
     them are learned from. Raises ValueError for faces of another size.
     """
+    with torch.no_grad():
+        side = 2 * draw.eval()(torch.zeros(1, LATENT_SIZE)).shape[-1]
+    if images.shape[1:] != (side, side, 3):
+        raise ValueError(f"faces must be uint8 (n, {side}, {side}, 3), not {images.shape}.")
     fit = _Fit(draw.eval().requires_grad_(False), images, rows, max(1, crops_seen // (2 * BATCH)), seed)
     told = monotonic()
     while fit.done < fit.steps:
@@ -102,10 +106,6 @@ class _Fit:
         self._half = choose_precision("cpu") == "bfloat16"
         self._sums: dict[str, list[float]] = {}
         self._spread = torch.cat([split(self._crops_of_faces())[1] for _ in range(8)]).std()
-        with torch.no_grad():
-            side = self._draw(torch.zeros(1, LATENT_SIZE)).shape[-1]
-        if images.shape[1:] != (2 * side, 2 * side, 3):
-            raise ValueError(f"faces must be uint8 (n, {2 * side}, {2 * side}, 3), not {images.shape}.")
 
     def step(self) -> None:
         """One batch for both networks."""

@@ -17,7 +17,6 @@ from facegan.model.checks.media import INDEX_OF_UPSCALER
 from facegan.model.checks.upscaler import DETAILS, INPUT, OUTPUT, check_upscaler, upscaler_steps
 from facegan.model.diffusers_model import load_upscaler
 from facegan.model.export import write_chain
-from facegan.model.folder import read_part
 from facegan.model.upscaler import join
 
 _SIDE = 64  # px of the images by which the file is checked
@@ -67,9 +66,3 @@ def put_upscaler(content: bytes, folder: Path) -> None:
     shutil.copyfile(diffusers_networks.__file__, folder / layout.UPSCALER_CODE)
     components = json.loads(index.read_text("utf-8")) | INDEX_OF_UPSCALER
     atomic_write(index, json.dumps(components, indent=2) + "\n")
-
-
-def copy_upscaler(source: Path, folder: Path) -> None:
-    """Give the model in `folder` the upscaler of the model in `source`, where that has one."""
-    if (source / layout.UPSCALER).exists():
-        put_upscaler(read_part(source, layout.UPSCALER), folder)

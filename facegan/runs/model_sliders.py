@@ -131,7 +131,7 @@ def complete_sliders(
     That is sliders for attributes that had none when they were fitted, and the limit of each face, learned anew. The
     rest stays as it was fitted. Raises FaceGANError for a model without named sliders.
     """
-    model = FaceModel.load(folder)
+    model = FaceModel.load(folder).base
     if model.slider_set is None:
         raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
     sliders = with_missing(model.slider_set, model.generate, float(model.config.data.get("framing") or 1.0), say)

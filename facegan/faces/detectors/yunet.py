@@ -103,8 +103,8 @@ def _cell_scores(outputs: dict[str, np.ndarray], stride: int) -> np.ndarray:
 def decode(outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """YuNet's raw outputs to boxes (n, 4), keypoints (n, 5, 2) and scores (n,), float32, with scores from MIN_SCORE.
 
-    Box centre and keypoints are offsets from
-    the cell's corner in strides; the box's width and height are exp(output) strides (as in OpenCV's face_detect.cpp).
+    Box centre and keypoints are offsets from the cell's corner in strides; the box's width and height are exp(output)
+    strides (as in OpenCV's face_detect.cpp).
     """
     all_boxes, all_keypoints, all_scores = [], [], []
     for stride in STRIDES:
