@@ -77,6 +77,17 @@ def value_of(config: ModelConfig, path: str) -> object:
     return getattr(config, section).get(name) if section else getattr(config, name)
 
 
+def framing_of(config: ModelConfig) -> float:
+    """How the model's faces are framed (align.Frame). Raises FaceGANError where its config does not say."""
+    framing = config.data.get("framing")
+    if not isinstance(framing, int | float) or not framing:
+        raise FaceGANError(
+            "The model's config.json does not say how its faces are framed, so no photo can be framed as they are: "
+            "train the model again with this version of FaceGAN."
+        )
+    return float(framing)
+
+
 def check_facts(config: ModelConfig) -> None:
     """Raises FaceGANError with the name of the first needed fact that is empty, or of one of another type."""
     for fact in FACTS:

@@ -17,6 +17,7 @@ from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.diffusers_model import load_generator
 from facegan.model.export_encoder import export_encoder, export_for_diffusers
+from facegan.model.facts import framing_of
 from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
 from facegan.runs.look_alikes import add_look_alikes, check_drawn
@@ -40,16 +41,11 @@ def add_encoder(
     """
     begun = monotonic()
     config = ModelConfig.read(folder)
-    framing = float(config.data.get("framing") or 0)
     if config.image_size < SIDE:
         raise FaceGANError(
             f"An encoder looks at {SIDE} px, and this model draws {config.image_size} px: train a larger one."
         )
-    if not framing:
-        raise FaceGANError(
-            "The model's config.json does not say how its faces are framed, so no photo can be framed as they are: "
-            "train the model again with this version of FaceGAN."
-        )
+    framing = framing_of(config)
     faces = None if cache is None else _faces_of(cache, config.image_size, framing)
     if drawn:
         check_drawn(config, cache)

@@ -16,6 +16,7 @@ from facegan.model import folder as layout
 from facegan.model.card import write_card
 from facegan.model.diffusers_model import load_generator
 from facegan.model.export_upscaler import export_upscaler
+from facegan.model.facts import framing_of
 from facegan.model.folder import ModelConfig, read_part
 from facegan.model.load import FaceModel
 from facegan.model.showcase import write_showcase
@@ -35,13 +36,7 @@ def large_faces(
     They are found as `options` say, with the model's framing and twice the size of its generator, for which some photos
     may be too small. Raises FaceGANError as `prepare_faces` does, and for a model that does not know its framing.
     """
-    framing = config.data.get("framing")
-    if not isinstance(framing, int | float):
-        raise FaceGANError(
-            "The model's config.json does not say how its faces are framed, so no photo can be framed as they are: "
-            "train the model again with this version of FaceGAN."
-        )
-    options = replace(options or FaceOptions(), size=2 * config.image_size, framing=float(framing))
+    options = replace(options or FaceOptions(), size=2 * config.image_size, framing=framing_of(config))
     return prepare_faces(photos, folder, options, say=say)
 
 
