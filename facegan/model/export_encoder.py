@@ -1,7 +1,5 @@
 """Exports a fitted encoder into a model folder, as encoder.onnx and for diffusers, and checks the file."""
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +11,10 @@ from facegan.base.encoding import SIDE
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.gan.encoder import Encoder
-from facegan.model import diffusers_networks
 from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_steps, name_for
 from facegan.model.checks.media import INDEX_OF_ENCODER
+from facegan.model.components import drop_component, put_component
 from facegan.model.diffusers_model import load_encoder
 from facegan.model.export import write_chain
 from facegan.model.folder import read_part
@@ -66,14 +64,10 @@ def export_for_diffusers(folder: Path) -> None:
     Of the default, which comes with the program and shall stay small, the part for diffusers is left out:
     `FaceGANPipeline.from_pretrained` takes the same weights from encoder.onnx.
     """
-    target, index = folder / layout.DIFFUSERS_ENCODER, folder / layout.MODEL_INDEX
-    shutil.rmtree(target, ignore_errors=True)
-    components = {key: one for key, one in json.loads(index.read_text("utf-8")).items() if key != target.name}
-    if folder.resolve() != layout.DEFAULT_FOLDER.resolve():
-        load_encoder(folder).half().save_pretrained(target, safe_serialization=True)
-        shutil.copyfile(diffusers_networks.__file__, folder / layout.ENCODER_CODE)
-        components |= INDEX_OF_ENCODER
-    atomic_write(index, json.dumps(components, indent=2) + "\n")
+    if folder.resolve() == layout.DEFAULT_FOLDER.resolve():
+        drop_component(folder, INDEX_OF_ENCODER)
+    else:
+        put_component(folder, load_encoder(folder), layout.ENCODER_CODE, INDEX_OF_ENCODER)
 
 
 def folded(encoder: Encoder) -> dict[str, np.ndarray]:

@@ -1,7 +1,5 @@
 """Exports a fitted upscaler into a model folder, as upscaler.onnx and for diffusers, and checks the file."""
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +9,10 @@ import torch
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.gan.upscaler import Upscaler
-from facegan.model import diffusers_networks
 from facegan.model import folder as layout
 from facegan.model.checks.media import INDEX_OF_UPSCALER
 from facegan.model.checks.upscaler import DETAILS, INPUT, OUTPUT, check_upscaler, upscaler_steps
+from facegan.model.components import put_component
 from facegan.model.diffusers_model import load_upscaler
 from facegan.model.export import write_chain
 from facegan.model.upscaler import join
@@ -60,9 +58,4 @@ def export_upscaler(upscaler: Upscaler, folder: Path) -> None:
 def put_upscaler(content: bytes, folder: Path) -> None:
     """Write the bytes of an upscaler.onnx into a model folder, and the same network for diffusers."""
     atomic_write(folder / layout.UPSCALER, content)
-    target, index = folder / layout.DIFFUSERS_UPSCALER, folder / layout.MODEL_INDEX
-    shutil.rmtree(target, ignore_errors=True)
-    load_upscaler(folder).half().save_pretrained(target, safe_serialization=True)
-    shutil.copyfile(diffusers_networks.__file__, folder / layout.UPSCALER_CODE)
-    components = json.loads(index.read_text("utf-8")) | INDEX_OF_UPSCALER
-    atomic_write(index, json.dumps(components, indent=2) + "\n")
+    put_component(folder, load_upscaler(folder), layout.UPSCALER_CODE, INDEX_OF_UPSCALER)
