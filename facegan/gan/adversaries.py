@@ -17,6 +17,7 @@ from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
 from facegan.gan.losses import LOSSES, LeCam, feature_distance, gradient_penalty, picture_distance
 from facegan.gan.networks import Discriminator, Generator
+from facegan.gan.pretrained import MapsDiscriminator, PretrainedMaps
 from facegan.gan.processes import Processes
 from facegan.gan.widen import begin_as
 
@@ -60,6 +61,10 @@ class Adversaries:
         for layer in self.discriminator.first_levels(recipe.frozen):
             layer.requires_grad_(False)
         self._trainable = [p for p in self.discriminator.parameters() if p.requires_grad]
+        self.maps = self.maps_discriminator = self.adam_maps = None
+        if recipe.pretrained_weight:
+            self.maps, self.maps_discriminator = map(self._on_device, (PretrainedMaps(), MapsDiscriminator()))
+            self.adam_maps = self._adam(self.maps_discriminator.parameters(), recipe.lr_discriminator)
         self.ema = Ema(self.generator)
         self.loss = LOSSES[recipe.loss]
         self.adam_g = self._adam(self.generator.parameters(), recipe.lr_generator)
@@ -85,7 +90,9 @@ class Adversaries:
         """Set both learning rates to `scale` times those of the recipe."""
         self._learning_rate_scale = scale
         self.adam_g.param_groups[0]["lr"] = scale * self.recipe.lr_generator
-        self.adam_d.param_groups[0]["lr"] = scale * self.recipe.lr_discriminator
+        for adam in (self.adam_d, self.adam_maps):
+            if adam is not None:
+                adam.param_groups[0]["lr"] = scale * self.recipe.lr_discriminator
 
     def finite(self) -> bool:
         """Whether all weights are finite."""
@@ -119,8 +126,8 @@ class Adversaries:
         with self._autocast():
             fake = self.generator(drawn)  # used in both steps, which saves a tenth of the time
         known = None if attributes is None else attributes.to(self.device, non_blocking=True)
-        loss_d, real_logits, fake_logits = self._discriminator_step(real, fake.detach(), known)
-        loss_g, distance = self._generator_step(fake, drawn, real_logits, real[:paired])
+        loss_d, real_logits, fake_logits, real_logits_of_maps = self._discriminator_step(real, fake.detach(), known)
+        loss_g, distance = self._generator_step(fake, drawn, real_logits, real_logits_of_maps, real[:paired])
         accuracy = (real_logits > fake_logits).float().mean()
         figures = torch.stack(
             [loss_d, loss_g, self.loss.overfitting_heuristic(real_logits, fake_logits), accuracy, distance]
@@ -136,8 +143,11 @@ class Adversaries:
 
     def _discriminator_step(
         self, real: torch.Tensor, fake: torch.Tensor, known: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The loss without penalties, and the logits of the real and the generated faces."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+        """The loss without penalties, and the logits of the real and the generated faces.
+
+        The last value: the logits of the real faces' maps, empty without a pre-trained network.
+        """
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
         seen = [self._draw_changes(images).apply(images.float()) for images in (real, fake)]
@@ -158,7 +168,24 @@ class Adversaries:
             if known is not None:
                 total = total + recipe.attribute_weight * _mean_square(readings[: len(known)].float() - known)
         self._optimizer_step(self.adam_d, total)
-        return loss.detach(), real_logits.detach(), fake_logits.detach()
+        of_maps = self._maps_discriminator_step(both.detach(), penalised) if self.maps is not None else []
+        return loss.detach(), real_logits.detach(), fake_logits.detach(), of_maps
+
+    def _maps_discriminator_step(self, both: torch.Tensor, penalised: bool) -> list[torch.Tensor]:
+        """A step of the discriminator of maps on real and as many generated images. Returns the real ones' logits."""
+        recipe = self.recipe
+        with self._autocast():
+            with torch.no_grad():
+                maps = self.maps(both)
+            maps = [level.float().requires_grad_(penalised) for level in maps]
+            logits = self.maps_discriminator(maps)
+            total = torch.stack([self.loss.discriminator(*level.chunk(2)) for level in logits]).mean()
+            if penalised:  # by the maps: by the images it would cost ten times as much
+                by_level = zip(logits, maps, strict=True)
+                penalties = [gradient_penalty(found.float().mean(1), level) for found, level in by_level]
+                total = total + recipe.gamma * recipe.penalty_every * torch.stack(penalties).mean()
+        self._optimizer_step(self.adam_maps, total)
+        return [level.detach().chunk(2)[0] for level in logits]
 
     def _discriminate(self, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The discriminator's logits and attribute outputs for real and generated images.
@@ -171,19 +198,23 @@ class Adversaries:
         return self.discriminator(both)
 
     def _generator_step(
-        self, fake: torch.Tensor, latents: torch.Tensor, real_logits: torch.Tensor, wanted: torch.Tensor
+        self,
+        fake: torch.Tensor,
+        latents: torch.Tensor,
+        real_logits: torch.Tensor,
+        real_logits_of_maps: list[torch.Tensor],
+        wanted: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The adversarial loss, and the distance of the first faces to `wanted`, the real ones with the same latents.
 
-        `wanted` may be empty. `real_logits` are those of the discriminator step, because another pass would cost a
-        tenth of the time.
+        `wanted` may be empty. The logits of real faces are those of the discriminator step, because another pass would
+        cost a tenth of the time.
         """
         if self.config.start is not None:
             self.adam_g.param_groups[0]["lr"] = (
                 self._learning_rate_ramp() * self._learning_rate_scale * self.recipe.lr_generator
             )
-        for p in self._trainable:
-            p.requires_grad_(False)
+        self._hold_discriminators(True)
         changes = self._draw_changes(fake)
         augmented = changes.apply(fake.float())  # outside autocast, as in the discriminator step
         changed = changes.apply(wanted)
@@ -198,12 +229,37 @@ class Adversaries:
                 distance_of_maps = feature_distance([level[:paired] for level in maps], wanted_maps)
                 loss_of_pairs = self.recipe.match_pictures * distance + self.recipe.match_features * distance_of_maps
                 total = total + self._known_latents_weight() * loss_of_pairs
+            if self.maps is not None:
+                total = total + self._maps_loss(augmented, real_logits_of_maps, changed)
             if k := len(self.config.attributes):
                 total = total + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
         self._optimizer_step(self.adam_g, total)
-        for p in self._trainable:
-            p.requires_grad_(True)
+        self._hold_discriminators(False)
         return loss.detach(), distance.detach()
+
+    def _hold_discriminators(self, held: bool) -> None:
+        """Whether a backward pass leaves out the gradients of the discriminators' weights."""
+        for p in (*self._trainable, *(self.maps_discriminator.parameters() if self.maps is not None else ())):
+            p.requires_grad_(not held)
+
+    def _maps_loss(
+        self, augmented: torch.Tensor, real_logits: list[torch.Tensor], changed: torch.Tensor
+    ) -> torch.Tensor:
+        """The adversarial loss by maps of the generated images, and their distance to those of the real ones.
+
+        `changed`: the real images with the latents of the first `augmented` ones, and with the same changes; may be
+        empty.
+        """
+        maps = self.maps(augmented)
+        logits = self.maps_discriminator(maps)
+        losses = [self.loss.generator(*pair) for pair in zip(logits, real_logits, strict=True)]
+        total = self.recipe.pretrained_weight * torch.stack(losses).mean()
+        if paired := len(changed):
+            with torch.no_grad():
+                wanted = self.maps(changed)
+            distance = feature_distance([level[:paired] for level in maps], wanted)
+            total = total + self.recipe.match_pretrained * distance
+        return total
 
     def _known_latents_weight(self) -> float:
         """The decayed weight of the loss terms for known latents, as a share of its start (Recipe.match_half_life)."""
@@ -246,6 +302,9 @@ class Adversaries:
             "rng": self.rng.get_state(),
             "lecam": self.lecam.means,
         }
+        if self.maps is not None:
+            tensors |= ckpt.module_tensors("maps_discriminator", self.maps_discriminator)
+            tensors |= ckpt.optimizer_tensors("adam_maps", self.adam_maps)
         return tensors, {"images_seen": self.images_seen, "steps": self.steps, "augment_p": self.probability.value}
 
     def restore(self, tensors: dict[str, torch.Tensor], values: dict) -> None:
@@ -255,6 +314,9 @@ class Adversaries:
         self.ema.generator.load_state_dict(ckpt.with_prefix(tensors, "ema"))
         ckpt.restore_optimizer(self.adam_g, ckpt.with_prefix(tensors, "adam_g"))
         ckpt.restore_optimizer(self.adam_d, ckpt.with_prefix(tensors, "adam_d"))
+        if self.maps is not None:
+            self.maps_discriminator.load_state_dict(ckpt.with_prefix(tensors, "maps_discriminator"))
+            ckpt.restore_optimizer(self.adam_maps, ckpt.with_prefix(tensors, "adam_maps"))
         self.rng.set_state(tensors["rng"])
         self.lecam.means.copy_(tensors["lecam"])
         self.images_seen, self.steps = values["images_seen"], values["steps"]

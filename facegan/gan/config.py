@@ -35,16 +35,20 @@ class Recipe:
     # spoil them (FreezeD: Mo et al. 2020, https://arxiv.org/abs/2002.10964).
     frozen: int = 0
     lecam: float = 0.0  # weight of the LeCam regulariser
+    # Weight of a second adversarial loss, whose discriminator sees the maps of a pre-trained network (pretrained.py);
+    # 0: none.
+    pretrained_weight: float = 0.0
     # Weight of the attribute losses (attributes.py); 0: attributes are not learned. At 1 they are drawn a little more
     # accurately, but KID is a third higher early in training (docs/measurements/recipes.md).
     attribute_weight: float = 0.3
     thin: bool = False  # levels above 64 px have half the channels of the one below (networks.channels_at)
-    # With known latents (--latents) the generator's loss has two more terms with these weights: the distance of the
-    # generated image to the real one (losses.picture_distance), and that of their discriminator features
-    # (losses.feature_distance).
+    # With known latents (--latents) the generator's loss has more terms with these weights: the distance of the
+    # generated image to the real one (losses.picture_distance), and those of their maps in the discriminator and, where
+    # it is used, in the pre-trained network (losses.feature_distance).
     match_pictures: float = 3.0
     match_features: float = 2.0
-    match_half_life: int = 150_000  # images after which both weights are halved; 0: they are constant
+    match_pretrained: float = 1.0
+    match_half_life: int = 150_000  # images after which the first two weights are halved; 0: they are constant
     match_least: float = 0.1  # share of the weights below which they do not fall
     # Share of a batch that G draws from new latents, for the adversarial loss alone: trained on the known latents only,
     # G draws worse faces from all others (KID x 100 of 13.5 against 7.7 with 6,000 faces at 64 px).
@@ -87,6 +91,7 @@ PRESETS: dict[str, Recipe] = {
         augment=True,
         images_seen=1_000_000,
         thin=True,
+        pretrained_weight=1.5,
     ),
 }
 # The same at twice the parameters, for hours of a CPU: image for image better, and half as fast.
