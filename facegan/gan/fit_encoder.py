@@ -1,8 +1,8 @@
 """Fits the encoder of a generator, in two stages.
 
 Stage one learns latents: of generated faces, which there are without end, and of the run's faces where their latents
-are known. Stage two learns looks: what the generator draws from the answer shall look like the face, by pixels and by
-features of the label networks, on generated and on the run's faces. All faces are changed as photos are
+are known. Stage two learns looks: what the generator draws from the answer shall look like the face, by pixels, by features
+of the label networks and by maps of a network of ImageNet, on generated and on the run's faces. All faces are changed as photos are
 (photo_changes.py), and what is asked for is the face without the changes.
 """
 
@@ -22,17 +22,19 @@ from facegan.gan.data import as_floats
 from facegan.gan.encoder import Encoder, encode, reduced
 from facegan.gan.face_features import FaceFeatures
 from facegan.gan.known_latents import KnownLatents
+from facegan.gan.losses import feature_distance
 from facegan.gan.networks import LATENT_SIZE
 from facegan.gan.photo_changes import change
+from facegan.gan.pretrained import PretrainedMaps
 
 BATCH = 32  # the number of steps mattered more than the size of a batch
 FACES_SEEN = 100_000  # in both stages; some 15 minutes of one core
 _FIRST, _FEEDBACK = 0.7, 0.5  # shares of them: stage one, and without feedback, which begins within stage one
 _RATE, _LAST_RATE = 1.5e-3, 2e-5  # of Adam; it falls along a cosine over both stages
 _WARM_UP = 100  # steps
-_SEEN = 4  # faces of a batch whose features are compared: they take as long as all the rest
+_SEEN = 8  # faces of a batch whose features and maps are compared: they take longer than all the rest
 # The weights of stage two, which make the parts about equally strong at its begin.
-_PIXELS, _FEATURES, _LATENTS, _TYPICAL = 2.0, 1.0, 0.5, 0.02
+_PIXELS, _FEATURES, _MAPS, _LATENTS, _TYPICAL = 2.0, 1.0, 1.0, 0.5, 0.02
 _SAY_EVERY = 60.0  # s
 
 
@@ -88,6 +90,7 @@ class _Fit:
         self._half = choose_precision("cpu") == "bfloat16"
         self._rng, self._numbers = torch.Generator().manual_seed(seed), np.random.RandomState(seed)
         self._features = FaceFeatures(size, framing)
+        self._maps = PretrainedMaps()
         self._scale = self._spread()
         self.seen, self._steps, self._sums = 0, 0, {}
 
@@ -162,10 +165,15 @@ class _Fit:
             wanted = self._seen(images[seen])
         apart = (self._seen(drawn[seen]) - wanted) / self._scale
         features = F.huber_loss(apart, torch.zeros_like(apart), reduction="none").mean(1)
+        with self._autocast():
+            with torch.no_grad():
+                wanted_maps = self._maps(images[seen])
+            maps = feature_distance(self._maps(drawn[seen]), wanted_maps)
         typical = F.relu(answer.square().mean(1) - 1)
-        for name, values in (("pixels", pixels), ("features", features), ("beyond typical", typical)):
+        named = (("pixels", pixels), ("features", features), ("maps", maps[None]), ("beyond typical", typical))
+        for name, values in named:
             self._note(name, values)
-        return _PIXELS * pixels.mean() + _FEATURES * features.mean() + _TYPICAL * typical.mean()
+        return _PIXELS * pixels.mean() + _FEATURES * features.mean() + _MAPS * maps + _TYPICAL * typical.mean()
 
     def _spread(self) -> torch.Tensor:
         """The standard deviation of each feature over generated faces, (1920,); of those that hardly vary, more."""

@@ -1,4 +1,4 @@
-"""A second discriminator, which sees images through the first half of a network that was trained on all kinds of photos.
+"""A second discriminator, which sees images through the first half of a network that was trained on many photos.
 
 Its maps show at once what a discriminator that starts from random weights must learn to see. Sauer et al. 2021
 (Projected GAN), https://arxiv.org/abs/2111.01007; beside the usual discriminator: Kumari et al. 2022 (vision-aided

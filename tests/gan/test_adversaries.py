@@ -12,7 +12,7 @@ from facegan.gan.data import FaceBatches, as_floats
 VARIANTS = {
     "classic": PRESETS["classic"],
     "small": PRESETS["small"],
-    "relativistic": replace(PRESETS["small"], norm="none", loss="relativistic", gamma=0.2, penalty_every=2),
+    "relativistic": replace(PRESETS["small"], penalty_every=2, pretrained_weight=0.0),
     "everything": replace(PRESETS["small"], loss="bce", lecam=0.3, excite=True, gamma=0.1, upsample="transposed"),
     "frozen": replace(PRESETS["small"], frozen=1),
     "classic, frozen": replace(PRESETS["classic"], frozen=2),
