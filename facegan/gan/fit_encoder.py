@@ -1,9 +1,9 @@
 """Fits the encoder of a generator, in two stages.
 
 Stage one learns latents: of generated faces, which there are without end, and of the run's faces where their latents
-are known. Stage two learns looks: what the generator draws from the answer shall look like the face, by pixels, by features
-of the label networks and by maps of a network of ImageNet, on generated and on the run's faces. All faces are changed as photos are
-(photo_changes.py), and what is asked for is the face without the changes.
+are known. Stage two learns looks: what the generator draws from the answer shall look like the face, on generated and
+on the run's faces, by pixels, by features of the label networks and by maps of a pre-trained network. All faces are
+changed as photos are (photo_changes.py), and what is asked for is the face without the changes.
 """
 
 from collections.abc import Callable
