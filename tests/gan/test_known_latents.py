@@ -92,8 +92,12 @@ def test_the_distance_of_maps_does_not_depend_on_their_scale():
     assert louder.item() == pytest.approx(wanted, rel=1e-5)
 
 
+# What the pre-trained network adds is in test_pretrained.py.
+RECIPE = replace(PRESETS["small"], width=2, batch=8, pretrained_weight=0.0)
+
+
 def trained(tiny_images, steps, **changes):
-    recipe = replace(PRESETS["small"], width=2, batch=8, lr_generator=5e-3, **changes)
+    recipe = replace(RECIPE, lr_generator=5e-3, **changes)
     gan = Adversaries(with_known_latents(TrainConfig(recipe, 16, 0, "cpu", "float32")))
     rows = np.arange(len(tiny_images))
     batches = FaceBatches(tiny_images, rows, 0, latents=KnownLatents(rows, latents_for(len(tiny_images))))
@@ -120,7 +124,7 @@ def test_the_weight_of_pairs_falls_by_its_half_life(tiny_images):
 
 @pytest.mark.parametrize("share, known", [(0.0, 8), (0.5, 4), (1.0, 0)])
 def test_a_share_of_each_batch_is_drawn_from_new_latents(tiny_images, share, known):
-    recipe = replace(PRESETS["small"], width=2, batch=8, new_latents=share)
+    recipe = replace(RECIPE, new_latents=share)
     gan = Adversaries(with_known_latents(TrainConfig(recipe, 16, 0, "cpu", "float32")))
     rows = np.arange(len(tiny_images))
     latents = KnownLatents(rows, latents_for(len(tiny_images)))
@@ -135,7 +139,7 @@ def test_a_share_of_each_batch_is_drawn_from_new_latents(tiny_images, share, kno
 
 def test_a_generated_face_and_its_real_one_are_augmented_alike(tiny_images, monkeypatch):
     """Their feature maps are compared place by place."""
-    recipe = replace(PRESETS["small"], width=2, batch=8, new_latents=0.5)
+    recipe = replace(RECIPE, new_latents=0.5)
     gan = Adversaries(with_known_latents(TrainConfig(recipe, 16, 0, "cpu", "float32")))
     gan.probability.value = 1.0
     gan.generator.forward = lambda _: batch.images / 127.5 - 1 + 0 * gan.generator.to_rgb.weight.sum()  # perfect

@@ -47,7 +47,7 @@ def compared(tmp_path_factory):
     monkeypatch.setattr(compare, "choose_detector", lambda *_, **__: SimpleNamespace(open=lambda: None))
     monkeypatch.setattr(compare, "Judge", Judge)
     monkeypatch.setattr(compare, "Trainer", partial(compare.Trainer, judged_faces=20))
-    monkeypatch.setitem(PRESETS, "small", replace(PRESETS["small"], width=2, batch=8))
+    monkeypatch.setitem(PRESETS, "small", replace(PRESETS["small"], width=2, batch=8, pretrained_weight=0.0))
     (tmp_path / "photos").mkdir()
     (tmp_path / "run" / "compare" / "old").mkdir(parents=True)
     options = RunOptions(data=(tmp_path / "photos",), out=tmp_path / "run", images_seen=520)
