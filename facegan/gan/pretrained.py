@@ -18,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from facegan.gan.networks import SLOPE
 
-_ENDS = {3: 24, 6: 40, 10: 80}  # the last blocks at a quarter, an eighth, a sixteenth of the size, and their channels
+ENDS = {3: 24, 6: 40, 10: 80}  # the last blocks at a quarter, an eighth, a sixteenth of the size, and their channels
 _SCALE = 9.0  # about the root mean square of all maps, on faces
 _LEAST = 64  # px: smaller images are enlarged, so that the last maps have places to compare
 
@@ -33,7 +33,7 @@ class PretrainedMaps(nn.Module):
         super().__init__()
         network = efficientnet_lite1()
         self.first = fuse_conv_bn_eval(network._conv_stem, network._bn0)
-        self.blocks = nn.ModuleList(_fused(block) for block in network._blocks[: max(_ENDS) + 1])
+        self.blocks = nn.ModuleList(_fused(block) for block in network._blocks[: max(ENDS) + 1])
         self.requires_grad_(False)
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
@@ -42,7 +42,7 @@ class PretrainedMaps(nn.Module):
         x, maps = F.relu6(self.first(images)), []
         for number, block in enumerate(self.blocks):
             x = block(x)
-            if number in _ENDS:
+            if number in ENDS:
                 maps.append(x / _SCALE)
         return maps
 
@@ -88,7 +88,7 @@ class MapsDiscriminator(nn.Module):
                 nn.LeakyReLU(SLOPE),
                 nn.Conv2d(self._WIDTH, 1, 1),
             )
-            for channels in _ENDS.values()
+            for channels in ENDS.values()
         )
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):  # without normalisation they must preserve the scale of the maps

@@ -32,8 +32,7 @@ class Derivative:
             ["small", "slopes"], {"latents": latents, "wanted": wanted[None], "weights": weights[None, None]}
         )
         losses = (np.square(small - wanted) * weights).sum(axis=(1, 2, 3))
-        # The derivative of erf(x / sqrt(2)), with which the generator begins; 2 is that of the square.
-        return losses, slopes * (2 * np.sqrt(2 / np.pi) * np.exp(-np.square(latents) / 2)).astype(np.float32)
+        return losses, 2 * by_latents(slopes, latents)
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -46,46 +45,78 @@ def backward(content: bytes) -> bytes:
     From latents, wanted and weights to `small`, the pictures at 32 px, and to `slopes`, half the derivative of the loss
     by what the dense layer takes.
     """
-    dense, bias, *others = (weight.astype(np.float32) for weight in weights_of(content))
-    kernels, biases = others[::2], others[1::2]
-    maps, factor = kernels[0].shape[0], (BASE_SIZE << len(kernels)) // SIDE
-    constants = {
-        "root": np.float32(np.sqrt(2)), "one": np.float32(1), "dense": dense, "bias": bias,
-        "shape": np.array([-1, BASE_SIZE, BASE_SIZE, maps]), "flat": np.array([-1, len(bias)]),
-        "scales": np.float32([1, 1, factor, factor]), "share": np.float32(1 / factor**2),
-    }  # fmt: skip
-    half = {"kernel_shape": (4, 4), "strides": (2, 2), "pads": (1, 1, 1, 1)}
-    steps = [
-        Step("Div", ("latents", "root"), "divided"),
-        Step("Erf", ("divided",), "cube"),
-        Step("Gemm", ("cube", "dense", "bias"), "filled", {"transB": 1}),
-        Step("Reshape", ("filled", "shape"), "shaped"),
-        Step("Transpose", ("shaped",), "map0", {"perm": (0, 3, 1, 2)}),
-    ]
-    for level, (kernel, shift) in enumerate(zip(kernels, biases, strict=True)):
-        constants |= {f"kernel{level}": kernel, f"shift{level}": shift}
-        steps.append(Step("Relu", (f"map{level}",), f"relu{level}"))
-        taken = (f"relu{level}", f"kernel{level}", f"shift{level}")
-        steps.append(Step("ConvTranspose", taken, f"map{level + 1}", half))
-    steps += [
-        Step("Tanh", (f"map{len(kernels)}",), "images"),
+    generator = Generator(content)
+    steps, constants = pixel_steps(generator.size)
+    steps = [*generator.forwards, *steps, *generator.backwards("pixel_slopes")]
+    return network(steps, generator.constants | constants, ("latents", "wanted", "weights"), ("small", "slopes"))
+
+
+def pixel_steps(size: int) -> tuple[list[Step], dict[str, np.ndarray]]:
+    """Steps from `images` of `size` px to `small` and `pixel_slopes`, half the derivative of the loss by the images."""
+    factor = size // SIDE
+    constants = {"scales": np.float32([1, 1, factor, factor]), "share": np.float32(1 / factor**2)}
+    return [
         Step("AveragePool", ("images",), "small", {"kernel_shape": (factor,) * 2, "strides": (factor,) * 2}),
         Step("Sub", ("small", "wanted"), "missing"),
         Step("Mul", ("missing", "weights"), "weighted"),
         Step("Mul", ("weighted", "share"), "shared"),
-        Step("Resize", ("shared", "", "scales"), "spread", {"mode": "nearest"}),
-        Step("Mul", ("images", "images"), "squares"),
-        Step("Sub", ("one", "squares"), "tanh_slopes"),
-        Step("Mul", ("spread", "tanh_slopes"), f"back{len(kernels)}"),
-    ]
-    for level in reversed(range(len(kernels))):
-        # What a transposed convolution gives back is the convolution with the same kernel.
-        steps.append(Step("Conv", (f"back{level + 1}", f"kernel{level}"), f"conv{level}", half))
-        steps.append(Step("Sign", (f"relu{level}",), f"sign{level}"))
-        steps.append(Step("Mul", (f"conv{level}", f"sign{level}"), f"back{level}"))
-    steps += [
-        Step("Transpose", ("back0",), "unshaped", {"perm": (0, 2, 3, 1)}),
-        Step("Reshape", ("unshaped", "flat"), "unfilled"),
-        Step("Gemm", ("unfilled", "dense"), "slopes"),
-    ]
-    return network(steps, constants, ("latents", "wanted", "weights"), ("small", "slopes"))
+        Step("Resize", ("shared", "", "scales"), "pixel_slopes", {"mode": "nearest"}),
+    ], constants
+
+
+class Generator:
+    """The steps of the generator in the bytes of a generator.onnx: from `latents` to `images`, and backwards.
+
+    Attributes:
+        size: px of its images.
+        forwards: the steps from `latents` to `images`.
+        constants: what they and `backwards` need.
+    """
+
+    _HALF = {"kernel_shape": (4, 4), "strides": (2, 2), "pads": (1, 1, 1, 1)}
+
+    def __init__(self, content: bytes):
+        dense, bias, *others = (weight.astype(np.float32) for weight in weights_of(content))
+        kernels, biases = others[::2], others[1::2]
+        self._levels, self.size = len(kernels), BASE_SIZE << len(kernels)
+        self.constants = {
+            "root": np.float32(np.sqrt(2)), "one": np.float32(1), "dense": dense, "bias": bias,
+            "shape": np.array([-1, BASE_SIZE, BASE_SIZE, kernels[0].shape[0]]), "flat": np.array([-1, len(bias)]),
+        }  # fmt: skip
+        self.forwards = [
+            Step("Div", ("latents", "root"), "divided"),
+            Step("Erf", ("divided",), "cube"),
+            Step("Gemm", ("cube", "dense", "bias"), "filled", {"transB": 1}),
+            Step("Reshape", ("filled", "shape"), "shaped"),
+            Step("Transpose", ("shaped",), "map0", {"perm": (0, 3, 1, 2)}),
+        ]
+        for level, (kernel, shift) in enumerate(zip(kernels, biases, strict=True)):
+            self.constants |= {f"kernel{level}": kernel, f"shift{level}": shift}
+            self.forwards.append(Step("Relu", (f"map{level}",), f"relu{level}"))
+            taken = (f"relu{level}", f"kernel{level}", f"shift{level}")
+            self.forwards.append(Step("ConvTranspose", taken, f"map{level + 1}", self._HALF))
+        self.forwards.append(Step("Tanh", (f"map{self._levels}",), "images"))
+
+    def backwards(self, slopes: str) -> list[Step]:
+        """The steps from the derivative by `images`, so named, to `slopes`, that by what the dense layer takes."""
+        steps = [
+            Step("Mul", ("images", "images"), "squares"),
+            Step("Sub", ("one", "squares"), "tanh_slopes"),
+            Step("Mul", (slopes, "tanh_slopes"), f"back{self._levels}"),
+        ]
+        for level in reversed(range(self._levels)):
+            # What a transposed convolution gives back is the convolution with the same kernel.
+            steps.append(Step("Conv", (f"back{level + 1}", f"kernel{level}"), f"conv{level}", self._HALF))
+            steps.append(Step("Sign", (f"relu{level}",), f"sign{level}"))
+            steps.append(Step("Mul", (f"conv{level}", f"sign{level}"), f"back{level}"))
+        return [
+            *steps,
+            Step("Transpose", ("back0",), "unshaped", {"perm": (0, 2, 3, 1)}),
+            Step("Reshape", ("unshaped", "flat"), "unfilled"),
+            Step("Gemm", ("unfilled", "dense"), "slopes"),
+        ]
+
+
+def by_latents(slopes: np.ndarray, latents: np.ndarray) -> np.ndarray:
+    """The derivative by the latents (n, d), of that by what the dense layer takes, which is erf(latents / sqrt(2))."""
+    return slopes * (np.sqrt(2 / np.pi) * np.exp(-np.square(latents) / 2)).astype(np.float32)

@@ -13,6 +13,7 @@ from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder
 from facegan.model.derivative import Derivative
 from facegan.model.folder import read_part
+from facegan.model.looks import Looks
 
 Generate = Callable[[np.ndarray], np.ndarray]
 
@@ -20,11 +21,11 @@ Generate = Callable[[np.ndarray], np.ndarray]
 class FaceEncoder:
     """Finds the latents whose face is most like a given one (facegan/gan/encoder.py has how).
 
-    `derivative`: of the generator whose latents they are.
+    `derivative` and `looks`: of the generator whose latents they are.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, derivative: Derivative):
-        self._session, self.derivative = session, derivative
+    def __init__(self, session: onnxruntime.InferenceSession, derivative: Derivative, looks: Looks):
+        self._session, self.derivative, self.looks = session, derivative, looks
 
     def latents(self, faces: np.ndarray, generate: Generate, passes: int = PASSES) -> np.ndarray:
         """Latents float32 (n, 100) of aligned faces uint8 (n, H, H, 3); `generate` draws latents as such faces."""
@@ -45,9 +46,11 @@ def reduced(faces: np.ndarray) -> np.ndarray:
 
 
 def read_encoder(
-    folder: Path, size: int, weights: str, generator: bytes, options: onnxruntime.SessionOptions
+    folder: Path, size: int, framing: float, weights: str, generator: bytes, options: onnxruntime.SessionOptions
 ) -> FaceEncoder | None:
-    """The encoder of a model folder whose `generator` draws `size` px with these weights, None where it has none.
+    """The encoder of a model folder whose `generator` draws faces of `size` px and `framing` with these weights.
+
+    None where it has none.
 
     Raises FaceGANError with the file's name when it is broken.
     """
@@ -67,4 +70,4 @@ def read_encoder(
         raise FaceGANError(f"{file} cannot be loaded ({error}): fit the encoder again.") from error
     if step.shape != (1, LATENT_SIZE) or not np.isfinite(step).all():  # finite weights can still add up to infinity
         raise FaceGANError(f"{file} gives no finite latents: fit the encoder again.")
-    return FaceEncoder(session, Derivative(generator, options))
+    return FaceEncoder(session, Derivative(generator, options), Looks(generator, framing, options))

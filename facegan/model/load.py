@@ -82,7 +82,8 @@ class FaceModel:
             config, session, content = _open(found.folder)
             weights = digest_of(content)
             sliders = read_sliders(found.folder, config)
-            encoder = read_encoder(found.folder, config.image_size, weights, content, _session_options())
+            framing = framed(config).framing
+            encoder = read_encoder(found.folder, config.image_size, framing, weights, content, _session_options())
             upscaler = read_upscaler(found.folder, _session_options())
         except FaceGANError as error:
             if not found.origin:

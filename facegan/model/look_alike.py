@@ -45,7 +45,7 @@ def find_look_alike(model: Model, face: AlignedFace) -> np.ndarray:
     readings = readings_of(model.slider_set, face.image, framing)
     if readings is not None:
         latent = labelled_alike(readings, latent)
-    return refined(face.image, latent, model.encoder.derivative, framing, face.shown, readings)
+    return refined(face.image, latent, model.encoder.derivative, framing, face.shown, readings, model.encoder.looks)
 
 
 def readings_of(sliders: SliderSet | None, face: np.ndarray, framing: float) -> Readings | None:

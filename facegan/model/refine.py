@@ -1,9 +1,12 @@
-"""Brings a look-alike closer to a face: by the pixels, by what the labels read, and by how typical its latent is.
+"""Brings a look-alike closer to a face: by pixels and maps, by what the labels read, and by how typical its latent is.
 
 What is minimised is the negative logarithm of a probability. The differences of the pixels are normally distributed
 with a variance that nobody knows, and the most probable one put in leaves the logarithm of their squares. So of a
 generated face, which can be drawn exactly, they count for more and more, and of a photo, of which much cannot be drawn,
 the latent stays near the middle, where faces are typical.
+
+The pixels alone lead near the answer, because they cost little. The last steps also count the maps of a pre-trained
+network (looks.py), which see what the pixels do not: edges, hair, the look of an eye.
 """
 
 from collections.abc import Callable
@@ -12,17 +15,20 @@ from functools import cache
 
 import numpy as np
 
-from facegan.labels.crop import places
+from facegan.labels.crop import crop_matrices, places
 from facegan.model.derivative import SIDE
-from facegan.model.minimise import minimised
+from facegan.model.looks import ROUNDING, Looks, Shares
+from facegan.model.minimise import Function, minimised
 from facegan.sliders.surrogate import Surrogate
 
-EVALUATIONS = 70  # of the picture and its derivative, as long as drawing three faces each; with 100 little is gained
+EVALUATIONS = 35  # by the pixels, each as long as drawing three faces
+EVALUATIONS_OF_MAPS = 50  # each as long as drawing eight faces
 _BACKGROUND = 0.25  # the weight of a difference beside the head; 1 in the face
 _INDEPENDENT = (
     1000  # of the 3,072 differences: neighbours go wrong together. with 300 and 3,000 look-alikes are as near
 )
-_ROUNDING = 0.02  # of the loss: what colours in whole levels leave, so that its logarithm has a bottom
+# With 1,000 for the maps held-out faces are 0.02 further by another network, with 8,000 no nearer, and colours suffer.
+_SHARES = Shares(pixels=_INDEPENDENT, maps=4000)
 _READINGS = 60.0  # the weight of a squared standard deviation of a score; with 0 a smaller share agrees on gender
 _TOLERANCE = 1e-3
 
@@ -46,22 +52,45 @@ def refined(
     framing: float,
     shown: np.ndarray | None = None,
     readings: Readings | None = None,
+    looks: Looks | None = None,
     evaluations: int = EVALUATIONS,
 ) -> np.ndarray:
     """The latent float32 (d,), from `latent` (d,) on, whose picture is most like an aligned face uint8 (H, H, 3).
 
-    `derivative`: a model.derivative.Derivative. `shown`, bool (32, 32): which places count, all without it. The result
-    is no worse than `latent` by what is minimised.
+    `derivative`: a model.derivative.Derivative. `shown`, bool (32, 32): which places count, all without it. `looks`: of
+    the same generator; not used where a part of the face is not shown. The result is no worse than `latent` by what is
+    minimised.
     """
     weights = _weights(framing) if shown is None else _weights(framing) * shown
     wanted = _reduced(face)
 
+    def by_pixels(point: np.ndarray) -> tuple[float, np.ndarray]:
+        losses, slopes = derivative(point, wanted, weights)
+        loss = float(losses[0]) + float(ROUNDING)
+        return _INDEPENDENT * np.log(loss), slopes * (_INDEPENDENT / loss)
+
+    found = minimised(_with_latent(by_pixels, readings), latent, evaluations, _TOLERANCE)
+    if looks is not None and (shown is None or _whole(shown, framing)):
+        maps = looks.of(_floats(face)[None])
+
+        def by_looks(point: np.ndarray) -> tuple[float, np.ndarray]:
+            return looks(point, wanted, weights, maps, _SHARES)
+
+        found = minimised(_with_latent(by_looks, readings), found, EVALUATIONS_OF_MAPS, _TOLERANCE)
+    return found.astype(np.float32)
+
+
+# A latent float32 (1, d) to a value and its derivative (1, d).
+_Value = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+
+def _with_latent(of_picture: _Value, readings: Readings | None) -> Function:
+    """The value of the picture, and what the latent itself adds: how typical it is, and how far from the readings."""
+
     def function(point: np.ndarray) -> tuple[float, np.ndarray]:
         point = point.astype(np.float32)
-        losses, slopes = derivative(point[None], wanted, weights)
-        loss = float(losses[0]) + _ROUNDING
-        value = _INDEPENDENT * np.log(loss) + float(point @ point)
-        slope = slopes[0] * (_INDEPENDENT / loss) + 2 * point
+        value, slopes = of_picture(point[None])
+        value, slope = value + float(point @ point), slopes[0] + 2 * point
         if readings is not None:
             scores, gradients = readings.surrogate.gradients(point[None])
             missing = (scores[0] - readings.scores) * readings.known
@@ -69,14 +98,24 @@ def refined(
             slope = slope + 2 * _READINGS * (missing @ gradients[0])
         return value, slope.astype(np.float64)
 
-    return minimised(function, latent, evaluations, _TOLERANCE).astype(np.float32)
+    return function
+
+
+def _whole(shown: np.ndarray, framing: float) -> bool:
+    """Whether all that the maps see of a face is shown, bool (32, 32)."""
+    across, down = crop_matrices(SIDE, framing)
+    return bool((down @ shown.astype(np.float32) @ across.T).min() > 0.99)
+
+
+def _floats(face: np.ndarray) -> np.ndarray:
+    """A face uint8 (H, H, 3) as float32 (3, H, H) in [-1, 1]."""
+    return np.ascontiguousarray(face.transpose(2, 0, 1), np.float32) / np.float32(127.5) - 1
 
 
 def _reduced(face: np.ndarray) -> np.ndarray:
     """A face uint8 (H, H, 3) as pictures are compared: means of squares in [-1, 1], float32 (3, 32, 32)."""
     factor = len(face) // SIDE
-    means = face.reshape(SIDE, factor, SIDE, factor, 3).mean(axis=(1, 3), dtype=np.float32)
-    return np.ascontiguousarray(means.transpose(2, 0, 1)) / np.float32(127.5) - 1
+    return _floats(face.reshape(SIDE, factor, SIDE, factor, 3).mean(axis=(1, 3), dtype=np.float32))
 
 
 @cache

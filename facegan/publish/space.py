@@ -119,7 +119,7 @@ def _is_private(model: str) -> bool:
     return bool(found.private)
 
 
-_NETWORKS = ("yunet", "face_api", "label_heads")  # in assets: what finds and reads the face of a photo
+_NETWORKS = ("yunet", "face_api", "label_heads", "efficientnet_lite1")  # in assets: they find, read and compare faces
 
 
 def _is_ours(path: str) -> bool:

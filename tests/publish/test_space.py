@@ -91,7 +91,7 @@ def test_the_folder_holds_what_the_demo_needs_and_nothing_of_training():
         assert not path.endswith((".pyc", ".mp4"))
     assert not {"facegan/faces/prepare.py", "facegan/model/export.py", "facegan/publish/space.py"} & set(files)
     networks = {path.split("/")[2] for path in files if path.startswith("facegan/assets/")}
-    assert networks == {"default", "yunet", "face_api", "label_heads"}  # what draws, and finds and reads a photo's face
+    assert networks == {"default", "yunet", "face_api", "label_heads", "efficientnet_lite1"}
     bytes_of_assets = sum(len(content) for path, content in files.items() if path.startswith("facegan/assets/"))
     assert bytes_of_assets < 12e6  # the weights and sliders of the default, without its films, and small networks
     assert sum(map(len, files.values())) - bytes_of_assets < 1e6
