@@ -3,8 +3,6 @@
 import os
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +16,8 @@ from PIL import Image
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
 from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
-from tests.end_to_end.running_app import ROOT, running_app
+from tests.end_to_end.running_app import running_app
+from tests.programs import Programs
 
 
 def test_the_endpoints_are_the_stable_ones(client, model):
@@ -463,27 +462,29 @@ def test_no_setting_of_a_proxy_stops_the_demo(another, tmp_path):
     assert len(client.predict(1, api_name="/generate")) == 1
 
 
+@pytest.fixture(scope="module")
+def refused():
+    """refused(*arguments): `python app.py` that ends with an error, without the seconds that its imports take."""
+    with Programs({**os.environ, "PYTHONWARNINGS": "ignore"}, preload=("facegan.demo.build",)) as programs:
+
+        def run(*arguments):
+            done = programs.run(APP[0], *arguments)
+            assert done.returncode == 1
+            return done.stderr
+
+        yield run
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [(["--port", "99999"], "from 0 to 65535"), (["--host", "192.0.2.1"], "not an address of this machine")],
 )
-def test_a_place_where_nothing_can_be_served_is_one_line(arguments, sentence):
-    done = subprocess.run(
-        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_place_where_nothing_can_be_served_is_one_line(refused, arguments, sentence):
+    said = refused(*APP[1:], *arguments)
+    assert sentence in said
+    assert "Traceback" not in said
 
 
-def test_a_missing_model_is_one_clear_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "app.py", "--model", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 1
-    assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"
+def test_a_missing_model_is_one_clear_line(refused, tmp_path):
+    said = refused("--model", tmp_path)
+    assert said == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"
