@@ -3,6 +3,10 @@
 import os
 import signal
 
+import pytest
+
+from tests.programs import Programs
+
 # Two workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
 # for each other by spinning made single tests fifty times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +20,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_xdist_auto_num_workers(config) -> int:
     """Two processes, as "-n auto" in pyproject.toml. Unlike "-n 2" that gives way to --pdb."""
     return 2
+
+
+@pytest.fixture(scope="session")
+def programs():
+    """train/*.py without the seconds that their imports take: one server for all tests of a process."""
+    with Programs() as programs:
+        yield programs
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -8,6 +8,7 @@ its own working directory, environment, standard streams and signals, in a proce
 Only what is read when a module is imported is that of the server: give such variables (HF_ENDPOINT) to Programs.
 """
 
+import copy
 import gc
 import json
 import os
@@ -51,6 +52,12 @@ class Programs:
         self._server.stdin.close()  # ends it
         self._server.wait(120)
         self._server.stdout.close()
+
+    def where(self, values: Mapping[str, object]) -> "Programs":
+        """The same server for commands that have these module attributes set, too."""
+        same = copy.copy(self)
+        same.values = {**self.values, **values}
+        return same
 
     def start(
         self,

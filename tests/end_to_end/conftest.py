@@ -11,7 +11,6 @@ from facegan import FaceModel
 from tests.end_to_end.looking import APP
 from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, running_app
 from tests.packs import make_dev_pack, missing_reason
-from tests.programs import Programs
 
 # The faces that a training is judged by, in it and afterwards, and the frames of its morph: a tenth of the real number,
 # where no test is about them.
@@ -23,6 +22,10 @@ FEW_GENERATED = {
     "facegan.runs.findings.MOST_FACES": 20,
     "facegan.model.showcase.FRAMES_PER_LEG": 2,
 }
+# A sheet has four faces in a row, each of which must still be larger than 128 px.
+_PHOTO_SIDE = 1600
+# In trainings whose photos are no test's subject: processes that read them would take longer to start than to read.
+ALONE = ("--workers", 1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,8 @@ def browser():
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        flags = [*CHROMIUM_FLAGS, "--renderer-process-limit=1"]  # see shared_context
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
@@ -48,7 +52,10 @@ def insightface_root(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory):
-    """Sheets and selfies of AI-made people (openpeople, MIT): over a hundred faces in nested folders."""
+    """Sheets and selfies of AI-made people (openpeople, MIT): over a hundred faces in nested folders.
+
+    Smaller than they are, since every training reads them up to three times.
+    """
     spec = find_spec("openpeople")
     if spec is None:
         pytest.skip("openpeople is not installed (pip install -r requirements-dev.txt)")
@@ -57,16 +64,18 @@ def photos(tmp_path_factory):
     for path in [*curated.rglob("emotions_sheet.jpg"), *curated.rglob("amateur_selfie.jpg")]:
         person = folder / path.parent.parent.name
         person.mkdir(exist_ok=True)
-        (person / path.name).symlink_to(path)
+        with Image.open(path) as image:
+            image.draft("RGB", (_PHOTO_SIDE, _PHOTO_SIDE))
+            image.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
+            image.save(person / path.name, quality=92)
     (folder / "notes.txt").write_text("not a photo")
     return folder
 
 
 @pytest.fixture(scope="session")
-def programs():
-    """train/*.py without the seconds that their imports take, and with few faces to judge by."""
-    with Programs(values=FEW_GENERATED) as programs:
-        yield programs
+def programs(programs):
+    """train/*.py with few faces to judge by."""
+    return programs.where(FEW_GENERATED)
 
 
 @pytest.fixture(scope="session")
@@ -96,18 +105,44 @@ def client(app, tmp_path_factory):
     return Client(app, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
+@pytest.fixture(scope="module")
+def shared_context(app, browser):
+    """Its pages find Gradio's program loaded and compiled, which halves the time that one takes to open."""
+    context = browser.new_context()
+    # Keeps the process of the pages alive while there is none. The browser has one process a context.
+    context.new_page().goto(f"{app}/favicon.ico")
+    yield context
+    context.close()
+
+
+def empty_page(context, origin):
+    """A page of a context that earlier tests have used, as if it had never been at `origin`; its cache stays."""
+    context.clear_permissions()
+    page = context.new_page()
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    return page
+
+
 @pytest.fixture
-def visit(app, browser):
-    """visit(query, viewport, **options): a fresh page with its face drawn; the options are those of a browser context.
+def visit(app, browser, shared_context):
+    """visit(query, viewport, fresh=..., **options): a page with its face drawn, in a browser that keeps nothing yet.
+
+    `fresh`: with an empty cache, too, and a clock of its own. So is the second page of a test, that of somebody else.
+    The options are those of a browser context.
 
     At the end: no error, and nothing left this machine.
     """
-    outside, errors, contexts = [], [], []
+    outside, errors, pages, contexts = [], [], [], []
 
-    def open_page(query="", viewport=None, **options):
-        context = browser.new_context(viewport=viewport or {"width": 1280, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def open_page(query="", viewport=None, fresh=False, **options):
+        viewport = viewport or {"width": 1280, "height": 900}
+        if fresh or options or pages:
+            contexts.append(browser.new_context(viewport=viewport, **options))
+            page = contexts[-1].new_page()
+        else:
+            page = empty_page(shared_context, app)
+            page.set_viewport_size(viewport)
+        pages.append(page)
         page.set_default_timeout(60_000)  # which only a fault takes
         page.on("request", lambda request: outside.append(request.url) if leaves(request.url) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -115,8 +150,8 @@ def visit(app, browser):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for one in (*pages, *contexts):
+        one.close()
     assert outside == []
     assert errors == []
 

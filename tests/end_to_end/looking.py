@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -57,6 +59,18 @@ def waits_until(page, condition):
 
 def recipe_in(path):
     return read_recipe(Path(path).read_bytes())
+
+
+def picture(content):
+    """A picture's bytes as uint8 (H, W, 3)."""
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def tags(html):
+    """What a page tells other programs of itself: the content of each og: and twitter: tag."""
+    found = re.findall(r'<meta\s+(?:property|name)="((?:og|twitter):[^"]+)"\s+content="([^"]*)"', html)
+    assert len({name for name, _ in found}) == len(found), "a tag stands there twice"
+    return {name: unescape(value) for name, value in found}
 
 
 def link(page):

@@ -3,8 +3,6 @@
 import os
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +16,8 @@ from PIL import Image
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
 from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
-from tests.end_to_end.running_app import ROOT, running_app
+from tests.end_to_end.running_app import running_app
+from tests.programs import Programs
 
 
 def test_the_endpoints_are_the_stable_ones(client, model):
@@ -146,7 +145,7 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
 
 @pytest.mark.parametrize("loss", ["odd", "without values", "hung"])
 def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
-    page, lost = visit(), []
+    page, lost = visit(fresh=True), []
 
     def lose(route):
         lost.append(route)
@@ -274,7 +273,7 @@ def test_a_face_can_be_saved_as_it_is_shown(visit, model):
 
 
 def test_the_link_can_be_copied(visit):
-    page = visit("?seed=20&truncation=0.6")
+    page = visit("?seed=20&truncation=0.6", fresh=True)
     large_face(page, 20)
     page.wait_for_url("**count=10")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -429,12 +428,19 @@ def test_a_phone_shows_the_face_and_the_button_first_and_cuts_nothing_off(visit)
         assert cut == []
 
 
-def test_a_port_in_use_gives_way_to_the_next(app, tmp_path):
-    taken = urlsplit(app).port
-    with running_app(tmp_path, *APP, "--port", str(taken)) as address:
-        assert urlsplit(address).port > taken
-        with socket.create_connection(("127.0.0.1", urlsplit(address).port), timeout=5):
-            pass
+@pytest.fixture(scope="module")
+def another(app, tmp_path_factory):
+    """The address of the app, started again at the same port, with settings of proxies that are none."""
+    settings = {"ALL_PROXY": "socks5://127.0.0.1:1", "HTTP_PROXY": "nonsense://x", "NO_PROXY": "[::1],localhost"}
+    place = ("--port", str(urlsplit(app).port))
+    with running_app(tmp_path_factory.mktemp("cache"), *APP, *place, environment=settings) as address:
+        yield address
+
+
+def test_a_port_in_use_gives_way_to_the_next(app, another):
+    assert urlsplit(another).port > urlsplit(app).port
+    with socket.create_connection(("127.0.0.1", urlsplit(another).port), timeout=5):
+        pass
 
 
 def test_nothing_becomes_a_file_and_nothing_is_left(tmp_path):
@@ -451,48 +457,34 @@ def test_nothing_becomes_a_file_and_nothing_is_left(tmp_path):
     assert len([path for path in (tmp_path / "downloads").rglob("*") if path.is_file()]) == 5
 
 
-def test_behind_a_prefix_the_page_opens_with_and_without_its_last_slash(browser, tmp_path, model):
-    with running_app(tmp_path, *APP, "--port", "0", environment={"GRADIO_ROOT_PATH": "/faces"}) as address:
-        for place in ("/faces", "/faces/"):
-            page, missing = browser.new_page(), []
-            page.on("response", lambda answer, seen=missing: seen.append(answer.url) if answer.status == 404 else None)
-            page.goto(f"{address}{place}?seed=7&truncation=0.5")
-            assert np.array_equal(large_face(page, 7), drawn(model, 7, 0.5))
-            icon = page.locator("link[rel=icon]").first.evaluate("link => link.href")
-            assert urlsplit(icon).path == "/faces/favicon.ico"
-            assert page.request.get(icon).ok
-            assert missing == []
-            page.close()
+def test_no_setting_of_a_proxy_stops_the_demo(another, tmp_path):
+    client = Client(another, verbose=False, download_files=str(tmp_path / "downloads"))
+    assert len(client.predict(1, api_name="/generate")) == 1
 
 
-def test_no_setting_of_a_proxy_stops_the_demo(tmp_path):
-    settings = {"ALL_PROXY": "socks5://127.0.0.1:1", "HTTP_PROXY": "nonsense://x", "NO_PROXY": "[::1],localhost"}
-    with running_app(tmp_path, *APP, "--port", "0", environment=settings) as address:
-        client = Client(address, verbose=False, download_files=str(tmp_path / "downloads"))
-        assert len(client.predict(1, api_name="/generate")) == 1
+@pytest.fixture(scope="module")
+def refused():
+    """refused(*arguments): `python app.py` that ends with an error, without the seconds that its imports take."""
+    with Programs({**os.environ, "PYTHONWARNINGS": "ignore"}, preload=("facegan.demo.build",)) as programs:
+
+        def run(*arguments):
+            done = programs.run(APP[0], *arguments)
+            assert done.returncode == 1
+            return done.stderr
+
+        yield run
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [(["--port", "99999"], "from 0 to 65535"), (["--host", "192.0.2.1"], "not an address of this machine")],
 )
-def test_a_place_where_nothing_can_be_served_is_one_line(arguments, sentence):
-    done = subprocess.run(
-        [sys.executable, *APP, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_place_where_nothing_can_be_served_is_one_line(refused, arguments, sentence):
+    said = refused(*APP[1:], *arguments)
+    assert sentence in said
+    assert "Traceback" not in said
 
 
-def test_a_missing_model_is_one_clear_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "app.py", "--model", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 1
-    assert done.stderr == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"
+def test_a_missing_model_is_one_clear_line(refused, tmp_path):
+    said = refused("--model", tmp_path)
+    assert said == f"There is no model in {tmp_path}: give a folder that holds config.json and generator.onnx.\n"

@@ -1,12 +1,8 @@
 """Passing a face on: files, the clipboard, the system's sheet, and what other programs show of a link."""
 
-import io
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
-from html import unescape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -15,18 +11,13 @@ from PIL import Image
 
 from facegan.base.pictures import enlarge
 from facegan.model.provenance import recipe_of
-from tests.end_to_end.looking import APP, PHONE, after, drawn, drop, edited, large_face, link, recipe_in
-from tests.end_to_end.running_app import running_app
+from tests.end_to_end.looking import PHONE, after, drawn, drop, edited, large_face, link, picture, recipe_in, tags
 
 
 @pytest.fixture
 def web(app):
     with httpx.Client(base_url=app, timeout=60, trust_env=False) as web:
         yield web
-
-
-def picture(content):
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
@@ -125,12 +116,6 @@ def test_where_nothing_can_be_shared_no_button_says_so(visit):
     assert page.locator("#face [data-copy-link]:visible").count() == 1
 
 
-def tags(html):
-    found = re.findall(r'<meta\s+(?:property|name)="((?:og|twitter):[^"]+)"\s+content="([^"]*)"', html)
-    assert len({name for name, _ in found}) == len(found), "a tag stands there twice"
-    return {name: unescape(value) for name, value in found}
-
-
 def test_a_link_shows_the_very_face_in_other_programs(web, model):
     told = tags(web.get("/", params={"seed": "Anna", "truncation": "0.6", "smile": "0.5"}).text)
     assert told["og:title"].startswith("Anna, edited")
@@ -159,17 +144,6 @@ def test_the_preview_is_where_the_page_is(web, headers, base):
     assert "<script>alert(1)" not in answer.text.partition("window.gradio_config")[0]
     if base:
         assert tags(answer.text)["og:image"].startswith(f"{base}/preview.jpg?seed=7")
-
-
-def test_behind_a_prefix_the_preview_is_there_too(browser, tmp_path):
-    with running_app(tmp_path, *APP, "--port", "0", environment={"GRADIO_ROOT_PATH": "/faces"}) as address:
-        for place in ("/faces", "/faces/"):
-            told = tags(httpx.get(f"{address}{place}?seed=7", trust_env=False).text)
-            assert urlsplit(told["og:image"]).path == "/faces/preview.jpg"
-            card = httpx.get(told["og:image"], timeout=60, trust_env=False)
-            assert picture(card.content).shape == (630, 1200, 3)
-        saved = httpx.get(f"{address}/faces/picture?seed=7&_size=512&_format=webp", timeout=60, trust_env=False)
-        assert Image.open(io.BytesIO(saved.content)).size == (512, 512)
 
 
 def test_a_flood_of_previews_is_answered(web):

@@ -14,7 +14,7 @@ from facegan import FaceModel
 from facegan.faces.cache import FaceCache
 from facegan.model.folder import PARTS
 from facegan.model.provenance import recipe_of
-from tests.end_to_end.conftest import FEW_GENERATED
+from tests.end_to_end.conftest import ALONE, FEW_GENERATED
 from tests.programs import ROOT, Programs, wait_until
 from tests.publish.hub_server import running_hub
 
@@ -52,7 +52,7 @@ def published(train, home, photos, insightface_root):
     data, run = home / SECRET, home / "runs" / "people"
     data.symlink_to(photos)
     about, name = ("--about-data", "AI-made people, MIT."), ("--push-to-hub", "user/people", "--space", "user/demo")
-    budget = ("--images-seen", 64, "--insightface-root", insightface_root)
+    budget = ("--images-seen", 64, "--insightface-root", insightface_root, *ALONE)
     done = train("--data", data, "--out", run, *budget, *about, *name)
     assert done.returncode == 0, done.stderr
     return run, done.stdout

@@ -15,6 +15,7 @@ from facegan import FaceModel
 from facegan.gan.known_latents import LatentsOfPictures
 from facegan.gan.monitor.log import read_log
 from facegan.model.measurements import memorisation_of
+from tests.end_to_end.conftest import ALONE
 from tests.programs import ROOT, wait_until
 
 
@@ -91,7 +92,7 @@ def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, pho
     LatentsOfPictures(tuple(names), latents, ("smile", "age")).save(tmp_path / "latents.safetensors")
     out = tmp_path / "grown"
     start = ("--init", run[0] / "model", "--size", 128, "--latents", tmp_path / "latents.safetensors")
-    options = ("--images-seen", 128, "--insightface-root", insightface_root)
+    options = ("--images-seen", 128, "--insightface-root", insightface_root, *ALONE)
     done = train("--data", photos, "--out", out, *start, *options, values={"facegan.gan.trainer.CHECK_EVERY": 64})
     assert done.returncode == 0, done.stderr
     assert ", grown: as --init says" in done.stdout
@@ -131,7 +132,8 @@ def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, train, 
 def test_ctrl_c_saves_a_checkpoint_and_exports(run, programs, photos, insightface_root, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(run[0] / "faces", out / "faces")  # aligned already: only the training is of interest
-    options = ("--data", photos, "--out", out, "--minutes", 10, "--insightface-root", insightface_root)
+    options = ("--data", photos, "--out", out, "--minutes", 10, "--init", "none")  # as the run of these faces
+    options += ("--insightface-root", insightface_root)
     process = programs.start("train/train.py", *options, values={"facegan.gan.trainer.CHECK_EVERY": 64})
     log = out / "log.jsonl"
     try:
@@ -182,7 +184,7 @@ def test_too_few_faces_are_an_error_that_says_what_was_found(train, photos, insi
     few.mkdir()
     for path in sorted(photos.rglob("*.jpg"))[:2]:
         shutil.copy(path, few)
-    done = train("--data", few, "--out", tmp_path / "run", "--insightface-root", insightface_root)
+    done = train("--data", few, "--out", tmp_path / "run", "--insightface-root", insightface_root, *ALONE)
     assert done.returncode == 1
     line = done.stderr.splitlines()[-1]
     assert "at least 100" in line

@@ -27,7 +27,7 @@ TRAIN = TrainConfig(PRESETS["small"], 64, 0, "cpu", "float32")
 def cache():
     """Sixty faces of the default, every second of which passed."""
     model = FaceModel.load()
-    images = model.generate(model.latents(range(60), truncation=0.8))
+    images = model.base.generate(model.latents(range(60), truncation=0.8))
     return SimpleNamespace(images=images, selected=np.arange(0, 60, 2), report={"framing": 1.2})
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from facegan.gan.monitor.log import read_log
 from facegan.gan.processes import Processes
-from tests.programs import ROOT, Programs
+from tests.programs import ROOT
 
 PROGRAM = "tests/gan/two_processes.py"
 LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
@@ -23,7 +23,7 @@ PRESETS = ("classic", "small")
 
 
 @pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory):
+def checkpoints(tmp_path_factory, programs):
     """(run, images seen, preset): the checkpoint, as (tensors, values). Run "one" begins with one process, "two" with
     two; from 160 images on it is the other way round. And the logs of "two" by preset.
     """
@@ -38,19 +38,17 @@ def checkpoints(tmp_path_factory):
             with safe_open(newest, "pt") as file:
                 found[run, seen, preset] = load_file(newest), json.loads(file.metadata()["values"])
 
-    with Programs(preload=("facegan.gan.trainer", "tests.gan.killed", "torch._dynamo")) as programs:
+    def alone(*words):
+        done = programs.run(PROGRAM, *words)
+        assert done.returncode == 0, done.stderr[-3000:]
 
-        def alone(*words):
-            done = programs.run(PROGRAM, *words)
-            assert done.returncode == 0, done.stderr[-3000:]
+    def together(*words):
+        done = subprocess.run([*LAUNCH, PROGRAM, *words], cwd=ROOT, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr[-3000:]
 
-        def together(*words):
-            done = subprocess.run([*LAUNCH, PROGRAM, *words], cwd=ROOT, capture_output=True, text=True, timeout=600)
-            assert done.returncode == 0, done.stderr[-3000:]
-
-        train(alone, ("start", 16), ("one", 160))
-        train(together, ("two", 160), ("one", 240))
-        train(alone, ("two", 240))
+    train(alone, ("start", 16), ("one", 160))
+    train(together, ("two", 160), ("one", 240))
+    train(alone, ("two", 240))
     return found, {preset: read_log(folder / f"two-{preset}" / "log.jsonl") for preset in PRESETS}
 
 

@@ -13,7 +13,7 @@ from facegan.labels.table import AttributeTable
 @pytest.fixture(scope="module")
 def faces() -> tuple[np.ndarray, float]:
     model = FaceModel.load()
-    return model.generate(model.latents(range(1000, 1240))), float(model.config.data["framing"])
+    return model.base.generate(model.latents(range(1000, 1240))), float(model.config.data["framing"])
 
 
 @pytest.fixture(scope="module")

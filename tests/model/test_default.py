@@ -41,7 +41,7 @@ def test_its_pictures_are_its_own():
 def test_torch_and_onnxruntime_draw_the_same_faces_up_to_the_last_rounding():
     """What the card says. They add in different orders, so a value at the edge of two levels can be either."""
     model, pipe = FaceModel.load(), FaceGANPipeline.from_pretrained()
-    seeds = list(range(200))
+    seeds = list(range(60))  # twelve million values
     with_onnx = model.generate(model.latents(seeds)).astype(int)
     with_torch = np.rint(pipe(seeds=seeds, output_type="np").images * 255).astype(int)
     assert np.abs(with_onnx - with_torch).max() <= 1

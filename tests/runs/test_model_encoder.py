@@ -13,7 +13,6 @@ from facegan.model.folder import DEFAULT_FOLDER, ENCODER, LOOK_ALIKES, ModelConf
 from facegan.publish.push import check_folder
 from facegan.runs import model_encoder
 from facegan.runs.model_encoder import add_encoder
-from tests.programs import Programs
 
 SIZE = ModelConfig.read(DEFAULT_FOLDER).image_size
 
@@ -33,15 +32,14 @@ def cache_of(folder, size=SIZE, framing=0.8):
     )
 
 
-def test_the_command_fits_an_encoder_to_a_model_folder(folder):
-    few = {"facegan.runs.look_alikes.MEASURED": 2, "facegan.runs.look_alikes.RANDOM": 16}
-    with Programs(values=few) as programs:
-        done = programs.run("train/fit_encoder.py", str(folder), "--images-seen", "100")
-        assert done.returncode == 0, done.stderr
-        again = programs.run("train/fit_encoder.py", str(folder), "--keep")
-        assert again.returncode == 0 and "Fitting" not in again.stdout
-        refused = programs.run("train/fit_encoder.py", str(folder), "--keep", "--drawn")
-        assert refused.returncode == 1 and "--data" in refused.stderr
+def test_the_command_fits_an_encoder_to_a_model_folder(folder, programs):
+    programs = programs.where({"facegan.runs.look_alikes.MEASURED": 2, "facegan.runs.look_alikes.RANDOM": 16})
+    done = programs.run("train/fit_encoder.py", str(folder), "--images-seen", "100")
+    assert done.returncode == 0, done.stderr
+    again = programs.run("train/fit_encoder.py", str(folder), "--keep")
+    assert again.returncode == 0 and "Fitting" not in again.stdout
+    refused = programs.run("train/fit_encoder.py", str(folder), "--keep", "--drawn")
+    assert refused.returncode == 1 and "--data" in refused.stderr
     model = FaceModel.load(folder)
     assert model.encode_face(model.generate(model.latents([1]))[0]).shape == (1, 100)
     assert (folder / ENCODER).stat().st_size < 8e6

@@ -16,7 +16,6 @@ from facegan.publish.push import check_folder
 from facegan.runs import model_upscaler
 from facegan.runs.initial import Initial
 from facegan.runs.model_upscaler import add_upscaler, keep_upscaler, origin_of_upscaler, upscaler_of
-from tests.programs import Programs
 
 SIZE = ModelConfig.read(DEFAULT_FOLDER).image_size
 
@@ -26,14 +25,14 @@ def folder(tmp_path):
     return shutil.copytree(DEFAULT_FOLDER, tmp_path / "run" / "model")
 
 
-def test_the_command_fits_an_upscaler_to_photos(folder, tmp_path):
+def test_the_command_fits_an_upscaler_to_photos(folder, programs, tmp_path):
     model = FaceModel.load(DEFAULT_FOLDER)
     photos = tmp_path / "photos"
     photos.mkdir()
     for seed, image in enumerate(model.generate(model.latents(range(110), 0.7))):
         Image.fromarray(image).resize((512, 512)).save(photos / f"{seed}.jpg")
-    with Programs() as programs:
-        done = programs.run("train/fit_upscaler.py", str(folder.parent), "--data", str(photos), "--images-seen", "100")
+    programs = programs.where({"facegan.model.showcase.FRAMES_PER_LEG": 2})
+    done = programs.run("train/fit_upscaler.py", str(folder.parent), "--data", str(photos), "--images-seen", "100")
     assert done.returncode == 0, done.stderr
     model = FaceModel.load(folder)
     assert model.size == 2 * SIZE
@@ -43,10 +42,9 @@ def test_the_command_fits_an_upscaler_to_photos(folder, tmp_path):
     assert upscaler_of(folder.parent) == (folder / UPSCALER).read_bytes()
 
 
-def test_what_is_missing_is_said_before_any_photo_is_read(folder, tmp_path):
-    with Programs() as programs:
-        nothing = programs.run("train/fit_upscaler.py", str(folder.parent))
-        nowhere = programs.run("train/fit_upscaler.py", str(folder), "--data", str(tmp_path))
+def test_what_is_missing_is_said_before_any_photo_is_read(folder, programs, tmp_path):
+    nothing = programs.run("train/fit_upscaler.py", str(folder.parent))
+    nowhere = programs.run("train/fit_upscaler.py", str(folder), "--data", str(tmp_path))
     assert nothing.returncode == nowhere.returncode == 1
     assert "--data" in nothing.stderr and "--out" in nowhere.stderr
 

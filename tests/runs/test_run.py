@@ -132,9 +132,8 @@ def exported(tmp_path, monkeypatch):
         images = np.random.RandomState(0).randint(0, 256, (30, 16, 16, 3)).astype(np.uint8)
         of_faces = {"framing": 0.8, "photos": {}, "files": 30, "detector": "yunet", **(report or {})}
         cache = FaceCache(tmp_path, {**of_faces, "eye_spread_px_of_128": {}}, np.arange(30), images)
-        train = TrainConfig(
-            replace(PRESETS["small"], width=2, batch=8, warm_up=0), 16, 0, "cpu", "float32", start, ("smile",)
-        )
+        recipe = replace(PRESETS["small"], width=2, batch=8, warm_up=0, pretrained_weight=0.0)
+        train = TrainConfig(recipe, 16, 0, "cpu", "float32", start, ("smile",))
         options = replace(OPTIONS, out=tmp_path / "run", images_seen=16, sliders=False)
         return run_module.train_and_export(Plan(options, train, Processes("cpu"), say, cache))[0]
 
