@@ -81,6 +81,22 @@ def test_it_tells_real_from_generated_images_of_a_generator_that_stands_still(ti
     assert all((a.mean(1) > b.mean(1)).all() for a, b in zip(*logits, strict=True))
 
 
+def test_training_goes_on_from_its_state_as_if_it_had_not_been_stopped(tiny_images):
+    faces = FaceBatches(tiny_images, np.arange(len(tiny_images)), 0)
+    whole = adversaries()
+    for _ in range(2):
+        whole.step(*faces.batch(whole.images_seen, 8))
+    tensors, values = whole.state()
+    again = adversaries()
+    again.restore({name: value.clone() for name, value in tensors.items()}, values)
+    for gan in (whole, again):
+        gan.step(*faces.batch(gan.images_seen, 8))
+    one, other = whole.state()[0], again.state()[0]
+    assert one.keys() == other.keys()
+    assert any(name.startswith("adam_maps.") for name in one)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
 def test_without_its_weight_nothing_of_it_is_there():
     gan = adversaries(pretrained_weight=0.0)
     assert gan.maps is None
