@@ -83,7 +83,8 @@ def test_resume_goes_on_from_where_the_run_stopped(run, train, tmp_path):
     done = train("--resume", "--out", out, "--images-seen", 960)
     assert done.returncode == 0, done.stderr
     assert "Going on at 640 images seen" in done.stdout
-    assert FaceModel.load(out / "model").config.training["images_seen"] == 960
+    # What is exported are the best weights, which after so few images may be the earlier ones.
+    assert read_log(out / "log.jsonl")[-1]["images_seen"] == 960
 
 
 def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, photos, insightface_root, tmp_path):
