@@ -214,7 +214,7 @@ class Adversaries:
             self.adam_g.param_groups[0]["lr"] = (
                 self._learning_rate_ramp() * self._learning_rate_scale * self.recipe.lr_generator
             )
-        self._hold_discriminators(True)
+        self._freeze_discriminators(True)
         changes = self._draw_changes(fake)
         augmented = changes.apply(fake.float())  # outside autocast, as in the discriminator step
         changed = changes.apply(wanted)
@@ -234,13 +234,13 @@ class Adversaries:
             if k := len(self.config.attributes):
                 total = total + self.recipe.attribute_weight * F.mse_loss(readings.float(), latents[:, -k:])
         self._optimizer_step(self.adam_g, total)
-        self._hold_discriminators(False)
+        self._freeze_discriminators(False)
         return loss.detach(), distance.detach()
 
-    def _hold_discriminators(self, held: bool) -> None:
-        """Whether a backward pass leaves out the gradients of the discriminators' weights."""
+    def _freeze_discriminators(self, frozen: bool) -> None:
+        """Whether the backward pass computes no gradients for the weights of both discriminators."""
         for p in (*self._trainable, *(self.maps_discriminator.parameters() if self.maps is not None else ())):
-            p.requires_grad_(not held)
+            p.requires_grad_(not frozen)
 
     def _maps_loss(
         self, augmented: torch.Tensor, real_logits: list[torch.Tensor], changed: torch.Tensor

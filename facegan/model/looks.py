@@ -185,8 +185,9 @@ class Looks:
     ) -> tuple[float, np.ndarray]:
         """The value and its derivative float32 (1, d) by a latent (1, d).
 
-        The value is the weighted sum of two logarithms: of the loss of a model.derivative.Derivative, with `wanted` and
-        `weights`, and of the squared differences from `maps`, as a mean over the maps of their share of the squares.
+        The value is shares.pixels * log(p) + shares.maps * log(m). p is the loss of model.derivative.Derivative, with
+        `wanted` and `weights`. m is the relative squared error of each map, averaged over the maps. ROUNDING is added
+        to both.
         """
         inputs = {"latents": latent, "wanted": wanted[None], "weights": weights[None, None]}
         inputs |= {"pixel_weight": np.array(shares.pixels, np.float32), "map_weight": np.array(shares.maps, np.float32)}
