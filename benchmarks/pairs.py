@@ -15,25 +15,21 @@ where its recognition network is not below --insightface-root.
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facegan import FaceModel
 from facegan.faces.align import Frame
-from facegan.faces.detectors.registry import Detector, choose_detector
+from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import Recogniser, installed_network
-from facegan.faces.pose import estimate_pose
-from facegan.labels.label import label_faces
 from facegan.runs.model_sliders import COLUMNS as SLIDER_COLUMNS
 from facegan.runs.model_sliders import cell
 from facegan.sliders.judge import Reader, Unedited, judge_pairs
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings
-from tools.drawn_faces.pairs import MOST_CHANGE, PairsOf, are_steady, numbers_of, paths_of
-from tools.drawn_faces.readings import aligned, find_face
+from tools.drawn_faces.aligned_pairs import Pairs, read_labels
+from tools.drawn_faces.pairs import MOST_CHANGE
 from tools.drawn_faces.targets import NAMES as ATTRIBUTES
 
 # The judge of pairs measures these columns of the sliders' table.
@@ -48,46 +44,6 @@ _OF_SLIDERS_ONLY = {
 }
 COLUMNS = tuple(column for column in SLIDER_COLUMNS if column[1] not in _OF_SLIDERS_ONLY)
 FEWEST = 10  # steady pairs; fewer say nothing
-_LABELS = ATTRIBUTES  # what the pairs' latents control; a background may change with any of them
-_READINGS = (*_LABELS, "yaw", "pitch")
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """The pairs of a folder, aligned as a model's faces are.
-
-    Attributes:
-        attribute: that differs.
-        low, high: uint8 (n, size, size, 3).
-        steady: bool (n,), see tools.drawn_faces.pairs.are_steady.
-    """
-
-    attribute: str
-    low: np.ndarray
-    high: np.ndarray
-    steady: np.ndarray
-
-    @classmethod
-    def read(cls, folder: Path, frame: Frame, detector: Detector, most_change: float) -> "Pairs":
-        """The pairs in whose two pictures the detector finds one face."""
-        faces, poses = ([], []), ([], [])
-        for number in numbers_of(folder):
-            pictures = [np.asarray(Image.open(path)) for path in paths_of(folder, number)]
-            found = [find_face(detector, picture) for picture in pictures]
-            if all(found):
-                for end in (0, 1):
-                    pose = estimate_pose(found[end][0])
-                    faces[end].append(aligned(pictures[end], found[end][0], frame))
-                    poses[end].append((pose.yaw, pose.pitch))
-        if not faces[0]:
-            raise SystemExit(f"{folder} holds no pair with a face: draw some with python -m tools.draw_faces pairs.")
-        low, high = (np.stack(one) for one in faces)
-        seen = []
-        for end in (0, 1):
-            labels = label_faces((low, high)[end], frame.framing, mirror=True)
-            seen.append(np.stack([*(labels[name] for name in _LABELS), *np.transpose(poses[end])], axis=1))
-        attribute = PairsOf.load(folder).attribute
-        return cls(attribute, low, high, are_steady(*seen, _READINGS, attribute, most_change))
 
 
 def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -151,12 +107,12 @@ def main() -> None:
     choice = choose_detector(options, say=lambda _: None)
     print(choice.reason)
     detector, frame = choice.open(), Frame(model.config.image_size, framing)
-    folders = [args.pairs / name for name in _LABELS if (args.pairs / name).is_dir()]
+    folders = [args.pairs / name for name in ATTRIBUTES if (args.pairs / name).is_dir()]
     if not folders:
-        raise SystemExit(f"{args.pairs} has no folder of an attribute ({', '.join(_LABELS)}).")
+        raise SystemExit(f"{args.pairs} has no folder of an attribute ({', '.join(ATTRIBUTES)}).")
     pairs = []
     for folder in folders:
-        one = Pairs.read(folder, frame, detector, args.most_change)
+        one = Pairs.read(folder, frame, detector, read_labels, args.most_change)
         print(f"{one.attribute}: {one.steady.sum():,} of {len(one.steady):,} pairs are steady", flush=True)
         if one.steady.sum() >= FEWEST:
             pairs.append(one)

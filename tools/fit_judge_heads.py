@@ -1,13 +1,14 @@
 """Fits the heads with which the judge of sliders measures attributes, and prints their accuracy.
 
     python -m tools.fit_judge_heads --faces RUN/faces --labels labels.csv --synthetic SYN/faces \
-        --synthetic-labels labels.csv --celeba CELEBA_RUN/faces --celeba-table list_attr.csv \
-        --out facegan/assets/judge_heads
+        --synthetic-labels labels.csv --drawn DRAWN/faces --latents FACES/latents.safetensors --pairs PAIRS \
+        --celeba CELEBA_RUN/faces --celeba-table list_attr.csv --out facegan/assets/judge_heads
 
-RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I. --celeba is used for evaluation only. The features
-are those of sliders/judge_networks.py, independent of the label networks. The heads of gender and age are fitted twice:
-to EfficientNet's maps alone, into --out, and to those and the embeddings of InsightFace's recognition network, into the
-folder judge_people_heads beside --out. The targets:
+RUN/faces are aligned FairFace photos, SYN/faces those of SFHQ-T2I, DRAWN/faces those of tools/draw_faces.py, of which
+the odd numbers are taken, and PAIRS pairs of drawn people. --celeba is used for evaluation only. The features are those
+of sliders/judge_networks.py, independent of the label networks. The heads of gender and age are fitted twice: to
+EfficientNet's maps alone, into --out, and to those and the embeddings of InsightFace's recognition network, into the
+folder judge_people_heads beside --out. The targets of photos:
 
     gender, age    human labels
     turn, nod      the pose from InsightFace's five keypoints in the photo
@@ -15,6 +16,9 @@ folder judge_people_heads beside --out. The targets:
     smile          where two independent measurements agree: the width of the mouth between InsightFace's keypoints,
                    and FaceExpressionNet
     mouth_open     FaceLandmark68TinyNet; no permissively licensed photos have human labels of it
+
+Those of drawn faces are what they were drawn with, but for the two angles. No reading shall answer to what differs
+within a pair of another attribute, where the label networks see all others still.
 
 A tenth of the photos is held out for the accuracies.
 """
@@ -25,13 +29,18 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.faces.align import Frame
 from facegan.faces.cache import FaceCache
+from facegan.faces.detectors.registry import choose_detector
+from facegan.faces.options import FaceOptions
 from facegan.labels.label import label_faces
 from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation
 from facegan.labels.table import AttributeTable, read_attributes
 from facegan.sliders.judge_networks import identity_embeddings, image_features
 from facegan.sliders.readings import RECOGNISED
+from tools.drawn_faces import truth
+from tools.drawn_faces.aligned_pairs import changes, read_all, read_labels
 from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
@@ -41,14 +50,15 @@ SMILE_LIMIT = 20.0  # log-odds; beyond it the network is saturated
 ABOUT = (
     "Readings that judge sliders. gender, age: FairFace (Karkkainen and Joo 2021, "
     "https://github.com/joojs/fairface, CC BY 4.0), labelled by people. glasses: SFHQ-T2I (David Beniaguev, MIT) and "
-    "FairFace photos ranked by it. smile, mouth_open, turn, nod: measured in FairFace photos. Read from "
-    "EfficientNet-Lite0's middle maps; made by tools/fit_judge_heads.py."
+    "FairFace photos ranked by it. smile, mouth_open, turn, nod: measured in FairFace photos. All but the angles also "
+    "from drawn faces (docs/drawn_faces.md). Read from EfficientNet-Lite0's middle maps; made by "
+    "tools/fit_judge_heads.py."
 )
 ABOUT_PEOPLE = (
     "Readings that judge sliders, where InsightFace's recognition network (w600k_mbf, not part of this) is at hand. "
     "gender, age: FairFace (Karkkainen and Joo 2021, https://github.com/joojs/fairface, CC BY 4.0), labelled by "
-    "people. Read from EfficientNet-Lite0's middle maps and that network's embeddings; made by "
-    "tools/fit_judge_heads.py."
+    "people, and drawn faces (docs/drawn_faces.md). Read from EfficientNet-Lite0's middle maps and that network's "
+    "embeddings; made by tools/fit_judge_heads.py."
 )
 
 
@@ -97,6 +107,9 @@ def main() -> None:
     p.add_argument("--labels", type=Path, required=True)
     p.add_argument("--synthetic", type=Path, required=True)
     p.add_argument("--synthetic-labels", type=Path, required=True)
+    p.add_argument("--drawn", type=Path, required=True)
+    p.add_argument("--latents", type=Path, required=True)
+    p.add_argument("--pairs", type=Path, required=True, help="a folder with a folder of pairs for each attribute")
     p.add_argument("--celeba", type=Path)
     p.add_argument("--celeba-table", type=Path)
     p.add_argument("--limit", type=int, default=0, help="photos; 0 takes all")
@@ -121,20 +134,44 @@ def main() -> None:
     targets[training, glasses_column] = np.where(np.isfinite(glasses), glasses > 0, np.nan)
     synthetic_targets = np.full((len(synthetic), len(NAMES)), np.nan)
     synthetic_targets[has_glasses > 0, glasses_column] = 1
+    drawn_cache = FaceCache.open(args.drawn)
+    drawn_framing = float(drawn_cache.report["framing"])
+    drawn_rows = truth.people(drawn_cache, odd=True)
+    drawn = in_chunks(drawn_cache, drawn_rows, lambda images: image_features(images, drawn_framing))
+    drawn_targets = truth.targets(drawn_cache, drawn_rows, args.latents, NAMES)
+    drawn_targets[:, NAMES.index("turn")] = np.nan  # that of photos is in other degrees
+    frame = Frame(drawn_cache.images.shape[1], drawn_framing)
+    pairs = read_all(args.pairs, frame, choose_detector(FaceOptions(), say=print).open(), read_labels)
     probe = AttributeProbe.fit_features(
-        np.concatenate([photos[training], synthetic]),
-        AttributeTable(NAMES, np.concatenate([targets[training], synthetic_targets])),
+        np.concatenate([photos[training], synthetic, drawn]),
+        AttributeTable(NAMES, np.concatenate([targets[training], synthetic_targets, drawn_targets])),
+        changes=changes(pairs, NAMES, lambda images: image_features(images, drawn_framing)),
     )
     probe.save(args.out, about=ABOUT)
-    embeddings = in_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
+
+    def embeddings(cache: FaceCache, rows: np.ndarray, framing: float) -> np.ndarray:
+        return in_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
+
+    with_identity = np.concatenate([photos, embeddings(cache, rows, framing)], axis=1)
+    drawn_identity = np.concatenate([drawn, embeddings(drawn_cache, drawn_rows, drawn_framing)], axis=1)
     print("features and embeddings are computed", flush=True)
-    with_identity = np.concatenate([photos, embeddings], axis=1)
     columns = [NAMES.index(name) for name in RECOGNISED]
     people = AttributeProbe.fit_features(
-        with_identity[training], AttributeTable(RECOGNISED, targets[training][:, columns])
+        np.concatenate([with_identity[training], drawn_identity]),
+        AttributeTable(RECOGNISED, np.concatenate([targets[training], drawn_targets])[:, columns]),
+        changes=changes(
+            pairs,
+            RECOGNISED,
+            lambda images: np.concatenate(
+                [image_features(images, drawn_framing), identity_embeddings(images, drawn_framing)], axis=1
+            ),
+        ),
     )
     people.save(args.out.parent / "judge_people_heads", about=ABOUT_PEOPLE)
-    print(f"fitted to {training.sum():,} photos and {len(synthetic):,} synthetic faces; held out {(~training).sum():,}")
+    print(
+        f"fitted to {training.sum():,} photos, {len(synthetic):,} synthetic and {len(drawn):,} drawn faces, and "
+        f"{sum(one.steady.sum() for one in pairs):,} steady pairs; held out {(~training).sum():,}"
+    )
     print_accuracy(probe, photos[~training], targets[~training])
     print_accuracy(people, with_identity[~training], targets[~training][:, columns])
     if args.celeba:

@@ -1,7 +1,7 @@
 """AttributeProbe: linear models of attributes on the features of the embedded networks."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,9 +70,13 @@ class AttributeProbe:
         table: AttributeTable,
         *,
         groups: np.ndarray | None = None,
+        changes: Mapping[str, np.ndarray] | None = None,
         say: Callable[[str], None] = print,
     ) -> "AttributeProbe":
-        """As `fit`, from features float32 (n, d); rows of one group (n,) are held out together."""
+        """As `fit`, from features float32 (n, d); rows of one group (n,) are held out together.
+
+        `changes` has by column the differences (m, d) of features that its score shall not answer to (ridge.py).
+        """
         if len(features) != len(table.values):
             raise ValueError(f"{len(features)} rows of features do not fit {len(table.values)} rows of attributes.")
         columns: dict[str, ProbeColumn] = {}
@@ -81,7 +85,8 @@ class AttributeProbe:
             part = None if groups is None else groups[known]
             values = table.values[known][:, [table.names.index(name) for name in names]]
             targets = np.stack([_target(column) for column in values.T], axis=1)
-            fit = fit_ridge(features[known].astype(np.float64), targets, part)
+            held = None if changes is None else [changes[name].astype(np.float64) for name in names]
+            fit = fit_ridge(features[known].astype(np.float64), targets, part, held)
             for j, name in enumerate(names):
                 columns[name], slope, offset = _facts(name, values[:, j], fit.held_out[:, j], fit.penalties[j])
                 weights[name], bias[name] = fit.weights[:, j] * slope, fit.bias[j] * slope + offset

@@ -109,3 +109,21 @@ def test_separated_classes_have_a_finite_slope():
 def test_a_constant_correlates_with_nothing():
     assert np.isnan(correlation(np.ones(5), np.arange(5.0)))
     assert correlation(np.arange(5.0), -np.arange(5.0)) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(("rows", "size"), [(60, 8), (25, 40)])
+def test_changes_that_a_score_must_not_answer_to_are_penalised(rows, size):
+    x, y, _ = data(rows, size)
+    both = np.stack([y, -y], axis=1)
+    rng = np.random.RandomState(5)
+    # Within the span of the rows where those are fewer than the features: nothing is known of the rest.
+    changes = [rng.randn(7, rows) @ (x - x.mean(axis=0)) / rows, np.empty((0, size))]
+    fit = fit_ridge(x, both, changes=changes, change_weight=3.0)
+    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
+    z = np.column_stack([(x - mean) / scale, np.ones(rows)])
+    below = np.column_stack([np.sqrt(3.0 * rows / 7) * changes[0] / scale, np.zeros(7)])
+    penalty = np.column_stack([np.sqrt(fit.penalties[0]) * np.eye(size), np.zeros(size)])
+    found = np.linalg.lstsq(np.concatenate([z, below, penalty]), np.append(y, np.zeros(7 + size)), rcond=None)[0]
+    assert fit.weights[:, 0] == pytest.approx(found[:-1] / scale, abs=1e-7)
+    assert fit.weights[:, 1] == pytest.approx(brute_force(x, -y, fit.penalties[1])[0], abs=1e-7)
+    assert np.abs(changes[0] @ fit.weights[:, 0]).sum() < np.abs(changes[0] @ fit.weights[:, 1]).sum()
