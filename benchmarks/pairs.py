@@ -24,9 +24,10 @@ from facegan.faces.align import Frame
 from facegan.faces.detectors.registry import choose_detector
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import Recogniser, installed_network
+from facegan.model.card import write_card
 from facegan.runs.model_sliders import COLUMNS as SLIDER_COLUMNS
-from facegan.runs.model_sliders import cell
-from facegan.sliders.judge import Reader, Unedited, judge_pairs
+from facegan.runs.model_sliders import cell, write_model_sliders
+from facegan.sliders.judge import Reader, Unedited, judge_pairs, with_floor
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings
 from tools.drawn_faces.aligned_pairs import Pairs, read_labels
 from tools.drawn_faces.pairs import MOST_CHANGE
@@ -96,8 +97,11 @@ def main() -> None:
     p.add_argument("--model", help="a model folder (default: the embedded one)")
     p.add_argument("--seeds", type=int, default=1000, help="faces of the generator")
     p.add_argument("--most-change", type=float, default=MOST_CHANGE, help="of other readings, in standard deviations")
+    p.add_argument("--write", action="store_true", help="the floor into the sliders and the card of --model, a folder")
     p.add_argument("--insightface-root", type=Path, default=FaceOptions().insightface_root)
     args = p.parse_args()
+    if args.write and not (args.model and Path(args.model).is_dir()):
+        p.error("--write needs --model and the folder of a model.")
 
     model = (FaceModel.load(args.model) if args.model else FaceModel.load()).base
     if model.slider_set is None:
@@ -131,6 +135,10 @@ def main() -> None:
         unedited,
     )
     print(f"\n{table(model, pairs, figures)}\n", flush=True)
+    if args.write:
+        counts = {one.attribute: int(one.steady.sum()) for one in pairs}
+        write_model_sliders(with_floor(model.slider_set, figures, counts), Path(args.model))
+        write_card(model.config, Path(args.model))
     network = installed_network(options.insightface_root)
     if network is None:
         print("Identity was not measured: InsightFace's recognition network is not there.")

@@ -9,14 +9,20 @@ _TEXT = """
 {count} can each be moved by themselves: `model.edit(latents, {{"{first}": 1.0}})`. From -1 to 1 an attribute goes from
 two standard deviations below the mean of all faces to two above, or as far as this generator clearly goes.
 
-| slider | how pure it is | reaches its boundary | monotone |
-|---|---|---|---|
+| slider | how pure it is | reaches its boundary | monotone |{floor_title}
+|---|---|---|---|{floor_line}
 {rows}
-{picture}{surprises}{left_out}
+{floor}{picture}{surprises}{left_out}
 """
 _SURPRISES = """
 {count} more were found without labels, as the directions in which the generator's early features change most and the
 attributes above do not: {names}. Each visitor of the demo may name them. {moved}
+"""
+_FLOOR_TITLE = " in pairs of pictures of one person |"
+_FLOOR = """
+The last column is what the same judge sees in pairs of drawn pictures of one person, of which one attribute was changed
+and no reading of another network says that others were: how much the others change, and in how many perceived gender
+does. Below that no slider can be measured.
 """
 _PICTURE = """
 ![How much each slider changes every attribute, and the same for mean-difference directions]({leakage})
@@ -40,10 +46,12 @@ def sliders_section(sliders: SliderSet | None) -> str:
         return ""
     judged = sliders.facts.get("judged") or {}
     left_out = sliders.facts.get("left_out")
+    floors = [one.quality.get("floor") for one in sliders.sliders]
+    compared = any(isinstance(floor, dict) for floor in floors)
     rows = [
         f"| {_line(one.label)} | {_line(one.note)} | {_share(one.quality, 'crossing')} "
-        f"| {_share(one.quality, 'monotone')} |"
-        for one in sliders.sliders
+        f"| {_share(one.quality, 'monotone')} |" + (f" {_floor(one.name, floor)} |" if compared else "")
+        for one, floor in zip(sliders.sliders, floors, strict=True)
     ]
     said = [f"- There is no slider {_line(name)}, because {_line(str(reason))}."
             for name, reason in (left_out.items() if isinstance(left_out, dict) else ())]  # fmt: skip
@@ -51,6 +59,9 @@ def sliders_section(sliders: SliderSet | None) -> str:
         count=f"{len(sliders.sliders)} attributes" if len(sliders.sliders) > 1 else "One attribute",
         first=sliders.sliders[0].name,
         rows="\n".join(rows),
+        floor_title=_FLOOR_TITLE if compared else "",
+        floor_line="---|" if compared else "",
+        floor=_FLOOR if compared else "",
         picture=_picture(judged),
         surprises=_surprises(sliders),
         left_out="\n" + "\n".join(said) + "\n" if said else "",
@@ -70,6 +81,15 @@ def _surprises(sliders: SliderSet) -> str:
             "standard deviations on average, the judge's errors included."
         )
     return _SURPRISES.format(count=len(found), names=names, moved=told)
+
+
+def _floor(name: str, floor: object) -> str:
+    """The cell of a slider's pairs, "-" where there are none."""
+    if not isinstance(floor, dict):
+        return "-"
+    flips = "" if name == "gender" else f", gender {_share(floor, 'gender_flips')}"
+    count = floor.get("pairs")
+    return f"{_share(floor, 'leakage_mean')}{flips}" + (f" ({count:,} pairs)" if isinstance(count, int) else "")
 
 
 def _picture(judged: object) -> str:

@@ -29,6 +29,8 @@ from facegan.sliders.slider import SliderSet
 SEEDS = 1_000
 POSITIONS = 11
 SLACK = 0.1  # standard deviations: the error of a reading from one picture to the next, within which a fall is no fall
+# What of the figures of pairs stands beside those of their slider: below it no slider can get.
+FLOOR = ("leakage_mean", "leakage_worst", "leakage_worst_of", "gender_flips", "skin_change")
 _BATCH = 128
 _FEWEST_IN_CELL = 10  # faces
 
@@ -251,6 +253,21 @@ def judge_pairs(
         row = leakage.others(matrix, own, ~np.isin(names, counted)[None])[0]
         figures[name] = {**_own_figures(names, name, unedited, change), **_leaks(row, names)}
     return figures
+
+
+def with_floor(sliders: SliderSet, figures: Mapping[str, dict], pairs: Mapping[str, int]) -> SliderSet:
+    """The same sliders, each with what judge_pairs found of its attribute as quality["floor"].
+
+    `pairs` says of how many pairs. A slider without figures has no floor afterwards.
+    """
+    done = []
+    for slider in sliders.sliders:
+        quality = {key: value for key, value in slider.quality.items() if key != "floor"}
+        if slider.name in figures:
+            found = {key: figures[slider.name][key] for key in FLOOR}
+            quality["floor"] = {"pairs": pairs[slider.name], **found}
+        done.append(replace(slider, quality=quality))
+    return replace(sliders, sliders=tuple(done))
 
 
 def _leaks(row: np.ndarray, names: tuple[str, ...]) -> dict[str, float | str]:

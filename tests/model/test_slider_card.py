@@ -62,3 +62,17 @@ def test_a_text_of_sliders_json_cannot_begin_a_section():
     text = sliders_section(replace(small_sliders(), sliders=(hostile,)))
     assert "\n# Other" not in text
     assert r"a \| b" in text
+
+
+def test_the_floor_stands_beside_the_slider_that_has_one():
+    smile, age = small_sliders().sliders
+    floor = {"pairs": 68, "leakage_mean": 0.106, "gender_flips": 0.02}
+    measured = replace(smile, quality={**smile.quality, "floor": floor})
+    text = sliders_section(replace(small_sliders(), sliders=(measured, age)))
+    assert "| Smile | Pure. | 95% | 90% | 11%, gender 2% (68 pairs) |" in text
+    assert "| Age | Pure. | 95% | 90% | - |" in text
+    assert "one person" in text
+    assert "one person" not in sliders_section(small_sliders())
+    # What a file holds in its place must not break the card.
+    odd = replace(smile, quality={**smile.quality, "floor": {"pairs": "|\n# Other", "leakage_mean": []}})
+    assert "Other" not in sliders_section(replace(small_sliders(), sliders=(odd, age)))

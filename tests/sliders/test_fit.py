@@ -192,3 +192,16 @@ def test_pairs_are_judged_as_sliders_are(toy_judge):
     same = judge.judge_pairs({"smile": ends["smile"][:1] * 2}, 1.2, unedited)["smile"]
     assert abs(same["moved"]) < 0.05
     assert same["crossing"] == 0
+
+
+def test_what_pairs_show_is_kept_beside_the_slider_and_replaced_by_newer_pairs():
+    figures = {name: dict.fromkeys((*judge.FLOOR, "crossing"), value) for name, value in (("smile", 0.1), ("age", 0.2))}
+    first = judge.with_floor(toy_set(), figures, {"smile": 60, "age": 20})
+    floors = {slider.name: slider.quality.get("floor") for slider in first.sliders}
+    assert floors["smile"] == {"pairs": 60, **dict.fromkeys(judge.FLOOR, 0.1)}
+    assert floors["gender"] is None
+    second = judge.with_floor(first, {"smile": figures["age"]}, {"smile": 70})
+    floors = {slider.name: slider.quality.get("floor") for slider in second.sliders}
+    assert floors["smile"]["pairs"] == 70
+    assert floors["smile"]["leakage_mean"] == 0.2
+    assert floors["age"] is None
