@@ -41,14 +41,14 @@ def thumbnails(images: np.ndarray, side: int) -> np.ndarray:
 
 
 @cache
-def crop_matrices(size: int, framing: float) -> tuple[np.ndarray, np.ndarray]:
-    """The matrices (112, size) that resample columns and rows."""
+def crop_matrices(size: int, framing: float, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices (side, size) that resample columns and rows."""
     eyes, unit = eye_line(size, framing)
     both = []
     for middle, centre in zip(eyes, CROP_CENTRE, strict=True):
         # A pixel's centre is a whole number in the template and half way through the pixel in `resampling`.
         start = middle + 0.5 + (centre - CROP_WIDTH / 2) * unit
-        both.append(resampling(size, SIDE, start, start + CROP_WIDTH * unit))
+        both.append(resampling(size, side, start, start + CROP_WIDTH * unit))
     return both[0], both[1]
 
 

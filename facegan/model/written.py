@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 _OPSET, _IR_VERSION = 18, 10  # those of export.py
-_FLOAT, _INT64 = 1, 7  # TensorProto.DataType
+FLOAT, _INT64 = 1, 7  # TensorProto.DataType
 _INT, _INTS, _TEXT = 2, 7, 3  # AttributeProto.AttributeType
 
 
@@ -30,7 +30,7 @@ def network(
     graph = [_bytes(1, _step(step)) for step in steps]
     graph.append(_text(2, "network"))
     graph += [_bytes(5, _tensor(name, value)) for name, value in constants.items()]
-    kind = _bytes(2, _bytes(1, _number(1, _FLOAT)))  # a type without a shape
+    kind = _bytes(2, _bytes(1, _number(1, FLOAT)))  # a type without a shape
     graph += [_bytes(11, _text(1, name) + kind) for name in inputs]
     graph += [_bytes(12, _text(1, name) + kind) for name in outputs]
     return _number(1, _IR_VERSION) + _bytes(8, _text(1, "") + _number(2, _OPSET)) + _bytes(7, b"".join(graph))
@@ -50,7 +50,7 @@ def _attribute(name: str, value: int | str | Sequence[int]) -> bytes:
 
 
 def _tensor(name: str, value: np.ndarray) -> bytes:
-    kind = _INT64 if value.dtype == np.int64 else _FLOAT
+    kind = _INT64 if value.dtype == np.int64 else FLOAT
     raw = np.ascontiguousarray(value, "<i8" if kind == _INT64 else "<f4").tobytes()
     return b"".join(_number(1, side) for side in value.shape) + _number(2, kind) + _text(8, name) + _bytes(9, raw)
 

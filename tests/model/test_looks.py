@@ -11,7 +11,7 @@ from facegan.labels.crop import crop_matrices
 from facegan.model.derivative import SIDE
 from facegan.model.diffusers_model import load_generator
 from facegan.model.folder import DEFAULT_FOLDER
-from facegan.model.looks import ROUNDING, Shares, compared, forwards
+from facegan.model.looks import ROUNDING, SEEN, Shares, compared, forwards
 from facegan.model.refine import refined
 from facegan.model.written import network
 
@@ -29,7 +29,7 @@ def maps_of():
     maps = PretrainedMaps()
     for p in maps.parameters():
         p.data = p.data.half().float()
-    across, down = (torch.from_numpy(matrix) for matrix in crop_matrices(128, FRAMING))
+    across, down = (torch.from_numpy(matrix) for matrix in crop_matrices(128, FRAMING, SEEN))
     return lambda images: [9 * level for level in maps((down @ (images + 1) @ across.T) - 1)]  # 9: its scale
 
 
