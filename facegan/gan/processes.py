@@ -83,6 +83,21 @@ class Processes:
         torch.distributed.broadcast(tensor, 0)
         return tensor.item()
 
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on this device in channels-last format, with synchronised batch normalisation."""
+        return self.with_synced_batch_norm(network.to(self.device, memory_format=torch.channels_last))
+
+    def autocast(self, precision: str) -> torch.autocast:
+        """The context that computes in `precision`, a value of TrainConfig.precision."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+    def optimizer_step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+        """One step down the gradient of `loss`, averaged over all processes."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.average(p.grad for group in optimizer.param_groups for p in group["params"])
+        optimizer.step()
+
     def with_synced_batch_norm(self, network: nn.Module) -> nn.Module:
         """The network with its batch normalisation over the batches of all processes (sync batch norm)."""
         if self.count == 1:

@@ -113,7 +113,7 @@ def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]
 
 
 @torch.no_grad()
-def begin_as(network: Generator | Discriminator, weights: Tensors) -> None:
+def initialise_from(network: Generator | Discriminator, weights: Tensors) -> None:
     """Initialise a new network so that it computes what a network with as many channels or fewer does.
 
     Exceptions: with MinibatchStd the logits of a wider discriminator differ a little at first, because new channels
