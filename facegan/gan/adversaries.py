@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from facegan.base.seeds import LATENT_SIZE
 from facegan.gan import checkpoint as ckpt
-from facegan.gan.augment import AdaptiveProbability, Changes
+from facegan.gan.augment import AdaptiveProbability, Augmentation
 from facegan.gan.config import TrainConfig
 from facegan.gan.data import as_floats
 from facegan.gan.ema import Ema
@@ -28,7 +28,7 @@ FIGURES = ("loss_d", "loss_g", "sureness", "accuracy", "distance")
 class Weights:
     """State dicts of a model's networks, from which training starts. Wider networks can start from them too (widen.py).
 
-    The discriminator's has no attribute outputs. None: the discriminator starts from random weights.
+    That of the discriminator has no attribute outputs; None: the discriminator starts from random weights.
     """
 
     generator: Mapping[str, torch.Tensor]
@@ -150,7 +150,7 @@ class Adversaries:
         """A step of both discriminators. Returns the first one's loss without penalties, its real and fake logits."""
         recipe = self.recipe
         penalised = recipe.gamma > 0 and self.steps % recipe.penalty_every == 0
-        augmented = [self._draw_changes(images).apply(images.float()) for images in (real, fake)]
+        augmented = [self._draw_augmentation(images).apply(images.float()) for images in (real, fake)]
         both = torch.cat(augmented).requires_grad_(penalised)
         with self._autocast():
             logits, predicted = self._discriminate(both)
@@ -196,9 +196,9 @@ class Adversaries:
                 self._learning_rate_ramp() * self._learning_rate_scale * self.recipe.lr_generator
             )
         self._freeze_discriminators(True)
-        changes = self._draw_changes(fake)
-        augmented = changes.apply(fake.float())  # outside autocast, as in the discriminator step
-        augmented_targets = changes.apply(targets)  # in the same way, so that feature maps can be compared
+        augmentation = self._draw_augmentation(fake)
+        augmented = augmentation.apply(fake.float())  # outside autocast, as in the discriminator step
+        augmented_targets = augmentation.apply(targets)  # in the same way, so that feature maps can be compared
         distance = torch.zeros((), device=self.device)
         with self._autocast():
             logits, predicted, maps = self.discriminator.with_maps(augmented)
@@ -237,10 +237,10 @@ class Adversaries:
         whole = torch.randn(self.recipe.batch, LATENT_SIZE, generator=self.rng)
         return whole[self._share].to(self.device, non_blocking=True)
 
-    def _draw_changes(self, images: torch.Tensor) -> Changes:
-        """The augmentation of this process's share of a batch."""
+    def _draw_augmentation(self, images: torch.Tensor) -> Augmentation:
+        """For this process's share of a batch."""
         how = self.rng, self._share, self.processes.count, self.recipe.augment_scale
-        return Changes.draw(len(images), images.shape[-1], self.probability.value, *how)
+        return Augmentation.draw(len(images), images.shape[-1], self.probability.value, *how)
 
     def _autocast(self) -> torch.autocast:
         return self.processes.autocast(self.config.precision)
