@@ -129,7 +129,7 @@ def plan_new(run: Prepared) -> Plan:
     fingerprint = fingerprint_of(cache) if processes.main else ""
     if processes.main:
         keep_upscaler(initial.upscaler(size) if initial else None, options.out)
-    # With few faces no attributes are learned: the recipe for few faces was measured without them.
+    # A training from a model on few faces learns no attributes: its recipe was measured without them.
     wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
     return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, run.target, weights), wanted)
 
