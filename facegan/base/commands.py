@@ -7,7 +7,6 @@ PUSH = "train/push.py"
 PUBLISH_SPACE = "train/publish_space.py"
 FIT_SLIDERS = "train/fit_sliders.py"
 FIT_ENCODER = "train/fit_encoder.py"
-EVALUATE = "train/evaluate.py"
 DEMO = "app.py"
 INSTALL_TRAINING = "pip install -r train/requirements.txt"
 

@@ -1,18 +1,22 @@
-"""The reason of a failed write as a sentence with what to do."""
+"""What the user can do about an error of the disk, for the end of an error message.
+
+The beginning of the message, which names the path, is in cli/command_line.py (exit_code) for all commands, and in
+gan/checkpoint.py for a checkpoint.
+"""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Errors of the system that a user can put right, and what to do; "there" is where it happened.
+# The errors that a user can correct, and what to do; "there" and "it" are the path that the message names.
 _REMEDIES = {
     errno.ENOSPC: "free some space there",
     errno.EDQUOT: "free some space there, or ask for a larger quota",
     errno.EROFS: "it is read-only, so choose a folder that can be written",
     errno.EACCES: "choose a folder that you may write, or change its permissions",
     errno.EPERM: "choose a folder that you may write, or change its permissions",
-    errno.EFBIG: "its file system takes no file as large (FAT32 ends at 4 GB), so choose a folder on another one",
+    errno.EFBIG: "its file system allows no file of this size (FAT32 ends at 4 GB), so choose a folder on another one",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EINVAL: "its file system does not take this name, so choose another one",
     errno.EMFILE: "too many files are open, so allow more of them (ulimit -n 4096)",
@@ -25,7 +29,7 @@ _REMEDIES = {
 
 @contextmanager
 def located(path: Path) -> Iterator[None]:
-    """Adds the path to errors of the system that do not say where, as those of writing do not."""
+    """Adds `path` to an OSError that names no file, as those of write and flush do not."""
     try:
         yield
     except OSError as error:
@@ -35,10 +39,10 @@ def located(path: Path) -> Iterator[None]:
 
 
 def is_disk_error(error: OSError) -> bool:
-    """Whether it is one of those that a user can put right."""
+    """Whether the user can correct it, see `remedy`."""
     return error.errno in _REMEDIES
 
 
 def remedy(error: OSError) -> str:
-    """What to do about it, as a part of a sentence."""
+    """What the user can do about the error, as the end of a sentence that names the path."""
     return _REMEDIES.get(error.errno or 0, "check the disk there")

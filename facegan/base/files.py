@@ -9,24 +9,21 @@ from facegan.base.disk import located
 
 
 def atomic_write(path: Path, content: bytes | str, *, flush: bool = False) -> None:
-    """Replace the file `path`: readers see the old content or the new one, and so does the next run after a kill.
+    """Replace the file `path` at once: readers, and the next run after a kill, find the old content or the new one.
 
     Args:
         path: the file, in a folder that exists.
         content: bytes, or text that is written as UTF-8.
-        flush: wait until the disk has it, so that a power cut cannot lose it either.
+        flush: wait until the content is on the disk, so that it also survives a power cut.
 
     Raises:
-        OSError: it cannot be written; the old file is intact then.
+        OSError: the file cannot be written; the old one is intact.
     """
     atomic_write_all({path: content}, flush=flush)
 
 
 def atomic_write_all(contents: Mapping[Path, bytes | str], *, flush: bool = False) -> None:
-    """Replace files that belong together, all of them or none: none is replaced before the disk has taken all.
-
-    Raises OSError as `atomic_write` does, whose arguments these are.
-    """
+    """Replace files that belong together: none of them before all are written. Arguments and errors: `atomic_write`."""
     unfinished = {path: path.with_name(f"{path.name}.unfinished") for path in contents}
     try:
         for path, content in contents.items():
@@ -58,7 +55,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _flush(handle: int) -> None:
-    """Wait until the disk has it, on file systems that can: POSIX lets fsync refuse by EINVAL, FUSE by ENOSYS."""
+    """Wait until the file is on the disk. Some file systems cannot: fsync then fails with EINVAL, or ENOSYS on FUSE."""
     try:
         os.fsync(handle)
     except OSError as error:

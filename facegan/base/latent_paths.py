@@ -1,4 +1,4 @@
-"""Paths between latents, for morphs. They stay at lengths that training latents have."""
+"""Paths between latents, for morphs. All latents on them have norms that occur in training."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """Spherical path from a (t = 0) to b (t = 1): float32 (d,) for one t, (n, d) for t of shape (n,).
 
     The direction turns at a constant rate (Shoemake 1985) and the length goes linearly from |a| to |b|, so the
-    path does not cut through the middle of the Gaussian, where no training latent lies and faces turn average.
-    Parallel, opposite or zero vectors have no arc between them; those are joined by a straight line.
+    path does not pass near the origin, where no training latent lies and faces become average. Vectors that are
+    parallel, opposite or zero are joined by a straight line, because no arc between them is defined.
     """
     a, b, t = (np.asarray(value, np.float64) for value in (a, b, t))
     length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
@@ -25,7 +25,7 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
 
 
 def path_through(points: np.ndarray, frames_per_leg: int, loop: bool = False) -> np.ndarray:
-    """Latents float32 (frames, d) along the points (n, d) in order, each point met exactly.
+    """Latents float32 (frames, d) along the points (n, d) in order, passing exactly through each.
 
     `frames_per_leg` frames lead from one point to the next. An open path has (n - 1) * frames_per_leg + 1 frames
     and ends on the last point; a loop has n * frames_per_leg and its last frame leads back to the first.
@@ -44,7 +44,7 @@ def path_through(points: np.ndarray, frames_per_leg: int, loop: bool = False) ->
 
 
 def point_on_path(points: np.ndarray, position: float) -> np.ndarray:
-    """The latent float32 (d,) at `position` in [0, 1] of the open path through the points (n, d); equal legs."""
+    """The latent float32 (d,) at `position` in [0, 1] of the open path through points (n, d); legs count equally."""
     legs = len(points) - 1
     leg = min(int(position * legs), legs - 1)
     return slerp(points[leg], points[leg + 1], position * legs - leg)

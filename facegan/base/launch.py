@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from facegan.base.errors import FaceGANError
 
-_NAMES = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")  # as ``accelerate launch`` and ``torchrun`` set them
+# As ``accelerate launch`` and ``torchrun`` set them, with the values of a single process.
+_DEFAULTS = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Launch:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Launch":
-        """As RANK, WORLD_SIZE and LOCAL_WORLD_SIZE say; a single process without them.
+        """Read RANK, WORLD_SIZE and LOCAL_WORLD_SIZE; without them there is a single process.
 
         Args:
             environment: as os.environ.
@@ -27,16 +28,14 @@ class Launch:
             FaceGANError: the three contradict each other.
         """
         try:
-            rank, world, local = (
-                int(environment.get(name, default)) for name, default in zip(_NAMES, "011", strict=True)
-            )
+            rank, world, local = (int(environment.get(name, default)) for name, default in _DEFAULTS.items())
         except ValueError:
             rank, world, local = -1, 0, 0
         if not (0 <= rank < world and local >= 1 and world % local == 0):
-            values = ", ".join(f"{name}={environment.get(name, '')}" for name in _NAMES)
+            values = ", ".join(f"{name}={environment.get(name, '')}" for name in _DEFAULTS)
             raise FaceGANError(
-                f"The environment has {values}, which is no set of machines with equally many processes: start the "
-                "training with accelerate launch, or unset the three."
+                f"The environment variables {values} contradict each other: start the training with accelerate launch, "
+                "or unset the three."
             )
         return cls(rank, world, local)
 

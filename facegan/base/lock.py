@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facegan.base.errors import FaceGANError
 
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of NFS, Lustre and FUSE, as they are mounted
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # from NFS, Lustre and FUSE mounts without locks
 LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes it
 
 
@@ -15,12 +15,12 @@ LOCK = ".lock"  # in the run folder; hidden, so that nothing lists it or pushes 
 def locked(folder: Path, say: Callable[[str], None] = print) -> Iterator[None]:
     """Lock a run folder, which is created if necessary, against other processes.
 
-    The operating system releases the lock when the process ends, however it ends; the file that remains locks nothing.
-    A folder that was created here and is still empty is removed again. Where the file system has no locks, `say` is
-    told, and nothing is locked: a file that stands for a lock would outlast a process that is killed.
+    The operating system releases the lock when the process ends, however it ends; a lock file that is left behind locks
+    nothing. A folder that was created here and is still empty is removed again. On a file system without locks nothing
+    is locked, and `say` gets a warning: a mere marker file would outlast a process that is killed.
 
     Raises:
-        FaceGANError: another process works there, or the folder cannot be written.
+        FaceGANError: another process has locked the folder, or it cannot be written.
     """
     from filelock import FileLock, Timeout  # a requirement of training, not of the demo
 
@@ -41,7 +41,7 @@ def locked(folder: Path, say: Callable[[str], None] = print) -> Iterator[None]:
         yield
     finally:
         if new and [path.name for path in folder.iterdir()] == [LOCK]:
-            with suppress(OSError):  # while the lock is held, so that nobody else is in it; or Windows forbids it
+            with suppress(OSError):  # before the release, so that no other process is in it; Windows may refuse
                 (folder / LOCK).unlink()
                 folder.rmdir()
         lock.release()
@@ -51,7 +51,7 @@ def _acquire(lock, folder: Path, say: Callable[[str], None]) -> None:
     try:
         lock.acquire()
     except (OSError, NotImplementedError) as error:
-        # filelock's name for ENOSYS is NotImplementedError; its Timeout is an OSError without a number.
+        # filelock raises NotImplementedError for ENOSYS; its Timeout is an OSError without errno.
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             raise
-        say(f"The file system of {folder} has no locks: see to it that no other process works there.")
+        say(f"The file system of {folder} has no locks: make sure that no other process uses this folder.")

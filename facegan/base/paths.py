@@ -1,4 +1,4 @@
-"""Paths for libraries that take only names in UTF-8."""
+"""Paths for libraries that accept only UTF-8."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from pathlib import Path
 
 @contextmanager
 def utf8_alias(path: Path) -> Iterator[Path]:
-    """The path itself, or for the time of the block a link to it where its name is not UTF-8.
+    """The path itself if it is UTF-8, else a symbolic link to it that exists inside the `with` block.
 
-    Linux takes any bytes for a name, and Python keeps those that are no text as lone surrogates, which libraries in
-    Rust and C++ refuse: safetensors, FFmpeg and onnxruntime.
+    On Linux a file name may be any bytes. Python represents those that are not UTF-8 as lone surrogates, which
+    libraries in Rust and C++ refuse: safetensors, FFmpeg and onnxruntime.
     """
     try:
         str(path).encode()

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from facegan.base.stamp import PNG_SIGNATURE, as_text, packet, png_chunk, stamp
 
-_CAPTION = 28  # px
+_MIN_CAPTION = 28  # px, the height of the strip with a caption
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
@@ -39,10 +39,10 @@ def enlarge(image: np.ndarray, size: int) -> np.ndarray:
 def captioned(image: np.ndarray, text: str) -> np.ndarray:
     """An uint8 image (H, W, 3) on a dark strip with `text` in its middle, uint8 (H + strip, W, 3).
 
-    The strip has a sixteenth of the width, to be read where a phone shows the picture small; 28 px at least.
+    The strip is a sixteenth as high as the image is wide, and at least 28 px, to be legible on a phone.
     """
     height, width, _ = image.shape
-    strip = max(_CAPTION, 2 * (width // 32))  # even, as films want their sides
+    strip = max(_MIN_CAPTION, 2 * (width // 32))  # even, because H.264 needs even sides
     sheet = Image.new("RGB", (width, height + strip), (24, 26, 31))
     sheet.paste(Image.fromarray(image))
     font = ImageFont.load_default(strip * 0.58)
@@ -53,8 +53,8 @@ def captioned(image: np.ndarray, text: str) -> np.ndarray:
 def encode_png(image: np.ndarray, recipe: Mapping | None = None, *, compact: bool = False) -> bytes:
     """An uint8 image (H, W, 3) as the bytes of a PNG file, stamped with `recipe` if there is one.
 
-    `compact`: with the best of five filters for every row. For sheets of small faces that is smaller; for an enlarged
-    face it takes three times as long for a larger file.
+    `compact`: choose the best of five filters for every row. This makes sheets of small faces smaller; for an enlarged
+    face it takes three times as long and the file gets larger.
     """
     content = _as_compact_png(image) if compact else _as_png(image)
     return content if recipe is None else stamp(content, recipe)
@@ -63,7 +63,7 @@ def encode_png(image: np.ndarray, recipe: Mapping | None = None, *, compact: boo
 def encode_jpeg(image: np.ndarray, recipe: Mapping | None = None, quality: int = 90) -> bytes:
     """An uint8 image (H, W, 3) as the bytes of a JPEG file, stamped with `recipe` if there is one.
 
-    For what is shown for a moment: a tenth of a PNG's time and bytes.
+    For short-lived previews: a tenth of a PNG's time and bytes.
     """
     file = io.BytesIO()
     Image.fromarray(image).save(file, "jpeg", quality=quality)
@@ -73,7 +73,7 @@ def encode_jpeg(image: np.ndarray, recipe: Mapping | None = None, quality: int =
 def encode_webp(image: np.ndarray, recipe: Mapping | None = None, quality: int = 92) -> bytes:
     """An uint8 image (H, W, 3) as the bytes of a WebP file, stamped with `recipe` if there is one.
 
-    A tenth of a PNG's bytes, for pages and messages.
+    For pages and messages: a tenth of a PNG's bytes.
     """
     file = io.BytesIO()
     Image.fromarray(image).save(file, "webp", quality=quality, xmp=b"" if recipe is None else packet(recipe))
@@ -108,13 +108,13 @@ def write_mp4(
 ) -> None:
     """Frames uint8 (H, W, 3) of one size as H.264, which every browser plays.
 
-    `size`, in px: of the film, whose frames are then enlarged to (size, size) on the way, for a third of the time that
-    `enlarge` takes. Without it the frames have even sides.
+    `size`: enlarge the frames to (size, size) px while encoding, in a third of the time that `enlarge` takes. Without
+    it the frames must have even sides.
 
-    `rate_factor` is x264's crf: 18 looks like the frames, 6 more halve the bytes. `preset` is x264's: "superfast" takes
-    a quarter of the time of "medium" for the same quality in 1.6 times the size.
+    `rate_factor` is x264's crf: at 18 no loss is visible, and 6 more halve the size. `preset` is x264's: "superfast"
+    takes a quarter of the time of "medium" for the same quality in 1.6 times the size.
     """
-    # In a folder of its own: FFmpeg takes a colon in a path for a protocol, and no path that is not UTF-8.
+    # In a temporary folder: FFmpeg reads a colon in a path as a protocol, and accepts only UTF-8.
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "film.mp4"
         _encode_mp4(file, frames, frames_per_second, {"crf": str(rate_factor), "preset": preset}, recipe, size)
@@ -156,7 +156,7 @@ def write_gif(
     pictures = [_indexed(Image.fromarray(frame)) for frame in frames]
     if not pictures:
         raise ValueError("A film needs at least one frame.")
-    # GIF counts hundredths of a second, and browsers slow anything below 2 down to 10.
+    # GIF stores hundredths of a second, and browsers show a frame of less than 2 for 10.
     duration = max(2, round(100 / frames_per_second)) * 10
     options = {"save_all": True, "append_images": pictures[1:], "duration": duration, "loop": 0}
     if recipe is None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_proxies() -> Iterator[None]:
-    """For what asks only this machine: no proxy can answer that, and some settings stop httpx before it asks."""
+    """For requests to this machine: no proxy can answer them, and with some proxy settings httpx fails at once."""
     kept = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
     for name in kept:
         del os.environ[name]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-LATENT_SIZE = 100  # of the paper and of the original system
-MAX_SEED = 2**32 - 1  # the largest that numpy's RandomState takes
-MAX_TRUNCATION = 1.5  # where the demo's slider ends: beyond it nearly every face falls apart
+LATENT_SIZE = 100  # as in the DCGAN paper and in the original system
+MAX_SEED = 2**32 - 1  # the largest that numpy's RandomState accepts
+MAX_TRUNCATION = 1.5  # the end of the demo's slider: above it nearly every image stops looking like a face
 
 
 def latents_of(seeds: Sequence[int], latent_size: int = LATENT_SIZE, truncation: float = 1.0) -> np.ndarray:
@@ -29,12 +29,12 @@ def latents_of(seeds: Sequence[int], latent_size: int = LATENT_SIZE, truncation:
 def seed_of_name(name: str) -> int:
     """The seed of a name, the same on every machine, forever.
 
-    Upper and lower case, spaces around it, and how its accents are composed make no difference.
+    Upper and lower case, surrounding spaces and the composition of accents make no difference.
 
     The first four bytes, big-endian, of the SHA-256 of the name in NFC, trimmed, case-folded, in UTF-8. Turkish ı and İ
-    count as i, because capitals do not tell them apart: "YILMAZ" is "Yılmaz", and "İREM" is "irem". Of 2,000 names
-    two have the same seed once in 2,100 classes. Raises ValueError for a text that is not Unicode (a lone surrogate).
+    count as i, because their capitals are ambiguous: "YILMAZ" is "Yılmaz", and "İREM" is "irem". The probability that
+    two of 2,000 names share a seed is 1 in 2,100. Raises ValueError for a lone surrogate, which UTF-8 cannot encode.
     """
     plain = unicodedata.normalize("NFC", name).strip().casefold().replace("i\u0307", "i").replace("ı", "i")
-    plain = unicodedata.normalize("NFC", plain)  # folding takes some letters apart
+    plain = unicodedata.normalize("NFC", plain)  # case folding decomposes some letters
     return int.from_bytes(hashlib.sha256(plain.encode()).digest()[:4], "big")

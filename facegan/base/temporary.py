@@ -12,5 +12,5 @@ def check_temporary_folder() -> None:
     except FileNotFoundError as error:
         raise FaceGANError(
             "Temporary files cannot be written anywhere (TMPDIR, /tmp, /var/tmp and this folder are full or "
-            "read-only): free some space there, or set TMPDIR to a folder that can be written."
+            "read-only): free some space in one of them, or set TMPDIR to a folder that can be written."
         ) from error

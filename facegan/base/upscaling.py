@@ -1,3 +1,3 @@
-"""What both the upscaler that is fitted and the one that is shipped are made of."""
+"""The constant of the upscaler that both its training (gan/) and the check of a shipped one (model/) need."""
 
 SLOPE = 0.2  # of its leaky ReLUs

@@ -1,4 +1,4 @@
-"""What the commands share: numbers with a range, the options of publishing, errors as one line."""
+"""What the commands share: argument types, common options, and error messages on one line."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from facegan.base.files import atomic_write
 from facegan.base.output import robust_output
 from facegan.base.temporary import check_temporary_folder
 
-_MOST_LETTERS = 2000
+_MAX_CHARACTERS = 2000  # of a text that config.json stores
 PRIVATE_BY_DEFAULT = "private for a model of fewer than 1,000 faces or of one person"  # for add_visibility
 
 
@@ -31,10 +31,11 @@ def number(kind: type, least: float, most: float = 1e12) -> Callable[[str], floa
 
 
 def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[str, object]:
-    """The options of the command line, and for the rest those of its --config FILE.
+    """The options of the command line; those that it lacks come from the file that --config names.
 
-    FILE is a JSON object of option names without dashes and their values: a list repeats its option, true gives one
-    that takes no value. They are checked as if they had been typed. A mistake ends the program with one sentence.
+    The file is a JSON object from option names, without dashes, to values. A list repeats its option; true stands for
+    an option without a value. Values are checked as if they had been typed. An error ends the program with one
+    sentence.
     """
     parser.add_argument("--config", type=Path, metavar="FILE", help="options as JSON; those of the command line win")
     typed = vars(parser.parse_args(arguments))
@@ -47,7 +48,7 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[st
         parser.error(f"--config {path} {error}")
     if unknown:
         parser.error(f"--config {path} has an option that does not exist: {unknown[0]}")
-    if typed.get("data") or typed.get("dataset"):  # each replaces the other, and both of FILE
+    if typed.get("data") or typed.get("dataset"):  # the command line's choice replaces both in the file
         found.data, found.dataset = [], None
     options = vars(parser.parse_args(arguments, found))
     del options["config"]
@@ -55,7 +56,7 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> dict[st
 
 
 def _as_typed(path: Path) -> list[str]:
-    """The options of a JSON file as arguments. Raises FaceGANError with the end of a sentence."""
+    """The options of a JSON file as command-line arguments. Raises FaceGANError with the end of a sentence."""
     try:
         options = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -68,59 +69,68 @@ def _as_typed(path: Path) -> list[str]:
     for name, value in options.items():
         for one in value if isinstance(value, list) else [value]:
             if one is False or not isinstance(one, bool | int | float | str):
-                raise FaceGANError(f"must give {name} a text, a number, true or a list of them")
+                raise FaceGANError(f"must give {name} a text, a number, true, or a list of these")
             arguments.append(f"--{name}" if one is True else f"--{name}={one}")
     return arguments
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Where the photos come from: --data or --dataset, and which of them."""
+    """Add --data, --dataset, and the options that select photos."""
     where = parser.add_mutually_exclusive_group()
     add = where.add_argument
     add("--data", type=Path, action="append", default=[], metavar="DIR", help="folder of photos; repeatable")
     add(
         "--dataset",
         metavar="USER/NAME",
-        help="data set of the Hub, USER/NAME@REVISION for one of its versions, or a local one; instead of --data",
+        help="data set on the Hub, USER/NAME@REVISION for one of its versions, or a local one; instead of --data",
     )
     add = parser.add_argument
-    add("--dataset-config", metavar="NAME", help="which part of a data set that has several")
+    add("--dataset-config", metavar="NAME", help="part (config) of a data set that has several")
     add("--dataset-split", default="train", metavar="NAME", help="default: train")
-    add("--image-column", metavar="NAME", help="column of the pictures, dots lead into it (default: by its type)")
+    add(
+        "--image-column",
+        metavar="NAME",
+        help="column of the pictures, with dots if nested (default: by its type)",
+    )
     add("--max-photos", type=number(int, 1), metavar="N", help="read only the first N photos")
 
 
 def add_visibility(parser: argparse.ArgumentParser, default: str) -> None:
-    """--private and --public as one value `private`: True, False, or None for `default`."""
+    """Add --private and --public, as one value `private`: True, False, or None for the `default`, a text for --help."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--private", action="store_true", default=None, help=f"only you see it (default: {default})")
     group.add_argument("--public", dest="private", action="store_false", default=None, help="everybody sees it")
 
 
 def add_card_options(parser: argparse.ArgumentParser) -> None:
-    """--about-data, --contact and --allow-memorised, which the model card tells."""
-    about, contact = "a sentence on the photos and their licence, for the card", "who takes a model down on request"
+    """Add --about-data, --contact and --allow-memorised, which the model card shows."""
+    about, contact = "a sentence on the photos and their licence, for the card", "whom to ask to take the model down"
     parser.add_argument("--about-data", type=short_text, default="", metavar="TEXT", help=about)
     parser.add_argument(
         "--contact", type=short_text, default="", metavar="TEXT", help=f"{contact} (default: its page on the Hub)"
     )
     parser.add_argument(
-        "--allow-memorised", action="store_true", help="publish even a model that repeats faces of its training"
+        "--allow-memorised", action="store_true", help="publish even a model that reproduces training faces"
     )
 
 
 def short_text(text: str) -> str:
-    """An argparse type: one line of text that config.json can hold, checked before the training."""
-    if len(text) > _MOST_LETTERS:
-        raise argparse.ArgumentTypeError(f"the text has more than {_MOST_LETTERS:,} letters")
-    text = " ".join(text.split())  # a command that is printed for later shall be one line
+    """An argparse type: a text for config.json, whose line breaks become spaces."""
+    if len(text) > _MAX_CHARACTERS:
+        raise argparse.ArgumentTypeError(f"the text has more than {_MAX_CHARACTERS:,} characters")
+    text = " ".join(text.split())  # so that a command with it can be printed on one line
     if any(unicodedata.category(letter) in ("Cs", "Cc") for letter in text):  # undecodable bytes, controls
-        raise argparse.ArgumentTypeError("the text is not UTF-8, or holds control characters: type it anew")
+        raise argparse.ArgumentTypeError("the text is not UTF-8, or contains control characters: type it again")
     return text
 
 
+def model_folder_of(path: Path) -> Path:
+    """The model folder of a run; any other path is a model folder itself."""
+    return path / "model" if (path / "model").is_dir() else path
+
+
 def check_writable(path: Path, option: str) -> None:
-    """Raises FaceGANError when the file of an option cannot be written, before the work whose result it takes."""
+    """Raises FaceGANError if the file of an option cannot be written, before the work whose result goes there."""
     if not path.absolute().parent.is_dir():
         raise FaceGANError(
             f"There is no folder {path.absolute().parent} for {option}: create it, or name another file."
@@ -135,23 +145,23 @@ def check_writable(path: Path, option: str) -> None:
 
 
 def write_result(path: Path, content: str) -> None:
-    """Replaces the file by a result that was printed before. Raises FaceGANError."""
+    """Write a result, which has been printed already, to a file. Raises FaceGANError."""
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe, which is not replaced
+        if path.exists() and not path.is_file():  # such as a device or a pipe, which cannot be replaced
             path.write_text(content, encoding="utf-8")
         else:
             atomic_write(path, content)
     except OSError as error:
         raise FaceGANError(
-            f"What is printed above could not be written to {path} ({error.strerror}): {remedy(error)}."
+            f"The result printed above could not be written to {path} ({error.strerror}): {remedy(error)}."
         ) from error
 
 
 def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
-    """Run `work`, which also imports what takes long, and return the exit code.
+    """Run `work`, which also does the slow imports, and return the exit code.
 
-    0; or 1 with the sentence of a FaceGANError or of a disk that cannot be written; or 130 after Ctrl-C, with `stopped`
-    or the sentence of the KeyboardInterrupt where it has one.
+    0: success. 1: a FaceGANError or an error of the disk, with its message. 130: Ctrl-C, with the message of the
+    KeyboardInterrupt, or `stopped` if it has none.
     """
     robust_output()
     try:
@@ -164,8 +174,8 @@ def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
         if not is_disk_error(error):
             raise
         where = _on_one_line(f" at {error.filename}") if error.filename else ""
-        told = f"error: The disk cannot be used{where} ({error.strerror}): {remedy(error)}. What was saved is kept."
-        print(told, file=sys.stderr)
+        message = f"error: The disk cannot be used{where} ({error.strerror}): {remedy(error)}. What was saved is kept."
+        print(message, file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
         print(_on_one_line(str(stop)) or stopped, file=sys.stderr)
@@ -174,5 +184,5 @@ def exit_code(work: Callable[[], object], stopped: str = "Stopped.") -> int:
 
 
 def _on_one_line(text: str) -> str:
-    """With control characters, which the name of a file may hold, written as in Python: a line feed becomes \\n."""
+    """Control characters, which a file name may contain, as Python escapes: a line feed becomes \\n."""
     return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

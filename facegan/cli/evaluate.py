@@ -4,9 +4,9 @@
     python train/evaluate.py facegan/assets/default --data OTHER_PHOTOS --unseen --json figures.json
     python train/evaluate.py facegan/assets/default --sliders
 
-A run keeps which tenth of its faces it holds out, so --data is the run that MODEL comes from, or the photos that it
-learned from. Other photos need --unseen, which says that MODEL was not trained on any of them. The protocol is in
-facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
+A run stores which tenth of its faces it held out, so --data is the run that MODEL comes from, or the photos that it was
+trained on. Other photos need --unseen, which says that MODEL was not trained on any of them. The protocol is
+described in facegan/gan/judge.py, that of sliders in facegan/sliders/judge.py.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main() -> int:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model", metavar="MODEL", help="a run, a model folder or USER/NAME on the Hub")
     p.add_argument("--data", type=Path, metavar="RUN|DIR", help="a run's faces, or a folder of photos")
-    p.add_argument("--sliders", action="store_true", help="judge its sliders instead; half an hour of one core")
+    p.add_argument("--sliders", action="store_true", help="judge its sliders instead; half an hour on one core")
     p.add_argument(
         "--seeds",
         type=number(int, 20, 10_000),
@@ -30,13 +30,13 @@ def main() -> int:
         help="faces that judge sliders (default: 1000)",
     )
     p.add_argument("--generated", type=number(int, 2, 100_000), default=5_000, metavar="N", help="default: 5000")
-    p.add_argument("--unseen", action="store_true", help="none of these faces was in the model's training")
+    p.add_argument("--unseen", action="store_true", help="the model was trained on none of these faces")
     p.add_argument("--fid", action="store_true", help="Inception FID too (train/requirements-fid.txt)")
-    p.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    p.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     args = vars(p.parse_args())
     json_file, sliders, seeds = (args.pop(name) for name in ("json", "sliders", "seeds"))
     if not sliders and args["data"] is None:
-        p.error("say what to measure against: --data RUN or --data DIR")
+        p.error("add what to measure against: --data RUN or --data DIR")
 
     def work() -> None:
         if json_file:

@@ -3,15 +3,15 @@
     python train/fit_encoder.py runs/PHOTOS
     python train/fit_encoder.py facegan/assets/default --data runs/DRAWN --drawn
 
-Takes 20 minutes of one core. train.py does this after the training with --encoder. At the end it measures the
-look-alikes, and writes figures and 20 examples into the model card. The examples are of generated faces, because no
-photo may be part of a model folder; with --drawn they are of faces that the run has held out.
+Takes 20 minutes on one core. train.py --encoder does it after the training. At the end the look-alikes are measured,
+and figures and 20 examples are written into the model card. The examples are of generated faces, because no photo may
+be part of a model folder; with --drawn they are of held-out faces of the run.
 """
 
 import argparse
 from pathlib import Path
 
-from facegan.cli.command_line import exit_code, number
+from facegan.cli.command_line import exit_code, model_folder_of, number
 
 
 def main() -> int:
@@ -24,9 +24,9 @@ def main() -> int:
     p.add_argument(
         "--drawn",
         action="store_true",
-        help="the run's faces were drawn and show nobody: the card may have examples of them",
+        help="the run's faces were drawn and show nobody, so the card may have examples of them",
     )
-    p.add_argument("--keep", action="store_true", help="keep the encoder, and only measure it and draw its examples")
+    p.add_argument("--keep", action="store_true", help="keep the encoder; only measure it and draw its examples")
     args = p.parse_args()
 
     def work() -> None:
@@ -34,11 +34,10 @@ def main() -> int:
         from facegan.faces.cache import FaceCache
         from facegan.runs.model_encoder import add_encoder
 
-        folder = args.model / "model" if (args.model / "model").is_dir() else args.model
         cache = FaceCache.find(args.data or args.model)
         if cache is None and args.data:
-            raise FaceGANError(f"There are no prepared faces in {args.data}: give the run by --data.")
+            raise FaceGANError(f"There are no prepared faces in {args.data}: give the run with --data.")
         seen = {"faces_seen": args.images_seen} if args.images_seen else {}
-        add_encoder(folder, cache, drawn=args.drawn, keep=args.keep, **seen)
+        add_encoder(model_folder_of(args.model), cache, drawn=args.drawn, keep=args.keep, **seen)
 
     return exit_code(work)

@@ -6,13 +6,13 @@
     python train/fit_sliders.py runs/PHOTOS --surprises
     python train/fit_sliders.py runs/PHOTOS --complete
 
-Takes some minutes on two cores. A run does this by itself after its training.
+Takes some minutes on two cores. train.py does this after the training.
 """
 
 import argparse
 from pathlib import Path
 
-from facegan.cli.command_line import exit_code, number
+from facegan.cli.command_line import exit_code, model_folder_of, number
 
 
 def main() -> int:
@@ -25,13 +25,13 @@ def main() -> int:
     )
     p.add_argument("--seeds", type=number(int, 20, 10_000), metavar="N", help="faces to judge by (default: 100)")
     p.add_argument(
-        "--positions", type=number(int, 3, 101), metavar="N", help="of each slider, to judge at; odd (default: 5)"
+        "--positions", type=number(int, 3, 101), metavar="N", help="positions of each slider to judge, odd (default: 5)"
     )
-    p.add_argument("--surprises", action="store_true", help="find the surprise sliders anew, and keep the named ones")
+    p.add_argument("--surprises", action="store_true", help="only replace the surprise sliders; named ones are kept")
     p.add_argument(
         "--complete",
         action="store_true",
-        help="keep the sliders, add those for attributes that had none then, find anew where faces end, and judge all",
+        help="keep the sliders, add those of new attributes, fit the limits of faces again, and judge all sliders",
     )
     args = p.parse_args()
 
@@ -46,13 +46,13 @@ def main() -> int:
             complete_sliders,
         )
 
-        folder = args.model / "model" if (args.model / "model").is_dir() else args.model
+        folder = model_folder_of(args.model)
         if args.surprises:
             add_surprises(folder, **({"seeds": args.seeds} if args.seeds else {}))
             return
         cache = FaceCache.find(args.data or args.model)
         if cache is None and (args.data or args.attributes):
-            raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run by --data.")
+            raise FaceGANError(f"There are no prepared faces in {args.data or args.model}: give the run with --data.")
         judged = {name: getattr(args, name) for name in ("seeds", "positions") if getattr(args, name)}
         if args.complete:
             print(as_table(complete_sliders(folder, cache, **judged).slider_set))

@@ -3,15 +3,15 @@
     python train/fit_upscaler.py runs/PHOTOS
     python train/fit_upscaler.py facegan/assets/default --data PHOTOS --out runs/LARGE
 
-The upscaler learns from the same photos, aligned at twice the size of the generator. Takes an hour of one core. The
-images keep what the generator drew: reduced by two they are its own. A training that starts from the model
-(train.py --init) keeps the upscaler.
+The upscaler learns from the same photos, aligned at twice the size of the generator. Takes an hour on one core. The
+large images reduced by two are those of the generator. A training that starts from the model (train.py --init) keeps
+the upscaler.
 """
 
 import argparse
 from pathlib import Path
 
-from facegan.cli.command_line import exit_code, number
+from facegan.cli.command_line import exit_code, model_folder_of, number
 
 
 def main() -> int:
@@ -33,18 +33,18 @@ def main() -> int:
         from facegan.base.errors import FaceGANError
         from facegan.model.folder import ModelConfig
         from facegan.runs.model_upscaler import LARGE_FACES, add_upscaler, large_faces
-        from facegan.runs.run_config import faces_of
+        from facegan.runs.run_config import face_options_of
         from facegan.runs.run_file import facts_of
 
-        run = args.model if (args.model / "model").is_dir() else None
-        folder = run / "model" if run else args.model
+        folder = model_folder_of(args.model)
+        run = args.model if folder != args.model else None
         photos = args.data or (list(facts_of(run).data) if run else [])
         if not photos:
-            raise FaceGANError("Nothing tells which photos the upscaler shall learn from: give their folder by --data.")
+            raise FaceGANError("It is not known which photos the model was trained on: give their folder with --data.")
         out = args.out or (run and run / LARGE_FACES)
         if out is None:
-            raise FaceGANError(f"{folder} is no run: say by --out where the aligned faces shall be kept.")
-        options = faces_of(run) if run else None
+            raise FaceGANError(f"{folder} is not a run: choose a folder for the aligned faces with --out.")
+        options = face_options_of(run) if run else None
         cache = large_faces(photos, out, ModelConfig.read(folder), options)
         seen = {"crops_seen": args.images_seen} if args.images_seen else {}
         add_upscaler(folder, cache, **seen)

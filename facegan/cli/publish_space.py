@@ -2,7 +2,7 @@
 
     python train/publish_space.py USER/SPACE --model USER/NAME
 
-The same command updates it. Needs a token with write access: `hf auth login`, or HF_TOKEN.
+The same command updates the Space. Needs a token with write access: `hf auth login`, or HF_TOKEN.
 """
 
 import argparse

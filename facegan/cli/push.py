@@ -3,7 +3,7 @@
     python train/push.py runs/ME
     python train/push.py runs/ME USER/NAME --public --space USER/SPACE
 
-Needs a token with write access: `hf auth login`, or HF_TOKEN. Pushing what is there already changes nothing.
+Needs a token with write access: `hf auth login`, or HF_TOKEN. Pushing an unchanged model again changes nothing.
 """
 
 import argparse
@@ -20,9 +20,9 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="USER/NAME",
-        help="default: the name given to train.py, else you and the run",
+        help="default: the name given to train.py, else your user name and the name of the run",
     )
-    p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish the demo of it as a Space")
+    p.add_argument("--space", default="", metavar="USER/SPACE", help="also publish its demo as a Space")
     add_visibility(p, PRIVATE_BY_DEFAULT)
     add_card_options(p)
     return p

@@ -1,11 +1,11 @@
-"""RUN/faces: the aligned faces of a run and what is known about them. The formats are decided here.
+"""RUN/faces: the aligned faces of a run and their measurements. This file defines the formats.
 
-photos.jsonl      the journal: the settings, then a line a photo (records.py); with --person also who each face is
-faces-SIZE.u8     every face that was found, raw uint8 RGB, row after row
-stream.json       how far a data set was read (stream.py)
+photos.jsonl      the journal: the settings, then a line for each photo (records.py); with --person also embeddings
+faces-SIZE.u8     all faces that were found, raw uint8 RGB, one after the other; a row is the index of a face
+stream.json       how far a data set was read (sources/dataset_photos.py)
 selected.npy      int64, the rows that passed the filters
-held_out.npy      int64, those of them that are never trained on (held_out.py)
-report.json       counts, reasons and figures (report.py)
+held_out.npy      int64, the selected rows that are never trained on (held_out.py)
+report.json       counts, reasons and figures (report/report.py)
 """
 
 import json
@@ -26,18 +26,18 @@ from facegan.faces.records import PhotoRecord, from_line, to_line
 JOURNAL = "photos.jsonl"
 SELECTED = "selected.npy"
 REPORT = "report.json"
-# Raised when the meaning of a journal line changes, or how photos are read, so that old caches start anew. 3: keypoints
-# are those of photos of 2,016 px, and TIFF and camera raw are upright and in full size.
+# To be raised when the meaning of a journal line or the decoding of photos changes: then old caches are read again. 3:
+# keypoints refer to photos of 2,016 px, and TIFF and camera raw are upright and in full size.
 FORMAT = 3
 
 
 def faces_file(folder: Path, size: int) -> Path:
-    """Where the faces of a size lie."""
+    """The file of the faces of a size."""
     return folder / f"faces-{size}.u8"
 
 
 def settings_of(folder: Path) -> dict[str, object]:
-    """What the faces that an earlier run left in the folder were made with; empty if there are none."""
+    """The settings with which an earlier run made the faces in the folder; empty if there are none."""
     try:
         with (folder / JOURNAL).open("rb") as lines:
             head = _parse(lines.readline())
@@ -53,16 +53,16 @@ def framing_of(folder: Path) -> float | None:
 
 
 class FaceStore:
-    """The journal and the faces file while they are written. Every photo is on disk before the next is taken."""
+    """The journal and the faces file while they are written. Each photo is written before the next one is processed."""
 
     def __init__(self, folder: Path, settings: dict[str, object], *, say: Callable[[str], None] = print) -> None:
-        """Opens RUN/faces, keeps what an earlier run left there, and drops what it left unfinished.
+        """Opens RUN/faces, keeps the faces of an earlier run with the same settings, and drops unfinished ones.
 
         Args:
-            folder: made if it is not there.
-            settings: what the faces depend on: "size" (pixels) and whatever else must be equal for old faces to
-                be of use.
-            say: told when old faces are of no use.
+            folder: created if it is missing.
+            settings: everything that the faces depend on, with "size" (pixels). Faces made with other settings are
+                removed.
+            say: takes a message if faces are removed.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.size = int(settings["size"])  # type: ignore[call-overload]
@@ -79,14 +79,14 @@ class FaceStore:
 
     @property
     def rows(self) -> int:
-        """Faces in the file."""
+        """The number of faces in the file."""
         return self._faces.tell() // self._face_bytes
 
     def append(self, record: PhotoRecord, faces: np.ndarray) -> None:
         """Adds a photo whose faces are numbered from 0, and their pictures, uint8 (faces, size, size, 3)."""
         record = record.moved(self.rows)
         line = to_line(record)
-        # The faces first: a line in the journal promises that its rows are there.
+        # The faces first, so that the rows of every line in the journal exist.
         for file, content in (
             (self._faces, np.ascontiguousarray(faces).tobytes()),
             (self._journal, line.encode() + b"\n"),
@@ -94,11 +94,11 @@ class FaceStore:
             with located(Path(file.name)):
                 file.write(content)
                 file.flush()
-        # As it will be read: numbers that are rounded there pass a threshold now if they pass it then.
+        # As it will be read from the journal: with rounded numbers, which must give the same result at a threshold.
         self.records[record.name] = from_line(line)
 
     def close(self) -> None:
-        """Ends writing. Raises OSError where the disk does not take what is left, as `append` did before."""
+        """Closes both files. Raises OSError if buffered data cannot be written."""
         try:
             with located(Path(self._faces.name)):
                 self._faces.close()
@@ -108,14 +108,14 @@ class FaceStore:
 
     def _load(self, journal: Path, faces: Path, head: dict[str, object], say: Callable[[str], None]) -> None:
         if not journal.exists():
-            self._forget(journal.parent, [faces])
+            self._remove(journal.parent, [faces])
             return
         rows_on_disk = faces.stat().st_size // self._face_bytes if faces.exists() else 0
         rows = good_bytes = 0
         with journal.open("rb") as lines:
             old_head = _parse(lines.readline())
             if old_head != head:
-                say("The faces in the cache were made with other settings, so every photo is read again.")
+                say("The faces in the cache were made with other settings, so all photos are read again.")
             else:
                 good_bytes = lines.tell()
                 for line in lines:
@@ -127,30 +127,30 @@ class FaceStore:
                     rows = max(rows, end)
                     good_bytes += len(line)
         if not good_bytes:
-            self._forget(journal.parent, journal.parent.glob("faces-*.u8"))
+            self._remove(journal.parent, journal.parent.glob("faces-*.u8"))
         elif faces.exists():
             _truncate(faces, rows * self._face_bytes)
         _truncate(journal, good_bytes)
 
     @staticmethod
-    def _forget(folder: Path, faces: Iterable[Path]) -> None:
-        """Remove faces that cannot be used, and what refers to their rows."""
+    def _remove(folder: Path, faces: Iterable[Path]) -> None:
+        """Remove faces that cannot be used, and the files that refer to their rows."""
         for old in (*faces, folder / SELECTED, folder / HELD_OUT):
             old.unlink(missing_ok=True)
 
 
 class FaceCache:
-    """The aligned faces of a finished preparation, read-only. ``len`` is the number of faces that passed."""
+    """The aligned faces of a finished preparation, read-only. ``len`` is the number of selected faces."""
 
     def __init__(self, folder: Path, report: dict, selected: np.ndarray, images: np.ndarray) -> None:
         self.folder = folder
         self.report = report  # the contents of report.json
         self.selected = selected  # int64 (n,), the rows that passed the filters, ascending
-        self.images = images  # uint8 (rows, size, size, 3), RGB, also those that the filters rejected
+        self.images = images  # uint8 (rows, size, size, 3), RGB, including those that the filters rejected
 
     @classmethod
     def find(cls, folder: Path) -> "FaceCache | None":
-        """The faces of the run in `folder`, or those that it holds itself; None where there are none."""
+        """The faces of the run in `folder`, or of `folder` as RUN/faces; None if there are none."""
         for place in (folder, folder / "faces"):
             if (place / SELECTED).is_file():
                 return cls.open(place)
@@ -173,7 +173,7 @@ class FaceCache:
                 raise ValueError("the file of faces is empty")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FaceGANError(
-                f"There are no prepared faces in {folder}: run the training again to have the photos read."
+                f"There are no prepared faces in {folder}: run the training again, which prepares them."
             ) from error
         if selected.size and int(selected.max()) >= len(images):
             raise FaceGANError(f"The faces in {folder} are damaged: delete that folder and run again.")
@@ -202,7 +202,7 @@ class FaceCache:
 
     @cached_property
     def keypoints(self) -> np.ndarray:
-        """The five keypoints of each row in the aligned face's pixels, float32 (rows, 5, 2); NaN if unknown."""
+        """The five keypoints of each row, in pixels of the aligned face, float32 (rows, 5, 2); NaN if unknown."""
         frame = Frame(self.size, float(self.report["framing"]))
         points = np.full((len(self.images), 5, 2), np.nan, np.float32)
         for record in self.records:
@@ -228,7 +228,7 @@ def _parse(line: bytes) -> object:
 
 
 def _record(line: bytes) -> PhotoRecord | None:
-    """The record of a whole line, None for one that a kill cut short."""
+    """The record of a line; None for one that is incomplete, because the process was killed, or damaged."""
     if not line.endswith(b"\n"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What is asked of a face when one person is wanted: who it is, and whether it shows its eyes."""
+"""Measures what is needed of a face only when one person is wanted: identity, clearness, and visible eyes."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from facegan.faces.eyes import read_eyes
 from facegan.faces.person.recognise import Recogniser
 from facegan.faces.records import Examination
 
-VERSION = "eyes-1"  # raised when the meaning of an examination changes, so that old caches start anew
+VERSION = "eyes-1"  # to be changed with the meaning of an examination: then old caches are read again
 
 
 class Examiner:

@@ -1,8 +1,8 @@
-"""Whether a face shows its eyes: closed eyes and dark glasses, read from the pixels of both eyes.
+"""Detects closed eyes and dark glasses from the pixels of both eyes.
 
-The landmark networks at hand draw an open eye into every face, so their eye openings only rank: this is a linear
-reading of histograms of oriented gradients (Dalal and Triggs 2005) and of brightness, which tools/fit_eye_states.py
-learned from FairFace photos that were looked at one by one.
+A linear classifier on histograms of oriented gradients (Dalal and Triggs 2005) and brightness. tools/fit_eye_states.py
+fitted it to FairFace photos that were labelled by eye. Landmark networks do not suffice: they find open eyes in every
+face.
 """
 
 from functools import cache
@@ -14,20 +14,23 @@ from safetensors.numpy import load
 from facegan.base.errors import FaceGANError
 from facegan.faces.align import KEYPOINT_WEIGHTS, Frame, Halves, eye_distance, similarity_transform, warp
 
-CROP_SIDE = 112  # px of the upright face from which the eyes are cut
-_CROP_WIDTH, _CROP_BELOW = 2.6, 0.54  # eye distances: its width, and its centre below the eyes
+CROP_SIDE = 112  # px of the upright face from which the eyes are cropped
+_CROP_WIDTH, _CROP_BELOW = 2.6, 0.54  # eye distances: width of that crop, and its centre below the eyes
 _UNIT = CROP_SIDE / _CROP_WIDTH  # px between the eyes
-_EYE_SIZE, _EYE_PIXELS = (0.56, 0.36), (32, 20)  # width and height of an eye: eye distances, pixels
-_CELL, _ORIENTATIONS = 4, 8  # px, and how many directions from 0 to 360 degrees
-_CHEEKS = (0.45, 0.8, 0.25, 0.6)  # top and bottom below the eyes, nearest and furthest from the middle; eye distances
-_DARKEST_CHEEK, _BRIGHTEST = 20.0, 2.0  # luma that is divided by at least; what an eye's may be of a cheek's
+_EYE_SIZE, _EYE_PIXELS = (0.56, 0.36), (32, 20)  # width and height of the crop of an eye: eye distances, px
+_CELL, _ORIENTATIONS = 4, 8  # px of a cell; bins of directions from 0 to 360 degrees
+_CHEEKS = (0.45, 0.8, 0.25, 0.6)  # eye distances: top and bottom below the eyes, inner and outer from the middle
+_DARKEST_CHEEK, _BRIGHTEST = (
+    20.0,
+    2.0,
+)  # least luma of cheeks; most luma of an eye, relative to cheeks
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 FEATURE_SIZE = (_EYE_PIXELS[0] // _CELL) * (_EYE_PIXELS[1] // _CELL) * (_ORIENTATIONS + 1)
 STATES = ("open", "closed", "shades")  # the columns of the weights
 
 
 def read_eyes(photo: np.ndarray | Halves, keypoints: np.ndarray) -> tuple[float, float]:
-    """The log-odds that a face's eyes are closed, and that dark glasses hide them, each against what else it may be.
+    """The log-odds of closed against open eyes, and of dark glasses against the more likely of these two.
 
     Args:
         photo: uint8 (H, W, 3).
@@ -45,7 +48,7 @@ def upright_face(photo: np.ndarray | Halves, keypoints: np.ndarray) -> np.ndarra
 
 
 def eye_features(crop: np.ndarray) -> np.ndarray:
-    """What is read of a face, float32 (FEATURE_SIZE,): the mean of one eye and the mirror image of the other.
+    """The features of a face, float32 (FEATURE_SIZE,): the mean of those of one eye and of the mirrored other one.
 
     Args:
         crop: the upright face, uint8 (112, 112, 3), of `upright_face`.
@@ -72,7 +75,7 @@ def eye_features(crop: np.ndarray) -> np.ndarray:
 
 
 def _gradients(eye: np.ndarray) -> np.ndarray:
-    """Histograms of the gradients' directions in cells, orientation first; cut off at 0.25 as in Lowe's SIFT."""
+    """Histograms of gradient directions in cells, direction by direction; clipped at 0.25 as in Lowe's SIFT."""
     across, down = np.zeros_like(eye), np.zeros_like(eye)
     across[:, 1:-1] = eye[:, 2:] - eye[:, :-2]
     down[1:-1] = eye[2:] - eye[:-2]
@@ -85,7 +88,7 @@ def _gradients(eye: np.ndarray) -> np.ndarray:
             _cells(strength * ((1 - share) * (lower % _ORIENTATIONS == k) + share * ((lower + 1) % _ORIENTATIONS == k)))
             for k in range(_ORIENTATIONS)
         ]
-    ).ravel() * (_CELL * _CELL)  # sums; the means would weigh more against the 1e-3 below
+    ).ravel() * (_CELL * _CELL)  # sums instead of means, so that the 1e-3 below is negligible
     histogram = np.minimum(histogram / (np.linalg.norm(histogram) + 1e-3), 0.25)
     return histogram / (np.linalg.norm(histogram) + 1e-3)
 
@@ -97,7 +100,7 @@ def _cells(eye: np.ndarray) -> np.ndarray:
 
 
 def _cheek_luma(crop: np.ndarray, eye_height: float) -> float:
-    """The mean of both cheeks."""
+    """The mean luma of both cheeks."""
     middle = (CROP_SIDE - 1) / 2
     top, bottom = (int(eye_height + below * _UNIT) for below in _CHEEKS[:2])
     near, far = (aside * _UNIT for aside in _CHEEKS[2:])
@@ -107,7 +110,7 @@ def _cheek_luma(crop: np.ndarray, eye_height: float) -> float:
 
 @cache
 def _crop_template() -> np.ndarray:
-    """Where the keypoints lie in the crop, (5, 2) pixels."""
+    """The positions of the keypoints in the crop, (5, 2) pixels."""
     points = Frame(CROP_SIDE).template()
     in_eye_distances = (points - points[:2].mean(axis=0)) / eye_distance(points)
     return (in_eye_distances - (0.0, _CROP_BELOW)) * _UNIT + (CROP_SIDE - 1) / 2
@@ -115,11 +118,11 @@ def _crop_template() -> np.ndarray:
 
 @cache
 def _weights() -> tuple[np.ndarray, np.ndarray]:
-    """The reading, float32 (FEATURE_SIZE, 3) and (3,), its columns as STATES."""
+    """Weights and bias of the classifier, float32 (FEATURE_SIZE, 3) and (3,), in the order of STATES."""
     try:
         tensors = load(files("facegan").joinpath("assets", "eye_states", "eye_states.safetensors").read_bytes())
         return tensors["weights"], tensors["bias"]
-    except Exception as error:  # a missing file, a damaged one (safetensors has its own error class), another layout
+    except Exception as error:  # the file is missing, damaged or incomplete
         raise FaceGANError(
             f"The installed eye_states.safetensors is damaged ({error}): install FaceGAN again."
         ) from None

@@ -1,6 +1,6 @@
-"""Which faces are used, and why the others are rejected: a pure function of what was measured.
+"""Decides which faces are used, and why others are rejected, from their measurements.
 
-The thresholds are fields of FaceOptions (options.py), the words of the reasons are in reasons.py.
+The thresholds are fields of FaceOptions (options.py); the texts of the reasons are in reasons.py.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from facegan.faces.person.identity import SAME_PERSON, People, examination
 from facegan.faces.reasons import USED
 from facegan.faces.records import FaceRecord, PhotoRecord
 
-# The covariance of the tints (a* and b*) of 13,738 faces of FairFace, and their median, rounded.
+# Covariance and median of the tints (a* and b* of CIELAB) of 13,738 FairFace faces, rounded.
 _TINTS = np.array([[46.6, 34.6], [34.6, 83.3]])
 TYPICAL_TINT = (15.3, 15.8)
 
@@ -23,25 +23,25 @@ UNOBSTRUCTED = 0.92
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one face, or of one photo without a face."""
+    """The decision on one face, or on one photo without a face."""
 
     name: str  # of the photo
     face: FaceRecord | None
-    reason: str  # USED or a slug of REASONS
+    reason: str  # USED or a key of REASONS
     detail: str = ""  # the measured value in words
 
 
 def why_rejected(
     face: FaceRecord, options: FaceOptions, typical: tuple[float, float] = TYPICAL_TINT
 ) -> tuple[str, str]:
-    """The first reason to reject a face and the measured value in words, or (USED, "").
+    """The first reason to reject a face, and the measured value in words; or (USED, "").
 
-    `typical`: the tint of most faces of these photos.
+    `typical`: the median tint of these photos' faces.
     """
     if face.eye_distance < options.min_eye_distance:
         return "too_small", f"{face.eye_distance:.0f} px between the eyes, {options.min_eye_distance:.0f} are needed"
     if face.inside < options.min_inside:
-        return "cut_off", f"{100 * face.inside:.0f} % of it is in the photo"
+        return "cut_off", f"{100 * face.inside:.0f} % of the face is in the photo"
     for angle, limit, words in (
         (face.yaw, options.max_yaw, "to the side"),
         (face.pitch, options.max_pitch, "up or down"),
@@ -65,13 +65,13 @@ def why_rejected(
 
 
 def tint_distance(tint: tuple[float, float], typical: tuple[float, float]) -> float:
-    """How far apart two tints are, in standard deviations of those of faces (Mahalanobis); NaN if unknown."""
-    apart = np.subtract(tint, typical)
-    return float(np.sqrt(apart @ np.linalg.solve(_TINTS, apart)))
+    """The distance of two tints in standard deviations of the tints of faces (Mahalanobis); NaN if unknown."""
+    difference = np.subtract(tint, typical)
+    return float(np.sqrt(difference @ np.linalg.solve(_TINTS, difference)))
 
 
 def typical_tint(records: list[PhotoRecord]) -> tuple[float, float]:
-    """The median of all faces: photos that all have one tint keep it, as those of one filter or of old films do."""
+    """The median of all faces, so that photos which all have the same tint, such as old films, are not rejected."""
     tints = np.array([face.tint for record in records for face in record.faces]).reshape(-1, 2)
     known = tints[np.isfinite(tints).all(axis=1)]
     return (float(np.median(known[:, 0])), float(np.median(known[:, 1]))) if len(known) else TYPICAL_TINT
@@ -80,7 +80,7 @@ def typical_tint(records: list[PhotoRecord]) -> tuple[float, float]:
 def why_rejected_for_person(
     face: FaceRecord, options: FaceOptions, people: People, typical: tuple[float, float] = TYPICAL_TINT
 ) -> tuple[str, str]:
-    """As `why_rejected`, when one person is wanted: also whose face it is, and whether something covers it."""
+    """As `why_rejected`, if one person is wanted: also checks the identity, and whether something covers the face."""
     if face.eye_distance >= options.min_eye_distance and not people.is_wanted(face):
         return "other_person", f"likeness {people.likeness(face):.2f}, {SAME_PERSON:g} is needed"
     reason, detail = why_rejected(face, options, typical)
@@ -94,7 +94,7 @@ def why_rejected_for_person(
     if examined.closed_eyes > options.max_closed_eyes:
         return "eyes_closed", f"log-odds {examined.closed_eyes:.1f}"
     if clearness < options.min_clearness:
-        return "covered", f"{100 * clearness:.0f} % as clear as usual"
+        return "covered", f"{100 * clearness:.0f} % of the usual clearness"
     return USED, ""
 
 
@@ -105,15 +105,15 @@ def filter_faces(
 
     Args:
         records: the photos.
-        images: uint8 (rows, size, size, 3), where the faces' rows point; read for the near duplicates only.
+        images: uint8 (rows, size, size, 3), to which the faces' rows refer; read only for near-duplicates.
         options: the thresholds.
-        people: who is wanted; None keeps everybody.
+        people: the person who is wanted; None: everybody.
     """
     verdicts: list[Verdict] = []
     typical = typical_tint(records)
-    if people:  # the clearness relative to the person's own says more than the detector's certainty
+    if people:  # clearness relative to the person's median is more reliable than the detector's certainty
         options = replace(options, min_certainty=0.0)
-    first_name: dict[str, str] = {}  # of every file content
+    first_name: dict[str, str] = {}  # SHA-1 to the first file with it
     for record in records:
         if record.problem:
             verdicts.append(Verdict(record.name, None, record.problem, record.detail))
@@ -136,7 +136,7 @@ def _verdicts_on(
     verdicts = [
         Verdict(record.name, face, *why_rejected_for_person(face, options, people, typical)) for face in record.faces
     ]
-    # A mirror, or a picture of the person on the wall: nobody is twice in one place.
+    # Only one face of a photo is the person; another is a mirror image, or a picture on the wall.
     used = [verdict for verdict in verdicts if verdict.reason == USED]
     best = max(used, key=_quality, default=None)
     return [
@@ -152,7 +152,7 @@ def _quality(verdict: Verdict) -> float:
 
 
 def _reject_near_duplicates(verdicts: list[Verdict], images: np.ndarray, options: FaceOptions) -> list[Verdict]:
-    """The same verdicts with all but the best of almost equal faces rejected."""
+    """The verdicts, with all but the best of near-duplicates rejected."""
     passed = [
         (index, verdict.face) for index, verdict in enumerate(verdicts) if verdict.reason == USED and verdict.face
     ]

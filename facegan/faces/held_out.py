@@ -1,4 +1,4 @@
-"""The held-out faces: a tenth of all, by which generators are evaluated and on which no training trains."""
+"""The held-out faces: a tenth of all, which are never trained on and by which generators are evaluated."""
 
 import io
 from pathlib import Path
@@ -7,38 +7,37 @@ import numpy as np
 
 from facegan.base.files import atomic_write
 
-HELD_OUT = 0.1  # of the faces: enough for KID from 1,000 faces on, little enough not to be missed
-LEAST_JUDGED = 4  # held-out faces: with fewer a generator is not evaluated
+HELD_OUT = 0.1  # share of the faces: enough for KID from 1,000 faces on, and hardly missed in training
+LEAST_JUDGED = 4  # faces; with fewer a generator is not evaluated
 FILE = "held_out.npy"  # in RUN/faces: int64, rows
 
 
 def held_out_split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and the held-out tenth that training never sees, both sorted; the same for the same rows."""
+    """Split rows into those to train on and the held-out tenth, both sorted. The same rows give the same split."""
     order = np.random.RandomState(0).permutation(len(rows))
     held_out = round(len(rows) * HELD_OUT)
     return np.sort(rows[order[held_out:]]), np.sort(rows[order[:held_out]])
 
 
 def split_of(folder: Path, selected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same for the selected rows of RUN/faces, as `hold_out` left it there; raises as np.load does."""
+    """The split of the selected rows of RUN/faces that `hold_out` stored. Raises what np.load raises."""
     path = folder / FILE
-    if not path.exists():  # faces that were made before it was kept
+    if not path.exists():  # from a version that did not store the split
         return held_out_split(selected)
     held_out = np.load(path, allow_pickle=False)
     return np.setdiff1d(selected, held_out), np.intersect1d(selected, held_out)
 
 
 def hold_out(folder: Path, before: np.ndarray | None, selected: np.ndarray) -> None:
-    """Keep which faces are held out: those of before, and a tenth of the new ones.
+    """Store which faces are held out: those held out before, and a tenth of the new ones.
 
-    So added photos and changed filters never move a face from the held-out ones to the training ones or back, and
-    figures of the runs before and after are of the same faces. cache.FaceStore removes the file when it numbers the
-    rows anew.
+    So a face never moves between the held-out and the training faces when photos are added or filters change, and
+    metrics before and after refer to the same faces. cache.FaceStore removes the file when the rows get new numbers.
 
     Args:
         folder: RUN/faces.
-        before: the rows that were selected until now, int64; None if that is not known.
-        selected: those that are now.
+        before: the rows that were selected before, int64; None if not known.
+        selected: the rows that are selected now.
     """
     path = folder / FILE
     if path.exists():
@@ -52,7 +51,7 @@ def hold_out(folder: Path, before: np.ndarray | None, selected: np.ndarray) -> N
 
 
 def save_rows(path: Path, rows: np.ndarray) -> None:
-    """Writes rows as .npy, all of them or none."""
+    """Writes rows as .npy, atomically."""
     file = io.BytesIO()
     np.save(file, rows)
     atomic_write(path, file.getvalue())

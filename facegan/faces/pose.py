@@ -1,13 +1,13 @@
-"""Which way a face looks, from its five keypoints."""
+"""The pose of a face, from its five keypoints."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 # The average face in units of its eye distance: x to the image's right, y down, z away from the camera. Fitted to
-# the keypoints of 27,000 faces of every pose from three collections, so that the sum of the residuals of their
-# orthographic pictures is least (shape from many views, Tomasi and Kanade 1992). Such a fit leaves open which way is
-# straight ahead: that is the median pitch of faces whose photos were chosen as frontal.
+# the keypoints of 27,000 faces of every pose from three collections, by minimising the residuals of orthographic
+# projections (factorisation, Tomasi and Kanade 1992). Such a fit does not determine which pitch is straight ahead: it
+# is set to the median pitch of photos that were selected as frontal.
 FACE_MODEL = np.array(
     [[-0.5, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.54, -0.452], [-0.413, 1.015, 0.095], [0.413, 1.015, 0.095]]
 )
@@ -15,7 +15,7 @@ FACE_MODEL = np.array(
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Degrees. Positive yaw: nose to the image's right; positive pitch: down; positive roll: head clockwise."""
+    """Angles in degrees. Positive yaw: nose to the image's right; positive pitch: down; positive roll: clockwise."""
 
     yaw: float
     pitch: float
@@ -32,11 +32,11 @@ def rotation(pose: Pose) -> np.ndarray:
 
 
 def estimate_pose(keypoints: np.ndarray) -> Pose:
-    """The pose of five keypoints (5, 2) in a photo.
+    """The pose of a face from its five keypoints (5, 2) in a photo.
 
-    Weak perspective: the points are a scaled picture of FACE_MODEL, linear in its coordinates, so least squares
+    Weak perspective: the points are a scaled projection of FACE_MODEL, linear in its coordinates, so least squares
     gives the first two rows of the scaled rotation (POS, the first step of POSIT, DeMenthon and Davis 1995).
-    The rows are made orthonormal by the nearest such pair, and the angles are read from them.
+    They are replaced by the nearest orthonormal pair, which gives the angles.
     """
     model = FACE_MODEL - FACE_MODEL.mean(axis=0)
     image = np.asarray(keypoints, float) - np.mean(keypoints, axis=0)

@@ -1,4 +1,4 @@
-"""Why a photo or a face is not used: every reason with its words, in one place."""
+"""All reasons why a photo or a face is not used, with their texts."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ USED = "used"
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason."""
+    """The texts of one reason."""
 
     words: str  # for the report and the model card, after a count: "3 blurred"
-    advice: str  # for the report: what would help
-    short: str = ""  # in as few words as fit below a small picture; the words where they are few
+    advice: str  # for the report: what the user can do
+    short: str = ""  # caption of a small picture; `words` if empty
 
     @property
     def caption(self) -> str:
-        """What stands below a small picture."""
+        """The text below a small picture."""
         return self.short or self.words
 
 
-# In the order in which they are asked. The thresholds stand in options.py, the questions in filters.py and, for the
-# first nine, in sources/ and work.py.
+# In the order in which they are checked: the first seven in sources/ and work.py, the others in filters.py. The
+# thresholds are in options.py.
 REASONS = {
     "not_a_picture": Reason("not a picture", "Nothing to do: these files stay where they are."),
     "unreadable": Reason(
@@ -48,7 +48,7 @@ REASONS = {
         "Install the library that is named, and run the same command again.",
         "library missing",
     ),
-    "own_product": Reason("made by FaceGAN", "Photos are used, not what a generator drew from them."),
+    "own_product": Reason("made by FaceGAN", "Only photos are used, not pictures that FaceGAN made from them."),
     "duplicate": Reason("the same file as another", "One copy is used.", "same file twice"),
     "no_face": Reason("no face found", "Faces must be at least a tenth of the photo, and upright."),
     "too_small": Reason("the face is too small", "Use the photo in its original size, or move closer.", "too small"),
@@ -60,20 +60,20 @@ REASONS = {
     "dark_or_flat": Reason("too dark, too bright or too flat", "More light on the face helps.", "dark or flat"),
     "colour_cast": Reason(
         "in coloured light",
-        "Stage lamps, neon and sunsets give faces a colour that others do not have.",
+        "Stage lamps, neon and sunsets give faces an unusual colour.",
         "coloured light",
     ),
     "blurred": Reason("blurred", "Focus on the eyes, and hold still."),
     "sunglasses": Reason("sunglasses", "Take them off: the generator cannot learn eyes that it does not see."),
-    "eyes_closed": Reason("closed eyes", "Blinks and downcast eyes; one of the next photos usually does."),
+    "eyes_closed": Reason("closed eyes", "Blinks and downcast eyes; use another photo of the same moment."),
     "covered": Reason(
         "the face is covered or hard to recognise",
-        "Hands, masks, phones and heads before the face hide it; so does much blur.",
+        "Something is in front of the face, such as a hand, a mask, a phone or another head; or it is very blurred.",
         "covered or unclear",
     ),
     "same_photo": Reason(
         "the person a second time in one photo",
-        "A mirror or a picture in the picture; the larger, clearer face is used.",
+        "A mirror or a picture in the photo; the larger, sharper face is used.",
         "twice in one photo",
     ),
     "near_duplicate": Reason("almost the same picture as another", "The sharper one is used.", "almost the same"),

@@ -1,4 +1,4 @@
-"""What is known about a photo and its faces, and its line in the journal."""
+"""A photo with its faces and their measurements, and its line in the journal."""
 
 import base64
 import json
@@ -10,17 +10,17 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What is asked of a face only when one person is wanted, see examine.py."""
+    """Measurements of a face that are needed only if one person is wanted, see examine.py."""
 
-    identity: np.ndarray  # float16 (512,), of length 1: who it is
-    clearness: float  # length of the embedding: how clearly the recognition network saw the face, see Recogniser.embed
+    identity: np.ndarray  # float16 (512,), the embedding by the recognition network, of length 1
+    clearness: float  # length of the original embedding, smaller for covered and blurred faces; see Recogniser.embed
     closed_eyes: float  # log-odds, see eyes.read_eyes
-    shades: float
+    shades: float  # log-odds of dark glasses
 
 
 @dataclass(frozen=True, slots=True)
 class FaceRecord:
-    """One face: where its picture lies in the cache, and everything that the filters look at."""
+    """One face: its row in the cache, and all measurements that the filters use."""
 
     row: int  # of the faces file
     score: float  # the detector's, 0..1
@@ -40,7 +40,7 @@ class FaceRecord:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRecord:
-    """One file: enough to tell whether it has changed, and either a problem or its faces."""
+    """One file: size, time and hash, by which a change is noticed; and either a problem or its faces."""
 
     name: str
     size: int  # bytes
@@ -48,17 +48,17 @@ class PhotoRecord:
     sha1: str = ""
     width: int = 0  # pixels of the working photo, see decode.WORKING_SIDE
     height: int = 0
-    problem: str = ""  # a slug of reasons.REASONS, empty when the photo could be read
+    problem: str = ""  # a key of reasons.REASONS; empty if the photo could be read
     detail: str = ""  # the problem in a few words
     faces: tuple[FaceRecord, ...] = ()
 
     def moved(self, first_row: int) -> "PhotoRecord":
-        """The same photo with its faces' rows counted from ``first_row``."""
+        """The same photo with ``first_row`` added to the rows of its faces."""
         return replace(self, faces=tuple(replace(face, row=face.row + first_row) for face in self.faces))
 
 
 def to_line(record: PhotoRecord) -> str:
-    """One line of JSON, without the line's end."""
+    """One line of JSON, without the line break."""
     values: dict[str, object] = {"name": record.name, "size": record.size, "mtime_ns": record.mtime_ns}
     if record.sha1:
         values["sha1"] = record.sha1
@@ -85,7 +85,7 @@ def to_line(record: PhotoRecord) -> str:
         }
         for face in record.faces
     ]
-    # surrogateescape names (files that are not UTF-8) survive as \udcXX escapes
+    # File names that are not UTF-8 (surrogateescape) become \udcXX escapes.
     return json.dumps(values, separators=(",", ":"))
 
 
@@ -101,7 +101,7 @@ def from_line(line: str) -> PhotoRecord:
             **{
                 **face,
                 "keypoints": np.array(face["keypoints"], np.float32).reshape(5, 2),
-                # A run from before these were measured does not hold them, and NaN rejects no face.
+                # Missing in the journals of older versions; NaN passes every threshold.
                 "certainty": face.get("certainty", math.nan),
                 "tint": tuple(face.get("tint", (math.nan, math.nan))),
                 "examined": _examined_of(face.pop("examined", None)),
@@ -116,7 +116,7 @@ def _examined_as_json(examined: Examination | None) -> dict[str, object]:
     if examined is None:
         return {}
     numbers = {key: round(value, 2) for key, value in asdict(examined).items() if key != "identity"}
-    # A kilobyte a face in base64; as decimals it would be five.
+    # In base64 a kilobyte for each face; decimals would take five.
     return {"examined": {**numbers, "identity": base64.b64encode(examined.identity.tobytes()).decode()}}
 
 

@@ -1,4 +1,4 @@
-"""The faces of a cache once more, as they would be without alignment: cut out around the detector's box."""
+"""The faces of a cache as they would be without alignment: cropped around the detector's boxes."""
 
 import numpy as np
 
@@ -11,19 +11,19 @@ from facegan.faces.sources.decode import decode_photo
 from facegan.faces.sources.find import FoundFile
 from facegan.faces.sources.unreadable import UnreadablePhotoError
 
-_REACH = 0.5  # eye distances: a box whose keypoints are further away is another face's
+_REACH = 0.5  # eye distances; a box whose keypoints are further away belongs to another face
 
 
 def unaligned_faces(cache: FaceCache, files: list[FoundFile], detector: Detector) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts the selected faces out of their photos as squares around the detector's boxes, neither turned nor placed.
+    """Crops the selected faces as squares around the detector's boxes, without alignment.
 
-    All squares are the same number of times as large as their box, so many that the eyes are on average as far apart
-    as in the aligned faces: the two sets differ in place, size and roll, and in nothing else.
+    The ratio of square to box is the same for all faces, such that the median eye distance is that of the aligned
+    faces. So the two sets differ only in position, size and roll.
 
     Args:
         cache: of the photos in `files`.
-        files: the photos that the cache was made of.
-        detector: the one that made it.
+        files: the photos that the cache was made from.
+        detector: the one that the cache was made with.
 
     Returns:
         The rows of the cache whose faces were found again, int64 (n,), ascending, and their pictures, uint8
@@ -43,8 +43,8 @@ def unaligned_faces(cache: FaceCache, files: list[FoundFile], detector: Detector
                 if (box := _box_of(face, found)) is not None:
                     boxes[face.row] = paths[record.name], face, box
     if not boxes:
-        raise FaceGANError("None of the faces is found in the photos any more: run again with another --out.")
-    scale = _squares_per_box([(face, box) for _, face, box in boxes.values()], cache)
+        raise FaceGANError("None of the faces can be found in the photos again: run with another --out.")
+    scale = _square_per_box([(face, box) for _, face, box in boxes.values()], cache)
     rows = np.array(sorted(boxes), np.int64)
     pictures = [_cut(_read(boxes[row][0]), boxes[row][2], scale, cache.size) for row in rows.tolist()]
     return rows, np.stack(pictures)
@@ -54,7 +54,7 @@ def _read(file: FoundFile) -> np.ndarray:
     try:
         return decode_photo(file.read()[0]).rgb
     except UnreadablePhotoError as error:
-        raise FaceGANError(f"The photo {file.name} cannot be read any more ({error}): run again.") from error
+        raise FaceGANError(f"The photo {file.name} can no longer be read ({error}): run again.") from error
 
 
 def _box_of(face: FaceRecord, found: list[DetectedFace]) -> np.ndarray | None:
@@ -64,14 +64,14 @@ def _box_of(face: FaceRecord, found: list[DetectedFace]) -> np.ndarray | None:
     return found[best].box if best >= 0 and distances[best] <= _REACH * face.eye_distance else None
 
 
-def _squares_per_box(faces: list[tuple[FaceRecord, np.ndarray]], cache: FaceCache) -> float:
-    """Sides of the squares, in sides of the boxes, at which the median face is as large as an aligned one."""
+def _square_per_box(faces: list[tuple[FaceRecord, np.ndarray]], cache: FaceCache) -> float:
+    """The side of a square relative to its box, at which the median face has the size of an aligned one."""
     wanted = np.median(eye_distances(cache)) / cache.size
     return float(np.median([face.eye_distance / _side(box) for face, box in faces]) / wanted)
 
 
 def eye_distances(cache: FaceCache) -> np.ndarray:
-    """Pixels between the eyes of the selected aligned faces, float64 (n,)."""
+    """The eye distances of the selected aligned faces in pixels, float64 (n,)."""
     return np.array([eye_distance(points) for points in cache.keypoints[cache.selected]])
 
 
@@ -80,7 +80,7 @@ def _side(box: np.ndarray) -> float:
 
 
 def _cut(rgb: np.ndarray, box: np.ndarray, scale: float, size: int) -> np.ndarray:
-    """The square around the box's middle, uint8 (size, size, 3); beyond the photo's border its mirror image."""
+    """The square around the centre of the box, uint8 (size, size, 3); the photo's border is reflected."""
     zoom = size / (_side(box) * scale)
     middle = (box[:2] + box[2:]) / 2
     shift = (size - 1) / 2 - zoom * middle

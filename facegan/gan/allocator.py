@@ -1,7 +1,7 @@
-"""Memory of the CPU: glibc is asked to keep large freed blocks for the next step in place of returning them.
+"""Makes glibc keep large freed blocks of memory for the next training step instead of returning them.
 
-By default glibc maps every block above 32 MB anew and gives it back when it is freed, so each batch of large maps pays
-for its page faults again. mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html
+By default glibc maps every block above 32 MB anew and unmaps it when it is freed, so each batch of large feature maps
+causes its page faults again. mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html
 """
 
 import ctypes
@@ -11,7 +11,7 @@ _NEVER = 2**31 - 1  # bytes at the top of the heap that are not worth returning
 
 
 def keep_freed_memory() -> bool:
-    """Have this process keep the memory that it frees, so its size stays at its peak. False where libc has no mallopt.
+    """Keep the memory that this process frees, so that its size stays at its peak. False where libc has no mallopt.
 
     Training is 1.2 times as fast at 128 and 256 px (docs/measurements/program.md).
     """

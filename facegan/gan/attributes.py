@@ -1,8 +1,8 @@
-"""Attributes of the training faces, as the last entries of the latent that control them.
+"""Attribute values of the training faces, in the form of the last entries of a latent, which control them.
 
 The last k entries of a latent g ~ N(0, I) are attribute values: the discriminator learns from the photos to predict
-them, and the generator learns to draw faces for which it predicts them. So moving along one entry changes one attribute
-and leaves the others (AC-GAN, Odena et al. 2017, https://arxiv.org/abs/1610.09585, with numbers in place of classes).
+them, and the generator learns to draw faces for which it predicts them. So changing one entry changes one attribute and
+keeps the others (AC-GAN, Odena et al. 2017, https://arxiv.org/abs/1610.09585, with numbers in place of classes).
 """
 
 import json
@@ -37,8 +37,8 @@ class FaceAttributes:
         """Attribute values from scores.
 
         Every score becomes the normal score of its rank, so that units and tails do not matter. For a yes/no attribute
-        these are random values above and below a threshold. ZCA whitening (Bell and Sejnowski 1997), which changes each
-        attribute as little as possible, then removes the correlations, so that all combinations occur.
+        these are random values on either side of a threshold. ZCA whitening (Bell and Sejnowski 1997), which changes
+        each attribute as little as possible, then removes the correlations, so that all combinations occur.
 
         Args:
             names: of the k attributes.
@@ -68,14 +68,14 @@ class FaceAttributes:
 
     @classmethod
     def load(cls, path: Path) -> "FaceAttributes":
-        """Read what `save` wrote. Raises FaceGANError when it is not there or broken."""
+        """Read what `save` wrote. Raises FaceGANError when it is missing or damaged."""
         try:
-            with utf8_alias(path) as there, safe_open(there, "np") as file:
+            with utf8_alias(path) as alias, safe_open(alias, "np") as file:
                 return cls(tuple(json.loads(file.metadata()["names"])),
                            *(file.get_tensor(name) for name in ("rows", "latents", "signs")))  # fmt: skip
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise FaceGANError(
-                f"{path} does not hold the attributes that the run began with ({error}): start a new run."
+                f"{path} does not contain the attributes that the run was started with ({error}): start a new run."
             ) from error
 
 

@@ -1,6 +1,6 @@
 """Differentiable augmentation of what the discriminator sees, and the controller of its probability.
 
-The same random changes are made to real and to generated faces, so the generator is not taught to draw them
+Real and generated faces are changed in the same random ways, so the generator does not learn to draw the changes
 (Zhao et al. 2020, https://arxiv.org/abs/2006.10738). The probability rises while ADA's overfitting
 heuristic is above its target (Karras et al. 2020, https://arxiv.org/abs/2006.06676).
 No cutout: it leaves black boxes in the samples.
@@ -15,7 +15,7 @@ SIZE, SHAPE = 0.35, 0.15  # octaves: the largest changes of size, and of height 
 
 
 @dataclass(frozen=True)
-class Changes:
+class Augmentation:
     """Random changes of n images: brightness (+- 0.5), saturation (x 0 to 2), contrast (x 0.5 to 1.5), translation
     (+- 1/8 in whole pixels), and with `scale` size (x 0.78 to 1.27, height against width x 0.90 to 1.11).
 
@@ -23,7 +23,7 @@ class Changes:
         colours: float32 (3, n, 1), brightness, saturation and contrast in [-1, 1] (see `colour`).
         factors: float32 (n, 2), scale down and right.
         offsets: float32 (n, 2), translation down and right in pixels.
-        chosen: bool (n,), which images are changed at all.
+        chosen: bool (n,), the images that are changed at all.
     """
 
     colours: torch.Tensor
@@ -41,14 +41,14 @@ class Changes:
         share: slice = slice(None),
         processes: int = 1,
         scale: bool = True,
-    ) -> "Changes":
-        """Changes of `images` images of `size` pixels; each change is made to each image with `probability` in [0, 1].
+    ) -> "Augmentation":
+        """Draw changes of `images` images of `size` pixels, each change of each image with `probability` in [0, 1].
 
-        `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere; with several
-        `processes` each draws for the images * processes images of the whole batch and uses its `share`.
+        `rng` is a CPU generator, whatever the images' device, so that the draws are the same everywhere. With several
+        `processes` each one draws for the whole batch of images * processes images and uses its `share`.
         """
         n = images * processes
-        if probability == 0:  # without random numbers
+        if probability == 0:  # no random numbers are drawn
             unchanged = torch.zeros(3, images, 1), torch.ones(images, 2), torch.zeros(images, 2)
             return cls(*unchanged, torch.zeros(images, dtype=torch.bool))
         chosen = (torch.rand(4 + scale, n, 1, generator=rng) < probability).float()
@@ -63,7 +63,7 @@ class Changes:
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Images float (k, 3, H, H) in [-1, 1], k <= n, with the first k changes; borders are reflected."""
-        (rows,) = self.chosen[: len(images)].nonzero(as_tuple=True)  # most images stay as they are, and cost nothing
+        (rows,) = self.chosen[: len(images)].nonzero(as_tuple=True)  # images that stay as they are cost nothing
         if len(rows) == 0:
             return images
         where = rows.to(images.device)
@@ -76,7 +76,7 @@ def colour(
 ) -> torch.Tensor:
     """Brightness by + 0.5 b, saturation by x (1 + s) about grey, contrast by x (1 + 0.5 c) about the mean, in turn.
 
-    All three are (n, 1, 1, 1) in [-1, 1]. Written as one sum, in which each image is read three times and not nine.
+    All three are (n, 1, 1, 1) in [-1, 1]. As one sum, which reads each image three times instead of nine.
     """
     b, s, c = 0.5 * brightness, 1 + saturation, 1 + 0.5 * contrast
     grey, level = images.mean(1, keepdim=True), images.mean((1, 2, 3), keepdim=True)
@@ -86,7 +86,7 @@ def colour(
 def scale_and_shift(images: torch.Tensor, factors: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     """Scale images (n, 3, H, H) by `factors` (n, 2) about their middle, then move them by `offsets` (n, 2) pixels.
 
-    Both down and right; bilinear, the border reflected once. Along each axis it is a product with a matrix.
+    Both given as (down, right). Bilinear; the border is reflected once. Along each axis it is a matrix product.
     """
     size = images.shape[-1]
     places = torch.arange(size, dtype=torch.float32)
@@ -102,10 +102,11 @@ def scale_and_shift(images: torch.Tensor, factors: torch.Tensor, offsets: torch.
 class AdaptiveProbability:
     """Adjusts the augmentation probability `value` so that ADA's heuristic r_t (see losses.py) stays at `target`.
 
-    ADA's own target of 0.6 is too low for many faces: with 12,000 r_t reaches 0.70 without overfitting, and such
-    augmentation did harm; with 300 it reaches 0.998 (docs/measurements/recipes.md). config.py chooses the target. Each
-    change has at most the probability `cap`, because stronger augmentation starts to leak into the samples.
-    `images_to_cap`: images in which the probability can rise from 0 to the cap. ADA's 500,000 are a whole run here.
+    ADA's own target of 0.6 is too low for large data sets: with 12,000 faces r_t reaches 0.70 without overfitting,
+    and the augmentation did harm; with 300 it reaches 0.998 (docs/measurements/recipes.md). config.py chooses the
+    target. Each change has at most the probability `cap`, because stronger augmentation starts to leak into the
+    samples. `images_to_cap`: images in which the probability can rise from 0 to the cap. ADA's 500,000 are a whole run
+    here.
     """
 
     target: float

@@ -1,4 +1,4 @@
-"""The best EMA generator of a run so far, which is what is exported."""
+"""Keeps the best EMA generator of a run so far, which is exported at the end."""
 
 import numpy as np
 import torch
@@ -14,9 +14,9 @@ _AT_ONCE = 100  # faces
 
 
 class Best:
-    """Keeps the weights with the lowest held-out KID. Weights that reproduce training faces come last.
+    """Keeps the weights with the lowest held-out KID. Weights that reproduce training faces rank behind all others.
 
-    Without a judge it keeps none.
+    Without a judge no weights are kept.
 
     Attributes: `figures` (the metrics of the best weights, with their images_seen; empty before the first evaluation).
     """
@@ -31,7 +31,7 @@ class Best:
     def consider(self, generator: Generator, images_seen: int) -> dict:
         """Evaluate the EMA generator and keep its weights if they are the best so far.
 
-        Returns the metrics; empty in other processes than the main one, and when this state was evaluated before.
+        Returns the metrics; empty except in the main process, and if this state was evaluated before.
         """
         figures: dict = {}
         if self.judge is not None and self._judged_at != images_seen:
@@ -46,11 +46,11 @@ class Best:
 
     def exported(self, generator: Generator) -> Generator:
         """The best weights, or those of `generator` if none were kept, with recalibrated batch-norm statistics."""
-        now = {name: value.clone() for name, value in generator.state_dict().items()}
-        generator.load_state_dict(self._weights or now)
-        found = recalibrated(generator)
-        generator.load_state_dict(now)
-        return found
+        current = {name: value.clone() for name, value in generator.state_dict().items()}
+        generator.load_state_dict(self._weights or current)
+        exported = recalibrated(generator)
+        generator.load_state_dict(current)
+        return exported
 
     def state(self) -> tuple[dict[str, torch.Tensor], dict]:
         """For a checkpoint: tensors, and JSON-able values."""

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file each. Its header has the JSON values, so that one rename writes it atomically."""
+"""Checkpoints: one safetensors file each, with the JSON values in its header, so that one rename replaces both."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -46,36 +46,36 @@ def load_checkpoint(
 ) -> tuple[dict[str, torch.Tensor], dict] | None:
     """The newest readable checkpoint as (tensors, values), or None. Damaged ones are skipped with a message.
 
-    newest: ignore checkpoints with more images seen than this.
+    `newest`: ignore checkpoints with more images seen.
     """
     for path in sorted(folder.glob("*.safetensors"), reverse=True):
         if newest is not None and int(path.stem) > newest:
             continue
         try:
-            # Not by safe_open, which maps the file: not every file system can.
+            # Not safe_open, which maps the file into memory: not every file system can.
             content = path.read_bytes()
             return load(content), json.loads(_metadata(content)["values"])
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-            say(f"The checkpoint {path.name} is not readable ({error}); the one before it is used.")
+            say(f"The checkpoint {path.name} cannot be read ({error}); the one before it is used.")
     return None
 
 
 def _metadata(content: bytes) -> dict:
-    """The texts in the header of a safetensors file, which begins with its length in 8 bytes."""
+    """The metadata in the header of a safetensors file, whose first 8 bytes are the length of the header."""
     end = 8 + int.from_bytes(content[:8], "little")
     return json.loads(content[8:end])["__metadata__"]
 
 
 @contextmanager
-def of_this_version(run: Path) -> Iterator[None]:
-    """Turn errors while a readable checkpoint is restored into a FaceGANError: another version has written it."""
+def incompatible_version_reported(run: Path) -> Iterator[None]:
+    """Turn errors while a readable checkpoint is restored into a FaceGANError: another version wrote it."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         what = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise FaceGANError(
-            f"The checkpoint in {run / 'checkpoint'} is not of this version of FaceGAN ({what}): start a new run with "
-            "another --out; this one stays as it is."
+            f"The checkpoint in {run / 'checkpoint'} was written by an incompatible version of FaceGAN ({what}): start "
+            "a new run with another --out; this one is left as it is."
         ) from error
 
 

@@ -1,6 +1,6 @@
 """The attributes that the generator is conditioned on: measured on the faces, or from a user's table.
 
-labels/ measures them; attributes.py turns the scores into entries of the latent.
+labels/ scores the faces; attributes.py turns the scores into entries of the latent.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from facegan.labels.overall import overall
 from facegan.labels.table import MIN_OF_A_CLASS, AttributeTable, own_names
 
 FILE = "attributes.safetensors"  # in the run folder, for --resume
-MOST = 60  # attributes; the other entries of a latent are for all else about a face
+MOST = 60  # attributes; the other entries of a latent are for everything else in a face
 _LEAST_KNOWN = 0.5  # share of the faces that must have a score for an attribute to be learned
 _CHUNK = 256  # faces
 
@@ -35,24 +35,23 @@ def attributes_for(
     Args:
         run: the run folder.
         cache: its faces.
-        table: a user's own attributes, a row for each accepted face in the order of cache.selected. A slider has the
-            name of its column.
-        wanted: learn exactly these attributes in this order, or none if the faces do not show all of them. Empty:
-            learn all that the faces show.
+        table: the user's attributes, a row for each accepted face in the order of cache.selected.
+        wanted: learn exactly these attributes in this order, or none if one of them cannot be learned. Empty: learn
+            all that can be learned.
         say: is called with messages on what is learned and what is not.
     """
     own = own_names(table.names) if table is not None else ()
-    if _any_missing(set(wanted) - {*NAMES, *OVERALL, *own}, say):  # known before any face is measured
+    if _any_missing(set(wanted) - {*NAMES, *OVERALL, *own}, say):  # before any face is scored
         return None
-    names, scores = _read(cache)
+    names, scores = _scores_of(cache)
     if table is not None:
         names, scores = (*names, *own), np.concatenate([scores, table.values], axis=1)
-    fit = np.flatnonzero([_has_variety(column) for column in scores.T])
-    if _any_missing(set(wanted) - {names[place] for place in fit}, say):
+    usable = np.flatnonzero([_has_variety(column) for column in scores.T])
+    if _any_missing(set(wanted) - {names[place] for place in usable}, say):
         return None
-    places = np.array([names.index(name) for name in wanted], np.int64) if wanted else fit[:MOST]
+    places = np.array([names.index(name) for name in wanted], np.int64) if wanted else usable[:MOST]
     if table is not None and (left := [name for i, name in enumerate(names) if i not in places]):
-        say(f"Not learned, because too few faces differ in them or there are {MOST} others: {', '.join(left)}.")
+        say(f"Not learned, because too few faces differ in them or {MOST} attributes come before: {', '.join(left)}.")
     if not len(places):
         return None
     learned = tuple(names[place] for place in places)
@@ -66,11 +65,14 @@ def attributes_for(
 def _any_missing(missing: set[str], say: Callable[[str], None]) -> bool:
     if missing:
         what = ", ".join(sorted(missing))
-        say(f"The model was trained with attributes that these faces do not show ({what}), so none is learned further.")
+        say(
+            f"The model was trained with attributes that cannot be learned from these faces ({what}), so none is "
+            "learned."
+        )
     return bool(missing)
 
 
-def _read(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:
+def _scores_of(cache: FaceCache) -> tuple[tuple[str, ...], np.ndarray]:
     """The names and the scores float32 (n, k) of all accepted faces."""
     rows, framing = cache.selected, float(cache.report["framing"])
     names, parts = (), []

@@ -1,6 +1,6 @@
-"""The presets and the resolved configuration of a training run.
+"""The presets, and the resolved configuration of a training run.
 
-torch is imported late: the command line reads the names of the presets for --help.
+torch is imported late, so that the command line can list the presets quickly.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from facegan.base.errors import FaceGANError
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a run learns, besides its data and its seed."""
+    """The hyper-parameters of a run: everything that decides what it learns besides its data and its seed."""
 
     width: int  # base number of channels: the 4x4 feature maps have up to 8 * width (networks.channels_at)
     upsample: str  # "transposed" or "resize" (nearest neighbour and 3x3 convolution)
@@ -31,31 +31,32 @@ class Recipe:
     # multiplied by this number.
     penalty_every: int = 8
     patience: int = 0  # images without better weights after which training stops early; 0: no early stopping
-    # How many of the first levels of the discriminator keep the pre-trained weights: with few faces fine-tuning would
-    # spoil them (FreezeD: Mo et al. 2020, https://arxiv.org/abs/2002.10964).
+    # The number of first levels of the discriminator that keep their pre-trained weights: with few faces fine-tuning
+    # would spoil them (FreezeD: Mo et al. 2020, https://arxiv.org/abs/2002.10964).
     frozen: int = 0
     lecam: float = 0.0  # weight of the LeCam regulariser
-    # Weight of a second adversarial loss, whose discriminator sees the maps of a pre-trained network (pretrained.py);
-    # 0: none.
+    # Weight of the second discriminator's adversarial loss (pretrained.py); 0: there is no second discriminator. The
+    # first one has weight 1.
     pretrained_weight: float = 0.0
     # Weight of the attribute losses (attributes.py); 0: attributes are not learned. At 1 they are drawn a little more
     # accurately, but KID is a third higher early in training (docs/measurements/recipes.md).
     attribute_weight: float = 0.3
     thin: bool = False  # levels above 64 px have half the channels of the one below (networks.channels_at)
-    # With known latents (--latents) the generator's loss has more terms with these weights: the distance of the
-    # generated image to the real one (losses.picture_distance), and those of their maps in the discriminator and, where
-    # it is used, in the pre-trained network (losses.feature_distance).
+    # Weights of three further terms of the generator's loss with known latents (--latents): the distance between the
+    # generated and the real image (losses.picture_distance), and between their feature maps in the discriminator and in
+    # the pre-trained network of the second one (losses.feature_distance).
     match_pictures: float = 3.0
     match_features: float = 2.0
     match_pretrained: float = 1.0
-    match_half_life: int = 150_000  # images after which the first two weights are halved; 0: they are constant
-    match_least: float = 0.1  # share of the weights below which they do not fall
+    match_half_life: int = 150_000  # images after which the first two weights halve; 0: they are constant
+    match_least: float = 0.1  # share of their initial values below which these two do not fall
     # Share of a batch that G draws from new latents, for the adversarial loss alone: trained on the known latents only,
     # G draws worse faces from all others (KID x 100 of 13.5 against 7.7 with 6,000 faces at 64 px).
     new_latents: float = 0.5
-    # Warm-up when training starts from a model, in images. Train D alone first: a fresh D would teach G noise. Then the
-    # learning rate of G ramps up linearly over as many images again. A short warm-up is enough: on 432 faces D tells
-    # 96 % of the pairs apart after 1,000 images, and even without a warm-up held-out KID improved from the start.
+    # Images at the start of a training from a model during which only D is trained, because a D with random weights
+    # would spoil G. Then the learning rate of G rises linearly over as many images again. A short warm-up is enough: on
+    # 432 faces D tells 96 % of the pairs apart after 1,000 images, and even without one held-out KID improved from the
+    # start.
     warm_up: int = 1_000
 
 
@@ -75,9 +76,9 @@ PRESETS: dict[str, Recipe] = {
         minibatch_std=False,
         attribute_weight=0.0,
     ),
-    # Pairs of real and generated faces with gradient penalties on both, and four times the usual rates: the lowest
-    # held-out KID in equal minutes on 12,000 faces so far, half that of "classic" after an hour of a core
-    # (docs/measurements/recipes.md). No momentum, after TTUR; batch 32 gives twice the steps of 64 in the same minutes.
+    # A relativistic loss with gradient penalties on both sides, and four times the usual learning rates: the lowest
+    # held-out KID in equal minutes on 12,000 faces so far, half that of "classic" after an hour on one core
+    # (docs/measurements/recipes.md). No momentum, as in TTUR; batch 32 gives twice the steps of 64 in the same minutes.
     "small": Recipe(
         width=32,
         upsample="resize",
@@ -94,9 +95,9 @@ PRESETS: dict[str, Recipe] = {
         pretrained_weight=1.5,
     ),
 }
-# The same at twice the parameters, for hours of a CPU: image for image better, and half as fast.
+# "small" with twice the parameters, for hours on a CPU: better after equal numbers of images, and half as fast.
 PRESETS["medium"] = replace(PRESETS["small"], width=48, images_seen=3_000_000)
-# At four times the parameters, for a GPU.
+# "small" with four times the parameters, for a GPU.
 PRESETS["large"] = replace(PRESETS["small"], width=64, images_seen=3_000_000)
 
 
@@ -106,7 +107,7 @@ class Start:
 
     name: str  # on the Hub with its revision, or a description; never a path
     about: str = ""  # its training data, in the words of its card
-    one_person: bool = False  # it was trained on photos of one person, whom the new model may still draw
+    one_person: bool = False  # whether it was trained on photos of one person, whom the new model may still draw
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ _PATIENCE_WITH_FEW = 240_000  # images: three evaluations without an improvement
 _AUGMENT_TARGET_WITH_FEW = (
     0.6  # with 300 faces KID is a seventh higher at the default 0.8 (docs/measurements/recipes.md)
 )
-_LONG_WARM_UP = 10_000  # images, for a model's discriminator with new weights: attribute outputs, added channels
+_LONG_WARM_UP = 10_000  # images, if the discriminator of a model gets new weights: attribute outputs, more channels
 _MAX_BUDGET_WITH_FEW = 1_000_000  # images
 # Of the four levels at 64 px: with 300 faces KID is a third lower than with 0 (docs/measurements/person.md).
 _FROZEN_WITH_FEW = 1
@@ -174,11 +175,11 @@ def with_known_latents(train: TrainConfig) -> TrainConfig:
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
     """The preset for "auto" or a name, and a sentence that says why."""
     if name != "auto":
-        return name, f"Preset {name}, as asked for."
+        return name, f"Preset {name}, as --preset says."
     if device != "cpu" and faces >= FEW_FACES:
-        return "large", f"Preset large: {faces:,} faces and a {device} device can carry width 64."
+        return "large", f"Preset large: {faces:,} faces and a {device} device are enough for width 64."
     why = (
-        f"{faces:,} faces are too few for a larger one"
+        f"{faces:,} faces are too few for a larger preset"
         if faces < FEW_FACES
         else "it learns the most in a given time on a CPU"
     )
@@ -186,14 +187,14 @@ def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:
 
 
 def choose_device(name: str) -> str:
-    """The device for "auto" or a name. Raises FaceGANError when a named one is not there."""
+    """The device for "auto" or a name. Raises FaceGANError when a named one is not available."""
     import torch
 
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return next(device for device in ("cuda", "mps", "cpu") if there[device])
-    if not there[name]:
-        found = ", ".join(device for device, is_there in there.items() if is_there)
+        return next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[name]:
+        found = ", ".join(device for device, usable in available.items() if usable)
         raise FaceGANError(f"--device {name} was asked for, but torch finds only: {found}. Use --device auto.")
     return name
 
@@ -208,7 +209,7 @@ def choose_precision(device: str) -> str:
 
     if device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16"
-    native = torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported  # without public names in torch 2.13
+    native = torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported  # private in torch 2.13
     if device == "cpu" and any(supported() for supported in native):
         return "bfloat16"
     return "float32"

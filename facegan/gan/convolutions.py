@@ -1,11 +1,13 @@
 """The two convolutions of a DCGAN (4x4 kernel, stride 2, padding 1), with faster gradients on a CPU.
 
-For small maps with many channels oneDNN's weight gradient takes several times as long as the equivalent matrix product
+Weight gradient: for small maps with many channels oneDNN takes several times as long as the equivalent matrix product
 (8.0 against 1.8 ms for 128 to 256 channels at 8x8 and batch 64, 40 against 7 ms at twice the channels; bfloat16, one
-core). So for small maps the patches are unfolded and multiplied. And torch computes the double backward of a
-convolution by a convolution with batch and channels exchanged, which takes four times as long as a weight gradient.
-Here each of the two convolutions is the gradient of the other, as in StyleGAN2-ADA's conv2d_gradfix. A gradient penalty
-also computes weight gradients that it does not need: 1 % of the time when every eighth step has a penalty.
+core). So for small maps the patches are unfolded and multiplied.
+
+Double backward, for gradient penalties: torch uses a convolution with batch and channels exchanged, which takes four
+times as long as a weight gradient. Here each of the two convolutions is the gradient of the other, as in
+StyleGAN2-ADA's conv2d_gradfix. This also computes weight gradients that a penalty does not need: 1 % of the time when
+every eighth step has a penalty.
 """
 
 from typing import Any
@@ -15,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 _KERNEL, _STRIDE, _PADDING = 4, 2, 1
-_UNFOLD_FROM = 3  # channels per pixel of the small map: with fewer, unfolding costs more than it saves
+_UNFOLD_FROM = 3  # channels per pixel of the small map: with fewer, unfolding does not pay off
 
 
 def conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
@@ -88,7 +90,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _as_multiplied(*tensors: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
-    """Cast tensors as autocast does, which does not apply to the inside of a custom autograd function."""
+    """Cast tensors as autocast would: it does not reach into a custom autograd function."""
     if not torch.is_autocast_enabled("cpu"):
         return tensors
     dtype = torch.get_autocast_dtype("cpu")

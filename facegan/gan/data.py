@@ -11,7 +11,7 @@ from facegan.base.mapped import release
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.known_latents import KnownLatents
 
-_RELEASE_EVERY = 16  # batches: until then the pages that were read count as memory of this process
+_RELEASE_EVERY = 16  # batches, see mapped.release
 
 
 def as_floats(images: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,7 @@ class TrainingFaces:
         rows: int64, which of the images are trained on; at least one.
         attributes: of these rows, in a run that learns `TrainConfig.attributes`.
         latents: of these rows, in a run with `TrainConfig.known_latents`.
-        sharded: several machines train together, and each has other faces here, a part of the whole.
+        sharded: whether several machines train together, each with its own part of the faces.
     """
 
     images: np.ndarray
@@ -51,7 +51,7 @@ class FaceBatches:
 
     Every epoch has its own permutation, and a face is mirrored in half of the epochs. Both depend only on the seed and
     the epoch, so a resumed run gets exactly the batches that it would have got without the interruption. With known
-    latents faces are not mirrored, because the latents of the mirror images are unknown. A thread reads the next batch
+    latents faces are not mirrored, because the latents of mirror images are unknown. A thread reads the next batch
     while the networks compute, so they do not wait for the disk.
     """
 
@@ -63,14 +63,14 @@ class FaceBatches:
         attributes: FaceAttributes | None = None,
         latents: KnownLatents | None = None,
     ):
-        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows`: the ones to use, at least one. `attributes` and
-        `latents`: of these rows, if batches are to contain them."""
+        """`images` uint8 (n, H, W, 3), may be memory-mapped; `rows`: those to use, at least one. `attributes` and
+        `latents`: of these rows, if the batches shall contain them."""
         if len(rows) == 0:
             raise ValueError("rows must hold at least one face.")
         self.images, self.rows, self.seed, self.attributes, self.latents = images, rows, seed, attributes, latents
         self._epoch, self._order, self._mirrored = -1, rows, rows
         self._served = 0
-        self._reader = ThreadPoolExecutor(1, "faces")  # one thread: _at keeps the order of the epoch it is in
+        self._reader = ThreadPoolExecutor(1, "faces")  # one thread, because _at caches the order of an epoch
         self._ahead: tuple[tuple, Future[Batch]] | None = None
 
     def batch(self, position: int, count: int, share: slice = slice(None)) -> Batch:
@@ -89,15 +89,16 @@ class FaceBatches:
         self._served += 1
         if self._served % _RELEASE_EVERY == 0:
             release(self.images)
-        known = None
+        attributes = None
         if self.attributes is not None:
-            known = torch.from_numpy(np.stack([self.attributes.of(row, mirrored) for row, mirrored in picked]))
+            attributes = torch.from_numpy(np.stack([self.attributes.of(row, mirrored) for row, mirrored in picked]))
         latents = None
         if self.latents is not None:
             latents = torch.from_numpy(self.latents.of([row for row, _ in picked]))
-        return Batch(torch.from_numpy(images).permute(0, 3, 1, 2), known, latents)
+        return Batch(torch.from_numpy(images).permute(0, 3, 1, 2), attributes, latents)
 
     def _at(self, position: int) -> tuple[int, bool]:
+        """The row of the face at a position, and whether it is mirrored."""
         epoch, place = divmod(position, len(self.rows))
         if epoch != self._epoch:
             rng = np.random.RandomState([self.seed, epoch])

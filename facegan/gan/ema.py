@@ -8,11 +8,11 @@ from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.networks import Generator
 from facegan.gan.processes import with_local_batch_norm
 
-RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples: statistics to about 2 % of a deviation
+RECALIBRATION_BATCHES, _RECALIBRATION_BATCH = 32, 64  # 2,048 samples give means to 2 % of a standard deviation
 
 
 def half_life(images_seen: int) -> float:
-    """The half-life in images: 5 % of `images_seen` at first, so that early samples do not lag, later up to 10 %.
+    """The half-life in images: 5 % of `images_seen` at first, so that early samples do not lag; later nearly 10 %.
 
     It grows because the generator changes ever more slowly. At 660,000 images held-out KID x 100 was 5.36 with a
     half-life of 10,000 images, 4.83 with 30,000, 4.72 with 60,000 and 4.77 with 120,000 (docs/measurements/recipes.md).

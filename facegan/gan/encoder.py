@@ -1,4 +1,4 @@
-"""The encoder's network: an aligned face to the latents of its look-alike."""
+"""The encoder: a network from an aligned face to the latents of its look-alike."""
 
 from collections.abc import Callable
 
@@ -10,17 +10,17 @@ from facegan.base.encoding import PASSES, SIDE, SLOPE
 from facegan.gan.convolutions import Conv
 from facegan.gan.networks import LATENT_SIZE, FromMap
 
-CHANNELS = (32, 64, 128, 256)  # of its maps from 32 px down to 4 px; multiples of 32, which a CPU's matrix units like
-HIDDEN = 256  # wide, the dense layer before the last one
+CHANNELS = (32, 64, 128, 256)  # of the maps from 32 px down to 4 px; multiples of 32 suit the matrix units of a CPU
+HIDDEN = 256  # units of the dense layer before the last one
 
 Draw = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Encoder(nn.Module):
-    """Two pictures side by side in the channels, float (n, 6, 64, 64) in [-1, 1], to a step of the latents (n, 100).
+    """Pairs of images, stacked to float (n, 6, 64, 64) in [-1, 1], to changes of the latents (n, 100).
 
-    The first is the face, the second what the generator draws from the latents so far (ReStyle, Alaluf et al. 2021,
-    https://arxiv.org/abs/2104.02699).
+    The first image is the face, the second what the generator draws from the latents so far (ReStyle, Alaluf et al.
+    2021, https://arxiv.org/abs/2104.02699).
     """
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS, hidden: int = HIDDEN):
@@ -36,18 +36,18 @@ class Encoder(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, SLOPE)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
-        nn.init.normal_(layers[-1].weight, std=0.01)  # the first answers are near the middle
+        nn.init.normal_(layers[-1].weight, std=0.01)  # the first predictions are near 0, the average face
 
     def forward(self, pairs: torch.Tensor) -> torch.Tensor:
         return self.layers(pairs).float()
 
 
 def reduced(images: torch.Tensor) -> torch.Tensor:
-    """Images (n, 3, H, H) as the encoder sees them, (n, 3, 64, 64): means of squares, enlarged where H is below 64."""
+    """Images (n, 3, H, H) as the encoder sees them, (n, 3, 64, 64): means over squares; enlarged if H is below 64."""
     size = images.shape[-1]
     if size >= SIDE:
         return F.avg_pool2d(images, size // SIDE) if size > SIDE else images
-    return F.interpolate(images, scale_factor=SIDE // size)  # nearest, as ONNX has it everywhere
+    return F.interpolate(images, scale_factor=SIDE // size)  # nearest neighbour, which is the same in all ONNX runtimes
 
 
 def encode(encoder: nn.Module, draw: Draw, faces: torch.Tensor, passes: int = PASSES) -> list[torch.Tensor]:

@@ -1,7 +1,7 @@
-"""The label networks in torch, whose features then have gradients with respect to the pictures.
+"""The label networks in torch, for losses on their features: torch has gradients with respect to the images.
 
-labels/networks.py runs the same files in onnxruntime, which gives none. They are under the MIT licence, so what learned
-by them may be published.
+labels/networks.py runs the same files in onnxruntime, which has none. They are under the MIT licence, so a network that
+was trained with them may be published.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ _NETWORKS = {"age_gender_model": ("places", "features"), "face_expression_model"
 class FaceFeatures(nn.Module):
     """Aligned faces float (n, 3, H, W) in [-1, 1] to features (n, 1920), those of labels.networks.inner_features.
 
-    Its weights are no parameters: nothing here learns.
+    Its weights are buffers, not parameters: they do not learn.
     """
 
     def __init__(self, size: int, framing: float):
@@ -39,7 +39,10 @@ class FaceFeatures(nn.Module):
 
 
 class OnnxNetwork(nn.Module):
-    """One of the networks in assets/face_api, its steps one after the other; pixels (n, 112, 112, 3) from 0 to 255."""
+    """One of the networks in assets/face_api: pixels (n, 112, 112, 3) from 0 to 255 to the outputs named `wanted`.
+
+    It runs the operations of the ONNX graph one after the other.
+    """
 
     def __init__(self, name: str, wanted: tuple[str, ...]):
         super().__init__()
@@ -47,8 +50,8 @@ class OnnxNetwork(nn.Module):
         self._steps, self._constants = graph
         for number, value in enumerate(self._constants.values()):
             kernel = value.ndim == 4  # in bfloat16 a convolution takes a third of the time with channels last
-            laid = value.contiguous(memory_format=torch.channels_last) if kernel else value
-            self.register_buffer(f"constant_{number}", laid, persistent=False)
+            value = value.contiguous(memory_format=torch.channels_last) if kernel else value
+            self.register_buffer(f"constant_{number}", value, persistent=False)
         self._names = {key: f"constant_{number}" for number, key in enumerate(self._constants)}
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
@@ -61,7 +64,7 @@ class OnnxNetwork(nn.Module):
 
 @cache
 def _graph(name: str) -> tuple[list[tuple[str, list[str], list[str], dict]], dict[str, torch.Tensor]]:
-    """The steps of a network as (operation, inputs, outputs, attributes), and its constants, float32 where stored."""
+    """The steps of a network as (operation, inputs, outputs, attributes), and its constants, dequantised to float32."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -72,7 +75,9 @@ def _graph(name: str) -> tuple[list[tuple[str, list[str], list[str], dict]], dic
     for node in graph.node:
         attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         if node.op_type == "DequantizeLinear":
-            stored[node.output[0]] = _widened(*(stored[name] for name in node.input), axis=attributes.get("axis", 1))
+            stored[node.output[0]] = _dequantised(
+                *(stored[name] for name in node.input), axis=attributes.get("axis", 1)
+            )
         else:
             steps.append((node.op_type, list(node.input), list(node.output), attributes))
     needed = {name for _, inputs, _, _ in steps for name in inputs}
@@ -80,10 +85,11 @@ def _graph(name: str) -> tuple[list[tuple[str, list[str], list[str], dict]], dic
     return steps, constants
 
 
-def _widened(levels: np.ndarray, scale: np.ndarray, zero: np.ndarray | None = None, *, axis: int) -> np.ndarray:
+def _dequantised(levels: np.ndarray, scale: np.ndarray, zero: np.ndarray | None = None, *, axis: int) -> np.ndarray:
+    """(levels - zero) * scale as float32; `scale` and `zero` are scalars, or one number for each place along `axis`."""
     shape = [-1 if place == axis else 1 for place in range(levels.ndim)] if scale.ndim else []
-    moved = levels.astype(np.float32) - (0 if zero is None else zero.astype(np.float32).reshape(shape))
-    return moved * scale.astype(np.float32).reshape(shape)
+    centred = levels.astype(np.float32) - (0 if zero is None else zero.astype(np.float32).reshape(shape))
+    return centred * scale.astype(np.float32).reshape(shape)
 
 
 def _convolved(attributes: dict, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None):
@@ -99,7 +105,7 @@ def _pooled(attributes: dict, x: torch.Tensor) -> torch.Tensor:
 def _padded(
     attributes: dict, x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0.0
 ) -> torch.Tensor:
-    """As the attributes `pads` or `auto_pad` say; of SAME_UPPER the odd pixel comes last."""
+    """Padded as the attributes `pads` or `auto_pad` say; with SAME_UPPER an odd pixel is added at the end."""
     top, left, bottom, right = attributes.get("pads", (0, 0, 0, 0))
     if attributes.get("auto_pad", b"NOTSET") == b"SAME_UPPER":
         needed = [
@@ -121,7 +127,7 @@ def _split(attributes: dict, x: torch.Tensor, sizes: torch.Tensor | None = None)
     return tuple(x.chunk(attributes["num_outputs"], axis))
 
 
-# What the networks in assets/face_api consist of, with the attributes that they have.
+# The operations in the networks of assets/face_api, with the attributes that occur there.
 _OPERATIONS: dict[str, Callable] = {
     "Add": lambda _, a, b: a + b,
     "Sub": lambda _, a, b: a - b,

@@ -1,4 +1,4 @@
-"""FID with Inception features, for comparison with published figures. Optional: it downloads a large network."""
+"""FID with Inception features, for comparison with published values. Optional, because it downloads a large network."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from facegan.base.errors import FaceGANError
 
 
 class _Pixels(torch.utils.data.Dataset):
-    """Serves images uint8 (n, H, W, 3) in the form that torch-fidelity expects: uint8 (3, H, W) each."""
+    """Images uint8 (n, H, W, 3) in the form that torch-fidelity expects: uint8 (3, H, W) each."""
 
     def __init__(self, images: np.ndarray):
         self.images = images

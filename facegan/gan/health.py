@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 
 CHECK_EVERY = 1_000  # images: two checks in a row detect a failure within 2,000
-_STRIKES = 2  # failed checks in a row, for what a single unlucky batch can cause as well
+_STRIKES = 2  # checks in a row that must fail, where a single unlucky batch can fail one as well
 _COLLAPSED = 0.4  # share of the greatest diversity so far; three healthy runs never fell below 0.75
 _EXPLODED = 50.0  # times the chance-level loss of the discriminator
-_SATURATED = 0.01  # times the chance-level loss: D leaves G no gradient
-GRACE_PERIOD = 20_000  # images: at first D is far ahead of G in healthy runs too
+_SATURATED = 0.01  # times the chance-level loss: below it D gives G no useful gradient
+GRACE_PERIOD = 20_000  # images at the start, when D is far ahead of G in healthy runs too
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,15 @@ class Vitals:
 
 
 def diversity(fake: torch.Tensor, real: torch.Tensor) -> float:
-    """Mean distance of an image (n, 3, H, W) to its nearest neighbour in the batch, generated over real.
+    """Mean distance from an image (n, 3, H, W) to its nearest neighbour in the batch: that of `fake` over that of
+    `real`.
 
     It falls to 0 when all samples become the same image, and also when only a few different ones are left.
     """
-    return _nearest(fake) / max(_nearest(real), 1e-9)
+    return _neighbour_distance(fake) / max(_neighbour_distance(real), 1e-9)
 
 
-def _nearest(images: torch.Tensor) -> float:
+def _neighbour_distance(images: torch.Tensor) -> float:
     flat = images.detach().float().flatten(1)
     distances = torch.cdist(flat, flat)
     distances.fill_diagonal_(math.inf)
@@ -41,14 +42,14 @@ def _nearest(images: torch.Tensor) -> float:
 
 @dataclass
 class Health:
-    """The state of the checks. Checkpoints store the fields by these names."""
+    """Detects failed training over several checks. Checkpoints store the fields by these names."""
 
     greatest_diversity: float = 0.0
     alike: int = 0  # checks in a row that found mode collapse
     saturated: int = 0  # checks in a row that found a saturated discriminator
 
     def check(self, vitals: Vitals, images_seen: int, chance_level_loss: float) -> str | None:
-        """The failure as a clause for a message, None for a healthy run.
+        """The failure as a clause for a message; None if the run is healthy.
 
         `chance_level_loss`: the loss of a discriminator that cannot tell real from generated (all logits are 0).
         """
@@ -63,7 +64,7 @@ class Health:
         self.alike = self.alike + 1 if collapsed else 0
         self.saturated = self.saturated + 1 if saturated else 0
         if self.alike >= _STRIKES:
-            return f"the generated faces became alike (diversity {vitals.diversity:.2f} of that of real faces)"
+            return f"the generated faces became all alike (diversity {vitals.diversity:.2f}, where real faces have 1)"
         if self.saturated >= _STRIKES:
-            return "the discriminator told every generated face apart, so the generator had nothing to learn from"
+            return "the discriminator recognised every generated face, so the generator had nothing to learn from"
         return None

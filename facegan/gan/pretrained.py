@@ -1,11 +1,11 @@
 """A second discriminator, which sees images through the first half of a network that was trained on many photos.
 
-Its maps show at once what a discriminator that starts from random weights must learn to see. Sauer et al. 2021
-(Projected GAN), https://arxiv.org/abs/2111.01007; beside the usual discriminator: Kumari et al. 2022 (vision-aided
-GAN), https://arxiv.org/abs/2112.09130.
+The feature maps show at once what a discriminator that starts from random weights must learn to see: Projected GAN,
+Sauer et al. 2021, https://arxiv.org/abs/2111.01007. It trains beside the usual discriminator, as in vision-aided
+GAN: Kumari et al. 2022, https://arxiv.org/abs/2112.09130.
 
-The network is EfficientNet-Lite1 (ImageNet, Apache-2.0). The metrics use another one of its family, Lite0 (metrics.py),
-so what they print is not what training minimised.
+The network is EfficientNet-Lite1 (ImageNet, Apache-2.0). The metrics use EfficientNet-Lite0 (metrics.py), so training
+does not optimise the features that it is evaluated by.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,11 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from facegan.gan import checkpoint as ckpt
+from facegan.gan.config import TrainConfig
+from facegan.gan.losses import LOSSES, feature_distance, gradient_penalty
 from facegan.gan.networks import SLOPE
+from facegan.gan.processes import Processes
 
 ENDS = {3: 24, 6: 40, 10: 80}  # the last blocks at a quarter, an eighth, a sixteenth of the size, and their channels
 _SCALE = 9.0  # about the root mean square of all maps, on faces
@@ -24,9 +28,9 @@ _LEAST = 64  # px: smaller images are enlarged, so that the last maps have place
 
 
 class PretrainedMaps(nn.Module):
-    """Images float (n, 3, H, H) in [-1, 1] to three maps (n, c, H/4, H/4), (n, c, H/8, H/8) and (n, c, H/16, H/16).
+    """Images float (n, 3, H, H) in [-1, 1] to feature maps (n, 24, H/4, H/4), (n, 40, H/8, H/8), (n, 80, H/16, H/16).
 
-    With c = 24, 40, 80. Its weights are frozen.
+    The weights are frozen.
     """
 
     def __init__(self):
@@ -74,7 +78,7 @@ def _fused(block: nn.Module) -> nn.Module:
 
 
 class MapsDiscriminator(nn.Module):
-    """Maps of PretrainedMaps to the logits float (n, places) of one small discriminator for each of them."""
+    """Feature maps of PretrainedMaps to logits: a small network for each map gives float (n, positions)."""
 
     _WIDTH = 64
 
@@ -96,3 +100,68 @@ class MapsDiscriminator(nn.Module):
 
     def forward(self, maps: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         return [head(level).flatten(1) for head, level in zip(self.heads, maps, strict=True)]
+
+
+class SecondDiscriminator:
+    """MapsDiscriminator with its optimiser: its training step, and its term of the generator's loss.
+
+    Attributes:
+        maps: PretrainedMaps, frozen.
+        discriminator: MapsDiscriminator, which learns.
+        adam: its optimiser.
+        adversarial: the adversarial loss, an entry of losses.LOSSES.
+    """
+
+    def __init__(self, config: TrainConfig, processes: Processes):
+        self._recipe, self._precision, self._processes = config.recipe, config.precision, processes
+        self.maps, self.discriminator = map(processes.place, (PretrainedMaps(), MapsDiscriminator()))
+        parameters = self.discriminator.parameters()
+        self.adam = torch.optim.Adam(parameters, self._recipe.lr_discriminator, self._recipe.betas, fused=True)
+        self.adversarial = LOSSES[self._recipe.loss]
+        self._real_logits: list[torch.Tensor] = []  # of the latest step, one tensor for each map
+
+    def step(self, images: torch.Tensor, penalised: bool) -> None:
+        """One step on augmented images (2n, 3, H, H): n real ones, then n generated ones.
+
+        `penalised`: with the gradient penalties R1 and R2.
+        """
+        with self._processes.autocast(self._precision):
+            with torch.no_grad():
+                maps = self.maps(images)
+            maps = [level.float().requires_grad_(penalised) for level in maps]
+            logits = self.discriminator(maps)
+            loss = torch.stack([self.adversarial.discriminator(*level.chunk(2)) for level in logits]).mean()
+            if penalised:  # gradients by the maps: by the images they would cost ten times as much
+                pairs = zip(logits, maps, strict=True)
+                penalties = [gradient_penalty(of_map.float().mean(1), level) for of_map, level in pairs]
+                loss = loss + self._recipe.gamma * self._recipe.penalty_every * torch.stack(penalties).mean()
+        self._processes.optimizer_step(self.adam, loss)
+        self._real_logits = [level.detach().chunk(2)[0] for level in logits]
+
+    def generator_loss(self, generated: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The weighted adversarial loss of augmented generated images (n, 3, H, H), against the real ones of `step`.
+
+        `targets` (k, 3, H, H): the real images with the latents of the first k generated ones, augmented in the same
+        way. The weighted distance of their maps is added; k may be 0. Call it under autocast.
+        """
+        maps = self.maps(generated)
+        logits = zip(self.discriminator(maps), self._real_logits, strict=True)
+        losses = [self.adversarial.generator(fake, real) for fake, real in logits]
+        loss = self._recipe.pretrained_weight * torch.stack(losses).mean()
+        if k := len(targets):
+            with torch.no_grad():
+                target_maps = self.maps(targets)
+            loss = loss + self._recipe.match_pretrained * feature_distance([level[:k] for level in maps], target_maps)
+        return loss
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The tensors of a checkpoint."""
+        return {
+            **ckpt.module_tensors("maps_discriminator", self.discriminator),
+            **ckpt.optimizer_tensors("adam_maps", self.adam),
+        }
+
+    def restore(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Restore a `state()` from the tensors of a whole checkpoint."""
+        self.discriminator.load_state_dict(ckpt.with_prefix(tensors, "maps_discriminator"))
+        ckpt.restore_optimizer(self.adam, ckpt.with_prefix(tensors, "adam_maps"))

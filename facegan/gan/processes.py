@@ -1,8 +1,8 @@
 """One training on several processes, GPUs or machines, started by `accelerate launch train/train.py ...`.
 
-Every process draws the random numbers of the whole batch and takes its share, a block of rows. Gradients and
-batch-norm statistics are averaged, so the run is that of one process with the same batch, to rounding. The wrappers
-of torch (DistributedDataParallel) are made for one network with one loss; averaging gradients is the same in less.
+Every process draws the random numbers of the whole batch and uses its share, a block of rows. Gradients and batch-norm
+statistics are averaged, so the result is that of one process with the same batch, to rounding. torch's
+DistributedDataParallel is made for one network with one loss; averaging the gradients has the same effect.
 """
 
 import os
@@ -16,7 +16,7 @@ from facegan.base.launch import Launch
 
 
 class Processes:
-    """The processes of one training: rank, count and communication. In a single process all of it is a no-op."""
+    """The processes of one training: rank, count and communication. In a single process all calls do nothing."""
 
     def __init__(self, device: str = "cpu"):
         launch = Launch.of(os.environ)
@@ -37,6 +37,7 @@ class Processes:
 
     @property
     def machines(self) -> int:
+        """The number of machines, each with as many processes."""
         return self.count // self.on_this_machine
 
     @property
@@ -49,7 +50,7 @@ class Processes:
         return _block(batch, self.rank, self.count)
 
     def part(self, position: int, batch: int, sharded: bool) -> tuple[int, int, slice]:
-        """What this process reads of the batch at `position` images seen: the arguments of FaceBatches.batch.
+        """What this process reads of the batch at `position` images seen, as the arguments of FaceBatches.batch.
 
         `sharded`: every machine has its own faces, a shard of the data set.
         """
@@ -83,8 +84,23 @@ class Processes:
         torch.distributed.broadcast(tensor, 0)
         return tensor.item()
 
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on this device in channels-last format, with synchronised batch normalisation."""
+        return self.with_synced_batch_norm(network.to(self.device, memory_format=torch.channels_last))
+
+    def autocast(self, precision: str) -> torch.autocast:
+        """The context that computes in `precision`, a value of TrainConfig.precision."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+    def optimizer_step(self, optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+        """One step down the gradient of `loss`, averaged over all processes."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.average(p.grad for group in optimizer.param_groups for p in group["params"])
+        optimizer.step()
+
     def with_synced_batch_norm(self, network: nn.Module) -> nn.Module:
-        """The network with its batch normalisation over the batches of all processes (sync batch norm)."""
+        """The network, changed in place so that batch normalisation uses the batch of all processes."""
         if self.count == 1:
             return network
         if self.device.type == "cuda":
@@ -107,6 +123,7 @@ def with_local_batch_norm(network: nn.Module) -> nn.Module:
 
 
 def _block(batch: int, number: int, count: int) -> slice:
+    """The rows of one of `count` equal blocks of a batch."""
     size = batch // count
     return slice(number * size, (number + 1) * size)
 
@@ -126,7 +143,7 @@ class _AllReduceSum(torch.autograd.Function):
 
 
 class _SyncedBatchNorm(nn.BatchNorm2d):
-    """torch.nn.SyncBatchNorm for the CPU, where torch has none."""
+    """torch.nn.SyncBatchNorm for the CPU, which torch supports on GPUs only."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:

@@ -1,4 +1,4 @@
-"""Sample grids of the same latents over time, and the films made of them."""
+"""Grids of samples from the same latents over time, and the films made of them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ SEEDS = range(32)  # of the faces that are drawn over time, the same as in sampl
 _COLUMNS = 8
 FILM, GIF = "progress.mp4", "progress.gif"
 _FILM_SECONDS, _FRAMES_PER_SECOND = 20, 24
-_FILM_WIDTH = 1024  # px: wider ones burst the limit of a model folder; narrower grids are enlarged to it
+_FILM_WIDTH = 1024  # px, to which grids are scaled: wider films exceed the size limit of a model folder
 _SQUARE_COLUMNS, _GIF_SIDE = 4, 256  # 4 x 4 faces; px
-_GIF_FRAMES = (48, 24, 12)  # maximum numbers; the first whose file is small enough is used
+_GIF_FRAMES = (48, 24, 12)  # maximum numbers, tried in turn until the file is small enough
 _GIF_BYTES = 3_000_000  # larger GIFs load slowly on the Hub
 _GIF_FRAMES_PER_SECOND = 6
 
@@ -40,7 +40,7 @@ def save_grid(generator: Generator, latents: torch.Tensor, folder: Path, images_
 
 
 def forget_after(folder: Path, images_seen: int) -> None:
-    """Remove the grids with more images seen, which a run drew after its last checkpoint: it will draw them again."""
+    """Remove the grids with more images seen: the run drew them after its last checkpoint and will draw them again."""
     for path in folder.glob("*.png"):
         if int(path.stem) > images_seen:
             path.unlink()
@@ -62,7 +62,7 @@ def write_films(folder: Path, recipe: Mapping) -> list[Path]:
 def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
     """All grids of the folder in order as an MP4 of at most about 20 seconds, the last one held for two.
 
-    `recipe`: which latents they are of, for the film's stamp.
+    `recipe`: the latents of the grids, for the stamp of the film.
     """
     grids = sorted(folder.glob("*.png"))
     step = max(1, -(-len(grids) // (_FILM_SECONDS * _FRAMES_PER_SECOND // 2)))
@@ -71,12 +71,12 @@ def write_film(folder: Path, to: Path, recipe: Mapping) -> None:
     def frames() -> Iterator[np.ndarray]:
         for path in chosen:
             with Image.open(path) as picture:
-                # Smooth, not in blocks: it looks better and takes half the bytes.
+                # Lanczos, not nearest neighbour: it looks better and takes half the bytes.
                 size = (_FILM_WIDTH, _FILM_WIDTH * picture.height // picture.width)
                 sheet = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS))
                 yield pictures.captioned(sheet, seen(path))
 
-    # At a rate factor of 18 the film of 32 faces, all of which change in every frame, is larger than the model.
+    # All 32 faces change in every frame: at a rate factor of 18 the film would be larger than the model.
     pictures.write_mp4(to, frames(), _FRAMES_PER_SECOND // 2, rate_factor=25, recipe={"shows": "training", **recipe})
 
 
@@ -93,7 +93,7 @@ def write_gif(folder: Path, to: Path, recipe: Mapping) -> None:
 
 
 def sixteen(grid: Path, width: int) -> np.ndarray:
-    """The first sixteen faces of a saved grid four by four, uint8 (H, width, 3), H = width where there are so many."""
+    """The first sixteen faces of a saved grid four by four, uint8 (H, width, 3); H is less than `width` if fewer."""
     with Image.open(grid) as picture:
         sheet = np.asarray(picture.convert("RGB"))
     side = sheet.shape[1] // _COLUMNS
@@ -104,5 +104,5 @@ def sixteen(grid: Path, width: int) -> np.ndarray:
 
 
 def seen(grid: Path) -> str:
-    """The images seen of a saved grid, in words."""
+    """The caption of a saved grid: its images seen."""
     return f"{int(grid.stem):,} images seen"

@@ -2,10 +2,10 @@
 
 A single training step with its loss terms is `Adversaries.step` (adversaries.py); their weights are in config.py.
 
-Everything is counted in real images shown to the discriminator, and only that count decides when samples are drawn and
-the generator is evaluated. A checkpoint holds everything that the next step depends on, down to the state of the random
-generator (`Trainer.save`, `Adversaries.state`). So a run that is killed and resumed is identical to one that was never
-killed.
+The unit of time is a real image shown to the discriminator: only the number of images seen decides when samples are
+drawn and the generator is evaluated. A checkpoint has everything that the next step depends on, down to the state of
+the random number generator (`Trainer.save`, `Adversaries.state`). So a run that is killed and resumed gives the same
+result as one that was never killed.
 """
 
 import time
@@ -32,18 +32,18 @@ from facegan.gan.monitor.log import RunLog
 from facegan.gan.networks import Generator
 from facegan.gan.processes import Processes
 
-SAVE_EVERY = 120  # s: the most work that a kill can lose
+SAVE_EVERY = 120  # s between checkpoints: the most work that a kill can lose
 GOOD_EVERY = 20_000  # images between two checkpoints that a rollback can go back to
-OLD_ENOUGH = 4_000  # images: a checkpoint closer to a failure may be damaged already
+OLD_ENOUGH = 4_000  # images before a failure; the networks of a later checkpoint may be damaged already
 _ROLLBACKS = 3  # at most; then training gives up
-_PAGE_EVERY = 15  # s
+_PAGE_EVERY = 15  # s between two versions of RUN/index.html
 STOPPED = "stopped"  # the name of the event in log.jsonl when Ctrl-C ends training
 
 
 class Trainer:
-    """Trains on faces and leaves samples, log and checkpoints in the run folder.
+    """Trains on faces, and writes samples, log and checkpoints into the run folder.
 
-    Use: `Trainer(...).resume()` to go on from the newest checkpoint, then `.train(budget)`.
+    Usage: create a Trainer; call `resume()` to continue from the newest checkpoint; call `train(budget)`.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Trainer:
         """Build the networks.
 
         Args:
-            config: what is trained, and how.
-            faces: what it learns from, of `config.size`.
-            run: the run folder, on storage that all machines see.
-            judge: evaluates the generator now and then; the weights that it ranks first are exported. Needed in the
-                main process only. None: the last weights are exported.
+            config: the networks and how they are trained.
+            faces: the training faces, of `config.size`.
+            run: the run folder, on storage that all machines share.
+            judge: evaluates the generator from time to time; the weights with the best result are exported. Needed in
+                the main process only. None: the last weights are exported.
             weights: initial weights, those of the model `config.start`.
-            processes: those that train together; None: as the environment says.
+            processes: those that train together; None: read from the environment variables.
             sample_seeds: the faces that are drawn over time.
             judged_faces: how many faces (seeds 0, 1, 2 ...) are drawn for an evaluation.
             say: is called with each message for the user, in the main process.
@@ -88,16 +88,16 @@ class Trainer:
             keep_freed_memory()
         self.faces = FaceBatches(faces.images, faces.rows, config.seed, faces.attributes, faces.latents)
         self.gan = Adversaries(config, self.processes, weights)
-        nothing = torch.zeros(4)
-        self._chance_level_loss = self.gan.loss.discriminator(nothing, nothing).item()
+        zeros = torch.zeros(4)
+        self._chance_level_loss = self.gan.loss.discriminator(zeros, zeros).item()
         self.sample_latents = torch.from_numpy(latents_of(sample_seeds)).to(self.gan.device)
         judged = torch.from_numpy(latents_of(range(judged_faces))).to(self.gan.device)
         self.best = Best(judge, judged, self.processes)
         self.health, self.early_stopping = Health(), EarlyStopping(config.recipe.patience)
         self.elapsed, self.next_sample, self.rollbacks = 0.0, 0, 0
         self.good: list[int] = []  # images_seen of the checkpoints known to be good, at most two
-        self._sums = torch.zeros(len(FIGURES), device=self.gan.device)
-        self._steps = 0  # in _sums
+        self._sums = torch.zeros(len(FIGURES), device=self.gan.device)  # over the steps since the last check
+        self._steps = 0  # the number of these steps
 
     @property
     def images_seen(self) -> int:
@@ -108,7 +108,7 @@ class Trainer:
     def train(self, budget: Budget) -> str:
         """Train until the budget is used up or Ctrl-C is pressed, then save a checkpoint. A second Ctrl-C ends at once.
 
-        Returns how training ended: "finished", STOPPED_EARLY, STOPPED or "gave up".
+        Returns how training ended: "finished", STOPPED_EARLY, STOPPED or "gave up", as in log.jsonl.
         """
         if self.processes.main:
             samples.forget_after(self.run / "samples", self.images_seen)
@@ -117,7 +117,7 @@ class Trainer:
             self._log = log
             if self.images_seen:
                 where = f"on the {self.config.device} in {self.config.precision}"
-                self._event("resumed", f"Training goes on at {self.images_seen:,} images, {where}.")
+                self._event("resumed", f"Training continues at {self.images_seen:,} images, {where}.")
             else:
                 self._event("start", "Training begins.")
             if not self.good:
@@ -130,8 +130,8 @@ class Trainer:
             if end == STOPPED_EARLY:
                 self.say(
                     f"Training stops early: the weights have not improved since "
-                    f"{self.best.figures['images_seen']:,} images. To go on, use --resume with more --images-seen or "
-                    "--minutes."
+                    f"{self.best.figures['images_seen']:,} images. To continue, use --resume with more --images-seen "
+                    "or --minutes."
                 )
             self.write_page(budget, running=False)
         if log:
@@ -139,7 +139,7 @@ class Trainer:
         return end
 
     def _loop(self, budget: Budget) -> str:
-        """Train until there is a reason to end, and return that as the name of the event."""
+        """Train until there is a reason to end, and return the name of that event."""
         if self.early_stopping.has_stopped(budget, self.images_seen):
             return STOPPED_EARLY
         start, before = time.monotonic(), self.elapsed
@@ -165,7 +165,7 @@ class Trainer:
                     return "gave up"
                 checked_images = self.images_seen
                 continue
-            # A run on few faces may have its best weights before the first regular evaluation.
+            # With few faces the best weights may come before the first regular evaluation.
             soon = self.early_stopping.patience and images < JUDGE_EVERY
             if self._crossed(images, JUDGE_EVERY // 4 if soon else JUDGE_EVERY):
                 self._judge()
@@ -183,6 +183,7 @@ class Trainer:
         return "finished"
 
     def _crossed(self, before: int, every: int) -> bool:
+        """Whether a multiple of `every` images was passed since `before` images seen."""
         return before // every != self.images_seen // every
 
     # -- health ------------------------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ class Trainer:
             "images_per_s": round(images_per_s, 1),
             "loss_d": round(loss_d, 4),
             "loss_g": round(loss_g, 4),
-            "sureness": round(heuristic, 3),  # ADA's r_t; the key of all earlier logs
+            "sureness": round(heuristic, 3),  # ADA's r_t, under the key of all earlier logs
             "accuracy": round(accuracy, 3),
             **({"distance": round(distance, 4)} if self.config.known_latents else {}),
             "diversity": round(vitals.diversity, 3),
@@ -213,6 +214,7 @@ class Trainer:
 
     @property
     def _learning_rate_scale(self) -> float:
+        """Halved by every rollback."""
         return 0.5**self.rollbacks
 
     def _keep_as_good(self) -> None:
@@ -220,39 +222,41 @@ class Trainer:
         self.save()
 
     def roll_back(self, trouble: str) -> bool:
-        """Go back to a good checkpoint and halve the learning rates. False after the last allowed rollback: give up."""
+        """Restore a good checkpoint and halve the learning rates. False: no rollback is left, so training gives up."""
         at = self.images_seen
         old_enough = [n for n in self.good if n <= at - OLD_ENOUGH] or self.good[:1]
         found = ckpt.load_checkpoint(self.run / "checkpoint", self.say, newest=old_enough[-1])
         if found is None:
-            raise FaceGANError(f"At {at:,} images {trouble}, and no checkpoint to go back to is left in {self.run}.")
+            raise FaceGANError(
+                f"At {at:,} images {trouble}, and {self.run} has no checkpoint to go back to: start a new run."
+            )
         self._restore(*found)
         self.good = [n for n in self.good if n <= self.images_seen]
         if self.rollbacks == _ROLLBACKS:
             message = (
-                f"At {at:,} images {trouble}, after {_ROLLBACKS} rollbacks: this run cannot go on. It ends as it was "
-                f"at {self.images_seen:,} images; the best weights seen are exported."
+                f"At {at:,} images {trouble}, after {_ROLLBACKS} rollbacks, so this run gives up. It ends in its state "
+                f"at {self.images_seen:,} images; the best weights so far are exported."
             )
             self._event("rollback", message, at=at, back_to=self.images_seen)
             self.say(message)
             return False
         self.rollbacks += 1
         self._scale_rates_and_reseed()
-        self.processes.wait()  # all have read the checkpoint before newer files are removed
+        self.processes.wait()  # until all have read the checkpoint: then newer files can be removed
         if self.processes.main:
             ckpt.forget_after(self.run / "checkpoint", self.images_seen)
             samples.forget_after(self.run / "samples", self.images_seen)
         self.save()
         message = (
-            f"At {at:,} images {trouble}: back to {self.images_seen:,} images, on with learning rates x "
-            f"{self._learning_rate_scale:g} (rollback {self.rollbacks} of {_ROLLBACKS})."
+            f"At {at:,} images {trouble}. Training returns to {self.images_seen:,} images and continues with learning "
+            f"rates x {self._learning_rate_scale:g} (rollback {self.rollbacks} of {_ROLLBACKS})."
         )
         self._event("rollback", message, at=at, back_to=self.images_seen)
         self.say(message)
         return True
 
     def _scale_rates_and_reseed(self) -> None:
-        """With the same learning rates and random numbers training would fail again in the same way."""
+        """Change what could make training fail again in the same way: learning rates and random numbers."""
         self.gan.scale_learning_rates(self._learning_rate_scale)
         self.gan.rng.manual_seed(self.config.seed + (self.rollbacks << 32))
 
@@ -285,8 +289,8 @@ class Trainer:
         try:
             path = samples.save_grid(shown, self.sample_latents, self.run / "samples", self.images_seen)
             self._log.picture(self.images_seen, path)
-        except OSError as error:  # training can go on without samples; if the disk is full the next checkpoint raises
-            self.say(f"The sample faces could not be drawn in {self.run} ({error.strerror}).")
+        except OSError as error:  # training continues without samples; if the disk is full the next checkpoint raises
+            self.say(f"The sample faces could not be saved in {self.run} ({error.strerror}); the training continues.")
 
     def write_page(self, budget: Budget, running: bool = True) -> None:
         """Write RUN/index.html."""
@@ -324,7 +328,7 @@ class Trainer:
         if found is None:
             return False
         tensors, values = found
-        with ckpt.of_this_version(self.run):
+        with ckpt.incompatible_version_reported(self.run):
             self._restore(tensors, values)
             self.elapsed, self.rollbacks, self.good = values["elapsed"], values["rollbacks"], values["good"]
             self.best.restore(tensors, values["best"])
@@ -336,7 +340,7 @@ class Trainer:
         return True
 
     def _restore(self, tensors: dict, values: dict) -> None:
-        """Restore a checkpoint, except what a rollback keeps: elapsed time, best weights and learning rates."""
+        """Restore what both a resumed run and a rollback restore: not elapsed time, best weights and learning rates."""
         self.gan.restore(tensors, values["gan"])
         self.health = Health(**values["health"])
         self.next_sample = values["next_sample"]

@@ -2,8 +2,8 @@
 
 Growing doubles the image size. The colours of the model's output become six channels of the new level (the colours and
 their negatives, because a ReLU loses negative values). The new last layer turns them back into colours at twice the
-size. The new first layer of the discriminator halves its input into six such channels. So at first the grown generator
-draws the old images enlarged, and the grown discriminator gives them the old logits.
+size. The new first layer of the discriminator reduces its input by two and gives six such channels. So at first the
+grown generator draws the old images enlarged, and the grown discriminator gives them the old logits.
 
 Widening adds channels. New channels have random weights and get input from all channels, but the weights from new to
 old channels are 0. So the wider network computes what the narrower one did; these weights change in the first step. No
@@ -21,7 +21,7 @@ Tensors = Mapping[str, torch.Tensor]
 
 _SAMPLES = 1_024  # latents from which the moments of the colours are estimated
 _SIGNS = (1.0, -1.0)  # colours and their negatives
-# Applied after nearest-neighbour up-sampling these weights give bilinear interpolation.
+# Nearest-neighbour up-sampling followed by these weights is bilinear interpolation.
 _SMOOTH = torch.tensor([0.25, 0.5, 0.25])
 
 
@@ -31,7 +31,7 @@ def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, tor
 
     `last`: channels of the new level; ValueError for fewer than six. `upsample`: of both, a value of Recipe.upsample.
     """
-    _check_room(last)
+    _check_channels(last)
     levels = sum(name.startswith("ups.") and name.endswith(".weight") for name in weights)
     up, norm = f"ups.{levels}", f"norms.{levels + 1}"
     colours, bias = weights["to_rgb.weight"], weights["to_rgb.bias"]
@@ -63,7 +63,7 @@ def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, tor
     }
 
 
-def _check_room(channels: int) -> None:
+def _check_channels(channels: int) -> None:
     if channels < 6:
         raise ValueError(f"a new level of {channels} channels cannot carry three colours and their negatives")
 
@@ -75,7 +75,7 @@ def _transposed_smooth() -> torch.Tensor:
 
 
 def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and variance (3,) of the colours before the hyperbolic tangent, over 1,024 fixed latents."""
+    """Mean and variance (3,) of the generator's output before tanh, over 1,024 fixed latents."""
     channels = [len(weights[f"norms.{i}.weight"]) for i in range(sum(n.endswith("running_mean") for n in weights))]
     generator = Generator(BASE_SIZE * 2 ** len(channels), upsample=upsample, channels=channels)
     generator.load_state_dict(weights)
@@ -87,16 +87,16 @@ def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor,
 
 @torch.no_grad()
 def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]:
-    """The state dict of a discriminator of twice the size with the logits of this one for the halved image.
+    """The state dict of a discriminator of twice the size: its logits are those of this one for the reduced image.
 
     `first`: channels of the new level. Raises ValueError for fewer than six, and for a network with normalisation.
     """
-    _check_room(first)
+    _check_channels(first)
     if any("norm" in name or "running" in name or "parametrizations" in name for name in weights):
         raise ValueError("only a discriminator without normalisation can be grown")
     numbers = sorted({int(name.split(".")[1]) for name in weights})
     grown = {
-        f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # behind two new layers
+        f"layers.{int(name.split('.')[1]) + 2}.{name.split('.', 2)[2]}": value  # after two new layers
         for name, value in weights.items()
     }
     halve = torch.zeros(first, 3, 4, 4)
@@ -113,58 +113,60 @@ def grown_discriminator(weights: Tensors, first: int) -> dict[str, torch.Tensor]
 
 
 @torch.no_grad()
-def begin_as(network: Generator | Discriminator, weights: Tensors) -> None:
-    """Initialise a new network so that it computes what a network with as many channels or fewer does.
+def initialise_from(network: Generator | Discriminator, weights: Tensors) -> None:
+    """Initialise a new network so that it computes the same as one with equally many or fewer channels.
 
     Exceptions: with MinibatchStd the logits of a wider discriminator differ a little at first, because new channels
     count in the standard deviation; and attribute outputs that `weights` does not have keep their random weights.
 
-    Raises ValueError (or RuntimeError from load_state_dict) when the layers differ or `weights` has more channels.
+    Raises ValueError (or RuntimeError from load_state_dict) if the layers differ or `weights` has more channels.
     """
-    mine = network.state_dict()
-    if {name: value.shape for name, value in mine.items()} == {name: value.shape for name, value in weights.items()}:
+    wide = network.state_dict()
+    if {name: value.shape for name, value in wide.items()} == {name: value.shape for name, value in weights.items()}:
         network.load_state_dict(weights)
         return
-    if set(mine) != set(weights):
-        raise ValueError("the networks have other layers")
+    if set(wide) != set(weights):
+        raise ValueError("the networks have different layers")
     for name, value in weights.items():
-        if any(a > b for a, b in zip(value.shape, mine[name].shape, strict=True)):
-            raise ValueError(f"{name} is larger in the network that there is")
+        if any(a > b for a, b in zip(value.shape, wide[name].shape, strict=True)):
+            raise ValueError(f"{name} has more channels in the given weights than in the network")
     if isinstance(network, Generator):
-        _widen_generator(mine, weights)
+        _widen_generator(wide, weights)
     else:
-        _widen_discriminator(mine, weights, sum(isinstance(layer, MinibatchStd) for layer in network.layers))
+        _widen_discriminator(wide, weights, sum(isinstance(layer, MinibatchStd) for layer in network.layers))
 
 
-def _widen_generator(mine: Tensors, narrow: Tensors) -> None:
+def _widen_generator(wide: Tensors, narrow: Tensors) -> None:
+    """Write the weights into the tensors of the wider network, in place."""
     places = BASE_SIZE**2
     old = narrow["project.weight"].unflatten(0, (places, -1))  # places, channels, latents
-    mine["project.weight"].unflatten(0, (places, -1))[:, : old.shape[1]] = old
+    wide["project.weight"].unflatten(0, (places, -1))[:, : old.shape[1]] = old
     for name, value in narrow.items():
-        if value.dim() == 1:  # of the normalisations, and the bias of the colours
-            mine[name][: len(value)] = value
+        if value.dim() == 1:  # of batch normalisation, and the bias of to_rgb
+            wide[name][: len(value)] = value
         elif value.dim() == 4:
             kept_in, kept_out = value.shape[:2]
-            mine[name][kept_in:, :kept_out] = 0
-            mine[name][:kept_in, :kept_out] = value
+            wide[name][kept_in:, :kept_out] = 0
+            wide[name][:kept_in, :kept_out] = value
 
 
-def _widen_discriminator(mine: Tensors, narrow: Tensors, varying: int) -> None:
-    """`varying`: number of MinibatchStd maps, which follow those of the channels."""
+def _widen_discriminator(wide: Tensors, narrow: Tensors, std_maps: int) -> None:
+    """The same for a discriminator. `std_maps`: the number of MinibatchStd maps, which follow those of the channels."""
     for name, value in narrow.items():
         if value.dim() == 1:
-            mine[name][: len(value)] = value
+            wide[name][: len(value)] = value
         elif value.dim() == 4:
             kept_out, kept_in = value.shape[:2]
-            # New channels get the scale of the trained ones. Otherwise (they differ 15 times at the first level of the
-            # default) the first steps of Adam, of equal size for all weights, bring the network back to chance level.
-            mine[name][kept_out:] *= min(1.0, float(value.square().mean() / mine[name].square().mean()) ** 0.5)
-            mine[name][:kept_out, kept_in:] = 0
-            mine[name][:kept_out, :kept_in] = value
+            # New channels get the scale of the trained ones. Otherwise the first steps of Adam, which have the same
+            # size for all weights, bring the network back to chance level: in the default model the scales of the first
+            # level differ by a factor of 15.
+            wide[name][kept_out:] *= min(1.0, float(value.square().mean() / wide[name].square().mean()) ** 0.5)
+            wide[name][:kept_out, kept_in:] = 0
+            wide[name][:kept_out, :kept_in] = value
         elif value.dim() == 2:
             before = value.unflatten(1, (-1, BASE_SIZE**2))
-            now = mine[name].unflatten(1, (-1, BASE_SIZE**2))[: len(value)]
-            kept = before.shape[1] - varying
+            now = wide[name].unflatten(1, (-1, BASE_SIZE**2))[: len(value)]
+            kept = before.shape[1] - std_maps
             now[:, kept:] = 0
             now[:, :kept] = before[:, :kept]
-            now[:, now.shape[1] - varying :] = before[:, kept:]
+            now[:, now.shape[1] - std_maps :] = before[:, kept:]

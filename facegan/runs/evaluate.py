@@ -22,33 +22,33 @@ class EvaluateOptions:
     model: str  # a model folder, a run, or "user/name" on the Hub
     data: Path  # a run, its faces, or a folder of photos
     generated: int = 5_000
-    unseen: bool = False  # no face of the data was in the training, so all can measure
+    unseen: bool = False  # no face of the data was in the training, so all can be used for measuring
     fid: bool = False
 
 
 def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> dict:
-    """The figures as a flat dictionary of numbers. Raises FaceGANError for what the user can put right."""
+    """The metrics as a flat dictionary of numbers. Raises FaceGANError for what the user can correct."""
     model = load_model(options.model)
     cache = _faces(options, model.base, say)
-    if cache.size != model.size:  # by its generator alone, unless the faces are as large as those of its upscaler
+    if cache.size != model.size:  # evaluate the generator without its upscaler
         model = model.base
     if cache.size != model.size:
         raise FaceGANError(
-            f"The faces in {options.data} are {cache.size} px and the model makes {model.size} px: give a run or "
+            f"The faces in {options.data} are {cache.size} px and the model draws {model.size} px: give a run or "
             f"photos aligned at {model.size} px."
         )
     if options.unseen:
-        half = len(cache.selected) // 2  # the other half shows what real faces score against each other
+        half = len(cache.selected) // 2  # the other half is for the KID of real faces
         order = np.random.RandomState(0).permutation(cache.selected)
         other, held_out = np.sort(order[half:]), np.sort(order[:half])
     else:
         other, held_out = cache.split()
     if len(held_out) < 2:
-        raise FaceGANError(f"{len(cache)} faces are too few to measure with: 20 are the least, 1,000 are good.")
+        raise FaceGANError(f"{len(cache)} faces are too few to measure with: at least 20 are needed, 1,000 are good.")
     judge = Judge(cache.images, other, held_out)
     faces = model.generate(model.latents(range(options.generated)))
     found = judge.judge(faces).to_dict()
-    # All that are at hand: with as many as are held out, eleven say, it would be a matter of luck.
+    # Not as many as are held out: if these are eleven, say, the KID of eleven faces would be a matter of chance.
     real = kid(judge.held_out, features(cache.images[fixed_subset(other, MOST_REAL)]))
     if options.unseen:
         del found["kid_train"]
@@ -65,15 +65,15 @@ def evaluate(options: EvaluateOptions, say: Callable[[str], None] = print) -> di
 
 
 def load_model(source: str) -> FaceModel:
-    """The model of a run, a model folder, or one on the Hub. Raises FaceGANError as FaceModel.load does."""
+    """The model of a run, of a model folder, or on the Hub. Raises FaceGANError as FaceModel.load does."""
     run = Path(source) / "model"
     return FaceModel.load(run if run.is_dir() else source)
 
 
 def _faces(asked: EvaluateOptions, model: FaceModel, say: Callable[[str], None]) -> FaceCache:
-    """The aligned faces of a run, or of photos that are aligned now as the model's were.
+    """The aligned faces of a run, or those of photos, which are prepared with the model's framing.
 
-    A tenth of other photos is never taken for held-out faces: the training may have seen them.
+    Photos without a run need --unseen: the model may have been trained on any of them.
     """
     data = asked.data
     if found := FaceCache.find(data):
@@ -81,21 +81,21 @@ def _faces(asked: EvaluateOptions, model: FaceModel, say: Callable[[str], None])
     if run := _run_on(data, asked.model):
         if asked.unseen:
             raise FaceGANError(f"The model learned from the photos in {data}: leave out --unseen.")
-        say(f"The model learned from the photos in {data}: it is measured against those that {run} held out.")
+        say(f"The model learned from the photos in {data}, so it is measured against the faces that {run} held out.")
         return FaceCache.open(run / "faces")
     if data.is_dir() and not asked.unseen:
         raise FaceGANError(
-            f"Nothing tells which photos in {data} the model was not trained on: give its run by --data, or say "
+            f"It is not known which photos in {data} the model was not trained on: give its run with --data, or add "
             "--unseen if it was trained on none of them."
         )
     options = FaceOptions(size=model.size, framing=model.config.data.get("framing"))
-    # Not RUN/faces: a run on a folder of the same name may have chosen otherwise among the same photos.
+    # Not RUN/faces: a run on a folder of this name may have prepared the same photos with other options.
     folder = Path("runs") / data.resolve().name / "evaluation" / "faces"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FaceGANError(
-            f"The photos would be prepared in {folder.absolute()}, which cannot be written ({error.strerror}): run the "
+            f"The photos are prepared in {folder.absolute()}, which cannot be written ({error.strerror}): run the "
             "command in a folder where you may write."
         ) from error
     return prepare_faces([data], folder, options, force=True, say=say)
@@ -112,16 +112,16 @@ def _run_on(data: Path, model: str) -> Path | None:
 
 _ROWS = (
     ("kid", "KID x 100 to held-out faces"),
-    ("kid_train", "KID x 100 to as many training faces (far below: it remembers them)"),
-    ("kid_of_real_faces", "KID x 100 of real faces to held-out faces (the best there is)"),
-    ("precision", "precision: generated faces that lie among the real ones"),
-    ("recall", "recall: real faces that lie among the generated ones"),
+    ("kid_train", "KID x 100 to as many training faces (far below: these are memorised)"),
+    ("kid_of_real_faces", "KID x 100 of real faces to held-out faces (the best possible)"),
+    ("precision", "precision: share of generated faces that are among the real ones"),
+    ("recall", "recall: share of real faces that are among the generated ones"),
     ("inception_fid", "Inception FID to held-out faces"),
 )
 
 
 def as_table(result: dict) -> str:
-    """The figures as a Markdown table."""
+    """The metrics as a Markdown table."""
     lines = [f"{result['generated']:,} generated faces (seeds from 0, truncation 1.0), {result['held_out']:,} real "
              f"ones, {result['size']} px", "", "| measured | figure |", "|---|---|"]  # fmt: skip
     for name, label in _ROWS:

@@ -1,4 +1,4 @@
-"""Measures the exported generator of a run: near copies of training faces, and shares of perceived groups."""
+"""Measures the exported generator of a run: near copies of training faces, and shares of gender, age and skin tone."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -16,8 +16,8 @@ from facegan.model.folder import ModelConfig
 from facegan.model.load import FaceModel
 from facegan.model.measurements import NEAR_COPIES_ALLOWED, Memorisation
 
-CLOSEST = "closest.png"  # in RUN, beside the model folder: it holds training faces, so it is never published
-_LEAST_LABELLED = 200  # generated faces: a share is then known to four points
+CLOSEST = "closest.png"  # in RUN, beside the model folder: it shows training faces, so it is never published
+_MIN_LABELLED = 200  # generated faces: the standard error of a share is then at most four percentage points
 
 
 def add_findings(
@@ -31,8 +31,8 @@ def add_findings(
 ) -> ModelConfig:
     """Measure `model`, add the figures to the config and the card of its `folder`, and return that config.
 
-    `training` and `held_out` are rows of the cache. Takes a minute or two for ten thousand faces. Leaves
-    RUN/closest.png: the generated faces that are closest to a training face, each to the left of that.
+    `training` and `held_out` are rows of the cache. Takes a minute or two for ten thousand faces. Also
+    writes RUN/closest.png: the generated faces that are closest to a training face, each beside that.
     """
     generated = model.base.generate(model.latents(range(generated_for(len(training)))))
     found: dict[str, dict] = {"training": {}, "data": {}}
@@ -45,7 +45,7 @@ def add_findings(
         )
         found["training"]["memorisation"] = asdict(report)
         say(_sentence(report, path))
-    framing, most = float(cache.report["framing"]), min(MOST_FACES, max(len(training), _LEAST_LABELLED))
+    framing, most = float(cache.report["framing"]), min(MOST_FACES, max(len(training), _MIN_LABELLED))
     found["training"]["shares"] = shares_of(generated, np.arange(len(generated)), framing, most)
     found["data"]["shares"] = shares_of(cache.images, training, framing, most)
     config = model.config
@@ -57,7 +57,7 @@ def add_findings(
 
 def _sentence(report: Memorisation, path: Path) -> str:
     text = f"{report.near_copies:.1%} of the generated faces are near copies of a training face; {path} shows the "
-    text += "closest, each to the left of the training face."
+    text += "closest pairs, the generated face on the left."
     if report.near_copies > NEAR_COPIES_ALLOWED and not report.allowed:
-        text += f" Above {NEAR_COPIES_ALLOWED:.0%} a push asks for --allow-memorised."
+        text += f" Above {NEAR_COPIES_ALLOWED:.0%} a push needs --allow-memorised."
     return text

@@ -1,4 +1,4 @@
-"""What training starts from: the networks of a model (--init), or random weights."""
+"""The initial weights of a training: the networks of a model (--init), or random ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import torch
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.cache import FaceCache, framing_of
-from facegan.faces.options import ANYBODY, FaceOptions
+from facegan.faces.options import ANYBODY, MAX_FRAMING, MIN_FRAMING, FaceOptions
 from facegan.faces.sources.find import find_files
 from facegan.gan.adversaries import Weights
 from facegan.gan.config import FEW_FACES, PRESETS, Start
@@ -22,11 +22,11 @@ from facegan.model.tensors import read_discriminator
 from facegan.model.trainable import NotFoldedError, trainable_form
 from facegan.runs.run_config import RunOptions
 
-AUTO, DEFAULT, NOTHING = "auto", "default", "none"  # values of --init, besides a folder or a name on the Hub
+AUTO, DEFAULT, NONE = "auto", "default", "none"  # values of --init, besides a folder or a name on the Hub
 
 _SIZE_ON_CPU, _SIZE_ON_GPU = 64, 128  # px, of --size auto when training starts from random weights
 _FRAMING_TOLERANCE = 0.051  # one step of the automatic framing, which moves the eyes by one pixel at 64 px
-TRAINING_PARTS = (
+TRAINING_PARTS = (  # the files of a model that training needs
     layout.CONFIG,
     layout.DIFFUSERS_CONFIG,
     layout.DIFFUSERS_WEIGHTS,
@@ -37,7 +37,11 @@ TRAINING_PARTS = (
 
 @dataclass(frozen=True)
 class Initial:
-    """A model that training may start from. `asked`: --init names it; otherwise it is used only if it fits."""
+    """A model that training may start from.
+
+    Attributes: `asked` (whether --init names it; if not, it is used only if it fits), `start` (for the model card), and
+    the model's `config` and `folder`.
+    """
 
     start: Start
     config: ModelConfig
@@ -50,7 +54,7 @@ class Initial:
         return width_of(self.config.image_size, self.config.channels)
 
     def grows_to(self, size: int) -> bool:
-        """Whether it draws half of `size` px, so that it can be grown to that size (gan/widen.py)."""
+        """Whether its images have half of `size`, so that it can be grown to `size` (gan/widen.py)."""
         return 2 * self.config.image_size == size
 
     def thin(self, size: int, preset: str) -> bool:
@@ -70,31 +74,31 @@ class Initial:
     def framing(self) -> float | None:
         """The framing of its training faces; None if its config has none, or an impossible one."""
         value = self.config.data.get("framing")
-        return float(value) if isinstance(value, int | float) and 0.3 <= value <= 1.5 else None
+        return float(value) if isinstance(value, int | float) and MIN_FRAMING <= value <= MAX_FRAMING else None
 
     def misfit(self, size: int, preset: str, larger: bool = False) -> str | None:
         """Why its networks do not fit the preset at a size, as a clause for a message; None when they fit.
 
-        `larger`: a wider preset and twice the size fit too, because networks can be widened and grown (gan/widen.py).
+        `larger`: allow a wider preset and twice the size too, because networks can be widened and grown (gan/widen.py).
         """
         own, recipe = self.config.image_size, PRESETS[preset]
         if own != size and not (larger and self.grows_to(size) and recipe.norm == "none"):
             return f"{self.start.name} draws {own} px and not {size}"
         as_wide = self.width == recipe.width or (larger and self.width < recipe.width and recipe.norm == "none")
-        layout = tuple(channels_at(own, self.width, self.thin(size, preset)))
-        if not as_wide or layout != self.config.channels or recipe.excite:
+        channels = tuple(channels_at(own, self.width, self.thin(size, preset)))
+        if not as_wide or channels != self.config.channels or recipe.excite:
             return f"{self.start.name} has other widths than preset {preset}"
         return None
 
     def own_preset(self, size: int) -> str | None:
-        """The preset whose networks it has at this size or at half of it; None when there is no such preset."""
+        """The preset whose networks it has, at this size or at half of it; None if there is none."""
         named = self.config.training.get("preset")
         candidates = ([named] if isinstance(named, str) and named in PRESETS else []) + list(PRESETS)
         as_wide = [preset for preset in candidates if PRESETS[preset].width == self.width]
         return next((preset for preset in as_wide if self.misfit(size, preset, larger=True) is None), None)
 
     def weights(self, size: int, preset: str) -> Weights:
-        """The weights of its generator and discriminator in trainable form, of its own width.
+        """The weights of its generator and discriminator in trainable form, in its own width.
 
         Up-sampling is that of the preset if the model's kernels allow it, else "transposed". A model that draws half of
         `size` is grown to `size`. Raises FaceGANError when a file is damaged.
@@ -114,7 +118,8 @@ class Initial:
         return Weights(generator, discriminator)
 
     def upscaler(self, size: int) -> bytes | None:
-        """The bytes of its upscaler.onnx; None when it has none, or when it is grown, so that it draws all by itself.
+        """The bytes of its upscaler.onnx; None if it has none, or if it is grown, because its images then have that
+        size.
 
         Raises FaceGANError when the file is damaged.
         """
@@ -123,7 +128,7 @@ class Initial:
         return read_part(self.folder, layout.UPSCALER)
 
     def discriminator(self, size: int, preset: str) -> dict[str, torch.Tensor] | None:
-        """The weights of its discriminator; None when it has none or one that does not fit the preset.
+        """The weights of its discriminator; None if it has none, or one that does not fit the preset.
 
         Raises FaceGANError when the file is damaged.
         """
@@ -143,11 +148,11 @@ def width_of(size: int, channels: tuple[int, ...]) -> int:
 
 
 def find_initial(options: RunOptions) -> Initial | None:
-    """The model that --init names, for auto the default model; None for none.
+    """The model that --init names, the default model for auto; None for none.
 
     Raises FaceGANError when there is no such model, or when training with the other options cannot start from it.
     """
-    if options.init == NOTHING:
+    if options.init == NONE:
         return None
     source = None if options.init in (AUTO, DEFAULT) else options.init
     found = find_model(source, TRAINING_PARTS)
@@ -161,23 +166,23 @@ def find_initial(options: RunOptions) -> Initial | None:
         sized = _with_size(options, config.image_size) if options.auto_size else options
         if why := _preset_or_reason(initial, sized)[1]:
             raise FaceGANError(f"{why}: {_remedy(initial, sized)}.")
-        read_discriminator(found.folder)  # raises for a damaged file before the photos are read
+        read_discriminator(found.folder)  # so that a damaged file is reported before the photos are read
     return initial
 
 
 def choose_size(
     initial: Initial | None, options: RunOptions, faces_folder: Path, device: str, say: Callable[[str], None]
 ) -> RunOptions:
-    """Replace --size auto by a size in the options. Says which and why."""
+    """Replace --size auto by a size, and tell the user which and why."""
     if not options.auto_size:
         return options
     if initial is not None:
-        as_it = _with_size(options, initial.config.image_size)
-        if initial.asked or (_preset_or_reason(initial, as_it)[1] is None and _few_expected(options, faces_folder)):
-            say(f"Size {as_it.faces.size} px, that of {initial.start.name}, from which training starts.")
-            return as_it
+        same = _with_size(options, initial.config.image_size)
+        if initial.asked or (_preset_or_reason(initial, same)[1] is None and _few_expected(options, faces_folder)):
+            say(f"Size {same.faces.size} px, that of {initial.start.name}, from which training starts.")
+            return same
     size = _SIZE_ON_CPU if device == "cpu" else _SIZE_ON_GPU
-    say(f"Size {size} px, a size that {'a CPU' if device == 'cpu' else 'a GPU'} can train. Choose another with --size.")
+    say(f"Size {size} px, which suits {'a CPU' if device == 'cpu' else 'a GPU'}. Choose another with --size.")
     return _with_size(options, size)
 
 
@@ -204,9 +209,9 @@ def faces_for(
 def choose_start(
     initial: Initial | None, options: RunOptions, cache: FaceCache, count: int, say: Callable[[str], None]
 ) -> tuple[Initial | None, str]:
-    """The model that training starts from (None: random weights) and the preset ("auto" if it is still open).
+    """The model that training starts from (None: random weights), and the preset ("auto" if it is not chosen yet).
 
-    Says which and why. `count`: the faces of all machines.
+    Tells the user which and why. `count`: the number of faces of all machines.
     """
     if initial is None:
         return None, options.preset
@@ -217,30 +222,30 @@ def choose_start(
     if why:
         say(f"Training starts from random weights: {why}.")
         return None, options.preset
-    few = f"{count:,} faces are few; use --init none for random weights"
+    few = f"{count:,} faces are few for random weights, which --init none would use"
     changes = ["grown"] if initial.grows_to(options.faces.size) else []
     changes += ["widened"] if initial.width < PRESETS[preset].width else []
     changed = f", {' and '.join(changes)}" if changes else ""
     say(
         f"Training starts from {initial.start.name}{changed}: {'as --init says' if initial.asked else few}. "
-        f"{_discriminator_start(initial, options.faces.size, preset)} alone at first."
+        f"{_discriminator_start(initial, options.faces.size, preset)} alone during the warm-up."
     )
     return initial, preset
 
 
 def _discriminator_start(initial: Initial, size: int, preset: str) -> str:
-    """Which discriminator is used, as the beginning of a sentence."""
+    """The discriminator that is used, as the beginning of a sentence."""
     if initial.discriminator(size, preset) is not None:
-        return "Its discriminator goes on as well, and learns"
+        return "Its discriminator is used as well, and learns"
     if (initial.folder / layout.DISCRIMINATOR).exists():
         return f"The discriminator is new, because the model's is not one of preset {preset}, and learns"
     return "The discriminator is new and learns"
 
 
 def _preset_or_reason(initial: Initial, options: RunOptions) -> tuple[str, str | None]:
-    """The preset of a training that starts from the model: that of --preset, or the model's own.
+    """The preset of a training that starts from the model (that of --preset, or the model's own), and None.
 
-    And None, or why training cannot start from the model, as a clause for a message.
+    If training cannot start from the model: a preset, and the reason as a clause for a message.
     """
     size = options.faces.size
     if options.preset != "auto":
@@ -282,7 +287,7 @@ def _framing_differs(initial: Initial, cache: FaceCache) -> str | None:
 
 
 def _few_expected(options: RunOptions, faces_folder: Path) -> bool:
-    """Whether fewer than FEW_FACES are to be expected, before the photos are read."""
+    """Whether probably fewer than FEW_FACES faces will be found, before the photos are read."""
     if options.faces.person != ANYBODY or (options.max_photos or FEW_FACES) < FEW_FACES:
         return True
     return not options.dataset and len(find_files(list(options.data), exclude=faces_folder)) < FEW_FACES

@@ -1,4 +1,4 @@
-"""Measures how much the look-alikes of an encoder are like, and draws the examples of the model card."""
+"""Measures how similar look-alikes are to the faces that they are made for, and draws examples for the model card."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +20,11 @@ from facegan.model.load import FaceModel
 from facegan.sliders.judge_networks import image_features
 from facegan.sliders.readings import names, read_faces
 
-FIRST_SEED = 3_000_000_000  # of the generated faces: far behind those of samples, sliders and crowds
-MEASURED = 60  # faces of each kind: two minutes of one core, and shares within 6 points
-RANDOM = 2_000  # faces, of which the nearest one is what a look-alike has to beat
+FIRST_SEED = 3_000_000_000  # of the generated faces; samples, sliders and crowds use much smaller seeds
+MEASURED = 60  # faces of each kind: two minutes on one core; the standard error of a share is 6 percentage points
+RANDOM = 2_000  # faces; a look-alike should be more similar than the nearest of these
 EXAMPLES, _PAIRS_IN_A_ROW = 20, 5
-CLEARLY_ADULT = 40  # years by the label networks, who err by some five: nobody in the picture may be taken for a child
+CLEARLY_ADULT = 40  # years by the label networks, which err by about five: no example may look like a child
 _CELL, _GAP = 128, 8  # px
 _QUALITY = 90  # of WebP: 300 KB
 _BATCH = 500
@@ -32,7 +32,7 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Crowd:
-    """Random faces: their latents and features, and what the features are divided by."""
+    """Random generated faces: their latents, their features divided by `scale`, and this scale (d,)."""
 
     latents: np.ndarray
     features: np.ndarray
@@ -51,7 +51,7 @@ class Crowd:
         return cls(latents, found / scale, scale)
 
     def nearest(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which of them is nearest to each of the features (n, d) in their scale, and how far away."""
+        """The index of the face nearest to each of the scaled features (n, d), and its distance."""
         squares = (self.features**2).sum(1) - 2 * features @ self.features.T + (features**2).sum(1)[:, None]
         place = squares.argmin(axis=1)
         return place, np.sqrt(np.maximum(squares[np.arange(len(features)), place], 0))
@@ -63,7 +63,7 @@ def generated_faces(model: FaceModel, count: int) -> list[AlignedFace]:
 
 
 def held_out_faces(cache: FaceCache, count: int) -> list[AlignedFace]:
-    """Up to `count` of the faces that a run has held out, always the same ones."""
+    """Up to `count` of the held-out faces of a run, always the same ones."""
     _, held_out = cache.split()
     return as_faces(cache.images[fixed_subset(held_out, count)])
 
@@ -75,14 +75,14 @@ def as_faces(images: np.ndarray) -> list[AlignedFace]:
 def figures_of(
     model: FaceModel, faces: Sequence[AlignedFace], answers: np.ndarray, crowd: Crowd, framing: float
 ) -> dict[str, tuple[float, float]]:
-    """Each figure of measurements.LOOK_ALIKES, of the look-alikes and of the nearest random faces.
+    """Each figure of measurements.LOOK_ALIKES: of the look-alikes, and of the nearest random faces.
 
     Args:
-        model: which draws.
-        faces: whose look-alikes are measured, at least one.
-        answers: their latents float32 (n, 100).
+        model: the generator.
+        faces: the faces whose look-alikes are measured, at least one.
+        answers: latents float32 (n, 100) of the look-alikes.
         crowd: the random faces.
-        framing: of the model.
+        framing: the framing of the model.
     """
     images, alike = np.stack([face.image for face in faces]), model.generate(answers)
     wanted, got = (image_features(some, framing) / crowd.scale for some in (images, alike))
@@ -117,11 +117,11 @@ def add_look_alikes(
 ) -> FaceModel:
     """Measure the look-alikes of `model`, and write figures and examples into its `folder` and card.
 
-    The figures are of generated faces, and of those that the run of `cache` has held out. The examples show held-out
-    faces only where `drawn` says that they were drawn and show nobody: a photo must not get into a folder that is
-    published. Else they are of generated faces. Returns the model loaded again.
+    The figures are those of generated faces, and of the held-out faces in `cache`. The examples are of generated faces,
+    because no photo may get into a folder that is published; with `drawn` (the faces in `cache` were drawn and show
+    nobody) they are of held-out ones. Returns the model loaded again.
 
-    Raises FaceGANError for `drawn` without held-out faces, and with those of a real person.
+    Raises FaceGANError for `drawn` without held-out faces, and for a model of one real person.
     """
     if drawn:
         check_drawn(model.config, cache)
@@ -148,7 +148,7 @@ def add_look_alikes(
 
 
 def clearly_adult(faces: Sequence[AlignedFace], framing: float) -> np.ndarray:
-    """Which of the faces are read as CLEARLY_ADULT or older, on the face and its mirror image; at least one.
+    """The indices of the faces that the label networks read as CLEARLY_ADULT or older; at least one.
 
     Raises FaceGANError when none is.
     """
@@ -156,15 +156,15 @@ def clearly_adult(faces: Sequence[AlignedFace], framing: float) -> np.ndarray:
     rows = np.flatnonzero(ages >= CLEARLY_ADULT)
     if not len(rows):
         raise FaceGANError(
-            f"None of the held-out faces looks {CLEARLY_ADULT} or older, so none is shown: leave --drawn out."
+            f"None of the held-out faces looks {CLEARLY_ADULT} or older, so none may be shown: leave --drawn out."
         )
     return rows
 
 
 def check_drawn(config: ModelConfig, cache: FaceCache | None) -> None:
-    """Raises FaceGANError where the card cannot have examples of drawn faces: no held-out ones, or a real person's."""
+    """Raises FaceGANError if the card cannot show drawn faces: none are held out, or they show a real person."""
     if cache is None or not len(cache.split()[1]):
-        raise FaceGANError("There are no held-out faces to show as examples: give the run that has them by --data.")
+        raise FaceGANError("There are no held-out faces to show as examples: give the run that has them with --data.")
     if config.data.get("one_person") is True:
         raise FaceGANError(
             "This model learned from photos of one real person, so its faces were not drawn: leave --drawn out."

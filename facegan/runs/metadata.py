@@ -1,4 +1,4 @@
-"""The config.json of a model folder, from the run that made it; the card is filled from it."""
+"""The config.json of a model folder, filled from the run. The model card is filled from it."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ def model_config(
 ) -> ModelConfig:
     """The config of the generator that `trainer` exports. `report`: RUN/faces/report.json.
 
-    It holds only what may be published: no path and no name of a photo.
+    It contains only what may be published: no path, and no name of a photo.
     """
     return ModelConfig(
         name=f"FaceGAN {train.size} px",
@@ -57,7 +57,7 @@ def model_config(
 
 
 def metrics_of(figures: dict) -> dict:
-    """The metrics of the card; near copies are counted again on more faces in findings.py."""
+    """The metrics for the card, without near copies, which findings.py counts on more faces."""
     shown = {name: value for name, value in figures.items() if name not in ("near_copies", "repeats")}
     return {"metrics": {**shown, "generated": GENERATED_IN_TRAINING}} if shown else {}
 

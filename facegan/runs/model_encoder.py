@@ -34,19 +34,19 @@ def add_encoder(
 ) -> FaceModel:
     """Fit an encoder to the model in `folder`, write it there and measure it; returns the model loaded again.
 
-    `cache`: the faces that it was trained on, of which those held out stay out; without, it learns from generated
-    faces alone. Where the run knows their latents, it learns those. `drawn`: these faces show nobody, so the card may
-    have examples of them. `keep`: the encoder that is there is only measured. Raises FaceGANError for a model or faces
-    that it cannot be fitted to.
+    `cache`: the faces that the model was trained on; the encoder learns from those that are not held out, and their
+    known latents if the run has them. None: it learns from generated faces alone. `drawn`: the faces were drawn and
+    show nobody, so that the card may have examples of them. `keep`: only measure the existing encoder. Raises
+    FaceGANError for a model or faces that do not fit.
     """
-    begun = monotonic()
+    started = monotonic()
     config = ModelConfig.read(folder)
     if config.image_size < SIDE:
         raise FaceGANError(
-            f"An encoder looks at {SIDE} px, and this model draws {config.image_size} px: train a larger one."
+            f"An encoder needs images of {SIDE} px, and this model draws {config.image_size} px: train a larger model."
         )
     framing = framing_of(config)
-    faces = None if cache is None else _faces_of(cache, config.image_size, framing)
+    faces = None if cache is None else _real_faces(cache, config.image_size, framing)
     if drawn:
         check_drawn(config, cache)
     if not keep:
@@ -54,9 +54,9 @@ def add_encoder(
     elif FaceModel.load(folder).encoder is not None:
         export_for_diffusers(folder)
     else:
-        raise FaceGANError(f"There is no {layout.ENCODER} in {folder} that could be kept: leave --keep out.")
+        raise FaceGANError(f"There is no {layout.ENCODER} in {folder} to keep: leave --keep out.")
     model = add_look_alikes(FaceModel.load(folder), folder, cache, drawn, say)
-    say(f"The encoder is in {folder}, after {(monotonic() - begun) / 60:.0f} minutes.")
+    say(f"The encoder is in {folder}, after {(monotonic() - started) / 60:.0f} minutes.")
     return model
 
 
@@ -71,22 +71,22 @@ def _fit(
     )
     encoder = fit_encoder(load_generator(folder), config.image_size, framing, faces, faces_seen=faces_seen, say=say)
     export_encoder(encoder, folder)
-    _forget_measured(config, folder)
+    _remove_measurements(config, folder)
 
 
-def _forget_measured(config: ModelConfig, folder: Path) -> None:
-    """Remove figures and examples of the encoder before, which would be untrue if the new one is not measured."""
+def _remove_measurements(config: ModelConfig, folder: Path) -> None:
+    """Remove figures and examples of the previous encoder, in case measuring the new one fails."""
     (folder / layout.LOOK_ALIKES).unlink(missing_ok=True)
     config = replace(config, training={key: one for key, one in config.training.items() if key != "look_alikes"})
     config.save(folder)
     write_card(config, folder)
 
 
-def _faces_of(cache: FaceCache, size: int, framing: float) -> RealFaces:
+def _real_faces(cache: FaceCache, size: int, framing: float) -> RealFaces:
     if cache.size != size or abs(float(cache.report["framing"]) - framing) > 1e-6:
         raise FaceGANError(
             f"The faces in {cache.folder} have {cache.size} px and the framing {cache.report['framing']}, the model's "
-            f"{size} px and {framing:g}: give the run that it came from by --data."
+            f"{size} px and {framing:g}: give the run that the model came from with --data."
         )
     rows, _ = cache.split()
     file = cache.folder.parent / LATENTS

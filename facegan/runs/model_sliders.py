@@ -31,10 +31,10 @@ from facegan.sliders.picture import matrix_picture
 from facegan.sliders.slider import SliderSet
 from facegan.sliders.surprise import find_surprises, judge_surprises
 
-RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training: a minute; train/evaluate.py --sliders takes 1,000 and 11
-LEAST_SEEN = 50_000  # images; a generator that has seen fewer draws no faces yet
+RUN_SEEDS, RUN_POSITIONS = 100, 5  # after training, in a minute; train/evaluate.py --sliders uses 1,000 and 11
+MIN_IMAGES_SEEN = 50_000  # a generator that has seen fewer draws no faces yet, so nothing is fitted to it
 _CHUNK = 256
-# The columns of the printed table: the title, the name in Slider.quality, the format.
+# The columns of the printed table: title, key of Slider.quality, format.
 COLUMNS = (
     ("moved (sd)", "moved", ".2f"),
     ("cross the boundary", "crossing", ".1%"),
@@ -69,16 +69,16 @@ def add_sliders(
     """Fit sliders to the model in `folder` and write them there; returns the model loaded again.
 
     Args:
-        folder: a model folder, the embedded default's or RUN/model.
-        cache: the faces that it was trained on, for `attributes` and for how far they are from generated ones.
-        attributes: a row for each of the faces that passed, in the order of cache.selected.
-        samples: generated faces to learn from. With fewer than 100 there are no sliders.
-        seeds: of the faces that judge.
-        positions: of each slider, at which they are judged.
+        folder: a model folder.
+        cache: the faces that it was trained on, for `attributes` and for the KID of generated faces.
+        attributes: the user's, a row for each accepted face in the order of cache.selected.
+        samples: the number of generated faces to learn from; fewer than 100 give no sliders.
+        seeds: the number of faces on which sliders are judged.
+        positions: the number of positions of each slider at which it is judged.
     """
-    begun = monotonic()
+    started = monotonic()
     model = FaceModel.load(folder).base
-    framing = float(model.config.data.get("framing") or 1.0)
+    framing = _framing(model)
     for name in (layout.SLIDERS, layout.SLIDER_WEIGHTS, layout.LEAKAGE):
         (folder / name).unlink(missing_ok=True)
     probe = own_judge = None
@@ -86,8 +86,8 @@ def add_sliders(
         images = _Rows(cache.images, cache.selected)
         probe = AttributeProbe.fit(images, attributes, framing, say=say)
         for column in probe.columns:
-            read = f"AUC {column.auc:.3f}" if column.binary else f"correlation {column.correlation:.3f}"
-            say(f"The attribute {column.name} is read from {column.faces:,} faces with an {read}.")
+            quality = f"AUC {column.auc:.3f}" if column.binary else f"correlation {column.correlation:.3f}"
+            say(f"The attribute {column.name} is read from {column.faces:,} faces with an {quality}.")
         seen = [image_features(images[start : start + _CHUNK], framing) for start in range(0, len(images), _CHUNK)]
         own_judge = AttributeProbe.fit_features(np.concatenate(seen), attributes, say=lambda _: None)
     say(f"Fitting sliders to {samples:,} generated faces.")
@@ -96,24 +96,22 @@ def add_sliders(
     )
     if sliders is not None:
         sliders = judge(model, sliders, cache, own_judge, seeds=seeds, positions=positions, say=say)
-        sliders = surprised(model, folder, sliders, seeds=seeds, say=say)
+        sliders = with_surprises(model, folder, sliders, seeds=seeds, say=say)
         write_model_sliders(sliders, folder)
     write_card(model.config, folder)
     count = len(sliders.sliders) if sliders else 0
-    say(f"{count} sliders in {(monotonic() - begun) / 60:.1f} minutes: "
+    say(f"{count} sliders in {(monotonic() - started) / 60:.1f} minutes: "
         f"{', '.join(slider.name for slider in sliders.sliders) if sliders else 'none can be read back'}.")  # fmt: skip
     return FaceModel.load(folder)
 
 
 def add_surprises(folder: Path, *, seeds: int = RUN_SEEDS, say: Callable[[str], None] = print) -> FaceModel:
-    """Find the surprise sliders of a model folder anew; its named sliders stay. Returns the model loaded again.
+    """Replace the surprise sliders of a model folder; its named sliders stay. Returns the model loaded again.
 
-    Raises FaceGANError for a model without named sliders, of which surprises have to be independent.
+    Raises FaceGANError for a model without named sliders, of which surprises must be independent.
     """
     model = FaceModel.load(folder).base
-    if model.slider_set is None:
-        raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
-    write_sliders(surprised(model, folder, model.slider_set, seeds=seeds, say=say), folder)
+    write_sliders(with_surprises(model, folder, _sliders_of(model, folder), seeds=seeds, say=say), folder)
     write_card(model.config, folder)
     return FaceModel.load(folder)
 
@@ -126,28 +124,26 @@ def complete_sliders(
     positions: int = RUN_POSITIONS,
     say: Callable[[str], None] = print,
 ) -> FaceModel:
-    """Give the sliders of a model folder what they lack, and judge all of them; returns the model loaded again.
+    """Bring the sliders of a model folder up to date, and judge all of them; returns the model loaded again.
 
-    That is sliders for attributes that had none when they were fitted, and the limit of each face, learned anew. The
-    rest stays as it was fitted. Raises FaceGANError for a model without named sliders.
+    Sliders are added for attributes that had none when the others were fitted, and the limits of faces (limit.py) are
+    fitted again. The other sliders stay as they are. Raises FaceGANError for a model without named sliders.
     """
     model = FaceModel.load(folder).base
-    if model.slider_set is None:
-        raise FaceGANError(f"{folder} has no sliders: fit them with {commands.FIT_SLIDERS}.")
-    sliders = with_missing(model.slider_set, model.generate, float(model.config.data.get("framing") or 1.0), say)
+    sliders = with_missing(_sliders_of(model, folder), model.generate, _framing(model), say)
     sliders = judge(model, limited(sliders, model.generate), cache, seeds=seeds, positions=positions, say=say)
     write_model_sliders(sliders, folder)
     write_card(model.config, folder)
     return FaceModel.load(folder)
 
 
-def surprised(
+def with_surprises(
     model: FaceModel, folder: Path, sliders: SliderSet, *, seeds: int, say: Callable[[str], None] = print
 ) -> SliderSet:
     """The sliders with surprises, judged on `seeds` faces."""
     early = EarlyFeatures(layout.read_part(folder, layout.ONNX))
     found = replace(sliders, surprises=find_surprises(sliders, early.effect, model.generate))
-    reader = Reader(model.generate, float(model.config.data.get("framing") or 1.0))
+    reader = Reader(model.generate, _framing(model))
     latents = model.latents(range(seeds))
     found = judge_surprises(found, lambda moved: reader.read(moved, mirror=True), reader.names, latents)
     for slider in found.surprises.sliders if found.surprises else ():
@@ -165,8 +161,8 @@ def judge(
     positions: int = POSITIONS,
     say: Callable[[str], None] = print,
 ) -> SliderSet:
-    """The model's sliders with the figures of the judge."""
-    framing = float(model.config.data.get("framing") or 1.0)
+    """The sliders with the figures of the judge. `own_judge`: a second probe of the user's attributes, for these."""
+    framing = _framing(model)
     offered = [slider.name for slider in sliders.sliders]
     reader = Reader(model.generate, framing)
     if own_judge is not None:
@@ -188,18 +184,28 @@ def judge(
 
 
 def judge_model(source: str, data: Path | None, seeds: int, say: Callable[[str], None] = print) -> SliderSet:
-    """The sliders of a run, a model folder or a model on the Hub, judged anew; a user's own columns are not.
+    """The sliders of a run, a model folder or a model on the Hub, judged again, except those of a user's attributes.
 
-    Raises FaceGANError when it has none.
+    Raises FaceGANError for a model without sliders.
     """
     model = load_model(source).base
+    return judge(model, _sliders_of(model, source), FaceCache.find(data) if data else None, seeds=seeds, say=say)
+
+
+def _sliders_of(model: FaceModel, source: Path | str) -> SliderSet:
+    """Raises FaceGANError for a model without named sliders. `source`: where it came from, for the message."""
     if model.slider_set is None:
         raise FaceGANError(f"{source} has no sliders: fit them with {commands.FIT_SLIDERS}.")
-    return judge(model, model.slider_set, FaceCache.find(data) if data else None, seeds=seeds, say=say)
+    return model.slider_set
+
+
+def _framing(model: FaceModel) -> float:
+    """The framing of a model's faces; 1 for a model that does not say it."""
+    return float(model.config.data.get("framing") or 1.0)
 
 
 def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
-    """The two files of the sliders, and the picture of what they change."""
+    """Write the two files of the sliders, and the picture of the leakage matrix."""
     write_sliders(sliders, folder)
     judged = sliders.facts.get("judged", {})
     if judged.get("sliders"):
@@ -208,13 +214,13 @@ def write_model_sliders(sliders: SliderSet, folder: Path) -> None:
 
 
 def attributes_of(path: Path, cache: FaceCache, say: Callable[[str], None] = print) -> AttributeTable:
-    """A user's table for the faces that passed. Raises FaceGANError for a table that cannot be used."""
+    """A user's table, with a row for each accepted face. Raises FaceGANError for a table that cannot be used."""
     names = cache.names
     return read_attributes(path, [names[row] for row in cache.selected], say=say)
 
 
 def as_table(sliders: SliderSet) -> str:
-    """The judge's figures as Markdown: a row for each slider, then both matrices."""
+    """The figures of the judge as Markdown: a row for each slider, then the leakage matrices."""
     facts = sliders.facts["judged"]
     lines = [
         f"{facts['seeds']:,} faces, {facts['positions']} positions a slider, gender and age judged "
@@ -228,7 +234,7 @@ def as_table(sliders: SliderSet) -> str:
             cells = [cell(one.quality.get(name), form) for _, name, form in COLUMNS]
             lines.append(f"| {one.name} | {' | '.join(cells)} |")
     if unjudged := [one.name for one in sliders.sliders if one.name not in facts["sliders"]]:
-        lines += ["", f"Not judged, because the judge has no reading of them: {', '.join(unjudged)}."]
+        lines += ["", f"Not judged, because the judge cannot read their attributes: {', '.join(unjudged)}."]
     lines += [
         "",
         f"Mean leakage {cell(facts['leakage_mean'])} (both readers agree on {cell(facts['leakage_agreed'])}), by "
@@ -258,7 +264,7 @@ def cell(value: float | str | None, form: str = ".2f") -> str:
 
 
 class _Rows:
-    """Some rows of a memory-mapped array, read on demand."""
+    """A selection of rows of a memory-mapped array, read when they are sliced."""
 
     def __init__(self, images: np.ndarray, rows: np.ndarray):
         self._images, self._rows = images, rows

@@ -1,4 +1,4 @@
-"""Fits the upscaler of a model folder and writes it there, and hands it on to models that start from another."""
+"""Fits the upscaler of a model folder and writes it there; and keeps the upscaler of an initial model."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from facegan.model.folder import ModelConfig, read_part
 from facegan.model.load import FaceModel
 from facegan.model.showcase import write_showcase
 
-LARGE_FACES = "upscaler-faces"  # in the folder of a run: its photos, aligned at twice its size
+LARGE_FACES = "upscaler-faces"  # in the run folder: the faces of its photos, aligned at twice the size
 
 
 def large_faces(
@@ -31,10 +31,10 @@ def large_faces(
     options: FaceOptions | None = None,
     say: Callable[[str], None] = print,
 ) -> FaceCache:
-    """The faces of `photos` as the upscaler of a model learns from them, prepared in `folder`.
+    """Prepare the faces of `photos` in `folder`, with a model's framing and at twice the size of its generator.
 
-    They are found as `options` say, with the model's framing and twice the size of its generator, for which some photos
-    may be too small. Raises FaceGANError as `prepare_faces` does, and for a model that does not know its framing.
+    `options`: how faces are found. Some photos may be too small for twice the size. Raises FaceGANError as
+    `prepare_faces` does, and for a model whose framing is not known.
     """
     options = replace(options or FaceOptions(), size=2 * config.image_size, framing=framing_of(config))
     return prepare_faces(photos, folder, options, say=say)
@@ -45,9 +45,10 @@ def add_upscaler(
 ) -> FaceModel:
     """Fit an upscaler to the model in `folder` and write it there; returns the model loaded again.
 
-    `cache`: faces of twice the generator's size, of which those held out stay out. Raises FaceGANError for others.
+    `cache`: faces of twice the generator's size; those that are held out are not used. Raises FaceGANError for another
+    size.
     """
-    begun, config = monotonic(), ModelConfig.read(folder)
+    started, config = monotonic(), ModelConfig.read(folder)
     if cache.size != 2 * config.image_size:
         raise FaceGANError(
             f"The faces in {cache.folder} have {cache.size} px, and the generator draws {config.image_size} px: give "
@@ -56,34 +57,34 @@ def add_upscaler(
     rows, _ = cache.split()
     say(f"Fitting an upscaler to {crops_seen:,} crops, half of them from {len(rows):,} faces of {cache.size} px.")
     export_upscaler(fit_upscaler(load_generator(folder), cache.images, rows, crops_seen=crops_seen, say=say), folder)
-    told = f"it learned from {len(rows):,} faces of {cache.size} px, by {crops_seen:,} crops"
-    config = upscaled(config, told)
+    origin = f"it learned from {len(rows):,} faces of {cache.size} px, by {crops_seen:,} crops"
+    config = upscaled(config, origin)
     config.save(folder)
     model = FaceModel.load(folder)
     write_showcase(model, folder)
     write_card(config, folder)
-    if folder.name == "model":  # of a run, which writes its model anew when it is resumed
+    if folder.name == "model":  # in a run folder: a resumed run writes its model again
         keep_upscaler(read_part(folder, layout.UPSCALER), folder.parent)
-    say(f"The upscaler is in {folder}, after {(monotonic() - begun) / 60:.0f} minutes.")
+    say(f"The upscaler is in {folder}, after {(monotonic() - started) / 60:.0f} minutes.")
     return model
 
 
 def upscaled(config: ModelConfig, origin: str) -> ModelConfig:
-    """The config of a model that gets an upscaler, which came from `origin`."""
+    """The config of a model that gets an upscaler. `origin`: where the upscaler came from, as a clause for the card."""
     size = config.image_size
     name = config.name.replace(f"{size} px", f"{2 * size} px")
     return replace(config, name=name, training=config.training | {"upscaler": origin})
 
 
 def origin_of_upscaler(run: Path, start: Start | None) -> str:
-    """Where the upscaler that `run` keeps came from: what its model says, else the model that it started from."""
+    """The origin of the upscaler that `run` keeps: as its model says, else the model that training started from."""
     folder = run / "model"
-    said = ModelConfig.read(folder).training.get("upscaler") if (folder / layout.CONFIG).is_file() else None
-    return str(said or (f"that of {start.name}" if start else ""))
+    stored = ModelConfig.read(folder).training.get("upscaler") if (folder / layout.CONFIG).is_file() else None
+    return str(stored or (f"that of {start.name}" if start else ""))
 
 
 def keep_upscaler(content: bytes | None, run: Path) -> None:
-    """Keep the bytes of an upscaler.onnx in a run, for its model; with None it has none any more."""
+    """Store the bytes of an upscaler.onnx in a run, for its model; None removes it."""
     if content is not None:
         run.mkdir(parents=True, exist_ok=True)
         atomic_write(run / layout.UPSCALER, content)
@@ -92,5 +93,5 @@ def keep_upscaler(content: bytes | None, run: Path) -> None:
 
 
 def upscaler_of(run: Path) -> bytes | None:
-    """The bytes of the upscaler.onnx that a run keeps, None where it has none."""
+    """The bytes of the upscaler.onnx that a run keeps; None if it has none."""
     return read_part(run, layout.UPSCALER) if (run / layout.UPSCALER).is_file() else None

@@ -1,4 +1,4 @@
-"""Resolves the options of a run into a plan, which run.py follows: faces, start, preset, attributes."""
+"""Resolves the options of a run into a plan, which run.py follows: faces, initial model, preset, attributes."""
 
 import os
 from collections.abc import Callable
@@ -25,20 +25,20 @@ from facegan.runs.initial import Initial, choose_size, choose_start, faces_for, 
 from facegan.runs.model_sliders import attributes_of
 from facegan.runs.model_upscaler import keep_upscaler
 from facegan.runs.publishing import check_publishing
-from facegan.runs.run_config import RunOptions, fingerprint_of, on_this_machine, read_config
+from facegan.runs.run_config import RunOptions, fingerprint_of, read_config, with_resumed_device
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A new run whose faces are prepared; it is not decided yet how they are learned."""
+    """A new run whose faces are prepared. Initial model, preset and attributes are still to be chosen."""
 
     options: RunOptions
     device: str
     processes: Processes
-    say: Callable[[str], None]  # silent in all processes but the main one
+    say: Callable[[str], None]  # does nothing except in the main process
     cache: FaceCache
     initial: Initial | None  # the model that training may start from
-    target: Target | None  # of the push; the main process pushes for all
+    target: Target | None  # of the push; only in the main process
 
 
 @dataclass(frozen=True)
@@ -48,26 +48,31 @@ class Plan:
     options: RunOptions
     train: TrainConfig
     processes: Processes
-    say: Callable[[str], None]  # silent in all processes but the main one
+    say: Callable[[str], None]  # does nothing except in the main process
     cache: FaceCache
-    fingerprint: str = ""  # of the faces, in the main process
-    target: Target | None = None  # of the push; the main process pushes for all
-    weights: Weights | None = None  # of the model that training starts from; a resumed run has them in its checkpoint
-    table: AttributeTable | None = None  # a user's own attributes, in the main process
-    attributes: FaceAttributes | None = None  # that the latents learn by name
-    known: KnownLatents | None = None  # the latents of the faces
+    fingerprint: str = ""  # of the faces; only in the main process
+    target: Target | None = None  # of the push; only in the main process
+    weights: Weights | None = None  # of the initial model; a resumed run has its weights in the checkpoint
+    table: AttributeTable | None = None  # the user's attributes; only in the main process
+    attributes: FaceAttributes | None = None  # those that the last entries of the latents control
+    known: KnownLatents | None = None  # the latents of the faces, with --latents
 
     @property
     def sharded(self) -> bool:
         """Whether every machine has its own part of the faces."""
-        return bool(self.options.dataset) and self.processes.machines > 1
+        return is_sharded(self.options, self.processes)
+
+
+def is_sharded(options: RunOptions, processes: Processes) -> bool:
+    """Whether several machines train together, each on its own part of a data set."""
+    return bool(options.dataset) and processes.machines > 1
 
 
 def plan_resumed(options: RunOptions, say: Callable[[str], None]) -> Plan:
     """The plan of a run that is resumed. Raises FaceGANError if its faces are missing or have changed."""
     device, changes = options.device, []
     options, train, fingerprint = read_config(options.out, options)
-    train = on_this_machine(train, device, options.device, changes.append)
+    train = with_resumed_device(train, device, options.device, changes.append)
     processes = Processes(train.device)
     say = say if processes.main else lambda _: None
     for line in changes:
@@ -76,7 +81,7 @@ def plan_resumed(options: RunOptions, say: Callable[[str], None]) -> Plan:
     cache = FaceCache.open(_faces_folder(options, processes))
     if processes.main and fingerprint != fingerprint_of(cache):
         raise FaceGANError(
-            f"The aligned faces in {options.out / 'faces'} are not those the run began with: "
+            f"The aligned faces in {options.out / 'faces'} are not those that the run was started with: "
             "start a new run with another --out."
         )
     if processes.main:
@@ -90,13 +95,13 @@ def prepare_new(options: RunOptions, device: str, say: Callable[[str], None]) ->
     say = say if processes.main else lambda _: None
     if options.compare_unaligned:
         check_comparison(options, processes)
-        options = replace(options, init="none")  # a model of aligned faces would decide it
+        options = replace(options, init="none")  # a model of aligned faces would give these an advantage
     if processes.main and options.attributes:
         check_table(options.attributes)  # before hours of training
     initial = find_initial(options)
     target = check_publishing(options) if processes.main else None
     options = choose_size(initial, options, _faces_folder(options, processes), device, say)
-    # The detector has no Metal provider, so it is the CPU for everything but CUDA.
+    # onnxruntime has no provider for "mps" here, so the detector runs on the CPU unless the device is CUDA.
     faces = faces_for(initial, options, _faces_folder(options, processes), say)
     faces = replace(faces, device="cuda" if device == "cuda" else "cpu")
     options = replace(options, faces=faces)
@@ -107,12 +112,12 @@ def plan_new(run: Prepared) -> Plan:
     """Decide start, preset and attributes of a run whose faces are prepared."""
     options, processes, cache, say = run.options, run.processes, run.cache, run.say
     size = options.faces.size
-    # Of a streamed data set every machine has a part. All must choose alike, and about as for the whole.
+    # The number of faces of all machines, estimated from the main one, so that all make the same choices.
     count = int(processes.broadcast(len(cache))) * (processes.machines if options.dataset else 1)
     initial, preset = choose_start(run.initial, options, cache, count, say)
-    its_own = initial is not None and options.preset == "auto"
+    preset_of_model = initial is not None and options.preset == "auto"
     preset, why = presets.choose_preset(preset, count, run.device)
-    say(f"Preset {preset}, that of {initial.start.name}." if its_own else why)
+    say(f"Preset {preset}, that of {initial.start.name}." if preset_of_model else why)
     options = replace(options, preset=preset)
     precision = presets.choose_precision(run.device)
     weights = initial.weights(size, preset) if initial else None
@@ -124,17 +129,16 @@ def plan_new(run: Prepared) -> Plan:
     fingerprint = fingerprint_of(cache) if processes.main else ""
     if processes.main:
         keep_upscaler(initial.upscaler(size) if initial else None, options.out)
-    # What a training with few faces does was measured without attributes.
+    # A training from a model on few faces learns no attributes: its recipe was measured without them.
     wanted = initial.attributes if initial and count >= presets.FEW_FACES else ()
     return _with_attributes(Plan(options, train, processes, say, cache, fingerprint, run.target, weights), wanted)
 
 
 def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
-    """The plan with the user's table, known latents and the attributes that are learned.
+    """The plan with the user's table, the known latents and the attributes that are learned.
 
-    `wanted`: see `chosen_attributes`.
-
-    Raises FaceGANError if a model that must be private would go where everybody can see it.
+    `wanted`: see `chosen_attributes`. Raises FaceGANError if a model that must be private would be pushed to a public
+    repository.
     """
     options, train, processes, cache, say = plan.options, plan.train, plan.processes, plan.cache, plan.say
     if plan.target is not None:
@@ -161,18 +165,18 @@ def chosen_attributes(
     wanted: tuple[str, ...],
     say: Callable[[str], None],
 ) -> FaceAttributes | None:
-    """The attributes that the latents learn by name: those of the run that is resumed, or read from the faces now.
+    """The attributes that the last entries of the latents control: those of a resumed run, else read from the faces.
 
-    `wanted`: the attributes of the model from which training starts, which are learned further or not at all.
+    `wanted`: the attributes of the initial model; all of them are learned further, or none.
     """
     if options.resume:
         return FaceAttributes.load(options.out / conditioning.FILE) if train.attributes else None
-    # A model has its own use for all places of a latent. Ranks are those of all faces, which machines with a part each
-    # do not know.
-    sharded = bool(options.dataset) and processes.machines > 1
+    # A model without attributes uses all entries of a latent for other things. And attribute values are ranks among all
+    # faces, which a machine with a part of them does not know.
+    sharded = is_sharded(options, processes)
     if not train.recipe.attribute_weight or sharded or (train.start is not None and not wanted):
         if table is not None:
-            say("The attributes of the table are not learned with the faces; sliders for them are sought afterwards.")
+            say("The generator does not learn the table's attributes; sliders for them are fitted after the training.")
         return None
     if processes.main:
         (options.out / conditioning.FILE).unlink(missing_ok=True)
@@ -198,15 +202,15 @@ def _known_latents(
         known.save(path)
         left = len(names) - len(known.rows)
         say(
-            f"Every face is learned from its own latents: those of {len(known.rows):,} faces are known"
-            + (f", {left:,} without are left out." if left else ".")
+            f"Every face is learned together with its known latent: {len(known.rows):,} faces have one"
+            + (f", and {left:,} faces without are left out." if left else ".")
         )
     processes.wait()
     return known
 
 
 def prepare_or_open(options: RunOptions, processes: Processes, say: Callable[[str], None]) -> FaceCache:
-    """The aligned faces, prepared by one process of all, or of each machine if a data set is shared out."""
+    """The aligned faces. The main process prepares them; of a data set one process on each machine prepares a part."""
     folder = _faces_folder(options, processes)
     cache = None
     if processes.main or (options.dataset and processes.first_on_this_machine):
@@ -227,13 +231,13 @@ def prepare_or_open(options: RunOptions, processes: Processes, say: Callable[[st
 
 
 def _faces_folder(options: RunOptions, processes: Processes) -> Path:
-    """RUN/faces; if several machines share a data set, each has its own part beside it."""
+    """RUN/faces; if several machines share a data set, RUN/faces-N for the others."""
     node = processes.rank // processes.on_this_machine if options.dataset else 0
     return options.out / (f"faces-{node}" if node else "faces")
 
 
 def check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str], None]) -> None:
-    """Check whether the faces are one person's, if an older run has not done it."""
+    """Check whether the faces are one person's, if the run was prepared by a version that did not."""
     if cache.report.get("person") or "one_person" in cache.report:
         return
     network = installed_network(options.faces.insightface_root)
@@ -245,6 +249,6 @@ def check_one_person(cache: FaceCache, options: RunOptions, say: Callable[[str],
 
 
 def of_one_person(cache: FaceCache, train: TrainConfig) -> bool:
-    """Whether the generator draws one real person: of these photos, or of those of the model it starts from."""
-    here = cache.report.get("person") or cache.report.get("one_person")  # older reports have the first only
+    """Whether the generator draws one real person: the one in these photos, or in those of the initial model."""
+    here = cache.report.get("person") or cache.report.get("one_person")  # older reports have only the first key
     return bool(here) or (train.start is not None and train.start.one_person)

@@ -1,4 +1,4 @@
-"""The options of a run, and how RUN/config.json keeps them for --resume."""
+"""The options of a run, and their form in RUN/config.json, from which --resume reads them."""
 
 import hashlib
 import platform
@@ -14,7 +14,7 @@ from facegan.base.mapped import release
 from facegan.faces.cache import FaceCache
 from facegan.faces.options import FaceOptions
 from facegan.faces.sources.dataset import DatasetChoice
-from facegan.gan.budget import Budget
+from facegan.gan.budget import UNLIMITED, Budget
 from facegan.gan.config import Recipe, Start, TrainConfig, choose_device, choose_precision
 from facegan.runs import run_file
 
@@ -23,14 +23,14 @@ _VERSIONS_OF = ("torch", "numpy", "onnxruntime", "diffusers", "insightface")
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of the command line; None for those that were not given."""
+    """The options of train/train.py; None for those that were not given."""
 
     data: tuple[Path, ...]
     out: Path
     dataset: DatasetChoice | None = None  # instead of data
     max_photos: int | None = None
     faces: FaceOptions = field(default_factory=FaceOptions)
-    auto_size: bool = False  # that of the model it starts from, else by device, in place of faces.size
+    auto_size: bool = False  # --size auto: replace faces.size by that of the initial model, else by one for the device
     preset: str = "auto"
     images_seen: int | None = None
     minutes: float | None = None
@@ -56,18 +56,19 @@ class RunOptions:
 def budget_of(options: RunOptions, recipe: Recipe) -> Budget:
     """The options' budget; with neither images nor minutes given, the preset's."""
     if options.images_seen is None and options.minutes is not None:
-        return Budget(2**62, options.minutes)
+        return Budget(UNLIMITED, options.minutes)
     return Budget(options.images_seen or recipe.images_seen, options.minutes)
 
 
 def until(budget: Budget) -> str:
-    """The budget in words."""
-    parts = [f"{budget.images_seen:,} images are seen"] if budget.images_seen < 2**62 else []
+    """The budget as the end of a sentence."""
+    parts = [f"{budget.images_seen:,} images are seen"] if budget.images_seen < UNLIMITED else []
     parts += [f"{budget.minutes:g} minutes have passed"] if budget.minutes else []
     return " or ".join(parts)
 
 
 def options_as_json(options: RunOptions) -> dict:
+    """JSON-able values, with paths as text."""
     values = {**asdict(options), "faces": options.faces.to_dict()}
     values["data"] = [str(folder) for folder in options.data]
     values["out"] = str(options.out)
@@ -78,7 +79,7 @@ def options_as_json(options: RunOptions) -> dict:
 
 
 def write_config(run: Path, options: RunOptions, train: TrainConfig, fingerprint: str) -> None:
-    """Write RUN/config.json. Without --push-to-hub it keeps the name on the Hub of the run so far."""
+    """Write RUN/config.json. Without --push-to-hub the name on the Hub that it has is kept."""
     values = options_as_json(options)
     if options.push_to_hub is None:
         values["push_to_hub"] = run_file.facts_of(run).name or None
@@ -101,25 +102,25 @@ def _stored_recipe(values: dict) -> Recipe:
     return Recipe(**{**_OLD_VALUES, **stored, "betas": tuple(stored["betas"])})
 
 
-def _stored_faces(options: dict) -> FaceOptions:
+def _stored_face_options(options: dict) -> FaceOptions:
     faces = options["faces"]
     return FaceOptions(**{**faces, "insightface_root": Path(faces["insightface_root"])})
 
 
-def faces_of(run: Path) -> FaceOptions:
-    """How a run found its faces; the default where it does not say."""
+def face_options_of(run: Path) -> FaceOptions:
+    """The options with which a run found its faces; the defaults if they are not known."""
     try:
-        return _stored_faces(run_file.read(run)["options"])
+        return _stored_face_options(run_file.read(run)["options"])
     except (OSError, ValueError, KeyError, TypeError):
         return FaceOptions()
 
 
 def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, str]:
-    """The options and the configuration of a run that goes on, and the fingerprint of its faces.
+    """The options and the configuration of a run that is resumed, and the fingerprint of its faces.
 
-    Only its budget and device may be changed, and what a push or the sliders use.
-
-    Raises FaceGANError when there is no such run, or one of another version.
+    `now`: the options of the command line. They may change the budget and the device, and what sliders, encoder and
+    push use; the other options are those of RUN/config.json. Raises FaceGANError if there is no such run, or it was
+    written by an incompatible version.
     """
     path = run / run_file.FILE
     try:
@@ -131,7 +132,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
             data=tuple(Path(folder) for folder in then["data"]),
             dataset=DatasetChoice(**then["dataset"]) if then.get("dataset") else None,
             max_photos=then.get("max_photos"),
-            faces=_stored_faces(then),
+            faces=_stored_face_options(then),
             preset=then["preset"],
             device=then.get("device", "auto") if now.device == "auto" else now.device,
             init=then.get("init", "none"),
@@ -149,32 +150,34 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes})
         return options, found, content["data_fingerprint"]
     except FileNotFoundError:
-        raise FaceGANError(f"There is no run to go on with in {run}: start it with --data, without --resume.") from None
+        raise FaceGANError(f"There is no run in {run} to resume: start it with --data, without --resume.") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise FaceGANError(f"{path} is not the config of a run of this version ({error}): start a new run.") from error
+        raise FaceGANError(
+            f"{path} was not written by a compatible version of FaceGAN ({error}): start a new run."
+        ) from error
 
 
-def on_this_machine(train: TrainConfig, asked: str, begun: str, say: Callable[[str], None]) -> TrainConfig:
-    """The config of a run that goes on, with the device and the precision that it goes on with.
+def with_resumed_device(train: TrainConfig, asked: str, stored: str, say: Callable[[str], None]) -> TrainConfig:
+    """The configuration of a run that is resumed, with the device and the precision that it continues with.
 
-    A run that began with --device auto takes the best device of the machine where it goes on. What a device that stays
-    calculates in stays as well, because only then the run is the one that was never stopped; but no device is made to
-    calculate in bfloat16 that has no instructions for it.
+    With --device auto, before and now, it is the best device of this machine. On the same device the precision stays
+    the same, so that the run gives the same result as one that was never stopped. But bfloat16 is replaced by float32
+    if the hardware has no instructions for it.
 
     Args:
-        train: as it was until now.
-        asked: the --device of now.
-        begun: the --device of before.
-        say: told when something changes.
+        train: the configuration so far.
+        asked: the --device of the command line.
+        stored: the --device in RUN/config.json.
+        say: takes a message if something changes.
 
     Raises:
-        FaceGANError: the device that is asked for now is not there.
+        FaceGANError: the device that the command line names is not available.
     """
     if asked != "auto":
         device = choose_device(asked)
     else:
         try:
-            device = choose_device(begun)
+            device = choose_device(stored)
         except FaceGANError:
             device = choose_device("auto")
     precision = choose_precision(device)
@@ -182,14 +185,14 @@ def on_this_machine(train: TrainConfig, asked: str, begun: str, say: Callable[[s
         precision = train.precision
     if (device, precision) != (train.device, train.precision):
         say(
-            f"The run was on the {train.device} in {train.precision} until now and goes on on the {device} in "
-            f"{precision}: a little differently than without the change."
+            f"The run used the {train.device} in {train.precision} so far and continues on the {device} in "
+            f"{precision}, so its results differ slightly from those without the change."
         )
     return replace(train, device=device, precision=precision)
 
 
 def fingerprint_of(cache: FaceCache) -> str:
-    """A digest of the aligned faces, to check that they are the same ones."""
+    """A digest of the selected aligned faces, to check that a resumed run has the same ones."""
     digest = hashlib.blake2b(np.ascontiguousarray(cache.selected).tobytes(), digest_size=16)
     for place, row in enumerate(cache.selected):
         digest.update(cache.images[row])

@@ -1,7 +1,7 @@
-"""RUN/config.json: the options of a run. Written and read here and nowhere else.
+"""Reads and writes RUN/config.json, the options of a run; no other file does.
 
-It holds "options" (as resolved), "train" (the TrainConfig), "versions" and "data_fingerprint"; run_config.py fills and
-checks them. This file imports no networks, so that a push needs none.
+Its keys are "options" (as resolved), "train" (the TrainConfig), "versions" and "data_fingerprint"; run_config.py fills
+and checks their values. This file does not import torch, so that a push is quick.
 """
 
 import json
@@ -20,12 +20,12 @@ def write(run: Path, content: dict) -> None:
 
 
 def read(run: Path) -> dict:
-    """What `write` wrote. Raises FileNotFoundError without a run, and ValueError for a file that is no JSON."""
+    """What `write` wrote. Raises FileNotFoundError if there is no run, and ValueError if the file is not JSON."""
     return json.loads((run / FILE).read_text(encoding="utf-8"))
 
 
 def facts_of(run: Path) -> RunFacts:
-    """What a push needs of the run; nothing for a folder with no more than model/, which can be pushed, too."""
+    """What a push needs to know of the run; empty for a folder without config.json, which can be pushed, too."""
     try:
         options = read(run)["options"]
         name = options.get("push_to_hub")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from facegan.base import pictures
-from facegan.base.stamp import GENERATED, MOST_LETTERS, as_text, read_stamp, stamp
+from facegan.base.stamp import GENERATED, MAX_CHARACTERS, as_text, read_stamp, stamp
 
 RECIPE = {"model": "a <b> & c ]]> \u2603", "seeds": [1, 7], "truncation": 0.8, "sliders": {"smile": -0.5}}
 IPTC, OURS = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}", "{urn:facegan#}"
@@ -153,4 +153,4 @@ def test_other_files_and_long_recipes_are_refused():
     with pytest.raises(ValueError, match="only PNG, JPEG, GIF and MP4"):
         stamp(b"II*\0 a photo", RECIPE)
     with pytest.raises(ValueError, match="longer"):
-        as_text({"model": "x" * MOST_LETTERS})
+        as_text({"model": "x" * MAX_CHARACTERS})

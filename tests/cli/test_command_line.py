@@ -95,9 +95,9 @@ def test_a_text_for_the_card_is_one_line_of_letters():
         "Photos of my caf\u00e9, \u7530\u4e2d \U0001f469\u200d\U0001f466"
     )
     for text in ("Caf\udce9", "a\x1b[1mb", "a\0b"):
-        with pytest.raises(argparse.ArgumentTypeError, match="not UTF-8, or holds control characters"):
+        with pytest.raises(argparse.ArgumentTypeError, match="not UTF-8, or contains control characters"):
             short_text(text)
-    with pytest.raises(argparse.ArgumentTypeError, match="more than 2,000 letters"):
+    with pytest.raises(argparse.ArgumentTypeError, match="more than 2,000 characters"):
         short_text("a" * 2001)
 
 
@@ -151,7 +151,7 @@ def test_without_a_config_it_is_the_parsers_own_answer(parser):
         ("{", "is not JSON"),
         ("[1]", "must be an object of options"),
         ('{"config": "b.json"}', "must be an object of options"),
-        ('{"size": null}', "must give size a text, a number, true or a list"),
+        ('{"size": null}', "must give size a text, a number, true, or a list"),
         ('{"no-sliders": false}', "must give no-sliders a text, a number, true"),
         ('{"max_photos": 5}', "has an option that does not exist: --max_photos=5"),
         ('{"size": 65}', "argument --size: invalid choice: 65"),

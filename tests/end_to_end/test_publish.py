@@ -193,7 +193,7 @@ def test_a_training_that_is_stopped_is_not_published_before_somebody_says_so(hub
     assert process.returncode == 0, errors
     assert len(hub.model("user/people").commits) == commits
     assert said.splitlines()[-1] == (
-        "It was not published, because it was stopped: look at it, and publish it with: "
+        "The model was not published, because it was stopped: look at it, and publish it with: "
         f"python train/push.py {run} user/people"
     )
 

@@ -82,7 +82,7 @@ def test_resume_goes_on_from_where_the_run_stopped(run, train, tmp_path):
     shutil.copytree(run[0], out)
     done = train("--resume", "--out", out, "--images-seen", 960)
     assert done.returncode == 0, done.stderr
-    assert "Going on at 640 images seen" in done.stdout
+    assert "Continuing at 640 images seen" in done.stdout
     # What is exported are the best weights, which after so few images may be the earlier ones.
     assert read_log(out / "log.jsonl")[-1]["images_seen"] == 960
 
@@ -97,7 +97,7 @@ def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, pho
     done = train("--data", photos, "--out", out, *start, *options, values={"facegan.gan.trainer.CHECK_EVERY": 64})
     assert done.returncode == 0, done.stderr
     assert ", grown: as --init says" in done.stdout
-    assert "Every face is learned from its own latents" in done.stdout
+    assert "Every face is learned together with its known latent" in done.stdout
     model = FaceModel.load(out / "model")
     assert model.generate(model.latents([1])).shape == (1, 128, 128, 3)
     assert model.config.channels == (256, 128, 64, 32, 16)
@@ -126,7 +126,7 @@ def test_resume_refuses_faces_that_are_not_those_the_run_began_with(run, train, 
     np.save(out / "faces" / "selected.npy", selected[1:])
     done = train("--resume", "--out", out, "--images-seen", 5000)
     assert done.returncode == 1
-    assert "not those the run began with" in done.stderr.splitlines()[-1]
+    assert "not those that the run was started with" in done.stderr.splitlines()[-1]
     assert FaceModel.load(out / "model").config.training["images_seen"] < 5000
 
 
@@ -169,7 +169,7 @@ def test_a_dry_run_prints_the_options_and_leaves_nothing(photos, tmp_path):
         (["--data", "docs", "--images-seen", "0"], 2, "--images-seen"),
         (["--data", "docs", "--framing", "7"], 2, "--framing"),
         (["--data", "docs", "--seed", "-1"], 2, "--seed"),
-        (["--resume", "--out", "nowhere-at-all"], 1, "no run to go on with"),
+        (["--resume", "--out", "nowhere-at-all"], 1, "no run in nowhere-at-all to resume"),
     ],
 )
 def test_bad_input_is_one_clear_line(train, arguments, code, sentence, tmp_path):

@@ -85,5 +85,5 @@ def test_a_face_that_is_not_found_again_is_left_out(setting):
     rows, pictures = unaligned_faces(cache, files, Boxes(photos))
     assert rows.tolist() == [0, 5]
     assert len(pictures) == 2
-    with pytest.raises(FaceGANError, match="None of the faces is found"):
+    with pytest.raises(FaceGANError, match="None of the faces can be found"):
         unaligned_faces(cache, files, Boxes({0: [], 1: [], 2: []}))

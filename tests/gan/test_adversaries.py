@@ -80,7 +80,7 @@ def test_both_networks_are_shown_faces_of_full_precision(make_gan, monkeypatch):
         seen.append((images.dtype, torch.is_autocast_enabled("cpu")))
         return images
 
-    monkeypatch.setattr("facegan.gan.augment.Changes.apply", apply)
+    monkeypatch.setattr("facegan.gan.augment.Augmentation.apply", apply)
     gan = make_gan()
     gan.config = replace(gan.config, precision="bfloat16")
     run(gan, 1)

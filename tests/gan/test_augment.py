@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from facegan.gan.augment import AdaptiveProbability, Changes, colour, scale_and_shift
+from facegan.gan.augment import AdaptiveProbability, Augmentation, colour, scale_and_shift
 
 
 def rng(seed=0):
@@ -13,7 +13,7 @@ def faces(n=64, size=16):
 
 
 def augment(images, probability, rng, *how, **more):
-    return Changes.draw(len(images), images.shape[-1], probability, rng, *how, **more).apply(images)
+    return Augmentation.draw(len(images), images.shape[-1], probability, rng, *how, **more).apply(images)
 
 
 def test_probability_zero_changes_nothing():

@@ -32,7 +32,7 @@ def faces(count=40):
 
 
 def test_it_draws_the_details_of_images_that_it_has_not_seen(monkeypatch):
-    monkeypatch.setattr(module, "_ALONE", 1.0)  # the critic needs more steps than a test has
+    monkeypatch.setattr(module, "_DISTANCE_ONLY", 1.0)  # the critic needs more steps than a test has
     upscaler = fit_upscaler(Stripes(), *faces(), crops_seen=16 * 150)
     wanted = stripes(torch.tensor([0.35, 2.4]))
     small, details = split(wanted)

@@ -58,7 +58,7 @@ def noticed_after(sick, chance_level_loss=2.0):
         (Vitals(1.2, 0.3, 0.8, 0.9, False), "finite"),
         (Vitals(500.0, 0.3, 0.8, 0.9, True), "exploded"),
         (Vitals(1.2, 0.3, 0.8, 0.2, True), "alike"),
-        (Vitals(0.001, 9.0, 1.0, 0.9, True), "told every generated face apart"),
+        (Vitals(0.001, 9.0, 1.0, 0.9, True), "recognised every generated face"),
     ],
 )
 def test_every_trouble_is_noticed_within_2000_images(sick, word):

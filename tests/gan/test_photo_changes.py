@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from facegan.gan.photo_changes import blurred, change, compressed, framed_otherwise, lit_otherwise
+from facegan.gan.photo_changes import blurred, change, compressed, reframed, relit
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def faces():
 
 
 @pytest.mark.parametrize(
-    ("made", "numbers"), [(framed_otherwise, (6, 4)), (lit_otherwise, (6, 6)), (blurred, (6,)), (compressed, (6,))]
+    ("made", "numbers"), [(reframed, (6, 4)), (relit, (6, 6)), (blurred, (6,)), (compressed, (6,))]
 )
 def test_nothing_is_changed_by_nothing(faces, made, numbers):
     assert torch.allclose(made(faces, torch.zeros(numbers)), faces, atol=2e-5)
@@ -39,7 +39,7 @@ def test_compression_rounds_the_cosine_transform_of_each_block(faces):
 def test_a_shift_is_a_share_of_the_side(faces):
     amounts = torch.zeros(6, 4)
     amounts[:, 2] = 1.0
-    moved = framed_otherwise(faces, amounts)
+    moved = reframed(faces, amounts)
     pixels = 0.03 * 64
     low, part = int(pixels), pixels - int(pixels)
     wanted = faces[..., low:-2] * (1 - part) + faces[..., low + 1 : -1] * part

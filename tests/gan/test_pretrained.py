@@ -63,11 +63,11 @@ def weights(network):
 def test_its_discriminator_learns_and_the_network_stays(tiny_images):
     gan = adversaries()
     assert gan.recipe.pretrained_weight
-    frozen, learning = weights(gan.maps), weights(gan.maps_discriminator)
+    frozen, learning = weights(gan.second.maps), weights(gan.second.discriminator)
     faces = FaceBatches(tiny_images, np.arange(len(tiny_images)), 0)
     gan.step(*faces.batch(0, 8))
-    assert all(torch.equal(value, frozen[name]) for name, value in weights(gan.maps).items())
-    assert not any(torch.equal(value, learning[name]) for name, value in weights(gan.maps_discriminator).items())
+    assert all(torch.equal(value, frozen[name]) for name, value in weights(gan.second.maps).items())
+    assert not any(torch.equal(value, learning[name]) for name, value in weights(gan.second.discriminator).items())
 
 
 def test_it_tells_real_from_generated_images_of_a_generator_that_stands_still(tiny_images):
@@ -77,7 +77,7 @@ def test_it_tells_real_from_generated_images_of_a_generator_that_stands_still(ti
         gan.step(*faces.batch(gan.images_seen, 8))
     real, fake = gan.newest
     with torch.no_grad():
-        logits = [gan.maps_discriminator(gan.maps(images)) for images in (real, fake)]
+        logits = [gan.second.discriminator(gan.second.maps(images)) for images in (real, fake)]
     assert all((a.mean(1) > b.mean(1)).all() for a, b in zip(*logits, strict=True))
 
 
@@ -99,7 +99,7 @@ def test_training_goes_on_from_its_state_as_if_it_had_not_been_stopped(tiny_imag
 
 def test_without_its_weight_nothing_of_it_is_there():
     gan = adversaries(pretrained_weight=0.0)
-    assert gan.maps is None
+    assert gan.second is None
     assert not any("maps" in name for name in gan.state()[0])
 
 
@@ -113,12 +113,12 @@ def test_known_latents_also_bring_the_maps_near(tiny_images):
     def apart(weight):
         gan = adversaries(match_pretrained=weight, augment=False, attribute_weight=0.0, **alone)
         gan = Adversaries(with_known_latents(gan.config))
-        gan.loss = _Silent()
+        gan.loss = gan.second.adversarial = _Silent()
         for _ in range(30):
             gan.step(*faces.batch(gan.images_seen, 8))
         real, fake = gan.newest
         with torch.no_grad():
-            pairs = zip(gan.maps(real), gan.maps(fake), strict=True)
+            pairs = zip(gan.second.maps(real), gan.second.maps(fake), strict=True)
             return sum(float((a - b).abs().mean() / a.abs().mean()) for a, b in pairs)
 
     assert apart(1.0) < 0.8 * apart(0.0)

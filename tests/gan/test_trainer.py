@@ -74,7 +74,7 @@ def test_a_checkpoint_of_another_version_is_one_sentence(make_trainer, change, s
     tensors, values = ckpt.load_checkpoint(folder)
     change(tensors, values)
     ckpt.save_checkpoint(folder, 16, tensors, values)
-    with pytest.raises(FaceGANError, match=rf"not of this version of FaceGAN \(.*{said}.*\): start a new run") as told:
+    with pytest.raises(FaceGANError, match=rf"incompatible version of FaceGAN \(.*{said}.*\): start a new run") as told:
         make_trainer().resume()
     assert "\n" not in str(told.value)
 

@@ -98,7 +98,7 @@ def test_an_earlier_comparison_and_the_checkpoints_are_gone(compared):
 
 def test_what_cannot_be_compared_is_told_at_once():
     options = RunOptions(data=(), out=Path("run"), dataset=DatasetChoice("user/faces"))
-    with pytest.raises(FaceGANError, match="give them by --data"):
+    with pytest.raises(FaceGANError, match="use --data"):
         compare.check_comparison(options, ONE)
     with pytest.raises(FaceGANError, match="without accelerate"):
         compare.check_comparison(replace(options, dataset=None), SimpleNamespace(count=2))

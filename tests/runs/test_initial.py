@@ -224,7 +224,7 @@ def with_discriminator(options, model):
 def test_a_models_discriminator_goes_on_as_well(with_discriminator):
     options, file = with_discriminator(attributes=2)
     initial, said = started(options, faces(300))
-    assert said.endswith("Its discriminator goes on as well, and learns alone at first.")
+    assert said.endswith("Its discriminator is used as well, and learns alone during the warm-up.")
     train = TrainConfig(PRESETS[OWN], SIZE, 0, "cpu", "float32", initial.start)
     found = Adversaries(train, weights=initial.weights(SIZE, OWN)).discriminator.state_dict()
     stored = load_file(file)
@@ -236,7 +236,7 @@ def test_a_models_discriminator_goes_on_as_well(with_discriminator):
 
 def test_an_older_model_has_none_and_a_new_one_begins(options, model):
     initial, said = started(replace(options, init=model()), faces(300))
-    assert said.endswith("The discriminator is new and learns alone at first.")
+    assert said.endswith("The discriminator is new and learns alone during the warm-up.")
     assert initial.weights(SIZE, OWN).discriminator is None
 
 
@@ -295,7 +295,7 @@ def test_a_model_of_half_the_size_is_grown_when_it_is_asked_for(options, small_m
     options = replace(options, init=str(small_model))
     initial, said = started(replace(options, faces=FaceOptions(size=64), preset="small"), faces(300))
     assert ", grown: as --init says" in said
-    assert "Its discriminator goes on" in said
+    assert "Its discriminator is used as well" in said
     weights = initial.weights(64, "small")
     grown, small = Generator(64, channels=[*channels_at(32, 32), 32]), initial.weights(32, "small")
     assert [len(weights.generator[f"norms.{i}.weight"]) for i in range(4)] == [128, 64, 32, 32]

@@ -71,5 +71,5 @@ def test_it_learns_from_the_run_but_never_from_what_is_held_out(folder, monkeypa
 
 @pytest.mark.parametrize("wrong", [{"size": 2 * SIZE}, {"framing": 1.2}])
 def test_faces_of_another_size_or_framing_are_refused(folder, tmp_path, wrong):
-    with pytest.raises(FaceGANError, match="give the run that it came from"):
+    with pytest.raises(FaceGANError, match="give the run that the model came from"):
         add_encoder(folder, cache_of(tmp_path, **wrong), say=lambda _: None)

@@ -45,7 +45,7 @@ def fitted(monkeypatch):
 
     monkeypatch.setattr(sliders_module, "fit_sliders", fit)
     monkeypatch.setattr(sliders_module, "judge", lambda model, sliders, *_, **__: sliders)
-    monkeypatch.setattr(sliders_module, "surprised", lambda model, folder, sliders, **_: sliders)
+    monkeypatch.setattr(sliders_module, "with_surprises", lambda model, folder, sliders, **_: sliders)
     return asked
 
 
@@ -141,7 +141,7 @@ def test_the_table_names_sliders_that_were_not_judged(folder):
         "before": [],
     }
     table = as_table(SimpleNamespace(sliders=judged.sliders, facts={"judged": facts}))
-    assert "Not judged, because the judge has no reading of them: smile" in table
+    assert "Not judged, because the judge cannot read their attributes: smile" in table
 
 
 CACHE = SimpleNamespace(names=["a.jpg", "b.jpg", "c.jpg"], selected=np.array([0, 2]))

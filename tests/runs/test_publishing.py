@@ -37,7 +37,7 @@ def test_a_run_that_was_stopped_is_not_pushed_and_says_how(pushes):
     said = []
     publishing.publish(OPTIONS, "it was stopped", said.append)
     assert pushes == []
-    assert said == [f"It was not published, because it was stopped: look at it, and publish it with: {PUSH}"]
+    assert said == [f"The model was not published, because it was stopped: look at it, and publish it with: {PUSH}"]
 
 
 def test_ctrl_c_in_the_push_tells_the_command_that_pushes(monkeypatch, pushes):
@@ -45,20 +45,20 @@ def test_ctrl_c_in_the_push_tells_the_command_that_pushes(monkeypatch, pushes):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(publishing, "push_run", interrupted)
-    with pytest.raises(KeyboardInterrupt, match=f"whole in runs/me/model; publish it with: {PUSH}$"):
+    with pytest.raises(KeyboardInterrupt, match=f"runs/me/model is complete; publish it with: {PUSH}$"):
         publishing.publish(OPTIONS, "", print)
 
 
 @pytest.mark.parametrize(
     ("change", "begun", "said"),
     [
-        ({}, False, "; the same command goes on."),
+        ({}, False, "; the same command continues."),
         ({}, True, "--resume --out {out} --push-to-hub user/me --private --space=user/demo"),
         ({"push_to_hub": ""}, True, "--resume --out {out} --push-to-hub --private --space=user/demo"),
         ({"private": None, "allow_memorised": True}, True, "--push-to-hub user/me --space=user/demo --allow-memorised"),
-        ({"push_to_hub": None}, True, "; go on with: python train/train.py --resume --out {out}"),
-        ({"resume": True}, True, "; the same command goes on."),
-        ({"compare_unaligned": True}, True, "; the same command goes on."),
+        ({"push_to_hub": None}, True, "; continue with: python train/train.py --resume --out {out}"),
+        ({"resume": True}, True, "; the same command continues."),
+        ({"compare_unaligned": True}, True, "; the same command continues."),
     ],
 )
 def test_ctrl_c_that_ends_a_run_at_once_tells_a_command_that_works(tmp_path, monkeypatch, change, begun, said):

@@ -58,7 +58,7 @@ def test_only_one_process_works_in_a_run_folder(tmp_path):
 
 def test_resume_of_a_run_whose_photos_were_still_being_read_goes_on_reading(tmp_path, capsys):
     options = replace(OPTIONS, data=(tmp_path / "photos",), out=tmp_path / "run", device="cpu", resume=True)
-    with pytest.raises(FaceGANError, match="no run to go on with"):
+    with pytest.raises(FaceGANError, match="There is no run in"):
         run_module.run(options)  # nothing was done there
     (tmp_path / "run" / "faces").mkdir(parents=True)
     with pytest.raises(FaceGANError, match="photos does not exist"):  # it gets so far

@@ -10,7 +10,7 @@ from facegan.faces.sources.dataset import DatasetChoice
 from facegan.gan.budget import Budget
 from facegan.gan.config import PRESETS, TrainConfig
 from facegan.runs import run_config
-from facegan.runs.run_config import RunOptions, budget_of, on_this_machine, read_config, write_config
+from facegan.runs.run_config import RunOptions, budget_of, read_config, with_resumed_device, write_config
 from facegan.runs.run_file import facts_of
 
 OPTIONS = RunOptions(data=(Path("photos"),), out=Path("run"), faces=FaceOptions(framing=0.9), preset="small", seed=3)
@@ -95,7 +95,7 @@ def test_without_a_new_budget_the_old_one_holds(tmp_path):
 @pytest.mark.parametrize("damage", ["", "{}", json.dumps({"options": {}, "train": asdict(TRAIN)})])
 def test_a_config_of_something_else_is_one_sentence(tmp_path, damage):
     (tmp_path / "config.json").write_text(damage)
-    with pytest.raises(FaceGANError, match="not the config of a run"):
+    with pytest.raises(FaceGANError, match="not written by a compatible version"):
         read_config(tmp_path, OPTIONS)
 
 
@@ -147,7 +147,7 @@ def test_a_run_goes_on_where_it_can_and_says_what_changes(monkeypatch, there, un
     monkeypatch.setattr(run_config, "choose_device", choose)
     monkeypatch.setattr(run_config, "choose_precision", lambda device: "bfloat16" if device == "cuda" else "float32")
     said = []
-    train = on_this_machine(replace(TRAIN, device=until_now[0], precision=until_now[1]), asked, begun, said.append)
+    train = with_resumed_device(replace(TRAIN, device=until_now[0], precision=until_now[1]), asked, begun, said.append)
     assert (train.device, train.precision) == expected
     assert len(said) == (expected != until_now)
     assert all(word in line for line in said for word in (*until_now, *expected))
@@ -156,4 +156,4 @@ def test_a_run_goes_on_where_it_can_and_says_what_changes(monkeypatch, there, un
 def test_a_device_that_is_asked_for_and_is_not_there_is_an_error(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(FaceGANError, match="--device cuda"):
-        on_this_machine(TRAIN, "cuda", "cpu", print)
+        with_resumed_device(TRAIN, "cuda", "cpu", print)

@@ -1,4 +1,4 @@
-"""One person among all faces of the photos: whose they are, and which group is wanted."""
+"""Finds the wanted person among all faces of the photos, and detects photos of mostly one person."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +16,10 @@ from facegan.faces.sources.find import FoundFile
 from facegan.faces.work import Job, measure_photos
 
 MOSTLY_ONE_PERSON = (
-    "Most of these faces look like one person, so the model counts as one of a real person: private on the Hub, and "
-    "its card asks for consent. --person auto would leave other people out."
+    "Most of these faces look like one person, so the model is treated as one of a real person: it is private on the "
+    "Hub by default, and its card asks for consent. --person auto would leave other people out."
 )
-_SAMPLE = 200  # faces, by which half of all is known to 4 %, in two seconds
+_SAMPLE = 200  # faces, in two seconds; the standard error of a share of one half is then 4 %
 
 
 def find_people(
@@ -32,17 +32,17 @@ def find_people(
 ) -> People:
     """Groups all faces of all photos by identity, and finds the group that ``options.person`` means.
 
-    Neither the names of the files nor their order play a part: only what the faces look like.
+    The result depends only on what the faces look like, not on the names or the order of the files.
 
     Args:
-        records: the photos, whose faces were examined.
-        options: with a framing.
-        choice: the detector, for a photo of the person.
-        recogniser: for it, too.
-        say: told which group is kept.
+        records: the photos, whose faces have been examined.
+        options: with the framing chosen.
+        choice: the detector, for the photo of the person if --person is one.
+        recogniser: the recognition network, for the same photo.
+        say: takes a message on which group is kept.
 
     Raises:
-        FaceGANError: nobody is in two photos, there are fewer people than the number, or no group is the photo's.
+        FaceGANError: nobody is in two photos, there are fewer people than the number, or no group fits the photo.
     """
     groups = _all_groups(records, options)
     if not groups:
@@ -54,12 +54,12 @@ def find_people(
     wanted = _in_photo(groups, options, choice, recogniser) if number is None else number - 1
     if wanted >= len(groups):
         raise FaceGANError(
-            f"--person {options.person} is one too many: only {len(groups)} people are in two photos or more, so "
-            f"choose a number from 1 to {len(groups)}; after --person auto the report shows who they are."
+            f"There is no person {options.person}: only {len(groups)} people are in two photos or more, so choose a "
+            f"number from 1 to {len(groups)}; the report of --person auto shows them."
         )
     others = ", ".join(f"{group.photos:,}" for group in groups[:5])
     say(
-        f"Person {wanted + 1} of {len(groups)} is kept, who is in {groups[wanted].photos:,} of {len(records):,} photos "
+        f"Person {wanted + 1} of {len(groups)} is kept, and is in {groups[wanted].photos:,} of {len(records):,} photos "
         f"(the most frequent people are in {others})."
     )
     rows = set(groups[wanted].members.tolist())
@@ -72,16 +72,16 @@ def _all_groups(records: list[PhotoRecord], options: FaceOptions) -> list[Group]
     rows, photos, embeddings = [], [], []
     for number, record in enumerate(records):
         if record.sha1 in seen:
-            continue  # the same file again makes nobody more frequent
+            continue  # copies of a file do not count
         seen.add(record.sha1)
         for face in record.faces:
-            if face.eye_distance >= options.min_eye_distance:  # below that the network guesses
+            if face.eye_distance >= options.min_eye_distance:  # smaller faces are not recognised reliably
                 rows.append(face.row)
                 photos.append(number)
                 embeddings.append(examination(face).identity)
     if not rows:
         return []
-    # Rows in the order of the photos' names, which must not matter: sorted by what the faces look like.
+    # Sorted by their embeddings, because the order of the files must not matter.
     vectors = np.stack(embeddings).astype(np.float32)
     order = np.lexsort(vectors[:, :4].T)
     groups = group_faces(vectors[order], np.array(photos)[order])
@@ -90,7 +90,7 @@ def _all_groups(records: list[PhotoRecord], options: FaceOptions) -> list[Group]
 
 
 def _in_photo(groups: list[Group], options: FaceOptions, choice: DetectorChoice, recogniser: RecogniserChoice) -> int:
-    """Which group the largest face of the photo given with --person belongs to."""
+    """The index of the group of the largest face in the photo that --person names."""
     path = Path(options.person).expanduser()
     job = Job(choice, options.frame, recogniser)
     record, _ = next(iter(measure_photos([FoundFile(path, path.name)], job, 1)))
@@ -110,7 +110,7 @@ def _in_photo(groups: list[Group], options: FaceOptions, choice: DetectorChoice,
 
 
 def check_person(options: FaceOptions) -> None:
-    """Raises FaceGANError when --person is neither a known word nor a number nor a photo, before hours of work."""
+    """Raises FaceGANError if --person is neither a known word nor a number nor an existing file."""
     is_photo = options.person != ANYBODY and options.person_number is None
     if is_photo and not Path(options.person).expanduser().is_file():
         raise FaceGANError(
@@ -121,16 +121,16 @@ def check_person(options: FaceOptions) -> None:
 def mostly_one_person(
     images: np.ndarray, rows: np.ndarray, options: FaceOptions, network: RecogniserChoice | None
 ) -> bool:
-    """Whether at least half of aligned faces look like one person, though nobody asked for one.
+    """Whether at least half of aligned faces look like one person, in a run without --person.
 
-    At 64 px 99 % of the pairs of one public person's photos lie above a cosine of 0.45 and all faces have all others
-    for neighbours; in CelebA, FairFace and a folder of AI-made faces nobody has more than a tenth.
+    At 64 px 99 % of the pairs of one public person's photos have a cosine above 0.45, and all faces are neighbours; in
+    CelebA, FairFace and a folder of AI-generated faces no face has more than a tenth of the others as neighbours.
 
     Args:
         images: uint8 (n, size, size, 3).
-        rows: the ones that are used.
-        options: with the framing that they have.
-        network: the one that tells people apart; without it nobody knows, and the answer is no.
+        rows: the images to use.
+        options: with the framing of the images.
+        network: the recognition network; without one the answer is False.
     """
     if network is None or len(rows) < 2:
         return network is not None and len(rows) == 1
@@ -138,5 +138,5 @@ def mostly_one_person(
     keypoints, recogniser = options.frame.template(), network.open()
     vectors = np.stack([recogniser.embed(np.asarray(images[row]), keypoints) for row in some])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    neighbours = (vectors @ vectors.T >= NEIGHBOUR).sum(axis=1) - 1  # each is its own
+    neighbours = (vectors @ vectors.T >= NEIGHBOUR).sum(axis=1) - 1  # without the face itself
     return bool(neighbours.max() >= 0.5 * (len(some) - 1))

@@ -1,4 +1,4 @@
-"""report.html: one page beside its pictures, without scripts or network. templates/report.html is the page."""
+"""report.html: a page without scripts, with its pictures beside it. The template is templates/report.html."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +29,9 @@ _EYES = (
 def write_page(out: Path, report: dict, *, rejected_shown: int) -> None:
     """Write report.html into RUN/faces, beside the pictures that are there.
 
-    `report`: what report.json holds. `rejected_shown`: the photos in the picture of rejected ones.
+    `report`: the content of report.json. `rejected_shown`: the number of photos in the picture of rejected ones.
     """
-    there = {name: (out / file).exists() for name, file in PICTURES.items()}
+    exists = {name: (out / file).exists() for name, file in PICTURES.items()}
     rejected = [row for row in report["rows"] if row[1] != USED]
     fits = report["share_that_fits"]
     page = render(
@@ -44,10 +44,10 @@ def write_page(out: Path, report: dict, *, rejected_shown: int) -> None:
         bars=_bars(report),
         faces_used=report["faces"].get(USED, 0),
         faces_rejected=sum(count for reason, count in report["faces"].items() if reason != USED),
-        eyes=_eyes(report) if there["average_after"] else [],
-        kept=report["people"][report["person_number"] - 1] if report["person"] and there["people"] else None,
-        animation=there["animation"],
-        rejected_shown=rejected_shown if there["rejected"] else 0,
+        eyes=_eyes(report) if exists["average_after"] else [],
+        kept=report["people"][report["person_number"] - 1] if report["person"] and exists["people"] else None,
+        animation=exists["animation"],
+        rejected_shown=rejected_shown if exists["rejected"] else 0,
         rejected_count=len(rejected),
         rejected=[(name, REASONS[reason].words, detail) for name, reason, detail in rejected[:LISTED]],
     )
@@ -56,7 +56,7 @@ def write_page(out: Path, report: dict, *, rejected_shown: int) -> None:
 
 @dataclass(frozen=True)
 class _Bar:
-    """How many files have one reason; `width` in per cent of the page's bar."""
+    """A row of the chart of reasons: the number of files with one reason; `width` of its bar in per cent."""
 
     words: str
     count: int
@@ -77,7 +77,7 @@ def _bars(report: dict) -> list[_Bar]:
 
 
 def _eyes(report: dict) -> list[tuple[str, float, float]]:
-    """Of each coordinate of the eyes: what it is, and its spread before and after, px of UNIT."""
+    """For each coordinate of the eyes its description, and its spread before and after alignment in pixels of UNIT."""
     before, after = (report["eye_spread_px_of_128"][key] for key in ("before", "after"))
     return [(words, before[key], after[key]) for key, words in _EYES] if before and after else []
 

@@ -1,4 +1,4 @@
-"""RUN/faces/report.json and report.html: what became of every photo."""
+"""Writes RUN/faces/report.json and report.html: which photos are used, and why others are not."""
 
 import json
 from collections import Counter
@@ -24,10 +24,10 @@ from facegan.faces.report.sheets import BeforeAfter
 from facegan.faces.report.spread import UNIT, EyeSpread, eye_spread, eyes_after, eyes_before
 from facegan.faces.sources.photos import Photo
 
-# For the averages, the animation and the spread of the eyes: enough for a smooth mean and a spread that is known to
-# 6 %, and a few seconds to read.
+# For the averages, the animation and the spread of the eyes: enough for a smooth mean, and for a spread with a standard
+# error of 6 %, in a few seconds.
 PHOTOS_READ_AGAIN = 128
-FRAMED_FACES = 300  # a share over more says the same
+FRAMED_FACES = 300  # enough for the share of faces that fit the framing
 AVERAGE_SIDE = 256
 
 
@@ -42,21 +42,21 @@ def write_report(
     people: People | None = None,
     one_person: bool = False,
 ) -> dict:
-    """Writes report.json, report.html and its pictures into RUN/faces and returns what report.json holds.
+    """Writes report.json, report.html and its pictures into RUN/faces. Returns the content of report.json.
 
-    Names in it are relative to their data folder: nothing tells where on this computer the photos lie.
+    Names are relative to their data folder, so the report contains no path of this machine.
 
     Args:
         out: RUN/faces.
         records: the photos.
-        verdicts: of filters.filter_faces, about all of them.
+        verdicts: of filters.filter_faces, for all photos.
         images: uint8 (rows, size, size, 3).
         photos: those that can be read again, by their names in the records.
         options: as resolved.
-        choice: the detector; it measures the spread of the eyes anew.
-        people: the groups by identity when one person is wanted; ``report["person"]`` is then true.
-        one_person: whether the faces are one person's, wanted or not: whoever publishes must know that the model
-            shows a real person.
+        choice: the detector, which also measures the spread of the eyes after alignment.
+        people: the groups by identity if one person is wanted; ``report["person"]`` is then true.
+        one_person: whether the faces are one person's, with or without --person, because a model that shows a real
+            person is published differently.
     """
     faces = _used_faces(records, verdicts)
     readable = [face for face in faces if face[0].name in photos]
@@ -83,7 +83,7 @@ def write_report(
     else:
         (out / PICTURES["people"]).unlink(missing_ok=True)
     _draw_before_after(out, [photo for _, photo in sample], options.frame)
-    # The names of files may hold bytes that are not text; JSON carries them as escapes.
+    # File names may contain bytes that are not UTF-8; JSON stores them as escapes.
     atomic_write(out / REPORT, json.dumps(report, indent=1))
     write_page(out, report, rejected_shown=shown)
     return report
@@ -99,7 +99,7 @@ def _of_settings(options: FaceOptions, choice: DetectorChoice) -> dict:
 
 
 def _of_people(people: People | None, verdicts: list[Verdict]) -> dict:
-    """Counts only: neither who they are nor what tells them apart leaves the journal."""
+    """Only counts: embeddings stay in the journal."""
     if people is None:
         return {"person": False}
     usable = sum(verdict.reason == USED for verdict in verdicts)
@@ -108,7 +108,7 @@ def _of_people(people: People | None, verdicts: list[Verdict]) -> dict:
 
 
 def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> PhotoFaces:
-    """One used face a photo, the largest: its photo and its keypoints there."""
+    """The largest used face of each photo: the photo, and the keypoints."""
     by_name = {record.name: record for record in records}
     best: dict[str, FaceRecord] = {}
     for verdict in verdicts:
@@ -120,7 +120,7 @@ def _used_faces(records: list[PhotoRecord], verdicts: list[Verdict]) -> PhotoFac
 
 
 def _read_again(faces: PhotoFaces, photos: Mapping[str, Photo]) -> list[tuple[PhotoRecord, BeforeAfter]]:
-    """The photos of some faces, without those that have gone or changed meanwhile."""
+    """Read the photos of some faces again, without those that were removed or changed meanwhile."""
     read = []
     for record, keypoints in faces:
         rgb = pictures.read_again(photos[record.name])
@@ -132,7 +132,7 @@ def _read_again(faces: PhotoFaces, photos: Mapping[str, Photo]) -> list[tuple[Ph
 def _spreads(
     photos: list[tuple[PhotoRecord, BeforeAfter]], frame: Frame, choice: DetectorChoice
 ) -> tuple[EyeSpread | None, EyeSpread | None]:
-    """Before and after alignment. At UNIT pixels, whatever the size: a detector is less sure of smaller faces."""
+    """The spread before and after alignment, both at UNIT pixels: detection is less accurate on smaller faces."""
     if not photos:
         return None, None
     frame = Frame(UNIT, frame.framing)
@@ -149,7 +149,7 @@ def _sample(items: list, count: int) -> list:
 
 
 def _photo_counts(verdicts: list[Verdict]) -> dict[str, int]:
-    """Files by what became of them: used if one face is, else the reason against their largest face."""
+    """The number of files for USED and each reason: USED if a face is used, else the reason of the largest face."""
     of_photo: dict[str, tuple[float, str]] = {}
     for verdict in verdicts:
         size = np.inf if verdict.reason == USED else verdict.face.eye_distance if verdict.face else 0.0
@@ -187,7 +187,7 @@ def _draw_before_after(out: Path, photos: list[BeforeAfter], frame: Frame) -> No
 
 
 def _shrunk(photo: BeforeAfter) -> BeforeAfter:
-    """The photo with its short side at twice what the pictures show of it: 128 large ones would need a gigabyte."""
+    """The photo shrunk to about twice the size at which it is shown: 128 large photos would need a gigabyte."""
     import cv2
 
     factor = min(photo.rgb.shape[:2]) // (2 * AVERAGE_SIDE)

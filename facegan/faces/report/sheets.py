@@ -24,21 +24,21 @@ CAPTION = 60  # pixels of text below it
 REJECTED_COLUMNS, REJECTED_CELLS = 8, 48
 PEOPLE_COLUMNS, PEOPLE_ROWS = 8, 8
 GIF_COLUMNS, GIF_ROWS = 8, 3
-GIF_STEPS = 10  # frames of the way from before to after
+GIF_STEPS = 10  # frames from before to after
 GIF_HOLD_MS, GIF_STEP_MS = 1400, 60
 _GROUND, _INK, _DIM, _ACCENT = (24, 25, 28), (236, 236, 238), (160, 163, 170), (255, 196, 84)
 
 
 @dataclass(frozen=True)
 class BeforeAfter:
-    """A photo that was read again for the report, and the keypoints of its used face."""
+    """A photo that was read again for the report, with the keypoints of its used face."""
 
     rgb: np.ndarray  # uint8 (H, W, 3)
     keypoints: np.ndarray  # (5, 2)
 
 
 def read_again(photo: Photo) -> np.ndarray | None:
-    """The working photo, or None if it has gone since."""
+    """The working photo, or None if it can no longer be read."""
     try:
         return decode_photo(photo.read()[0]).rgb
     except (UnreadablePhotoError, FaceGANError):
@@ -56,24 +56,22 @@ def after(photo: BeforeAfter, frame: Frame) -> np.ndarray:
 
 
 def average(pictures: list[np.ndarray]) -> Image.Image:
-    """The mean of pictures of one size."""
+    """The mean of pictures of the same size."""
     return Image.fromarray(np.mean(np.stack(pictures), axis=0).round().astype(np.uint8))
 
 
 def before_after_gif(path: Path, photos: list[BeforeAfter], frame: Frame) -> None:
-    """An animation in which faces glide from where their photos have them to where the template wants them."""
+    """An animation in which faces move from their positions in the photos to those of the template."""
     photos = photos[: GIF_COLUMNS * GIF_ROWS]
     columns = min(GIF_COLUMNS, len(photos))
     shown = Frame(CELL, frame.framing)
     smooth = 0.5 - 0.5 * np.cos(np.pi * np.arange(GIF_STEPS + 1) / GIF_STEPS)
     frames = [_gif_frame(photos, shown, columns, float(share)) for share in smooth]
-    there_and_back = frames + frames[-2:0:-1]
-    holds = [GIF_STEP_MS] * len(there_and_back)
+    frames += frames[-2:0:-1]  # and back
+    holds = [GIF_STEP_MS] * len(frames)
     holds[0] = holds[GIF_STEPS] = GIF_HOLD_MS
-    # FASTOCTREE without dithering: dither would crawl over the faces from frame to frame.
-    paletted = [
-        picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for picture in there_and_back
-    ]
+    # Without dithering, whose pattern would flicker from frame to frame.
+    paletted = [frame.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for frame in frames]
     gif = io.BytesIO()
     paletted[0].save(gif, "GIF", save_all=True, append_images=paletted[1:], duration=holds, loop=0, optimize=False)
     path.write_bytes(_stamped(gif.getvalue()))
@@ -89,7 +87,7 @@ def _gif_frame(photos: list[BeforeAfter], frame: Frame, columns: int, share: flo
         corner = (index % columns * CELL, index // columns * CELL)
         sheet.paste(Image.fromarray(warp(photo.rgb, transform, CELL)), corner)
     eyes = frame.template()
-    for row in range(rows):  # the line on which all eyes end up
+    for row in range(rows):  # the line on which all eyes are after alignment
         y = row * CELL + round(float(eyes[0, 1]))
         draw.line([(0, y), (sheet.width, y)], fill=_ACCENT, width=1)
     words = "before" if share == 0 else "after" if share == 1 else ""
@@ -98,13 +96,13 @@ def _gif_frame(photos: list[BeforeAfter], frame: Frame, columns: int, share: flo
 
 
 def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, photos: Mapping[str, Photo]) -> int:
-    """Draws refused photos with their reasons, some of every reason; returns how many.
+    """Draws rejected photos with their reasons, some for each reason. Returns the number of photos.
 
     Args:
         path: the PNG to write.
-        verdicts: the refused ones.
-        images: uint8 (rows, size, size, 3), where the verdicts' faces lie.
-        photos: by name, those that can be read again, for photos in which no face was found.
+        verdicts: those of rejected faces and photos.
+        images: uint8 (rows, size, size, 3), to which the rows of the faces refer.
+        photos: those that can be read again, by name, for photos in which no face was found.
     """
     chosen = _some_of_each(verdicts, REJECTED_CELLS, photos)
     if not chosen:
@@ -132,12 +130,12 @@ def rejected_sheet(path: Path, verdicts: list[Verdict], images: np.ndarray, phot
 
 
 def people_sheet(path: Path, people: People, images: np.ndarray) -> int:
-    """Draws the most frequent people, a row each with some of their faces; returns how many.
+    """Draws the most frequent people, each as a row of faces. Returns the number of people.
 
     Args:
         path: the PNG to write.
-        people: the groups and the wanted one, who is drawn even when many are more frequent.
-        images: uint8 (rows, size, size, 3), where the groups' members point.
+        people: the groups; the wanted person is drawn even if many are more frequent.
+        images: uint8 (rows, size, size, 3), to which the members of the groups refer.
     """
     shown = sorted({*range(min(PEOPLE_ROWS, len(people.groups))), people.wanted})
     sheet = Image.new("RGB", (8 + PEOPLE_COLUMNS * (CELL + 8), len(shown) * (CELL + 30) + 8), _GROUND)
@@ -156,15 +154,15 @@ def people_sheet(path: Path, people: People, images: np.ndarray) -> int:
 
 
 def _some_of_each(verdicts: list[Verdict], count: int, photos: Mapping[str, Photo]) -> list[Verdict]:
-    """Up to ``count`` verdicts: the reasons take turns until the sheet is full, then stand together."""
+    """Up to ``count`` verdicts, taken from the reasons in turn, then sorted by reason."""
     queues = [[v for v in verdicts if v.reason == reason] for reason in REASONS]
-    # Of a stream only a few can be read again; a sheet of question marks helps nobody.
+    # Of a data set only some photos can be read again: prefer those to empty cells.
     queues = [[v for v in queue if v.face or v.name in photos] or queue for queue in queues]
     chosen: list[Verdict] = []
     for turn in range(count):
         for queue in queues:
             if turn < len(queue) and len(chosen) < count:
-                # spread over the folder rather than its first files
+                # evenly spaced, not only the first files
                 chosen.append(queue[turn * max(1, len(queue) // count)] if len(queue) > count else queue[turn])
     order = list(REASONS)
     return sorted(chosen, key=lambda verdict: order.index(verdict.reason))
@@ -181,14 +179,14 @@ def _rejected_picture(verdict: Verdict, images: np.ndarray, photos: Mapping[str,
 
 
 def save(path: Path, image: Image.Image) -> None:
-    """A picture of the report as PNG."""
+    """Write a picture of the report as PNG."""
     png = io.BytesIO()
     image.save(png, "PNG", optimize=True)
     path.write_bytes(_stamped(png.getvalue()))
 
 
 def _stamped(content: bytes) -> bytes:
-    """With the stamp by which a later run knows that this is no photo, should it lie among photos."""
+    """With a stamp, so that a later run does not take the picture for a photo."""
     return stamp(content, {"shows": "report"}, OF_PHOTOS)
 
 
@@ -197,7 +195,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _two_lines(words: str, size: int, width: int) -> list[str]:
-    """Words broken once where the first line is full."""
+    """The text in one or two lines; the first is as long as fits."""
     first: list[str] = []
     rest = words.split()
     while rest and _font(size).getlength(" ".join([*first, rest[0]])) <= width:
@@ -206,7 +204,7 @@ def _two_lines(words: str, size: int, width: int) -> list[str]:
 
 
 def _fitted(words: str, size: int, width: int) -> str:
-    """As much of some words as fits a width, with an ellipsis where they were cut."""
+    """The text, cut off with an ellipsis if it is wider than `width`."""
     words = words.encode("utf-8", "replace").decode()
     font = _font(size)
     if font.getlength(words) <= width:

@@ -1,4 +1,4 @@
-"""How far apart the eyes of different faces lie: what alignment is for, measured."""
+"""The spread of the eye positions over all faces, which shows what alignment achieves."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from facegan.faces.align import Frame, apply_transform, eye_distance
 from facegan.faces.detectors.detector import Detector
 from facegan.faces.records import PhotoRecord
 
-UNIT = 128  # spreads are given in pixels of a picture of this side, whatever the size of the faces
+UNIT = 128  # px: spreads are given in pixels of pictures with this side, whatever the size of the faces
 
 
 @dataclass(frozen=True)
 class EyeSpread:
-    """Robust spreads in pixels of UNIT, and the number of faces behind them."""
+    """Robust spreads of the eye coordinates in pixels of UNIT, and the number of faces that were measured."""
 
     left_x: float
     left_y: float
@@ -23,12 +23,12 @@ class EyeSpread:
 
     @property
     def mean(self) -> float:
-        """Of the four."""
+        """The mean of the four spreads."""
         return (self.left_x + self.left_y + self.right_x + self.right_y) / 4
 
 
 def robust_spread(values: np.ndarray) -> np.ndarray:
-    """1.4826 * MAD along the first axis: the standard deviation of a normal distribution, deaf to outliers."""
+    """1.4826 * MAD along the first axis, a robust estimate of the standard deviation of a normal distribution."""
     return 1.4826 * np.median(np.abs(values - np.median(values, axis=0)), axis=0)
 
 
@@ -41,7 +41,7 @@ def eye_spread(eyes: np.ndarray, side: int) -> EyeSpread | None:
 
 
 def centre_transform(width: int, height: int, size: int) -> np.ndarray:
-    """The transform (2, 3) that only shrinks: the photo's central square to ``size`` pixels."""
+    """The transform (2, 3) that scales a photo's central square to ``size`` pixels."""
     scale = size / min(width, height)
     return np.array(
         [
@@ -52,10 +52,10 @@ def centre_transform(width: int, height: int, size: int) -> np.ndarray:
 
 
 def eyes_before(faces: list[tuple[PhotoRecord, np.ndarray]], frame: Frame) -> np.ndarray:
-    """Where the eyes would be without alignment, (n, 2, 2) in the frame's pixels, from keypoints in their photos.
+    """The eye positions without alignment, (n, 2, 2) in the frame's pixels, from keypoints in their photos.
 
-    Every photo's central square is shrunk, and all of them are enlarged by one factor so that the middle face is as
-    large as an aligned one: a spread means something only beside the size of the faces.
+    The central square of each photo is scaled to the frame. Then all positions are multiplied by one factor, such that
+    the median face has the size of an aligned one: a spread can be compared only relative to the size of the faces.
     """
     eyes = np.array(
         [
@@ -68,10 +68,10 @@ def eyes_before(faces: list[tuple[PhotoRecord, np.ndarray]], frame: Frame) -> np
 
 
 def eyes_after(images: np.ndarray, frame: Frame, detector: Detector) -> np.ndarray:
-    """Where a detector sees the eyes of aligned faces, uint8 (n, size, size, 3); (m, 2, 2) in their pixels.
+    """The eye positions (m, 2, 2) of aligned faces uint8 (n, size, size, 3), in their pixels.
 
-    The faces are detected anew: what alignment believed it did would be no measurement. A face that is not found
-    again is left out.
+    They are detected again: the keypoints used for alignment would prove nothing. Faces that are not found are left
+    out.
     """
     middle = frame.template()[:2].mean(axis=0)
     eyes = []

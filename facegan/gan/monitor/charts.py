@@ -1,19 +1,20 @@
-"""Curves as charts: what templates/chart.html draws, in the units of its SVG."""
+"""Curves as charts: the values that templates/chart.html draws, in the coordinates of its SVG."""
 
 import math
 from dataclasses import dataclass, replace
 
 from facegan.gan.monitor.curves import Curve, Point, limits, short, ticks
 
-WIDTH, HEIGHT = 1000, 300  # of the SVG's own units, whatever its size on the page
-# Of the images seen; the first KIDs are ten times the last ones, and would flatten the part that matters.
+WIDTH, HEIGHT = 1000, 300  # of the SVG's viewBox, whatever its size on the page
+# The y range ignores this share of the images seen, at the start, if at least _MIN_POINTS follow: the first KIDs are
+# ten times the last ones, and would flatten the part that matters.
 _BEGINNING = 1 / 5
-_ENOUGH = 8  # points
+_MIN_POINTS = 8
 
 
 @dataclass(frozen=True)
 class Line:
-    """One curve of a chart, in the colour "a", "b" or "c"; `spread` draws a band of its width to either side."""
+    """One curve of a chart, in the colour "a", "b" or "c"; `spread`: half the width of a band around it."""
 
     label: str
     curve: Curve
@@ -24,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A highlighted point: its place in per cent of the chart, and its values as text."""
+    """A highlighted point: its position in per cent of the chart, and its values as text."""
 
     left: str
     top: str
@@ -33,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class DrawnLine:
-    """A line in the chart's units; `points`, `band` and each of `abandoned` are the points of an SVG shape."""
+    """A line in the SVG's coordinates; `points`, `band` and each of `abandoned` are the points of an SVG shape."""
 
     label: str
     colour: str
@@ -46,7 +47,7 @@ class DrawnLine:
 
 @dataclass(frozen=True)
 class AxisLabel:
-    """A number on an axis: its place in the chart's units and in per cent, and its text."""
+    """A number on an axis: its position in the SVG's coordinates and in per cent, and its text."""
 
     at: str
     percent: str
@@ -55,7 +56,7 @@ class AxisLabel:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything that the template draws. `cut`: some values lie outside."""
+    """Everything that the template draws. `cut`: whether some values are outside of the y range."""
 
     title: str
     images: str
@@ -77,7 +78,9 @@ def chart(
 
     Args:
         title: for screen readers.
-        least: a value that the axis must include; without it the values decide.
+        lines: the curves.
+        images: the end of the x axis.
+        least: a value that the y axis must include; None: the values alone decide.
         percent: values are shares of 1, the axis is 0 to 100 %.
     """
     lines = [replace(line, curve=line.curve.thinned()) for line in lines if line.curve]
@@ -119,11 +122,11 @@ class _Scale:
 
 
 def _y_range(lines: list[Line], images: float, least: float | None, percent: bool) -> tuple[float, float]:
-    """The range of the y axis, without abandoned stretches, and without the beginning if enough points follow it."""
+    """The range of the y axis, without abandoned parts, and without the beginning if enough points follow it."""
     points = [point for line in lines for point in line.curve.points]
     points = points or [point for line in lines for stretch in line.curve.abandoned for point in stretch]
     later = [point for point in points if point[0] >= _BEGINNING * images]
-    values = [value for _, value in (later if len(later) >= _ENOUGH else points)]
+    values = [value for _, value in (later if len(later) >= _MIN_POINTS else points)]
     low, high = limits(values)
     if percent:
         return min(0.0, low), max(1.0, high)

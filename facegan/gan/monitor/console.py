@@ -1,4 +1,4 @@
-"""The progress bar at the terminal, and the handling of Ctrl-C and of the system's wish to stop."""
+"""The progress bar in the terminal, and the handling of Ctrl-C and of other signals to stop."""
 
 import signal
 import threading
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-# Ctrl-C; a batch system's time limit, `docker stop`, a machine that is taken back; a terminal that is closed.
+# Ctrl-C; the time limit of a batch system, `docker stop` or a preempted machine; a closed terminal.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Console:
-    """A progress bar; the first signal becomes a request to stop after the step, the second ends as usual.
+    """A progress bar. The first signal sets `stop_asked`, which ends training after the step; the second acts as usual.
 
-    A signal that is ignored, as nohup has it, stays so.
+    A signal that was ignored before, as SIGHUP is under nohup, is still ignored.
     """
 
     def __init__(self, say: Callable[[str], None], quiet: bool = False):
@@ -21,29 +21,29 @@ class Console:
 
     def __enter__(self) -> "Console":
         self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {postfix}", desc="training", disable=self.quiet)
-        # Only the main thread may set a handler; elsewhere Ctrl-C is its owner's business.
-        self._listens = threading.current_thread() is threading.main_thread()
-        if self._listens:
-            heard = [name for name in _SIGNALS if signal.getsignal(name) is not signal.SIG_IGN]
-            self._before = {name: signal.signal(name, self._ask) for name in heard}
+        # Only the main thread may set signal handlers.
+        self._handles_signals = threading.current_thread() is threading.main_thread()
+        if self._handles_signals:
+            handled = [name for name in _SIGNALS if signal.getsignal(name) is not signal.SIG_IGN]
+            self._old_handlers = {name: signal.signal(name, self._ask_to_stop) for name in handled}
         return self
 
-    def _ask(self, *_: object) -> None:
+    def _ask_to_stop(self, *_: object) -> None:
         self.stop_asked = True
         self._restore()
-        self.say("\nStopping: the checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
+        self.say("\nStopping: a checkpoint is being saved and the model exported. Ctrl-C again ends at once.")
 
     def __exit__(self, *_: object) -> None:
-        if self._listens:
+        if self._handles_signals:
             self._restore()
         self._bar.close()
 
     def _restore(self) -> None:
-        for name, handler in self._before.items():
+        for name, handler in self._old_handlers.items():
             signal.signal(name, handler)
 
     def show(self, line: dict, share: float) -> None:
-        """The newest line of the log, `share` of the budget being used up."""
+        """Show the newest line of the log; `share` of the budget is used up."""
         share = min(1.0, share)
         left = line["elapsed_s"] * (1 - share) / share
         self._bar.n = round(100 * share, 2)

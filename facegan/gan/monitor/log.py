@@ -1,4 +1,4 @@
-"""RUN/log.jsonl, one JSON object a line, and the same figures for TensorBoard beside it."""
+"""RUN/log.jsonl, with one JSON object per line; the same figures also go to TensorBoard."""
 
 import json
 import os
@@ -15,14 +15,13 @@ TENSORBOARD = "tensorboard"  # the folder of its event files
 class RunLog:
     """Appends lines to RUN/log.jsonl and scalars and pictures to RUN/tensorboard.
 
-    A resumed run first drops the lines written after its checkpoint, so every image is logged once; one that begins
-    at 0 drops all. A rollback inside one run drops nothing. Nothing here stops a training run: what cannot be written
-    is reported once.
+    A resumed run first drops the lines written after its checkpoint, so that no part is logged twice; a run that begins
+    at 0 drops all lines. A rollback drops none. An error of writing does not stop the training; it is reported once.
 
     Args:
         run: the run's folder.
-        images_seen: where the run goes on.
-        say: takes a line if the log cannot be written, and one if TensorBoard's files cannot.
+        images_seen: where the run begins or is resumed.
+        say: takes a message if the log cannot be written, and one if TensorBoard's files cannot.
     """
 
     def __init__(self, run: Path, images_seen: int = 0, say: Callable[[str], None] = print):
@@ -41,7 +40,7 @@ class RunLog:
         """Append one line: training figures, metrics or an event, each with its images_seen."""
         line = json.dumps({**values, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}) + "\n"
         try:
-            # A full disk may have taken half of the line before.
+            # On a full disk the line before may have been written in part.
             line = line if self._on_new_line else "\n" + line
             self._on_new_line = False
             with self.path.open("a", encoding="utf-8") as file:
@@ -67,17 +66,17 @@ class RunLog:
     def _say_once(self, error: OSError) -> None:
         if not self._said:
             self._said = True
-            self.say(f"{self.path} cannot be written ({error}); the training goes on, and lines are missing there.")
+            self.say(f"{self.path} cannot be written ({error}). The training continues, but the log has gaps.")
 
 
 def read_log(path: Path) -> list[dict]:
-    """The lines of a log; one that a kill or a full disk cut in half is left out, and an absent log has none."""
+    """The lines of a log, without those that a kill or a full disk cut short; empty if there is no log."""
     try:
         content = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
     lines = content.split("\n")
-    try:  # all at once takes a third of the time, and mostly every line but the end is whole
+    try:  # parsing all lines at once takes a third of the time, and fails only if a line is damaged
         values = json.loads(f"[{','.join(filter(None, lines))}]")
     except ValueError:
         values = map(_parsed, lines)
@@ -96,16 +95,17 @@ def _is_line(value: object) -> bool:
 
 
 def _drop_after(path: Path, images_seen: int) -> None:
-    """Cut the log behind the last line that the checkpoint at `images_seen` can have seen.
+    """Drop the lines that were written after the checkpoint at `images_seen`.
 
-    What a rollback before it abandoned stays, although it lies further on: the order of the lines is the order of time.
+    The lines are in chronological order. Lines with more images seen stay if a rollback to the checkpoint followed
+    them.
     """
     if not path.exists():
         return
     lines = path.read_bytes().splitlines(keepends=True)
     while lines and not (images_seen and _is_up_to(lines[-1], images_seen)):
         lines.pop()
-    # Shortened in place: no moment without a log, and no room needed on a full disk.
+    # Truncated in place: the log always exists, and no space is needed on a full disk.
     os.truncate(path, sum(map(len, lines)))
 
 

@@ -1,8 +1,8 @@
 """Event files for TensorBoard.
 
-Written with tensorboardX's records, which need protobuf only: torch.utils.tensorboard would install TensorBoard
-itself with gRPC and a web server (20 MB). Not with its SummaryWriter: that hands events to a thread through a queue of
-ten, and when the thread dies of a full disk, the training waits for the queue forever.
+Written with the RecordWriter of tensorboardX, which needs only protobuf; torch.utils.tensorboard needs TensorBoard
+itself with gRPC and a web server (20 MB). The SummaryWriter of tensorboardX is not used: it hands events to a thread
+through a queue of ten, and if a full disk ends that thread, the training waits for the queue forever.
 """
 
 import contextlib
@@ -31,15 +31,15 @@ TAGS = {
     "lr_factor": "speed/learning_rate_factor",
 }
 _PICTURES = "samples"
-_PICTURE_EVERY = 1.15  # times the images of the one before: some fifty in a run, TensorBoard shows ten of them
-_FLUSH_EVERY = 5  # s: what TensorBoard lags behind; each flush waits for the disk
+_PICTURE_EVERY = 1.15  # ratio of images seen between two pictures: about fifty per run, of which TensorBoard shows ten
+_FLUSH_EVERY = 5  # s by which TensorBoard may lag; each flush waits for the disk
 
 
 class EventFiles:
-    """One more event file in the folder, which goes on at `images_seen`.
+    """Adds an event file to the folder, for a run that begins or is resumed at `images_seen`.
 
-    It makes TensorBoard drop what earlier files have after that, and what a rollback abandons. The first failure is
-    reported and ends the writing.
+    It makes TensorBoard drop the later events of earlier files, and those that a rollback abandons. The first error is
+    reported, and nothing is written after it.
     """
 
     def __init__(self, folder: Path, images_seen: int, say: Callable[[str], None] = print):
@@ -50,11 +50,11 @@ class EventFiles:
         self._attempt(self._open, images_seen)
 
     def write(self, values: dict) -> None:
-        """The figures of one line of the log that have a tag; a rollback's line hides what it abandoned."""
+        """Write the figures of one line of the log that have a tag. The line of a rollback hides what it abandoned."""
         self._attempt(self._write, values)
 
     def picture(self, images_seen: int, path: Path) -> None:
-        """A PNG file as it is, unless the last one is too recent."""
+        """Write a PNG file, unless the last one is too recent."""
         if images_seen >= self._next_picture:
             self._attempt(self._write_picture, images_seen, path)
 
@@ -62,7 +62,7 @@ class EventFiles:
         self._attempt(self._close)
 
     def _attempt(self, work: Callable[..., None], *arguments: object) -> None:
-        """Whatever goes wrong in a convenience must not cost the training it watches."""
+        """Call `work`; an error, of any kind, must not end the training."""
         if not self._works:
             return
         try:
@@ -70,27 +70,27 @@ class EventFiles:
         except Exception as error:
             if isinstance(error, ModuleNotFoundError):
                 package = str(error.name).partition(".")[0]
-                why = f"{package} is not installed; {commands.INSTALL_TRAINING} brings it"
+                why = f"{package} is not installed; run {commands.INSTALL_TRAINING}"
             else:
                 why = str(error) or type(error).__name__
-            self.say(f"There is nothing new for TensorBoard from here on ({why}). The training goes on.")
+            self.say(f"From here on nothing is written for TensorBoard ({why}). The training continues.")
             self._works = False
             with contextlib.suppress(Exception):
                 self._file.close()
 
     def _open(self, images_seen: int) -> None:
-        # Here, because only a training run needs them.
+        # Imported late, because only a training run needs them.
         from tensorboardX.proto import event_pb2, summary_pb2
         from tensorboardX.record_writer import RecordWriter
 
         self._events, self._summaries = event_pb2, summary_pb2
         self.folder.mkdir(parents=True, exist_ok=True)
-        # TensorBoard reads the files in the order of their names: counted, since a clock can go back.
-        there = [int(path.name.split(".")[3]) for path in self.folder.glob("events.out.tfevents.*.facegan")]
-        number = max(there, default=0) + 1
+        # TensorBoard reads the files in the order of their names. Numbers, not times, because clocks can be set back.
+        numbers = [int(path.name.split(".")[3]) for path in self.folder.glob("events.out.tfevents.*.facegan")]
+        number = max(numbers, default=0) + 1
         self._file = RecordWriter(str(self.folder / f"events.out.tfevents.{number:010d}.facegan"))
         self._add(event_pb2.Event(file_version="brain.Event:2"))
-        # In the first file too: TensorBoard takes the first restart it meets for the start.
+        # Also in the first file, because TensorBoard takes the first restart that it reads for the start.
         self._forget_from(images_seen + 1 if images_seen else 0)
         self._file.flush()
 
@@ -118,7 +118,7 @@ class EventFiles:
         self._next_picture = round(images_seen * _PICTURE_EVERY) + 1
 
     def _forget_from(self, step: int) -> None:
-        """What a restart writes: TensorBoard drops all it has read of this step and later ones."""
+        """Write the event of a restart, by which TensorBoard drops what it has read of this step and later ones."""
         start = self._events.SessionLog(status=self._events.SessionLog.START)
         self._add(self._events.Event(step=step, session_log=start))
 
@@ -132,7 +132,7 @@ class EventFiles:
 
 
 def png_size(content: bytes) -> tuple[int, int]:
-    """Width and height of a PNG file, px; its first 24 bytes suffice. Raises ValueError for anything else."""
+    """Width and height of a PNG file, px, from at least its first 24 bytes. Raises ValueError for anything else."""
     if len(content) < 24 or content[:8] != PNG_SIGNATURE:
         raise ValueError("This is not a PNG file.")
     return struct.unpack(">II", content[16:24])

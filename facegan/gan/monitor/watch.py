@@ -1,6 +1,6 @@
-"""RUN/index.html: the progress of a run on one page, rewritten while it goes on. It needs no server and no network.
+"""RUN/index.html: the progress of a run on one page, rewritten during the run. It needs no server and no network.
 
-It reads RUN/log.jsonl and lists RUN/samples, and leaves out what they lack. templates/watch.html is the page.
+The data are RUN/log.jsonl and the files of RUN/samples; what they lack is left out. The template is watch.html.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ from facegan.gan.monitor.watch_curves import cards
 
 PAGE = "index.html"
 _REFRESH = 30  # s
-_STALE = 600  # s without a new page, after which a run is probably dead; measuring KID takes a minute or two
+_STALE = 600  # s without a new page after which a run was probably killed; measuring KID takes a minute or two
 _STRIP = 8  # small grids below the large one
-_EVENTS = 100  # on the page; log.jsonl has all
+_EVENTS = 100  # on the page; log.jsonl has all of them
 _ENDED = {
     "finished": "Training is finished",
     "stopped": "Training has stopped",
-    STOPPED_EARLY: "Training has ended early: there were no better weights for a long time",
+    STOPPED_EARLY: "Training has stopped early: the weights had not improved for a long time",
     "gave up": "Training has given up",
 }
 _LINKS = (
@@ -41,8 +41,8 @@ def write_page(run: Path, share: float, minutes_left: float | None, running: boo
 
     Args:
         run: the run's folder.
-        share: how much of the budget is used up; 1.0 and above is all.
-        minutes_left: until the budget is used up; None while that is not known.
+        share: how much of the budget is used up, 1.0 or more at the end.
+        minutes_left: until the budget is used up; None if unknown.
         running: False writes the last page of a run, which does not refresh itself.
     """
     lines = read_log(run / LOG)
@@ -80,7 +80,7 @@ def write_page(run: Path, share: float, minutes_left: float | None, running: boo
         chart_width=WIDTH,
         chart_height=HEIGHT,
     )
-    # A full disk, or Windows while a browser reads the page: the next one comes soon, and the training matters more.
+    # A full disk, or Windows while a browser reads the page. The next version follows soon.
     with contextlib.suppress(OSError):
         atomic_write(run / PAGE, page.encode("utf-8", errors="replace"))
 
@@ -92,12 +92,12 @@ def _headline(last: dict, share: float, minutes_left: float | None, running: boo
 
 
 def _last_state(lines: list[dict]) -> dict:
-    """The last line about a start or an end; a stretch that was killed has no end of its own."""
+    """The last line about a start or an end; a run that was killed has no line about its end."""
     return next((line for line in reversed(lines) if line.get("event") in {"start", "resumed", *_ENDED}), {})
 
 
 def _facts(lines: list[dict], curves: dict[str, Curve], best: dict | None) -> list[tuple[str, str]]:
-    """The figures below the bar, each with what it is."""
+    """The figures below the progress bar, each with its description."""
     facts = [(f"{_images_seen(lines):,}", "images seen")]
     speed = curves["images_per_s"].latest
     if _is_finite(speed):
@@ -131,7 +131,7 @@ def _samples(folder: Path) -> _Samples | None:
     if not grids:
         return None
     size = None
-    # With its size the page keeps the place of a picture that has not loaded yet.
+    # With the size the browser reserves space for a picture that has not loaded yet.
     with contextlib.suppress(OSError, ValueError), (folder / f"{grids[-1]}.png").open("rb") as file:
         size = png_size(file.read(24))
     chosen = sorted({round(i * (len(grids) - 1) / (_STRIP - 1)) for i in range(_STRIP)})
@@ -153,7 +153,7 @@ def _images_seen(lines: list[dict]) -> int:
 
 
 def _best(lines: list[dict]) -> dict | None:
-    """The line with the KID that training holds for its best; in a log without such marks the lowest."""
+    """The last line that training marked as its best; the one with the lowest KID in a log without marks."""
     measured = [line for line in lines if _is_finite(line.get("kid"))]
     marked = [line for line in measured if line.get("best") is True]
     return marked[-1] if marked else min(measured, key=lambda line: line["kid"], default=None)

@@ -1,4 +1,4 @@
-"""The charts of RUN/index.html, each with a text on what it means and what is good."""
+"""The charts of RUN/index.html, each with a text that says what it means and what is good."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from facegan.gan.monitor.curves import Curve, Point
 
 @dataclass(frozen=True)
 class Card:
-    """A chart with its heading and its text; the `tall` one stands above the others."""
+    """A chart with its heading and its text; the `tall` one is above the others."""
 
     title: str
     text: str
@@ -54,22 +54,23 @@ def cards(curves: dict[str, Curve], images: float, best: Point | None) -> list[C
 
 
 _KID = (
-    "KID, times 100. Lower is better; 0 is as close as other real photos. The dot is the best so far, which gets "
-    "exported. The band is the standard error. It is good when both lines fall together. When the line of the training "
-    "photos goes on falling and the other does not, the gap means memorising: more photos help, more training does not."
+    "KID, times 100. Lower is better; at 0 the generated faces are as close as other real photos. The dot marks the "
+    "best weights so far, which are exported. The band is the standard error. It is good when both lines fall "
+    "together. If the line of the training photos keeps falling and the other does not, the generator memorises: more "
+    "photos help, more training does not."
 )
 _LOSSES = (
-    "Two networks play against each other, so their losses need not fall. It is good when both vary around a level; "
-    "one that diverges means that training has failed."
+    "Two networks compete, so their losses need not fall. It is good when both vary around a level; a loss that "
+    "diverges means that training has failed."
 )
 _DISCRIMINATOR = (
-    "Accuracy is how often it separates photos from generated faces: at 50 % it guesses, near 100 % it is too strong "
+    "Accuracy is how often it separates photos from generated faces: at 50 % it guesses; near 100 % it is too strong "
     "for the generator to learn from. Augmentation is how often pictures are changed before it sees them, so that it "
-    "cannot memorise the photos; it rises by itself when the discriminator begins to."
+    "cannot memorise the photos; it rises automatically when the discriminator begins to memorise."
 )
 _VARIETY = (
     "Higher is better. Precision: the share of generated faces that could pass for real ones. Recall: the share of "
     "real faces that the generator covers. Diversity: how different its faces are from each other, compared with the "
-    "photos; near 0 % it draws one face only."
+    "photos; near 0 % it draws only one face."
 )
 _SPEED = "Images a second. A level line is good; it dips when other programs use the computer."

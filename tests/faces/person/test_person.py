@@ -228,8 +228,8 @@ def test_a_number_chooses_another_person(find, records):
     said: list[str] = []
     second = find("2", say=said.append)
     assert names_of(second, records) == {"group.jpg", "P002_0.jpg", "P002_1.jpg", "P002_2.jpg", "P002_3.jpg"}
-    assert said == ["Person 2 of 2 is kept, who is in 5 of 17 photos (the most frequent people are in 10, 5)."]
-    with pytest.raises(FaceGANError, match="--person 9 is one too many: only 2 people"):
+    assert said == ["Person 2 of 2 is kept, and is in 5 of 17 photos (the most frequent people are in 10, 5)."]
+    with pytest.raises(FaceGANError, match="There is no person 9: only 2 people"):
         find("9")
 
 

@@ -114,7 +114,7 @@ def test_a_full_disk_costs_lines_but_not_the_run_and_is_said_once(tmp_path):
     assert seen(tmp_path) == [16, 64]
     about_log = [sentence for sentence in said if LOG in sentence]
     assert len(about_log) == 1
-    assert about_log[0].endswith("the training goes on, and lines are missing there.")
+    assert about_log[0].endswith("The training continues, but the log has gaps.")
 
 
 # -- TensorBoard -----------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_a_full_disk_ends_the_files_for_tensorboard_but_not_the_run(tmp_path, pi
                 log.picture(count * 2, picture)
         log.write({"images_seen": 4096, "loss_d": 1.0})
     assert len(said) == 1
-    assert said[0].startswith("There is nothing new for TensorBoard from here on (")
+    assert said[0].startswith("From here on nothing is written for TensorBoard (")
     assert seen(tmp_path) == [16, 4096]
 
 
@@ -199,6 +199,6 @@ def test_a_run_goes_on_without_tensorboards_folder_or_package(tmp_path, monkeypa
         log.picture(32, picture)
     assert seen(tmp_path) == [16, 32]
     assert said == [
-        "There is nothing new for TensorBoard from here on (tensorboardX is not installed; "
-        "pip install -r train/requirements.txt brings it). The training goes on."
+        "From here on nothing is written for TensorBoard (tensorboardX is not installed; run "
+        "pip install -r train/requirements.txt). The training continues."
     ]

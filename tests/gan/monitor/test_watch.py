@@ -253,7 +253,7 @@ def test_a_running_page_says_how_long_and_refreshes_itself(page_of, minutes_left
         (["start", "finished"], 1.0, "Training is finished"),
         (["start", "stopped"], 0.5, "Training has stopped"),
         (["start", "rollback", "gave up"], 0.5, "Training has given up"),
-        (["start", STOPPED_EARLY], 0.5, "Training has ended early: there were no better weights for a long time"),
+        (["start", STOPPED_EARLY], 0.5, "Training has stopped early: the weights had not improved for a long time"),
         (["start", "stopped", "resumed"], 0.5, "Training has stopped"),
         (["start", "stopped", "resumed"], 1.0, "Training is finished"),
     ],

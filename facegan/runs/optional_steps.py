@@ -1,4 +1,4 @@
-"""The steps after a training, none of which can cost the model if it fails."""
+"""The steps after the training. If one fails, the model stays usable and the other steps still run."""
 
 import traceback
 from collections.abc import Callable
@@ -11,11 +11,14 @@ from facegan.base.errors import FaceGANError
 Result = TypeVar("Result")
 
 
-class Afterwards:
-    """Steps that may fail independently; the failed ones are named at the end, with the commands that repeat them."""
+class OptionalSteps:
+    """Runs steps that may fail independently. `report` names those that failed, with the commands that repeat them.
+
+    Attributes: `failed` (what is missing, each as the beginning of a sentence).
+    """
 
     def __init__(self, run: Path, say: Callable[[str], None]) -> None:
-        self.failed: list[str] = []  # what is missing
+        self.failed: list[str] = []
         self._run, self._say = run, say
         self._commands: list[str] = []
 
@@ -25,26 +28,26 @@ class Afterwards:
         Args:
             what: the result, as the beginning of a sentence.
             step: the work. Ctrl-C ends the run as usual.
-            command: what to type to make it later; --resume if None.
+            command: the command that makes the result later; None: train.py --resume.
         """
         try:
             return step()
         except Exception as error:  # of any kind: the hours of training must not be lost
-            self._say(f"{what} could not be made: {_in_a_line(error)}")
+            self._say(f"{what} could not be made: {_on_one_line(error)}")
             self.failed.append(what)
             self._commands.append(command or commands.typed(commands.TRAIN, "--resume", "--out", self._run))
             return None
 
-    def tell(self) -> None:
-        """Report what is missing, and each command once."""
+    def report(self) -> None:
+        """Tell the user what is missing, and each command once."""
         if not self.failed:
             return
         later = " and ".join(dict.fromkeys(self._commands))
-        self._say(f"The model is whole but for: {'; '.join(self.failed)}. Made later by: {later}")
+        self._say(f"The model is complete except for: {'; '.join(self.failed)}. To make this later: {later}")
 
 
-def _in_a_line(error: Exception) -> str:
-    """The sentence of an error that a user can put right; of others also where it happened, for a report."""
+def _on_one_line(error: Exception) -> str:
+    """The message of an error that the user can correct; for a bug its type and place, for a bug report."""
     if isinstance(error, FaceGANError):
         return str(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
