@@ -45,4 +45,16 @@ def is_disk_error(error: OSError) -> bool:
 
 def remedy(error: OSError) -> str:
     """What the user can do about the error, as the end of a sentence that names the path."""
+    if error.errno == errno.EFBIG and (limit := _file_size_limit()) is not None:
+        return f"files of this process end at {limit:,} bytes, so allow larger ones (ulimit -f unlimited)"
     return _REMEDIES.get(error.errno or 0, "check the disk there")
+
+
+def _file_size_limit() -> int | None:
+    """The largest file in bytes that this process may write; None where only file systems limit that."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit

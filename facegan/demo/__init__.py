@@ -11,9 +11,18 @@ from facegan.base.proxies import without_proxies
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
+
+def _folder_for_temporary_files() -> Path:
+    """Where they may be written; the root where nothing can, which command.py says in a sentence."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return Path(os.sep)
+
+
 # A folder for this process, because Gradio's default folder is shared by all users of a machine, and only the user who
 # created it can write there. serve.py removes it.
-TEMPORARY = Path(tempfile.gettempdir()) / f"facegan-demo-{os.getpid()}"
+TEMPORARY = _folder_for_temporary_files() / f"facegan-demo-{os.getpid()}"
 os.environ["GRADIO_TEMP_DIR"] = os.environ.get("GRADIO_TEMP_DIR") or str(TEMPORARY)
 
 with without_proxies():  # on import Gradio creates an httpx client, which raises on some proxy settings

@@ -101,19 +101,25 @@ def refine_keypoints(detector: Detector, photo: np.ndarray | Halves, keypoints: 
     """
     points, scores = [], []
     halves = photo if isinstance(photo, Halves) else Halves(photo)
-    for frame in REFINE_FRAMES:
-        transform = face_transform(keypoints, frame)
-        crop = warp(halves, transform, frame.size, samples=1)
-        found = _nearest(detector.detect(crop), frame)
-        mirrored = _nearest(detector.detect(np.ascontiguousarray(crop[:, ::-1])), frame)
-        scores += [face.score if face else 0.0 for face in (found, mirrored)]
-        back = invert_transform(transform)
-        if found is not None:
-            points.append(apply_transform(back, found.keypoints))
-        if mirrored is not None:
-            turned_back = mirrored.keypoints[_MIRRORED]
-            turned_back[:, 0] = frame.size - 1 - turned_back[:, 0]
-            points.append(apply_transform(back, turned_back))
+    transforms = [face_transform(keypoints, frame) for frame in REFINE_FRAMES]
+    crops = [
+        warp(halves, transform, frame.size, samples=1)
+        for frame, transform in zip(REFINE_FRAMES, transforms, strict=True)
+    ]
+    mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
+    found = detector.detect_each([*crops, *mirrored])
+    for number, faces in enumerate(found):
+        is_mirrored, which = divmod(number, len(REFINE_FRAMES))
+        frame = REFINE_FRAMES[which]
+        face = _nearest(faces, frame)
+        scores.append(face.score if face else 0.0)
+        if face is None:
+            continue
+        seen = face.keypoints
+        if is_mirrored:
+            seen = seen[_MIRRORED]
+            seen[:, 0] = frame.size - 1 - seen[:, 0]
+        points.append(apply_transform(invert_transform(transforms[which]), seen))
     return np.mean(points, axis=0).astype(np.float32) if points else keypoints, float(np.mean(scores))
 
 

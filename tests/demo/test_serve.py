@@ -1,9 +1,12 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.demo import serve
+from tests.programs import ROOT
 
 
 def test_a_port_in_use_gives_way_to_the_next():
@@ -34,3 +37,13 @@ def test_an_address_of_another_machine_is_not_called_a_taken_port(host):
 def test_the_last_ports_end_with_a_sentence():
     assert serve.free_port("127.0.0.1", 65535) == 65535
     assert serve.free_port("::1", 0) > 0
+
+
+def test_without_a_folder_for_temporary_files_the_command_ends_with_one_sentence():
+    """As where all of them are full: the demo's modules are imported before anything can be said."""
+    program = "import runpy, sys, tempfile; tempfile._candidate_tempdir_list = lambda: []; sys.argv = ['app.py']; "
+    program += "runpy.run_path('app.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    (line,) = done.stderr.splitlines()
+    assert "TMPDIR" in line
+    assert done.returncode == 1

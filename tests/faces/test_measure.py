@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from facegan.faces.align import Frame, Halves, apply_transform, face_transform
-from facegan.faces.detectors.detector import DetectedFace
+from facegan.faces.detectors.detector import DetectedFace, Detector
 from facegan.faces.measure import (
     detect_faces,
     face_box,
@@ -61,7 +61,7 @@ def test_a_bad_file_is_a_record(tmp_path, scrfd):
     assert record.size == 5
 
 
-class Wobbly:
+class Wobbly(Detector):
     """A detector that sees the truth, and errs to one side in every picture."""
 
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
@@ -92,7 +92,7 @@ def test_the_mirror_image_cancels_what_a_detector_does_to_one_side():
 def test_faces_are_found_in_the_smallest_half_that_shows_no_less_and_placed_in_the_photo(shape):
     seen = []
 
-    class Square:
+    class Square(Detector):
         def detect(self, rgb):
             seen.append(max(rgb.shape))
             where = np.array(ndimage.center_of_mass(rgb[..., 0]))[::-1].astype(np.float32)
@@ -107,7 +107,7 @@ def test_faces_are_found_in_the_smallest_half_that_shows_no_less_and_placed_in_t
 
 
 def test_another_face_near_by_is_not_mistaken_for_this_one():
-    class Elsewhere:
+    class Elsewhere(Detector):
         def detect(self, rgb):
             return [DetectedFace(np.zeros(4, np.float32), Frame(128).template() + 60, 0.9)]
 

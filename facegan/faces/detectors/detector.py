@@ -1,6 +1,8 @@
 """The interface of a face detector, and what the detectors share. registry.py selects one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +26,10 @@ class Detector(Protocol):
     def detect(self, rgb: np.ndarray) -> list[DetectedFace]:
         """Faces of an RGB picture, uint8 (H, W, 3), the best score first."""
         ...
+
+    def detect_each(self, pictures: Sequence[np.ndarray]) -> list[list[DetectedFace]]:
+        """Faces of each of some pictures of one size. A network that takes several at once overrides this."""
+        return [self.detect(picture) for picture in pictures]
 
 
 AUTO = "auto"  # a value of --detector: the first entry of registry.REGISTRY that is available
@@ -77,6 +83,28 @@ def resized(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
         return rgb
     how = cv2.INTER_AREA if width * 2 <= rgb.shape[1] else cv2.INTER_LINEAR
     return cv2.resize(rgb, (width, height), interpolation=how)
+
+
+def keep_best(boxes: np.ndarray, scores: np.ndarray, max_overlap: float) -> list[int]:
+    """Greedy non-maximum suppression: the indices of the kept boxes (n, 4), the best score first."""
+    order = np.argsort(-scores, kind="stable")
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    kept: list[int] = []
+    while order.size:
+        best, order = int(order[0]), order[1:]
+        kept.append(best)
+        left_top = np.maximum(boxes[best, :2], boxes[order, :2])
+        right_bottom = np.minimum(boxes[best, 2:], boxes[order, 2:])
+        shared = np.prod(np.maximum(right_bottom - left_top, 0), axis=1)
+        order = order[shared <= max_overlap * (areas[best] + areas[order] - shared)]
+    return kept
+
+
+@lru_cache(maxsize=64)
+def grid_cells(width: int, height: int) -> np.ndarray:
+    """Column and row of every cell of a grid, float32 (height * width, 2), row by row."""
+    rows, columns = np.divmod(np.arange(height * width), width)
+    return np.stack([columns, rows], axis=1).astype(np.float32)
 
 
 def onnx_providers(device: str) -> list[str]:

@@ -8,9 +8,8 @@ import pytest
 
 from facegan.base.errors import FaceGANError
 from facegan.faces.detectors import scrfd as scrfd_module
-from facegan.faces.detectors.detector import onnx_providers
+from facegan.faces.detectors.detector import keep_best, onnx_providers
 from facegan.faces.detectors.registry import REGISTRY, choose_detector, make_detector
-from facegan.faces.detectors.yunet import keep_best
 from facegan.faces.options import FaceOptions
 from facegan.faces.person.recognise import MODEL_FILE, Recogniser, installed_network
 
@@ -46,6 +45,16 @@ def test_both_detectors_agree(scrfd, yunet, portrait):
 
 def test_all_faces_of_a_photo(detector, expressions):
     assert len(detector.detect(expressions)) == 16
+
+
+def test_several_pictures_at_once_are_as_each_alone(detector, portrait):
+    pictures = [portrait, np.ascontiguousarray(portrait[:, ::-1]), np.full_like(portrait, 127)]
+    together = detector.detect_each(pictures)
+    assert [len(faces) for faces in together] == [1, 1, 0]
+    for faces, picture in zip(together, pictures, strict=True):
+        for one, alone in zip(faces, detector.detect(picture), strict=True):
+            assert one.score == pytest.approx(alone.score, abs=1e-4)
+            np.testing.assert_allclose(one.keypoints, alone.keypoints, atol=0.01)
 
 
 def test_the_pupils_are_dark(detector, portrait):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facegan.faces.detectors.yunet import MIN_SCORE, YuNetDetector, log_odds
+from facegan.faces.detectors.yunet import INPUT_SIDE, MAX_ZOOM, MIN_SCORE, YuNetDetector, log_odds
 from tests import sheets
 
 
@@ -21,6 +21,18 @@ def test_the_certainty_is_that_of_the_surest_face(faces):
     alone = [max(one.score for one in detector.detect(face)) for face in faces]
     assert detector.certainties(faces) == pytest.approx(log_odds(np.array(alone)), abs=0.35)
     assert detector.certainties(faces[:0]).shape == (0,)
+
+
+def test_a_crop_is_seen_as_in_the_corner_of_the_largest_input(faces):
+    """The input is as large as the picture needs, with a margin that makes no difference to the largest."""
+    detector = YuNetDetector()
+    crop = faces[0]
+    side = INPUT_SIDE // int(MAX_ZOOM)
+    whole = np.zeros((side, side, 3), np.uint8)
+    whole[: crop.shape[0], : crop.shape[1]] = crop
+    (alone,), (surrounded,) = detector.detect(crop), detector.detect(whole)
+    assert alone.score == pytest.approx(surrounded.score, abs=0.005)
+    np.testing.assert_allclose(alone.keypoints, surrounded.keypoints, atol=0.1)
 
 
 def test_what_is_no_face_is_uncertain(faces):
