@@ -21,6 +21,7 @@ FEW_GENERATED = {
     "facegan.gan.memorisation.MOST_GENERATED": 100,
     "facegan.runs.findings.MOST_FACES": 20,
     "facegan.model.showcase.FRAMES_PER_LEG": 2,
+    "facegan.model.trainable.SAMPLES": 128,
 }
 # A sheet has four faces in a row, each of which must still be larger than 128 px.
 _PHOTO_SIDE = 1600
@@ -31,7 +32,7 @@ ALONE = ("--workers", 1)
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
+        pytest.skip("Chromium is not installed (apt-get install chromium-headless-shell)")
     sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
     with sync_api.sync_playwright() as playwright:
         flags = [*CHROMIUM_FLAGS, "--renderer-process-limit=1"]  # see shared_context
