@@ -239,8 +239,14 @@ def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, mod
     assert np.array_equal(face, drawn(model, link(page)["seed"], 1.5))
 
 
-def test_a_face_of_the_grid_becomes_the_large_one(visit, model):
+def test_the_face_is_saved_as_it_is_shown_and_another_of_the_grid_takes_its_place(visit, model):
     page = visit("?seed=20&truncation=0.6&count=6")
+    large_face(page, 20)
+    with page.expect_download() as download:
+        page.locator("#face").get_by_text("Save PNG").click()
+    assert np.array_equal(np.asarray(Image.open(download.value.path())), drawn(model, 20, 0.6))
+    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6)
+    assert download.value.suggested_filename.startswith("face-20")
     page.locator('#faces [data-seed="23"]').press("Enter")
     assert np.array_equal(large_face(page, 23), drawn(model, 23, 0.6))
     page.wait_for_url("**first=20")
@@ -260,16 +266,6 @@ def test_controls_draw_at_once(visit, model):
     page.locator("#faces [data-seed='130']").wait_for()
     page.locator("#truncation").get_by_label(re.compile("reset", re.IGNORECASE)).click()
     page.wait_for_url(f"**truncation={model.config.truncation:g}&**")
-
-
-def test_a_face_can_be_saved_as_it_is_shown(visit, model):
-    page = visit("?seed=20&truncation=0.6")
-    large_face(page, 20)
-    with page.expect_download() as download:
-        page.locator("#face").get_by_text("Save PNG").click()
-    assert np.array_equal(np.asarray(Image.open(download.value.path())), drawn(model, 20, 0.6))
-    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6)
-    assert download.value.suggested_filename.startswith("face-20")
 
 
 def test_the_link_can_be_copied(visit):
@@ -323,7 +319,7 @@ def test_a_morph_plays_when_its_tab_opens(visit, model):
     page.wait_for_url("**/?seed=20&**")
 
 
-def test_a_morphs_link_brings_it_back(visit, model):
+def test_a_morphs_link_brings_it_back_and_wrong_seeds_are_explained_where_they_are_typed(visit, model):
     page = visit("?seeds=3,9&truncation=0.6&frames=10&loop=0")
     plays(page)
     assert page.locator("#morph-stops img").count() == 2
@@ -335,6 +331,8 @@ def test_a_morphs_link_brings_it_back(visit, model):
             assert sum(1 for _ in film.decode(video=0)) == frames
         expected = recipe_of(model, [3, 9], 0.6, frames_per_leg=10, loop=False)
         assert recipe_in(download.value.path()) == expected
+    page.locator("#morph-seeds textarea, #morph-seeds input").fill("3, -9")
+    page.get_by_role("alert").filter(has_text="must be a whole number").wait_for()
 
 
 def test_a_picture_dropped_on_the_page_brings_its_state_back(visit, client, model, tmp_path):
@@ -400,13 +398,6 @@ def test_how_it_learned_is_a_film_with_words(visit, model, tmp_path):
         page.locator("#learning-mp4").click()
     download.value.save_as(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == model.films[0].read()
-
-
-def test_wrong_seeds_are_explained_where_they_are_typed(visit):
-    page = visit("?seeds=3,9")
-    plays(page)
-    page.locator("#morph-seeds textarea, #morph-seeds input").fill("3, -9")
-    page.get_by_role("alert").filter(has_text="must be a whole number").wait_for()
 
 
 def test_a_phone_shows_the_face_and_the_button_first_and_cuts_nothing_off(visit):
