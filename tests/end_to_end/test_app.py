@@ -15,7 +15,18 @@ from PIL import Image
 
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
-from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
+from tests.end_to_end.looking import (
+    APP,
+    NO_PAGE,
+    PHONE,
+    drawn,
+    drop,
+    large_face,
+    link,
+    open_tab,
+    recipe_in,
+    waits_until,
+)
 from tests.end_to_end.running_app import running_app
 from tests.programs import Programs
 
@@ -107,8 +118,8 @@ def test_a_link_opens_exactly_its_state(visit, model):
     assert link(page) == {"seed": "7", "truncation": "0.5", "count": "4", "first": "5", "__theme": "dark"}
 
 
-def test_a_page_that_opens_asks_the_server_once(visit, model):
-    page, asked = visit(), []
+def test_a_page_that_opens_asks_the_server_once(visit, app):
+    page, asked = visit(NO_PAGE), []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     for query, shown in (
         ("?seed=7&truncation=0.5", "#face"),
@@ -116,14 +127,14 @@ def test_a_page_that_opens_asks_the_server_once(visit, model):
         ("?seeds=3,9", "#morph-here"),
     ):
         asked.clear()
-        page.goto(f"{page.url.partition('?')[0]}{query}")
+        page.goto(f"{app}/{query}")
         page.locator(f"{shown} img").wait_for()
         page.wait_for_timeout(1500)  # Gradio has selected its tab, and ours has compared what is shown with what is set
         assert len(asked) == 1, (query, asked)
 
 
-def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
-    page, refused = visit(), []
+def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, app, model):
+    page, refused = visit(NO_PAGE), []
 
     def refuse(route):
         refused.append(route)
@@ -133,7 +144,7 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
             route.abort()
 
     page.route("**/gradio_api/run/**", refuse)
-    page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    page.goto(f"{app}/?seed=7&truncation=0.5")
     waits_until(page, lambda: len(refused) > 1)
     page.get_by_text("tries again by itself").wait_for()
     waits_until(page, lambda: len(refused) == 3)
@@ -144,8 +155,8 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
 
 
 @pytest.mark.parametrize("loss", ["odd", "without values", "hung"])
-def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
-    page, lost = visit(fresh=True), []
+def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, app, model, loss):
+    page, lost = visit(NO_PAGE, fresh=True), []
 
     def lose(route):
         lost.append(route)
@@ -158,7 +169,7 @@ def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
     page.clock.install()
     page.route("**/gradio_api/run/**", lose)
     with page.expect_request("**/gradio_api/run/**"):
-        page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+        page.goto(f"{app}/?seed=7&truncation=0.5")
     if loss == "hung":
         page.clock.fast_forward(15_000)
         page.get_by_text("The server is slow to answer").wait_for()
@@ -176,8 +187,8 @@ def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
     assert field.input_value() == "8"
 
 
-def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit):
-    page, answers = visit(), []
+def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit, app):
+    page, answers = visit(NO_PAGE), []
     losses = ['data-query="', 'data-query="animate=']  # of the first answer and of the second
 
     def lose(route):
@@ -191,7 +202,7 @@ def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit):
         route.fulfill(response=answer, json=told)
 
     page.route("**/gradio_api/run/**", lose)
-    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
+    page.goto(f"{app}/?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
     page.locator("#animate-here figure:not([data-preview]) img").wait_for()
     assert len(answers) == 3
     assert len(answers[0]) > len(answers[1]) == 1
@@ -207,13 +218,13 @@ new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shif
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_the_face_comes(visit, viewport):
-    page, held = visit("?seed=1&count=1", viewport), []
+def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_the_face_comes(visit, app, viewport):
+    page, held = visit(NO_PAGE, viewport), []
     page.add_init_script(_SHIFTS)
     page.route("**/gradio_api/run/**", lambda route: held.append(route))
     for query, tab, face in (("?seed=7&smile=0.5", "Sliders", "#face-after img"), ("?seed=7", "Faces", "#face img")):
         held.clear()
-        page.goto(f"{page.url.partition('?')[0]}{query}", wait_until="commit")
+        page.goto(f"{app}/{query}", wait_until="commit")
         opening = page.locator("#fg-opening")
         opening.get_by_role("heading", name="FaceGAN").wait_for()
         assert opening.locator("b").text_content() == tab

@@ -11,7 +11,7 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Edited, Mixed, Seed, latent_of
 from facegan.model.face_text import from_text
 from facegan.model.provenance import Swing
-from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
+from tests.end_to_end.looking import NO_PAGE, PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
 
 ANNA = Seed.of("Anna")
 
@@ -101,10 +101,10 @@ def test_what_is_typed_stays_and_a_click_takes_another_face(visit):
     page.wait_for_function(f"() => {written} === 'Maria'")
 
 
-def test_an_animation_is_set_by_keyboard_alone(visit):
-    page, held = visit(), []
+def test_an_animation_is_set_by_keyboard_alone(visit, app):
+    page, held = visit(NO_PAGE), []
     page.route("**/animation?*", lambda route: held.append(route))
-    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&frames=4&truncation=0.6")
+    page.goto(f"{app}/?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
     film = page.locator("#animate-film video")
     page.locator("#animate-film").get_by_text("Drawing the film").wait_for()

@@ -14,7 +14,7 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Edited, Mixed, Neighbour, Seed, latent_of
 from facegan.model.face_text import as_text, from_text
 from tests.end_to_end.looking import APP, PHONE, decoded, drawn, drop, large_face, link, open_tab, recipe_in
-from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, running_app
+from tests.end_to_end.running_app import running_app
 
 # Where the browser keeps what was seen, in JavaScript.
 KEY = "'facegan-seen-' + document.querySelector('[data-weights]').dataset.weights"
@@ -168,13 +168,12 @@ def test_a_made_face_can_be_edited_and_morphed(visit, model):
 
 @pytest.fixture
 def elsewhere(browser, tmp_path):
-    """The address of another instance of the app, and a page of a new browser, on a phone."""
+    """The address of another instance of the app, and a page that shares nothing with others, on a phone."""
     with running_app(tmp_path, *APP, "--port", "0") as address:
-        another = browser.browser_type.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        page = another.new_page(viewport=PHONE)
+        page = browser.new_page(viewport=PHONE)  # in a context of its own
         page.set_default_timeout(60_000)
         yield address, page
-        another.close()
+        page.close()
 
 
 def frames(path):
@@ -650,15 +649,15 @@ def test_a_link_that_opens_stays_in_the_address_bar(browser, app):
     )
     page = context.new_page()
     page.set_default_timeout(60_000)
-    context.new_cdp_session(page).send(
-        "Emulation.setCPUThrottlingRate", {"rate": 4}
-    )  # the tab comes later than the face
+    session = context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})  # the tab comes later than the face
     for _ in range(2):
         page.goto(f"{app}/?face_a=Anna&face_b=7&truncation=0.6&amount=1")
         page.locator("#mix-face img").wait_for()
         page.wait_for_url("**?face_a=Anna&face_b=7&amount=1**")
         links = page.evaluate("() => window.links")
         assert links and all("face_a=Anna" in one for one in links)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     page.goto(f"{app}/?face_a=Anna&face_b=7&truncation=0.6&amount=much")  # a link that is put right
     page.wait_for_url("**&amount=0.5&**")
     context.close()
