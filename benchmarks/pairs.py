@@ -1,4 +1,4 @@
-"""What the judge of sliders sees in pairs of drawn people: the floor that no slider gets under, beside the sliders.
+"""What the judge of sliders sees in pairs of drawn people, where nothing else was meant to change, beside the sliders.
 
     for A in smile age gender glasses turn skin_lightness hair_lightness mouth_open; do
         python -m tools.draw_faces pairs PAIRS/$A --attribute $A --count 300; done

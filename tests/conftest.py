@@ -7,7 +7,7 @@ import pytest
 
 from tests.programs import Programs
 
-# Two workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
+# The workers of pytest-xdist share the machine, and tiny networks run no faster on several threads: threads that wait
 # for each other by spinning made single tests fifty times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -18,8 +18,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_xdist_auto_num_workers(config) -> int:
-    """Two processes, as "-n auto" in pyproject.toml. Unlike "-n 2" that gives way to --pdb."""
-    return 2
+    """As "-n auto" in pyproject.toml, which gives way to --pdb, unlike "-n 3".
+
+    One more than the two cores that the tests are made for, because those of the page often wait, for its timers or
+    for an answer.
+    """
+    return 3
 
 
 @pytest.fixture(scope="session")

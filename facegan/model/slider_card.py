@@ -22,7 +22,7 @@ _FLOOR_TITLE = " in pairs of pictures of one person |"
 _FLOOR = """
 The last column is what the same judge sees in pairs of drawn pictures of one person, of which one attribute was changed
 and no reading of another network says that others were: how much the others change, and in how many perceived gender
-does. Below that no slider can be measured.
+does. So much is not the fault of a slider.
 """
 _PICTURE = """
 ![How much each slider changes every attribute, and the same for mean-difference directions]({leakage})

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from facegan.gan.networks import Generator, ResizeConv, uniform_noise
 from facegan.model.diffusers_networks import BASE_SIZE, FaceGANGenerator
 
-_SAMPLES, _AT_ONCE = 1_024, 64  # latents: the deviation of a map to about 2 %
+SAMPLES = 1_024  # latents: the deviation of a map to about 2 %
+_AT_ONCE = 64
 _WIDER = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype=torch.float64)  # networks._fold_nearest
 # Of the kernel's size: float16 leaves 0.0002 of it, and a free 4x4 kernel differs by about a half.
 _FOLDED = 0.01
@@ -59,11 +60,11 @@ def _moments(shipped: FaceGANGenerator) -> list[tuple[torch.Tensor, torch.Tensor
     """Mean and variance, float64 (channels,), of every map before its ReLU over the samples and places."""
     rng = torch.Generator().manual_seed(0)
     sums = [torch.zeros(2, c, dtype=torch.float64) for c in shipped.config.channels]
-    for _ in range(_SAMPLES // _AT_ONCE):
+    for _ in range(SAMPLES // _AT_ONCE):
         latents = torch.randn(_AT_ONCE, shipped.config.latent_size, generator=rng)
         x = shipped.project(uniform_noise(latents)).unflatten(1, (BASE_SIZE, BASE_SIZE, -1)).permute(0, 3, 1, 2)
         for level, up in enumerate(shipped.ups):
             sums[level] += torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))])
             x = up(F.relu(x)) if level < len(sums) - 1 else x
-    means = [total / (_SAMPLES // _AT_ONCE) for total in sums]
+    means = [total / (SAMPLES // _AT_ONCE) for total in sums]
     return [(mean, (square - mean.square()).clamp_min(0)) for mean, square in means]

@@ -29,7 +29,7 @@ from facegan.sliders.slider import SliderSet
 SEEDS = 1_000
 POSITIONS = 11
 SLACK = 0.1  # standard deviations: the error of a reading from one picture to the next, within which a fall is no fall
-# What of the figures of pairs stands beside those of their slider: below it no slider can get.
+# What of the figures of pairs stands beside those of their slider.
 FLOOR = ("leakage_mean", "leakage_worst", "leakage_worst_of", "gender_flips", "skin_change")
 _BATCH = 128
 _FEWEST_IN_CELL = 10  # faces

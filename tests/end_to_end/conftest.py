@@ -1,3 +1,4 @@
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ FEW_GENERATED = {
     "facegan.gan.memorisation.MOST_GENERATED": 100,
     "facegan.runs.findings.MOST_FACES": 20,
     "facegan.model.showcase.FRAMES_PER_LEG": 2,
+    "facegan.model.trainable.SAMPLES": 128,
 }
 # A sheet has four faces in a row, each of which must still be larger than 128 px.
 _PHOTO_SIDE = 1600
@@ -31,7 +33,7 @@ ALONE = ("--workers", 1)
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
+        pytest.skip("Chromium is not installed (apt-get install chromium chromium-headless-shell)")
     sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
     with sync_api.sync_playwright() as playwright:
         flags = [*CHROMIUM_FLAGS, "--renderer-process-limit=1"]  # see shared_context
@@ -69,6 +71,16 @@ def photos(tmp_path_factory):
             image.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
             image.save(person / path.name, quality=92)
     (folder / "notes.txt").write_text("not a photo")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def few_photos(photos, tmp_path_factory):
+    """Those of half the people, too few to train on without --force: where photos and faces are no test's subject."""
+    folder = tmp_path_factory.mktemp("few_photos")
+    people = sorted(path for path in photos.iterdir() if path.is_dir())
+    for person in people[: len(people) // 2]:
+        shutil.copytree(person, folder / person.name)
     return folder
 
 

@@ -16,6 +16,7 @@ from tests.end_to_end.running_app import MODEL
 
 APP = ("app.py", *(("--model", MODEL) if MODEL else ()))
 PHONE = {"width": 390, "height": 844}
+NO_PAGE = "favicon.ico"  # what `visit` shows for a test that first changes what the page will meet
 
 
 def large_face(page, seed=None):

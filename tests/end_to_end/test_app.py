@@ -15,7 +15,18 @@ from PIL import Image
 
 from facegan.base.pictures import encode_png
 from facegan.model.provenance import Recipe, recipe_of
-from tests.end_to_end.looking import APP, PHONE, drawn, drop, large_face, link, open_tab, recipe_in, waits_until
+from tests.end_to_end.looking import (
+    APP,
+    NO_PAGE,
+    PHONE,
+    drawn,
+    drop,
+    large_face,
+    link,
+    open_tab,
+    recipe_in,
+    waits_until,
+)
 from tests.end_to_end.running_app import running_app
 from tests.programs import Programs
 
@@ -107,8 +118,8 @@ def test_a_link_opens_exactly_its_state(visit, model):
     assert link(page) == {"seed": "7", "truncation": "0.5", "count": "4", "first": "5", "__theme": "dark"}
 
 
-def test_a_page_that_opens_asks_the_server_once(visit, model):
-    page, asked = visit(), []
+def test_a_page_that_opens_asks_the_server_once(visit, app):
+    page, asked = visit(NO_PAGE), []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     for query, shown in (
         ("?seed=7&truncation=0.5", "#face"),
@@ -116,14 +127,14 @@ def test_a_page_that_opens_asks_the_server_once(visit, model):
         ("?seeds=3,9", "#morph-here"),
     ):
         asked.clear()
-        page.goto(f"{page.url.partition('?')[0]}{query}")
+        page.goto(f"{app}/{query}")
         page.locator(f"{shown} img").wait_for()
         page.wait_for_timeout(1500)  # Gradio has selected its tab, and ours has compared what is shown with what is set
         assert len(asked) == 1, (query, asked)
 
 
-def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
-    page, refused = visit(), []
+def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, app, model):
+    page, refused = visit(NO_PAGE), []
 
     def refuse(route):
         refused.append(route)
@@ -133,7 +144,7 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
             route.abort()
 
     page.route("**/gradio_api/run/**", refuse)
-    page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+    page.goto(f"{app}/?seed=7&truncation=0.5")
     waits_until(page, lambda: len(refused) > 1)
     page.get_by_text("tries again by itself").wait_for()
     waits_until(page, lambda: len(refused) == 3)
@@ -144,8 +155,8 @@ def test_a_page_that_is_turned_away_says_so_and_tries_again(visit, model):
 
 
 @pytest.mark.parametrize("loss", ["odd", "without values", "hung"])
-def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
-    page, lost = visit(fresh=True), []
+def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, app, model, loss):
+    page, lost = visit(NO_PAGE, fresh=True), []
 
     def lose(route):
         lost.append(route)
@@ -158,7 +169,7 @@ def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
     page.clock.install()
     page.route("**/gradio_api/run/**", lose)
     with page.expect_request("**/gradio_api/run/**"):
-        page.goto(f"{page.url.partition('?')[0]}?seed=7&truncation=0.5")
+        page.goto(f"{app}/?seed=7&truncation=0.5")
     if loss == "hung":
         page.clock.fast_forward(15_000)
         page.get_by_text("The server is slow to answer").wait_for()
@@ -176,8 +187,8 @@ def test_a_page_whose_opening_is_lost_asks_again_by_itself(visit, model, loss):
     assert field.input_value() == "8"
 
 
-def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit):
-    page, answers = visit(), []
+def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit, app):
+    page, answers = visit(NO_PAGE), []
     losses = ['data-query="', 'data-query="animate=']  # of the first answer and of the second
 
     def lose(route):
@@ -191,7 +202,7 @@ def test_faces_that_are_lost_from_the_answers_of_the_opening_are_drawn(visit):
         route.fulfill(response=answer, json=told)
 
     page.route("**/gradio_api/run/**", lose)
-    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
+    page.goto(f"{app}/?animate=Anna&slider=smile&reach=-1&frames=4&truncation=0.6")
     page.locator("#animate-here figure:not([data-preview]) img").wait_for()
     assert len(answers) == 3
     assert len(answers[0]) > len(answers[1]) == 1
@@ -207,13 +218,13 @@ new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shif
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_the_face_comes(visit, viewport):
-    page, held = visit("?seed=1&count=1", viewport), []
+def test_a_link_shows_its_place_before_gradio_has_loaded_and_nothing_moves_when_the_face_comes(visit, app, viewport):
+    page, held = visit(NO_PAGE, viewport), []
     page.add_init_script(_SHIFTS)
     page.route("**/gradio_api/run/**", lambda route: held.append(route))
     for query, tab, face in (("?seed=7&smile=0.5", "Sliders", "#face-after img"), ("?seed=7", "Faces", "#face img")):
         held.clear()
-        page.goto(f"{page.url.partition('?')[0]}{query}", wait_until="commit")
+        page.goto(f"{app}/{query}", wait_until="commit")
         opening = page.locator("#fg-opening")
         opening.get_by_role("heading", name="FaceGAN").wait_for()
         assert opening.locator("b").text_content() == tab
@@ -239,8 +250,14 @@ def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, mod
     assert np.array_equal(face, drawn(model, link(page)["seed"], 1.5))
 
 
-def test_a_face_of_the_grid_becomes_the_large_one(visit, model):
+def test_the_face_is_saved_as_it_is_shown_and_another_of_the_grid_takes_its_place(visit, model):
     page = visit("?seed=20&truncation=0.6&count=6")
+    large_face(page, 20)
+    with page.expect_download() as download:
+        page.locator("#face").get_by_text("Save PNG").click()
+    assert np.array_equal(np.asarray(Image.open(download.value.path())), drawn(model, 20, 0.6))
+    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6)
+    assert download.value.suggested_filename.startswith("face-20")
     page.locator('#faces [data-seed="23"]').press("Enter")
     assert np.array_equal(large_face(page, 23), drawn(model, 23, 0.6))
     page.wait_for_url("**first=20")
@@ -260,16 +277,6 @@ def test_controls_draw_at_once(visit, model):
     page.locator("#faces [data-seed='130']").wait_for()
     page.locator("#truncation").get_by_label(re.compile("reset", re.IGNORECASE)).click()
     page.wait_for_url(f"**truncation={model.config.truncation:g}&**")
-
-
-def test_a_face_can_be_saved_as_it_is_shown(visit, model):
-    page = visit("?seed=20&truncation=0.6")
-    large_face(page, 20)
-    with page.expect_download() as download:
-        page.locator("#face").get_by_text("Save PNG").click()
-    assert np.array_equal(np.asarray(Image.open(download.value.path())), drawn(model, 20, 0.6))
-    assert recipe_in(download.value.path()) == recipe_of(model, [20], 0.6)
-    assert download.value.suggested_filename.startswith("face-20")
 
 
 def test_the_link_can_be_copied(visit):
@@ -323,7 +330,7 @@ def test_a_morph_plays_when_its_tab_opens(visit, model):
     page.wait_for_url("**/?seed=20&**")
 
 
-def test_a_morphs_link_brings_it_back(visit, model):
+def test_a_morphs_link_brings_it_back_and_wrong_seeds_are_explained_where_they_are_typed(visit, model):
     page = visit("?seeds=3,9&truncation=0.6&frames=10&loop=0")
     plays(page)
     assert page.locator("#morph-stops img").count() == 2
@@ -335,6 +342,8 @@ def test_a_morphs_link_brings_it_back(visit, model):
             assert sum(1 for _ in film.decode(video=0)) == frames
         expected = recipe_of(model, [3, 9], 0.6, frames_per_leg=10, loop=False)
         assert recipe_in(download.value.path()) == expected
+    page.locator("#morph-seeds textarea, #morph-seeds input").fill("3, -9")
+    page.get_by_role("alert").filter(has_text="must be a whole number").wait_for()
 
 
 def test_a_picture_dropped_on_the_page_brings_its_state_back(visit, client, model, tmp_path):
@@ -400,13 +409,6 @@ def test_how_it_learned_is_a_film_with_words(visit, model, tmp_path):
         page.locator("#learning-mp4").click()
     download.value.save_as(tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == model.films[0].read()
-
-
-def test_wrong_seeds_are_explained_where_they_are_typed(visit):
-    page = visit("?seeds=3,9")
-    plays(page)
-    page.locator("#morph-seeds textarea, #morph-seeds input").fill("3, -9")
-    page.get_by_role("alert").filter(has_text="must be a whole number").wait_for()
 
 
 def test_a_phone_shows_the_face_and_the_button_first_and_cuts_nothing_off(visit):

@@ -2,12 +2,13 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.end_to_end.looking import PHONE, after, drawn, large_face, link, open_tab
+from tests.end_to_end.looking import NO_PAGE, PHONE, after, drawn, large_face, link, open_tab
 
 WIDE = {"width": 1280, "height": 900}
 TABS = {
@@ -32,42 +33,86 @@ def axe():
 
 def show(page, tab):
     query, face = TABS[tab]
-    page.goto(f"{page.url.partition('?')[0]}{query}")
+    page.goto(urljoin(page.url, f"/{query}"))
     page.locator(face).wait_for()
     if tab == "How it learned":
         open_tab(page, tab)
         page.locator("#learning-film video[src]").wait_for(state="attached")
 
 
+# What is seen of a tab without scrolling.
+IN_SIGHT = {
+    "Faces": "#face img",
+    "Sliders": "#face-after img",
+    "Mix": "#mix-face img",
+    "Evolve": "#neighbours img >> nth=8",
+    "Animate": "#animate-film video",
+    "Morph": "#morph-film video",
+    "Yearbook": "#yearbook-page img",
+    "How it learned": "#learning-film video",
+}
+
+
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_no_rule_of_axe_is_broken_seriously(visit, axe, viewport):
-    page, found = visit("?__theme=light", viewport), []
-    for tab, (query, face) in TABS.items():
-        page.goto(f"{page.url.partition('?')[0]}{query}&__theme=light")
-        page.locator(face).wait_for()
-        if tab in ("How it learned", "Yearbook"):
+def test_on_every_tab_things_are_in_their_places_and_no_rule_of_axe_is_broken_seriously(visit, app, axe, viewport):
+    page, found, opened = visit(NO_PAGE, viewport), [], None
+    faces, buttons, rows = {}, {}, {}
+    for tab in (*(tab for tab in TABS if tab != "Faces"), "Faces"):  # last, because a favourite that is kept stays
+        query, face = TABS[tab]
+        if query != opened:
+            page.goto(f"{app}/{query}&__theme=light")
+            page.locator(face).wait_for()
+            opened = query
+        if query == TABS["Faces"][0]:
             open_tab(page, tab)
-        if tab == "Sliders":
-            page.locator("#pad summary").click()
-            page.locator("#surprises summary").click()
-            page.get_by_label("Name Surprise 1").click()
-            page.locator("#pad [data-grid]").click()
-            page.locator("#pad figure img").wait_for()
-        if tab in ("Mix", "Evolve"):
-            page.locator("#tabs .fg-fold summary >> visible=true").click()
-        if tab == "Faces":
-            page.locator("#face [data-keep]").click()
-            page.locator("#favourites summary").click()
-            page.locator("#about button").first.click()
-            page.locator("#about summary").click()
-            page.locator("#face .fg-more summary").click()
         if tab == "Yearbook":
-            page.locator("#yearbook-names textarea").fill("Anna, Ben")
-            page.locator("#yearbook-page img").wait_for()
+            page.locator("#yearbook-names textarea").fill(", ".join(f"Anna {i}" for i in range(36)))
+        page.locator(IN_SIGHT[tab]).wait_for()
+        rests(page)
+        box = page.locator(IN_SIGHT[tab]).bounding_box()
+        assert box["y"] >= 0, tab
+        assert box["y"] + box["height"] <= viewport["height"], tab
+        if tab in ("Faces", "Sliders", "Mix", "Evolve", "Morph"):
+            button = page.locator("#tabs .primary >> visible=true").bounding_box()
+            buttons[tab] = button["x"], button["y"] if viewport == WIDE else 0
+        if tab in ("Faces", "Sliders", "Mix", "Evolve"):
+            figure = page.locator("#tabs figure:has([data-keep]) >> visible=true")
+            rows[tab] = figure.locator(".fg-actions > *").all_inner_texts()
+            image = figure.locator("img").first.bounding_box()
+            if tab != "Evolve":  # where nine more have to be seen
+                faces[tab] = image["x"], image["y"]
+        unfold(page, tab)
+        if tab == "Yearbook":
             saves = page.locator("#yearbook-page .fg-actions").bounding_box()
             assert saves["y"] + saves["height"] <= viewport["height"]
         found += violations(page, axe, tab)
     assert found == []
+    assert len(set(faces.values())) == 1, faces
+    assert len(set(buttons.values())) == 1, buttons
+    assert len({tuple(row) for row in rows.values()}) == 1, rows
+
+
+def unfold(page, tab):
+    """Shows what a tab hides at first."""
+    if tab == "Sliders":
+        page.locator("#pad summary").click()
+        page.locator("#surprises summary").click()
+        page.get_by_label("Name Surprise 1").click()
+        page.locator("#pad [data-grid]").click()
+        page.locator("#pad figure img").wait_for()
+    if tab in ("Mix", "Evolve"):
+        page.locator("#tabs .fg-fold summary >> visible=true").click()
+    if tab == "Faces":
+        page.locator("#face [data-keep]").click()
+        page.locator("#favourites summary").click()
+        page.locator("#about button").first.click()
+        page.locator("#about summary").click()
+        page.locator("#face .fg-more summary").click()
+
+
+def rests(page):
+    """Waits until nothing fades or moves any more."""
+    page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
 
 
 def violations(page, axe, what):
@@ -76,8 +121,7 @@ def violations(page, axe, what):
     found = []
     for theme in ("light", "dark"):
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
-        # Fades have ended: axe reads colours as they are.
-        page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
+        rests(page)  # axe reads colours as they are
         broken = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         serious = [rule for rule in broken if rule["impact"] in ("serious", "critical")]
         found += [(what, theme, rule["id"], node["html"][:150]) for rule in serious for node in rule["nodes"]]
@@ -222,7 +266,7 @@ def test_a_new_face_is_announced_and_an_edited_one_says_how(visit):
 
 
 def test_films_stand_still_for_those_who_ask_for_less_motion(visit):
-    page = visit()
+    page = visit(NO_PAGE)
     page.emulate_media(reduced_motion="reduce")
     for tab, film in (("Animate", "#animate-film"), ("Morph", "#morph-film"), ("How it learned", "#learning-film")):
         show(page, tab)
@@ -253,62 +297,7 @@ def test_every_tab_and_slider_can_be_used_on_a_small_screen(visit, viewport, mod
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def test_no_tab_has_to_be_scrolled_to_see_the_face_on_a_phone(visit):
-    page = visit("?seed=7", PHONE)
-    for tab, shown in (
-        ("Faces", "#face img"),
-        ("Sliders", "#face-after img"),
-        ("Mix", "#mix-face img"),
-        ("Evolve", "#neighbours img >> nth=8"),
-        ("Morph", "#morph-film video"),
-        ("Yearbook", "#yearbook-page img"),
-        ("How it learned", "#learning-film video"),
-    ):
-        page.goto(f"{page.url.partition('?')[0]}{TABS[tab][0]}")
-        page.locator(TABS[tab][1]).wait_for()
-        if tab in ("Yearbook", "How it learned"):
-            open_tab(page, tab)
-        if tab == "Yearbook":
-            page.locator("#yearbook-names textarea").fill(", ".join(f"Anna {i}" for i in range(36)))
-        page.locator(shown).wait_for()
-        page.wait_for_timeout(300)
-        box = page.locator(shown).bounding_box()
-        assert box["y"] >= 0, tab
-        assert box["y"] + box["height"] <= PHONE["height"], tab
-
-
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_the_same_controls_are_in_the_same_places_on_all_tabs(visit, viewport):
-    page, places, rows = visit("?seed=7", viewport), {}, {}
-    for tab in ("Faces", "Sliders", "Mix", "Evolve", "Morph"):
-        page.goto(f"{page.url.partition('?')[0]}{TABS[tab][0]}")
-        page.locator(TABS[tab][1]).wait_for()
-        box = page.locator("#tabs .primary >> visible=true").bounding_box()
-        places[tab] = box["x"], box["y"] if viewport == WIDE else 0
-        if tab != "Morph":
-            figure = page.locator("#tabs figure:has([data-keep]) >> visible=true")
-            image = figure.locator("img").first.bounding_box()
-            if tab != "Evolve":  # where nine more have to be seen
-                places[f"the face of {tab}"] = image["x"], image["y"]
-            rows[tab] = figure.locator(".fg-actions > *").all_inner_texts()
-    faces = {place: where for place, where in places.items() if place.startswith("the face")}
-    buttons = {place: where for place, where in places.items() if place not in faces}
-    assert len(set(faces.values())) == 1, faces
-    assert len(set(buttons.values())) == 1, buttons
-    assert len({tuple(row) for row in rows.values()}) == 1, rows
-
-
-def test_the_face_is_seen_while_a_thumb_drags_and_leaves_room_for_the_sliders(visit, model):
-    page = visit("?seed=7&smile=0.5", PHONE)
-    page.locator("#face-after img").wait_for()
-    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
-    box = page.locator("#face-after img").bounding_box()
-    assert box["y"] >= 0
-    assert page.locator(".fg-sticky").bounding_box()["height"] < 0.4 * PHONE["height"]
-    assert page.evaluate("document.querySelector('#tabs').getBoundingClientRect().height") < 1.6 * PHONE["height"]
-
-
-def test_what_a_thumb_has_to_hit_is_44_pixels(visit):
+def test_the_sliders_fit_a_thumb_with_the_face_in_sight(visit, model):
     page = visit("?seed=7&smile=0.5", PHONE)
     page.locator("#face-after img").wait_for()
     small = page.evaluate(
@@ -318,6 +307,13 @@ def test_what_a_thumb_has_to_hit_is_44_pixels(visit):
             .map((e) => e.outerHTML.slice(0, 100) + e.getBoundingClientRect().height)"""
     )
     assert small == []
+    assert page.evaluate("document.querySelector('#tabs').getBoundingClientRect().height") < 1.6 * PHONE["height"]
+    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
+    face = page.locator("#face-after img").bounding_box()
+    assert face["y"] >= 0
+    assert face["y"] + face["height"] < PHONE["height"] / 2
+    assert page.locator(".fg-sticky").bounding_box()["height"] < 0.4 * PHONE["height"]
+    assert page.locator("[data-compare]").bounding_box()["width"] < face["width"] / 2  # the face before
 
 
 def test_a_value_that_cannot_be_leaves_the_address(visit):

@@ -11,7 +11,7 @@ from facegan.base.pictures import enlarge
 from facegan.model.face import Alike, Edited, Mixed, Seed, latent_of
 from facegan.model.face_text import from_text
 from facegan.model.provenance import Swing
-from tests.end_to_end.looking import PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
+from tests.end_to_end.looking import NO_PAGE, PHONE, decoded, drop, large_face, link, open_tab, recipe_in, waits_until
 
 ANNA = Seed.of("Anna")
 
@@ -41,9 +41,8 @@ def test_animate_returns_the_slider_there_and_back(client, model):
         assert (film.format, film.n_frames) == ("GIF", 6)
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_the_face_that_was_looked_at_smiles_and_its_film_brings_it_back(visit, model, viewport):
-    page = visit("?seed=Anna&truncation=0.6&smile=-0.5&lock=age", viewport)
+def test_the_face_that_was_looked_at_smiles_and_its_film_brings_it_back(visit, model):
+    page = visit("?seed=Anna&truncation=0.6&smile=-0.5&lock=age", PHONE)
     page.locator("#face-after figure:not([data-preview]) img").wait_for()
     open_tab(page, "Animate")
     page.wait_for_url("**animate=~**")  # the face as the sliders have it
@@ -51,7 +50,7 @@ def test_the_face_that_was_looked_at_smiles_and_its_film_brings_it_back(visit, m
     page.wait_for_function("() => document.querySelector('#animate-film video')?.readyState >= 2")
     box = film.bounding_box()
     assert box["y"] >= 0
-    assert box["y"] + box["height"] < (viewport or {"height": 900})["height"]  # seen without scrolling
+    assert box["y"] + box["height"] < PHONE["height"]  # seen without scrolling
     page.get_by_label("Age", exact=True).locator("visible=true").check()
     page.wait_for_url("**slider=age**")
     page.locator("#animate-frames [type=range]").fill("6")
@@ -102,10 +101,10 @@ def test_what_is_typed_stays_and_a_click_takes_another_face(visit):
     page.wait_for_function(f"() => {written} === 'Maria'")
 
 
-def test_an_animation_is_set_by_keyboard_alone(visit):
-    page, held = visit(), []
+def test_an_animation_is_set_by_keyboard_alone(visit, app):
+    page, held = visit(NO_PAGE), []
     page.route("**/animation?*", lambda route: held.append(route))
-    page.goto(f"{page.url.partition('?')[0]}?animate=Anna&slider=smile&frames=4&truncation=0.6")
+    page.goto(f"{app}/?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
     film = page.locator("#animate-film video")
     page.locator("#animate-film").get_by_text("Drawing the film").wait_for()
@@ -251,9 +250,8 @@ def test_the_pad_and_the_surprises_are_used_by_keyboard_alone(visit):
     page.wait_for_url("**surprise_1=0.05")
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_a_surprise_moves_the_face_and_has_the_visitors_name(visit, model, viewport):
-    page = visit("?seed=20&truncation=0.6&tab=sliders", viewport)
+def test_a_surprise_moves_the_face_and_has_the_visitors_name(visit, model):
+    page = visit("?seed=20&truncation=0.6&tab=sliders", PHONE)
     page.locator("#face-after figure:not([data-preview]) img").wait_for()
     last = page.locator("#slider-surprise_6 [type=range]")
     assert not last.is_visible()  # until somebody opens the fold
@@ -287,9 +285,8 @@ def test_a_surprise_moves_the_face_and_has_the_visitors_name(visit, model, viewp
     label.filter(has_text="Surprise 6").wait_for()
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_a_surprise_is_taken_and_held_by_the_visitors_name(visit, model, viewport):
-    page = visit("?face_a=Anna&face_b=7&truncation=0.6&amount=1", viewport)
+def test_a_surprise_is_taken_and_held_by_the_visitors_name(visit, model):
+    page = visit("?face_a=Anna&face_b=7&truncation=0.6&amount=1")
     page.locator("#mix-face img").wait_for()
     page.evaluate(
         "() => localStorage.setItem('facegan-surprises-' + document.querySelector('[data-weights]').dataset.weights,"

@@ -5,12 +5,11 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from facegan.base.pictures import enlarge
 from facegan.model.provenance import recipe_of
-from tests.end_to_end.looking import PHONE, after, drawn, drop, edited, large_face, link, recipe_in, waits_until
+from tests.end_to_end.looking import after, drawn, drop, edited, large_face, link, recipe_in, waits_until
 
 
 def test_edit_returns_what_the_model_draws(client, model):
@@ -168,9 +167,8 @@ def over(page):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
 
 
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-def test_the_face_before_is_small_and_large_while_it_is_held(visit, model, viewport):
-    page = visit("?seed=20&truncation=0.6&smile=1", viewport)
+def test_the_face_before_is_small_and_large_while_it_is_held(visit, model):
+    page = visit("?seed=20&truncation=0.6&smile=1")
     large = page.locator("#face-after [data-query] img").first
     after(page, 20)
     before = page.locator("[data-compare]")
@@ -194,12 +192,3 @@ def test_the_face_before_is_small_and_large_while_it_is_held(visit, model, viewp
     page.locator("#seed input").click()
     page.keyboard.type("b")  # a letter of a name
     assert over(page) is None
-
-
-def test_the_face_stays_in_sight_of_the_last_slider_on_a_telephone(visit, model):
-    page = visit("?seed=20&smile=1", viewport=PHONE)
-    page.locator("#face-after img").wait_for()
-    page.locator(f"#slider-{model.sliders[-1].name}").scroll_into_view_if_needed()
-    face = page.locator("#face-after img").bounding_box()
-    assert face["y"] >= 0
-    assert face["y"] + face["height"] < PHONE["height"] / 2

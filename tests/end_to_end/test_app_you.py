@@ -21,7 +21,7 @@ from facegan.model.folder import DEFAULT_FOLDER, ENCODER
 from facegan.model.provenance import read_recipe
 from tests.demo.odd_photos import BAD
 from tests.end_to_end.looking import link, open_tab
-from tests.end_to_end.running_app import CHROMIUM, CHROMIUM_FLAGS, MODEL, running_app
+from tests.end_to_end.running_app import CHROMIUM_FLAGS, MODEL, WHOLE_CHROMIUM, running_app
 from tests.end_to_end.traffic import leaves_the_machine, looks_like, network_log, pictures_in, relay, watched
 
 MARK = "facegan-canary-in-exif-5107"
@@ -206,6 +206,8 @@ def test_a_visitor_sees_the_photo_beside_the_look_alike_and_takes_it_to_the_othe
 @pytest.fixture
 def camera(portrait, tmp_path, browser):
     """A browser whose camera shows the portrait."""
+    if WHOLE_CHROMIUM is None:
+        pytest.skip("Chromium is not installed as a whole (apt-get install chromium)")
     frame = Image.new("RGB", (640, 480), (90, 100, 110))
     frame.paste(Image.fromarray(portrait).resize((480, 480)), (80, 0))
     still = io.BytesIO()
@@ -213,7 +215,7 @@ def camera(portrait, tmp_path, browser):
     film = tmp_path / "face.mjpeg"
     film.write_bytes(still.getvalue() * 3)
     flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
-    seeing = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, *flags])
+    seeing = browser.browser_type.launch(executable_path=WHOLE_CHROMIUM, args=[*CHROMIUM_FLAGS, *flags])
     yield seeing
     seeing.close()
 
@@ -269,11 +271,12 @@ def test_the_camera_takes_a_picture_and_is_off_afterwards(app, camera, portrait)
     without.close()
 
 
-def test_sixteen_at_once_all_get_their_look_alike(web, photo):
+def test_eight_at_once_all_get_their_look_alike(web, photo):
+    """Four times as many as are drawn side by side."""
     content = photo.read_bytes()
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: web.post("/lookalike-photo", content=content, timeout=600), range(16)))
-    assert [answer.status_code for answer in answers] == [200] * 16
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: web.post("/lookalike-photo", content=content, timeout=600), range(8)))
+    assert [answer.status_code for answer in answers] == [200] * 8
     assert len({answer.json()["code"] for answer in answers}) == 1
 
 

@@ -73,12 +73,14 @@ def write_everything(folder: Path, faces: Path, portrait: np.ndarray) -> int:
 
 
 @pytest.mark.slow
-def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(photos, insightface_root, portrait, tmp_path):
+def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(
+    few_photos, insightface_root, portrait, tmp_path
+):
     folder = tmp_path / "photos"
-    wanted = write_everything(folder, photos, portrait)
-    good = sum(path.is_file() for path in photos.rglob("*"))
+    wanted = write_everything(folder, few_photos, portrait)
+    good = sum(path.is_file() for path in few_photos.rglob("*"))
     options = ("--data", ".", "--out", os.fsdecode(b"run: caf\xe9"), "--no-sliders", "--images-seen", 64)
-    options += ("--init", "none", "--insightface-root", insightface_root)
+    options += ("--init", "none", "--framing", 1, "--force", "--insightface-root", insightface_root)
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with Programs({**environment, "LC_ALL": "C"}, values=FEW_GENERATED) as programs:
         done = programs.run("train/train.py", *options, folder=folder)
@@ -86,7 +88,7 @@ def test_everything_wrong_at_once_becomes_a_model_and_a_row_for_each_file(photos
     run = folder / os.fsdecode(b"run: caf\xe9")
     report = json.loads((run / "faces" / "report.json").read_text())
     assert report["files"] == wanted + good == len({name for name, _, _ in report["rows"]})
-    assert report["faces"]["used"] >= 100
+    assert report["faces"]["used"] >= 50
     assert report["photos"]["own_product"] == 1
     assert "1 run and 1 model" in done.stdout
     model = FaceModel.load(run / "model")

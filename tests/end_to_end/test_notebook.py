@@ -40,9 +40,9 @@ def run_cell(source, variables, programs):
 
 
 @pytest.mark.slow
-def test_the_cells_lead_from_photos_to_a_model(programs, photos, insightface_root, tmp_path):
-    chosen = {"PHOTOS": photos, "RUN": tmp_path / "run"}
-    quick = "--images-seen 64 --framing 1 --workers 1"
+def test_the_cells_lead_from_photos_to_a_model(programs, few_photos, insightface_root, tmp_path):
+    chosen = {"PHOTOS": few_photos, "RUN": tmp_path / "run"}
+    quick = "--images-seen 64 --framing 1 --workers 1 --force"
     chosen["BUDGET"] = f"{quick} --init none --device cpu --insightface-root {insightface_root}"
     variables = {}
     for tags, source in cells(on_colab=False):

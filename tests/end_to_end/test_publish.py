@@ -47,12 +47,12 @@ def train(programs):
 
 
 @pytest.fixture(scope="module")
-def published(train, home, photos, insightface_root):
+def published(train, home, few_photos, insightface_root):
     """A short run on photos in a telling place that publishes model and demo: its folder, and what it printed."""
     data, run = home / SECRET, home / "runs" / "people"
-    data.symlink_to(photos)
+    data.symlink_to(few_photos)
     about, name = ("--about-data", "AI-made people, MIT."), ("--push-to-hub", "user/people", "--space", "user/demo")
-    budget = ("--images-seen", 64, "--insightface-root", insightface_root, *ALONE)
+    budget = ("--images-seen", 64, "--insightface-root", insightface_root, "--force", *ALONE)
     done = train("--data", data, "--out", run, *budget, *about, *name)
     assert done.returncode == 0, done.stderr
     return run, done.stdout
@@ -88,27 +88,27 @@ def test_the_card_tells_what_the_run_knows(hub, published):
     assert "non-commercial" in card
 
 
-def test_no_path_user_or_name_of_a_file_leaves(left, published, photos):
+def test_no_path_user_or_name_of_a_file_leaves(left, published, few_photos):
     run, _ = published
     assert len(left) > 1e6
-    private = {USER, SECRET, str(run), str(ROOT), str(photos)}
-    private |= {path.name for path in photos.rglob("*") if path.is_file() and len(path.name) > 8}
-    private |= {str(path.relative_to(photos)) for path in photos.rglob("*") if path.is_file()}
-    assert len(private) > 20
+    private = {USER, SECRET, str(run), str(ROOT), str(few_photos)}
+    private |= {path.name for path in few_photos.rglob("*") if path.is_file() and len(path.name) > 8}
+    private |= {str(path.relative_to(few_photos)) for path in few_photos.rglob("*") if path.is_file()}
+    assert len(private) > 12
     for text in private:
         assert text.encode() not in left, text
 
 
-def test_no_byte_run_of_a_photo_or_a_crop_leaves(left, published, photos):
+def test_no_byte_run_of_a_photo_or_a_crop_leaves(left, published, few_photos):
     run, _ = published
     random = np.random.RandomState(0)
     cache = FaceCache.open(run / "faces")
-    originals = {path.name: path.read_bytes() for path in photos.rglob("*.jp*g")}
+    originals = {path.name: path.read_bytes() for path in few_photos.rglob("*.jp*g")}
     originals |= {str(row): cache.images[row].tobytes() for row in cache.selected}
     originals |= {path.name: path.read_bytes() for path in (run / "faces").iterdir() if path.is_file()}
     for report in ("report.html", "report.json"):  # their words stand in card and program; names are looked for above
         del originals[report]
-    assert len(originals) > 100
+    assert len(originals) > 50
     for name, content in originals.items():
         for start in random.randint(0, len(content) - 24, 4):
             piece = content[start : start + 24]
@@ -120,7 +120,7 @@ def test_no_landmark_leaves(left, published):
     run, _ = published
     lines = (run / "faces" / "photos.jsonl").read_text().splitlines()[1:]
     faces = [face["keypoints"] for line in lines for face in json.loads(line)["faces"]]
-    assert len(faces) > 100
+    assert len(faces) > 50
     for points in faces[::8]:
         for x, y in zip(points[::2], points[1::2], strict=True):
             written = [

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from facegan import FaceModel
-from tests.model.conftest import ROOT
+from tests.programs import ROOT, Programs
 from tests.publish.hub_server import Hub
 
 LOADERS = """
@@ -62,19 +62,22 @@ for _ in sys.stdin:  # once for each line
 """
 
 
+@pytest.fixture(scope="module")
+def pull_programs():
+    """They import huggingface_hub themselves, which reads its settings when it is imported."""
+    with Programs(preload=("facegan.model.load", "facegan.model.fallback", "onnxruntime")) as programs:
+        yield programs
+
+
 @pytest.fixture
-def python(hub, tmp_path):
+def python(hub, pull_programs, tmp_path):
     """python(code, *arguments): what it prints, with an empty cache that lasts for the test."""
 
     def run(code, *arguments, token="hf_test", **environment):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            cwd=ROOT,
-            env={**hub.environment(tmp_path / "puller", token), **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        program = tmp_path / "program.py"
+        program.write_text(code)
+        environment = {**hub.environment(tmp_path / "puller", token), **environment}
+        done = pull_programs.run(str(program), *arguments, environment=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

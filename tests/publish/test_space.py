@@ -18,8 +18,8 @@ from huggingface_hub import SpaceCard
 from PIL import Image
 
 from facegan import FaceModel
+from facegan.demo.zero_gpu import declare_gpu_use
 from facegan.publish.space import space_files
-from tests.model.conftest import ROOT
 
 PEAK = 600e6  # bytes
 NOTICE = r"class=\"fg-notice\" role=\"status\""  # as the page's JSON carries it
@@ -197,14 +197,12 @@ def test_the_space_starts_in_a_new_environment_and_shows_the_model_of_the_hub(hu
         assert peak_of(process) < PEAK
 
 
-def test_what_zero_gpu_asks_for_is_declared_where_its_package_is(tmp_path):
+def test_what_zero_gpu_asks_for_is_declared_where_its_package_is(tmp_path, monkeypatch):
     """With the package's own decorator replaced by one that notes what it is given."""
     (tmp_path / "spaces.py").write_text(
         "found = []\ndef GPU(function):\n    found.append(function)\n    return function\n"
     )
-    code = (
-        "from facegan.demo.zero_gpu import declare_gpu_use; declare_gpu_use(); import spaces; print(len(spaces.found))"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.stdout.strip() == "1", done.stderr
+    monkeypatch.delitem(sys.modules, "spaces", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    declare_gpu_use()
+    assert len(sys.modules.pop("spaces").found) == 1

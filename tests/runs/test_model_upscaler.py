@@ -1,6 +1,7 @@
 """An upscaler into a model folder: with the real command, and from a model to the one that starts from it."""
 
 import shutil
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,11 +10,12 @@ from PIL import Image
 
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
+from facegan.faces.options import FaceOptions
 from facegan.gan.config import Start
 from facegan.model.export_upscaler import put_upscaler
 from facegan.model.folder import DEFAULT_FOLDER, UPSCALER, ModelConfig
 from facegan.publish.push import check_folder
-from facegan.runs import model_upscaler
+from facegan.runs import model_upscaler, run_file
 from facegan.runs.initial import Initial
 from facegan.runs.model_upscaler import add_upscaler, keep_upscaler, origin_of_upscaler, upscaler_of
 
@@ -29,8 +31,11 @@ def test_the_command_fits_an_upscaler_to_photos(folder, programs, tmp_path):
     model = FaceModel.load(DEFAULT_FOLDER)
     photos = tmp_path / "photos"
     photos.mkdir()
-    for seed, image in enumerate(model.generate(model.latents(range(110), 0.7))):
+    for seed, image in enumerate(model.generate(model.latents(range(30), 0.7))):
         Image.fromarray(image).resize((512, 512)).save(photos / f"{seed}.jpg")
+    # As the run found its faces: few of them, and in the command's own process, because others take long to start.
+    faces = asdict(FaceOptions(workers=1, min_faces=20))
+    run_file.write(folder.parent, {"options": {"faces": {**faces, "insightface_root": str(faces["insightface_root"])}}})
     programs = programs.where({"facegan.model.showcase.FRAMES_PER_LEG": 2})
     done = programs.run("train/fit_upscaler.py", str(folder.parent), "--data", str(photos), "--images-seen", "100")
     assert done.returncode == 0, done.stderr

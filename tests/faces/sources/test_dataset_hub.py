@@ -12,9 +12,9 @@ import pytest
 from datasets import Dataset, Features, Image
 from PIL import Image as Pillow
 
+from tests.programs import ROOT, Programs
 from tests.publish.hub_server import Hub, running_hub
 
-ROOT = Path(__file__).parents[3]
 READ = """
 import json, os, sys
 from pathlib import Path
@@ -33,10 +33,44 @@ os._exit(0)
 """
 
 
-@pytest.fixture
-def hub() -> Iterator[Hub]:
+@pytest.fixture(scope="module")
+def one_hub() -> Iterator[Hub]:
     with running_hub() as hub:
         yield hub
+
+
+@pytest.fixture
+def hub(one_hub) -> Hub:
+    """Without anything of an earlier test."""
+    one_hub.repositories.clear()
+    return one_hub
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def programs(one_hub, home) -> Iterator[Programs]:
+    """They have the library loaded, which reads the Hub's address and its own folder when it is imported."""
+    preload = ("datasets", "facegan.faces.sources.dataset_photos")
+    with Programs(one_hub.environment(home, token=None), preload) as programs:
+        yield programs
+
+
+@pytest.fixture
+def read(hub, home, programs, tmp_path):
+    """read(name, token=...): what a program reads, the photos and the version, or the sentence of its error."""
+    program = tmp_path / "read.py"
+    program.write_text(READ)
+
+    def run(name: str, token: str | None = "hf_read"):
+        done = programs.run(str(program), name, tmp_path / "faces", environment=hub.environment(home, token))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
 
 
 def picture(colour: int) -> bytes:
@@ -61,59 +95,53 @@ def parquet(folder: Path, colours: list[int]) -> bytes:
     return (folder / "one.parquet").read_bytes()
 
 
-def read(hub: Hub, name: str, folder: Path, token: str | None = "hf_read", **environment: str):
-    """What a program of its own reads: the photos and the version, or the sentence of its error."""
-    command = [sys.executable, "-c", READ, name, folder / "faces"]
-    variables = {**hub.environment(folder / "home", token), **environment}
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def sha1(colour: int) -> str:
     return hashlib.sha1(picture(colour), usedforsecurity=False).hexdigest()
 
 
-def test_a_data_set_is_streamed_and_no_file_of_it_is_kept(hub, tmp_path):
+def test_a_data_set_is_streamed_and_no_file_of_it_is_kept(hub, home, read, tmp_path):
     hub.create("datasets", "user/faces")
     first = put(hub, "user/faces", {"data/train-0.parquet": parquet(tmp_path, [1, 2])})
     last = put(hub, "user/faces", {"data/train-1.parquet": parquet(tmp_path, [3])})
     (tmp_path / "one.parquet").unlink()
-    photos, version = read(hub, "user/faces", tmp_path)
+    photos, version = read("user/faces")
     assert photos == [[f"train/{number:07}/{number + 1}.png", sha1(number + 1)] for number in range(3)]
     assert version == last
-    photos, version = read(hub, f"user/faces@{first}", tmp_path)
+    photos, version = read(f"user/faces@{first}")
     assert [name for name, _ in photos] == ["train/0000000/1.png", "train/0000001/2.png"]
     assert version == first
-    for path in (tmp_path / "home").rglob("*"):
+    for path in home.rglob("*"):
         assert not path.is_file() or picture(1)[:40] not in path.read_bytes(), path
 
 
-def test_a_data_set_of_single_files_is_fetched_file_by_file(hub, tmp_path):
+def test_a_data_set_of_single_files_is_fetched_file_by_file(hub, home, read):
     hub.create("datasets", "user/faces")
     put(hub, "user/faces", {f"train/{colour}.png": picture(colour) for colour in (1, 2)})
-    photos, _ = read(hub, "user/faces", tmp_path)
+    photos, _ = read("user/faces")
     assert photos == [["train/0000000/1.png", sha1(1)], ["train/0000001/2.png", sha1(2)]]
-    for path in (tmp_path / "home").rglob("*"):
+    for path in home.rglob("*"):
         assert not path.is_file() or picture(1)[:40] not in path.read_bytes(), path
 
 
-def test_a_private_data_set_needs_a_token(hub, tmp_path):
+def test_a_private_data_set_needs_a_token(hub, read, tmp_path):
     hub.create("datasets", "user/faces", private=True)
     put(hub, "user/faces", {"train.parquet": parquet(tmp_path, [1])})
-    assert "private" in (said := read(hub, "user/faces", tmp_path, token=None))
+    assert "private" in (said := read("user/faces", token=None))
     assert "hf auth login" in said
-    assert len(read(hub, "user/faces", tmp_path)[0]) == 1
+    assert len(read("user/faces")[0]) == 1
 
 
-def test_a_missing_data_set_and_a_missing_revision_are_sentences(hub, tmp_path):
-    assert "user/nothing is not on the Hugging Face Hub" in read(hub, "user/nothing", tmp_path)
+def test_a_missing_data_set_and_a_missing_revision_are_sentences(hub, read, tmp_path):
+    assert "user/nothing is not on the Hugging Face Hub" in read("user/nothing")
     hub.create("datasets", "user/faces")
     put(hub, "user/faces", {"train.parquet": parquet(tmp_path, [1])})
-    assert "has no revision v7" in read(hub, "user/faces@v7", tmp_path)
+    assert "has no revision v7" in read("user/faces@v7")
 
 
 def test_without_a_network_one_sentence_says_what_else_to_do(hub, tmp_path):
-    said = read(hub, "user/faces", tmp_path, HF_HUB_OFFLINE="1")
+    command = [sys.executable, "-c", READ, "user/faces", tmp_path / "faces"]
+    environment = {**hub.environment(tmp_path), "HF_HUB_OFFLINE": "1"}  # which is read when the library is imported
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    said = json.loads(done.stdout.splitlines()[-1])
     assert "cannot be reached" in said
     assert "--data" in said
