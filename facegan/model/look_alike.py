@@ -45,7 +45,8 @@ def find_look_alike(model: Model, face: AlignedFace) -> np.ndarray:
     readings = readings_of(model.slider_set, face.image, framing)
     if readings is not None:
         latent = labelled_alike(readings, latent)
-    return refined(face.image, latent, model.encoder.derivative, framing, face.shown, readings, model.encoder.looks)
+    encoder = model.encoder
+    return refined(face.image, latent, encoder.pixel_loss, framing, face.shown, readings, encoder.perceptual_loss)
 
 
 def readings_of(sliders: SliderSet | None, face: np.ndarray, framing: float) -> Readings | None:

@@ -1,4 +1,4 @@
-"""Writes small ONNX networks without onnx, which the demo does not install; checks/wire.py reads them the same way.
+"""Writes small networks as ONNX without the package onnx, which the demo does not install; checks/wire.py reads ONNX.
 
 Sources: https://protobuf.dev/programming-guides/encoding and onnx.proto3 for the numbers of the fields.
 """
@@ -23,10 +23,13 @@ class Step:
     attributes: Mapping[str, int | str | tuple[int, ...]] = field(default_factory=dict)
 
 
-def network(
+def to_onnx(
     steps: Iterable[Step], constants: Mapping[str, np.ndarray], inputs: Iterable[str], outputs: Iterable[str]
 ) -> bytes:
-    """The bytes of a network of float32 arrays, `constants` float32 or int64. onnxruntime finds all shapes itself."""
+    """A network of float32 arrays as the bytes of an ONNX file; `constants` are float32 or int64.
+
+    It has no shapes: onnxruntime infers them.
+    """
     graph = [_bytes(1, _step(step)) for step in steps]
     graph.append(_text(2, "network"))
     graph += [_bytes(5, _tensor(name, value)) for name, value in constants.items()]
