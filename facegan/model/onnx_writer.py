@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_OPSET, _IR_VERSION = 18, 10  # those of export.py
+OPSET, IR_VERSION = 18, 10  # which every onnxruntime that the demo may have reads
 FLOAT, _INT64 = 1, 7  # TensorProto.DataType
 _INT, _INTS, _TEXT = 2, 7, 3  # AttributeProto.AttributeType
 
@@ -36,7 +36,7 @@ def to_onnx(
     kind = _bytes(2, _bytes(1, _number(1, FLOAT)))  # a type without a shape
     graph += [_bytes(11, _text(1, name) + kind) for name in inputs]
     graph += [_bytes(12, _text(1, name) + kind) for name in outputs]
-    return _number(1, _IR_VERSION) + _bytes(8, _text(1, "") + _number(2, _OPSET)) + _bytes(7, b"".join(graph))
+    return _number(1, IR_VERSION) + _bytes(8, _text(1, "") + _number(2, OPSET)) + _bytes(7, b"".join(graph))
 
 
 def _step(step: Step) -> bytes:

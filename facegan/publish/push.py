@@ -11,7 +11,7 @@ from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model import tensors
-from facegan.model.card import TOLD_PARTS, render_card, render_licence, write_card
+from facegan.model.card import OPTIONAL_PARTS, render_card, render_licence, write_card
 from facegan.model.checks.media import check_content
 from facegan.model.client import HubError, Unreachable
 from facegan.model.facts import check_facts
@@ -120,7 +120,7 @@ def _written_for(
 ) -> dict[str, bytes]:
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
-    parts = {name: path in files for name, path in TOLD_PARTS.items()}
+    parts = {name: path in files for name, path in OPTIONAL_PARTS.items()}
     codes = {layout.PIPELINE: "pipeline.py", layout.DIFFUSERS_CODE: "diffusers_networks.py"}
     codes |= {path: "diffusers_networks.py" for path in (layout.UPSCALER_CODE, layout.ENCODER_CODE) if path in files}
     return {
