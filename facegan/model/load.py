@@ -123,6 +123,11 @@ class FaceModel:
         """Sliders that were found without labels; empty for a model without any. They are edited like the others."""
         return self.slider_set.surprises.sliders if self.slider_set and self.slider_set.surprises else ()
 
+    @property
+    def all_sliders(self) -> tuple[Slider, ...]:
+        """`sliders`, then `surprises`."""
+        return (*self.sliders, *self.surprises)
+
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> np.ndarray:
         """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is the full variety.
 
