@@ -81,7 +81,7 @@ def _push(folder: Path, run: Path, options: PushOptions, facts: RunFacts) -> Pus
     faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
     target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
     sliders = read_sliders(folder, config)
-    files |= _written_for(config, target.repository, files, sliders)
+    files |= _files_for(config, target.repository, files, sliders)
     refuse_machine_paths(files, forbidden)
     pushed = _commit(target, files, config)
     if options.allow_memorised:
@@ -115,7 +115,7 @@ def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) ->
     return files
 
 
-def _written_for(
+def _files_for(
     config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
 ) -> dict[str, bytes]:
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
