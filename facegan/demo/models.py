@@ -70,7 +70,7 @@ def choices_of(sources: Iterable[str]) -> tuple[Choice, ...]:
 
 
 def first_of(choices: Sequence[Choice], must_open: bool) -> tuple[FaceModel, Choice]:
-    """The first model that can be had, and which one it is; the model's `note` says what is wrong with those before.
+    """The first model that can be loaded, and which one it is; the model's `note` says what is wrong with those before.
 
     Raises FaceGANError when there is none; not with `must_open`, when the page then shows an earlier copy of the first,
     or the default.
@@ -148,7 +148,7 @@ class Models:
         """That of another model, which is loaded, and its page made by `build`, when it is first asked for.
 
         Models are loaded side by side, for one may have to come from far away; Gradio makes one page at a time. Raises
-        FaceGANError when the model cannot be had.
+        FaceGANError when the model cannot be loaded.
         """
         other = self._others[key]
         async with other.loading:

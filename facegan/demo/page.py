@@ -192,7 +192,7 @@ class Page:
 
         So whatever the visitor does before a face is drawn is about the values that are already set.
         """
-        return listen(event)(None, list(inputs), list(outputs), js=js, api_visibility="private").then
+        return any_of(event)(None, list(inputs), list(outputs), js=js, api_visibility="private").then
 
     def answer(
         self,
@@ -209,7 +209,7 @@ class Page:
         faster than the server draws, such as a dragged slider's, the last is never lost. Inputs arrive as they were
         sent: `function` checks them.
         """
-        return listen(events)(
+        return any_of(events)(
             self.in_turn(function, len(outputs)),
             list(inputs),
             [self.message, *outputs],
@@ -270,7 +270,7 @@ def _describe(inputs: Sequence[Component], function: Callable) -> None:
         component._api_info = {**component._api_info, "additional_description": described.get(name, "")}
 
 
-def listen(events: Event | Sequence[Event]) -> Event:
+def any_of(events: Event | Sequence[Event]) -> Event:
     """Several events as one. A single one stays itself, because `gr.on` does not take the `then` of another."""
     return events if callable(events) else partial(gr.on, events)
 
