@@ -19,6 +19,7 @@ from pathlib import Path
 
 from gradio_client import Client
 
+from benchmarks.demo_load import free_port
 from facegan.publish.space import space_files
 
 _HELLO = """\
@@ -30,9 +31,7 @@ gr.Interface(lambda name: f"Hello {name}", "text", "text", api_name="generate").
 
 def start(folder: Path, arguments: tuple) -> tuple[float, int]:
     """Seconds from the start of the program app.py in `folder` to its first answer; bytes of its peak memory."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     place = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     environment = {**os.environ, **place, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
     begin = time.monotonic()

@@ -3,7 +3,7 @@
     python -m benchmarks.face_scores facegan/assets/default --faces RUN/faces
     python -m benchmarks.face_scores RUN/model --faces RUN/faces --count 5000 --truncation 0.6 0.8 1.0
 
-Draws seeds from 0 on, enlarges them to 128 px and runs SCRFD on each. The yardstick are the real held-out faces of
+Draws seeds from 0 on, enlarges them to 128 px and runs SCRFD on each. The reference are the real held-out faces of
 RUN/faces, enlarged in the same way: equal sets would have 95 and 75 % above their 5th and 25th percentile, and eye
 centres as far spread as those of the training faces. KID, precision and recall are those of facegan/gan/judge.py.
 """
@@ -45,7 +45,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model", type=Path)
     p.add_argument(
-        "--faces", type=Path, required=True, help="RUN/faces of the run whose held-out faces are the yardstick"
+        "--faces", type=Path, required=True, help="RUN/faces of the run whose held-out faces are the reference"
     )
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--truncation", type=float, nargs="+", default=[1.0])

@@ -9,9 +9,7 @@ and generated ones of `--model`: a figure does not say what an eye sees.
 """
 
 import argparse
-import csv
 import time
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +26,8 @@ from facegan.labels.networks import run_networks
 from facegan.labels.probe import AttributeProbe
 from facegan.labels.ridge import auc, correlation, fit_ridge
 from facegan.labels.table import read_attributes
+from tools.fit_label_heads import AGES, held_out, read_csv
 
-AGES = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70+": 75}
 # A CelebA column and the score that should read it; -1 where "yes" means less.
 CELEBA = (
     ("Smiling", "smile", 1),
@@ -51,11 +49,6 @@ class Faces:
     names: list[str]
     framing: float
     poses: np.ndarray  # (n, 3) yaw, pitch and roll that the detector saw in the photo
-
-
-def held_out(name: str) -> bool:
-    """The photos that tools/fit_label_heads.py does not learn from."""
-    return zlib.crc32(name.encode()) % 10 == 0
 
 
 def open_faces(folder: Path, count: int, only_held_out: bool = False) -> Faces:
@@ -100,9 +93,8 @@ def compare_celeba(faces: Faces, path: Path) -> None:
 
 
 def compare_fairface(faces: Faces, path: Path) -> None:
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = {row["file"]: row for row in csv.DictReader(lines)}
-    rows = [rows[Path(name).name] for name in faces.names]
+    known = read_csv(path)
+    rows = [known[Path(name).name] for name in faces.names]
     male = np.array([row["gender"] == "male" for row in rows])
     age = np.array([AGES[row["age"]] for row in rows], float)
     race = np.array([row["race"] for row in rows])

@@ -3,7 +3,7 @@
     python -m benchmarks.likeness runs/ME runs/ME-2 --count 1000
 
 Each RUN is one that was trained with --person. Draws seeds from 0 on at truncation 1, enlarges them to 128 px and
-embeds the surest face in each. The yardstick is the mean embedding of the person's photos that training used, as the
+embeds the surest face in each. The reference is the mean embedding of the person's photos that training used, as the
 journal of RUN/faces holds them. Beside it stand the held-out photos as the generator knows them, at its own size and
 enlarged in the same way, and the faces of the embedded default, who are nobody.
 """

@@ -31,21 +31,21 @@ def main() -> None:
     training, held_out = cache.split()
     model, random = FaceModel.load(args.model).base, np.random.RandomState(0)
 
-    def told(name: str, generated: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def report(name: str, generated: np.ndarray, known: np.ndarray) -> np.ndarray:
         found = compare(generated, cache.images, training, known)
         print(f"{name}: {found.near_copies:.2%} near copies, ratio of distances {found.distance_ratio:.3f}")
         return found.closest
 
     generated = model.generate(model.latents(range(generated_for(len(training)))))
-    closest = told("the generator", generated, held_out)
+    closest = report("the generator", generated, held_out)
     if args.picture:
         args.picture.write_bytes(encode_png(closest))
     strangers, known = held_out[::2][:MADE_UP], held_out[1::2]
-    told("held-out faces", np.asarray(cache.images[strangers]), known)
+    report("held-out faces", np.asarray(cache.images[strangers]), known)
     copies = np.asarray(cache.images[random.permutation(training)[:MADE_UP]]).astype(float)
     copies[::2] = copies[::2, :, ::-1].copy()
     copies = np.clip(copies + 10 * random.randn(*copies.shape), 0, 255).astype(np.uint8)
-    told("training faces with noise", copies, known)
+    report("training faces with noise", copies, known)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     python -m benchmarks.slider_ends RUN/model --seeds 1000 --detector insightface --insightface-root ROOT
 
 Unsure: its score is under the 5th percentile of unmoved faces, of seeds that no slider is measured on. Random ends are
-those of four sliders, others for each face. "Way" is how far a face is moved, as a share of the way without limit.
+those of four sliders, different ones for each face. "Path" is how far a face is moved, as a share of its path without
+limit.
 """
 
 import argparse
@@ -61,11 +62,11 @@ def main() -> None:
     )
     limited = ends(model.slider_set, latents)
     free = ends(replace(model.slider_set, limit=None), latents)
-    print("\n| | without limit | with it | way |\n|---|---|---|---|")
+    print("\n| | without limit | with it | path |\n|---|---|---|---|")
     for what, moved in limited.items():
-        way = np.linalg.norm(moved - latents, axis=1) / np.linalg.norm(free[what] - latents, axis=1)
+        path = np.linalg.norm(moved - latents, axis=1) / np.linalg.norm(free[what] - latents, axis=1)
         shares = [f"{(scores(some) < floor).mean():.1%}" for some in (free[what], moved)]
-        print(f"| {what} | {' | '.join(shares)} | {way.mean():.2f} |", flush=True)
+        print(f"| {what} | {' | '.join(shares)} | {path.mean():.2f} |", flush=True)
 
 
 if __name__ == "__main__":

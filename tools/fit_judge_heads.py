@@ -25,6 +25,8 @@ A tenth of the photos is held out for the accuracies.
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +42,13 @@ from facegan.labels.table import AttributeTable, read_attributes
 from facegan.sliders.judge_networks import identity_embeddings, image_features
 from facegan.sliders.readings import RECOGNISED
 from tools.drawn_faces import truth
-from tools.drawn_faces.aligned_pairs import changes, read_all, read_labels
-from tools.fit_label_heads import AGES, GLASSES_FIGURES, SUNGLASSES_ROW, held_out, rank_glasses, read_csv
+from tools.drawn_faces.aligned_pairs import Pairs, changes, read_all, read_labels
+from tools.fit_label_heads import AGES, asked_for_glasses, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
 CELEBA = {"smile": "Smiling", "gender": "Male", "age": "Young", "glasses": "Eyeglasses",
           "mouth_open": "Mouth_Slightly_Open"}  # fmt: skip
+PEOPLE_COLUMNS = [NAMES.index(name) for name in RECOGNISED]
 SMILE_LIMIT = 20.0  # log-odds; beyond it the network is saturated
 ABOUT = (
     "Readings that judge sliders. gender, age: FairFace (Karkkainen and Joo 2021, "
@@ -101,6 +104,79 @@ def targets_of(cache: FaceCache, rows: np.ndarray, names: list[str], labels: dic
     return np.stack([agreed, gender, age, poses[rows, 0], mouth, unknown, poses[rows, 1]], axis=1).astype(np.float64)
 
 
+@dataclass(frozen=True)
+class Faces:
+    """Faces of a run at `rows`, with targets float64 (n, len(NAMES)); NaN where one is unknown."""
+
+    cache: FaceCache
+    rows: np.ndarray
+    targets: np.ndarray
+
+    @property
+    def framing(self) -> float:
+        return float(self.cache.report["framing"])
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """float32 (n, 1280)."""
+        return in_chunks(self.cache, self.rows, lambda images: image_features(images, self.framing))
+
+    @cached_property
+    def with_identity(self) -> np.ndarray:
+        """The features and the identity embeddings side by side, float32 (n, 1280 + 512)."""
+        embeddings = in_chunks(self.cache, self.rows, lambda images: identity_embeddings(images, self.framing))
+        return np.concatenate([self.features, embeddings], axis=1)
+
+
+def read_photos(folder: Path, labels: Path, limit: int) -> tuple[Faces, list[str]]:
+    """The photos of FairFace, and their file names."""
+    cache, rows, names = selected_faces(folder, limit)
+    return Faces(cache, rows, targets_of(cache, rows, names, read_csv(labels))), names
+
+
+def read_synthetic(folder: Path, labels: Path, photos: Faces, names: list[str], training: np.ndarray) -> Faces:
+    """The synthetic faces, of which only the glasses are known. Ranks glasses in the training photos, too.
+
+    The photos' targets of glasses are filled in.
+    """
+    cache, rows, synthetic_names = selected_faces(folder, 0)
+    faces = Faces(cache, rows, np.full((len(rows), len(NAMES)), np.nan))
+    has_glasses, column = asked_for_glasses(read_csv(labels), synthetic_names), NAMES.index("glasses")
+    ranked = rank_glasses(
+        faces.features.astype(np.float64),
+        has_glasses,
+        photos.features[training].astype(np.float64),
+        np.array(names)[training],
+    )
+    photos.targets[training, column] = np.where(np.isfinite(ranked), ranked > 0, np.nan)
+    faces.targets[has_glasses > 0, column] = 1
+    return faces
+
+
+def read_drawn(folder: Path, latents: Path) -> Faces:
+    """The drawn faces with odd numbers."""
+    cache = FaceCache.open(folder)
+    rows = truth.people(cache, odd=True)
+    targets = truth.targets(cache, rows, latents, NAMES)
+    targets[:, NAMES.index("turn")] = np.nan  # the drawn turn is on another scale than that of the photos
+    return Faces(cache, rows, targets)
+
+
+def fit_people(photos: Faces, training: np.ndarray, drawn: Faces, pairs: list[Pairs]) -> AttributeProbe:
+    """The heads of gender and age on features and identity embeddings."""
+    targets = np.concatenate([photos.targets[training], drawn.targets])[:, PEOPLE_COLUMNS]
+
+    def with_identity(images: np.ndarray) -> np.ndarray:
+        parts = image_features(images, drawn.framing), identity_embeddings(images, drawn.framing)
+        return np.concatenate(parts, axis=1)
+
+    return AttributeProbe.fit_features(
+        np.concatenate([photos.with_identity[training], drawn.with_identity]),
+        AttributeTable(RECOGNISED, targets),
+        changes=changes(pairs, RECOGNISED, with_identity),
+    )
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--faces", type=Path, required=True)
@@ -116,64 +192,26 @@ def main() -> None:
     p.add_argument("--out", type=Path, required=True)
     args = p.parse_args()
 
-    labels, rows_of = read_csv(args.labels), read_csv(args.synthetic_labels)
-    cache, rows, names = selected_faces(args.faces, args.limit)
-    framing = float(cache.report["framing"])
-    photos = in_chunks(cache, rows, lambda images: image_features(images, framing))
-    targets = targets_of(cache, rows, names, labels)
+    photos, names = read_photos(args.faces, args.labels, args.limit)
     training = np.array([not held_out(name) for name in names])
-    synthetic_cache, synthetic_rows, synthetic_names = selected_faces(args.synthetic, 0)
-    synthetic_framing = float(synthetic_cache.report["framing"])
-    synthetic = in_chunks(synthetic_cache, synthetic_rows, lambda images: image_features(images, synthetic_framing))
-    figures = [(rows_of[name]["figure"], rows_of[name]["row"]) for name in synthetic_names]
-    has_glasses = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
-    glasses_column = NAMES.index("glasses")
-    glasses = rank_glasses(
-        synthetic.astype(np.float64), has_glasses, photos[training].astype(np.float64), np.array(names)[training]
-    )
-    targets[training, glasses_column] = np.where(np.isfinite(glasses), glasses > 0, np.nan)
-    synthetic_targets = np.full((len(synthetic), len(NAMES)), np.nan)
-    synthetic_targets[has_glasses > 0, glasses_column] = 1
-    drawn_cache = FaceCache.open(args.drawn)
-    drawn_framing = float(drawn_cache.report["framing"])
-    drawn_rows = truth.people(drawn_cache, odd=True)
-    drawn = in_chunks(drawn_cache, drawn_rows, lambda images: image_features(images, drawn_framing))
-    drawn_targets = truth.targets(drawn_cache, drawn_rows, args.latents, NAMES)
-    drawn_targets[:, NAMES.index("turn")] = np.nan  # that of photos is in other degrees
-    frame = Frame(drawn_cache.images.shape[1], drawn_framing)
+    synthetic = read_synthetic(args.synthetic, args.synthetic_labels, photos, names, training)
+    drawn = read_drawn(args.drawn, args.latents)
+    frame = Frame(drawn.cache.images.shape[1], drawn.framing)
     pairs = read_all(args.pairs, frame, choose_detector(FaceOptions(), say=print).open(), read_labels)
     probe = AttributeProbe.fit_features(
-        np.concatenate([photos[training], synthetic, drawn]),
-        AttributeTable(NAMES, np.concatenate([targets[training], synthetic_targets, drawn_targets])),
-        changes=changes(pairs, NAMES, lambda images: image_features(images, drawn_framing)),
+        np.concatenate([photos.features[training], synthetic.features, drawn.features]),
+        AttributeTable(NAMES, np.concatenate([photos.targets[training], synthetic.targets, drawn.targets])),
+        changes=changes(pairs, NAMES, lambda images: image_features(images, drawn.framing)),
     )
     probe.save(args.out, about=ABOUT)
-
-    def embeddings(cache: FaceCache, rows: np.ndarray, framing: float) -> np.ndarray:
-        return in_chunks(cache, rows, lambda images: identity_embeddings(images, framing))
-
-    with_identity = np.concatenate([photos, embeddings(cache, rows, framing)], axis=1)
-    drawn_identity = np.concatenate([drawn, embeddings(drawn_cache, drawn_rows, drawn_framing)], axis=1)
-    print("features and embeddings are computed", flush=True)
-    columns = [NAMES.index(name) for name in RECOGNISED]
-    people = AttributeProbe.fit_features(
-        np.concatenate([with_identity[training], drawn_identity]),
-        AttributeTable(RECOGNISED, np.concatenate([targets[training], drawn_targets])[:, columns]),
-        changes=changes(
-            pairs,
-            RECOGNISED,
-            lambda images: np.concatenate(
-                [image_features(images, drawn_framing), identity_embeddings(images, drawn_framing)], axis=1
-            ),
-        ),
-    )
+    people = fit_people(photos, training, drawn, pairs)
     people.save(args.out.parent / "judge_people_heads", about=ABOUT_PEOPLE)
     print(
-        f"fitted to {training.sum():,} photos, {len(synthetic):,} synthetic and {len(drawn):,} drawn faces, and "
-        f"{sum(one.steady.sum() for one in pairs):,} steady pairs; held out {(~training).sum():,}"
+        f"fitted to {training.sum():,} photos, {len(synthetic.rows):,} synthetic and {len(drawn.rows):,} drawn faces, "
+        f"and {sum(one.steady.sum() for one in pairs):,} steady pairs; held out {(~training).sum():,}"
     )
-    print_accuracy(probe, photos[~training], targets[~training])
-    print_accuracy(people, with_identity[~training], targets[~training][:, columns])
+    print_accuracy(probe, photos.features[~training], photos.targets[~training])
+    print_accuracy(people, photos.with_identity[~training], photos.targets[~training][:, PEOPLE_COLUMNS])
     if args.celeba:
         compare_celeba(probe, people, args.celeba, args.celeba_table)
 

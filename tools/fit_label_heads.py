@@ -16,6 +16,7 @@ glasses. Contact sheets of an earlier ranking showed few faces without glasses a
 import argparse
 import csv
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,12 @@ def read_csv(path: Path) -> dict[str, dict[str, str]]:
         return {row["file"]: row for row in csv.DictReader(lines)}
 
 
+def asked_for_glasses(rows: dict[str, dict[str, str]], names: Iterable[str]) -> np.ndarray:
+    """1.0 for the synthetic pictures whose prompts ask for glasses, else -1.0: (n,). `rows`: their labels by name."""
+    figures = [(rows[name]["figure"], rows[name]["row"]) for name in names]
+    return np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
+
+
 def rank_glasses(synthetic: np.ndarray, has_glasses: np.ndarray, photos: np.ndarray, names: np.ndarray) -> np.ndarray:
     """Labels (n,) of photos: 1 for glasses, -1 for none, NaN if unclear. Self-training from synthetic faces.
 
@@ -112,8 +119,7 @@ def main() -> None:
     labels, rows = read_csv(args.labels), read_csv(args.synthetic_labels)
     photos, names = features_of_all(args.faces, args.limit)
     synthetic_features, synthetic_names = features_of_all(args.synthetic, 0)
-    figures = [(rows[name]["figure"], rows[name]["row"]) for name in synthetic_names]
-    has_glasses = np.array([1.0 if f in GLASSES_FIGURES or (f, r) == SUNGLASSES_ROW else -1.0 for f, r in figures])
+    has_glasses = asked_for_glasses(rows, synthetic_names)
     photos, synthetic_features = photos.astype(np.float64), synthetic_features.astype(np.float64)
     glasses = rank_glasses(synthetic_features, has_glasses, photos, names)
 

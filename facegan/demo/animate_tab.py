@@ -18,7 +18,7 @@ from facegan.demo.current_face import Takes
 from facegan.demo.films import FORMATS, encode_film
 from facegan.demo.markup import film, path_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import MOVED, SETTLE, Page, Tab, moved, on_load
+from facegan.demo.page import MOVED, SETTLE, Page, Tab, moved, on_load, slider_names
 from facegan.demo.render import Renderer
 from facegan.demo.state import FRAMES_PER_LEG, MAX_FRAMES_PER_LEG, FacesState, random_seed
 from facegan.demo.values import LinkReader, names_face, number, one_of, read_face, whole_number
@@ -62,7 +62,7 @@ class AnimateState:
         known: Sequence[str],
         weights: str = "",
     ) -> "AnimateState":
-        """The state with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         return cls(
             read_face(face, "face", weights),
             one_of(slider, "slider", known),
@@ -75,11 +75,11 @@ class AnimateState:
     def read(
         cls, query: Mapping[str, str], truncation: float, known: Sequence[str]
     ) -> tuple["AnimateState | None", list[str]]:
-        """The state that a link's query asks for, None when it asks for no animation, and what had to be put right."""
+        """The state in a link's query, None if it has no animation, and messages about values that were corrected."""
         if "animate" not in query or not known:
             return None, []
         reader = LinkReader(query)
-        truncation = FacesState.read(query, truncation)[0].truncation  # that tab says what is wrong with it
+        truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
         slider = query.get("slider", known[0])
         if slider not in known:
             reader.complaints.append(f"The link moves a slider that this model does not have, so {known[0]} was taken.")
@@ -91,7 +91,7 @@ class AnimateState:
 
     @property
     def lock(self) -> tuple[str, ...]:
-        """What the face holds firmly as it is edited, it holds here, too."""
+        """The attributes that the film locks: those that the edit of the face locks."""
         return self.face.lock if isinstance(self.face, Edited) else ()
 
     @property
@@ -107,7 +107,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     animations = Animations(page.model, page.outbox, page.renderer)
     page.serve("animation", animations.answer)  # where theme/page.js fetches the film of a link
     show = on_load(CONTROLS, page.live("animate", animations.figure), ["reach"]) + _FILM + _TAKES.script
-    sliders = [(slider.label, slider.name) for slider in (*page.model.sliders, *page.model.surprises)]
+    sliders = [(slider.label, slider.name) for slider in page.model.all_sliders]
     with gr.Row():
         with gr.Column(min_width=300):
             gr.HTML(
@@ -156,11 +156,11 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class Animations:
-    """What the tab's controls and the endpoint /animate do with a model."""
+    """Handles the tab's controls and the endpoint /animate."""
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer
-        self._labels = {slider.name: slider.label for slider in (*model.sliders, *model.surprises)}
+        self._labels = {slider.name: slider.label for slider in model.all_sliders}
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = AnimateState.read(query, self._model.config.truncation, list(self._labels))
@@ -188,7 +188,7 @@ class Animations:
 
         Raises FaceGANError, also when too many others wait for theirs.
         """
-        file_format, state = one_of(file_format, "format", FORMATS), self._short(state)
+        file_format, state = one_of(file_format, "format", FORMATS), self._compacted(state)
         draw = partial(draw_film, self._model, state, file_format)
         name = f"{file_format} {state.query()}"
         content = await self._renderer.draw(draw, name, state.frames, visitor, address)
@@ -239,11 +239,11 @@ class Animations:
             raise FaceGANError("This is no link to an animation.")
         return state
 
-    def _short(self, state: AnimateState) -> AnimateState:
+    def _compacted(self, state: AnimateState) -> AnimateState:
         return replace(state, face=compacted(self._model, state.face, state.truncation))
 
     def _draw(self, state: AnimateState, preview: bool = False) -> str:
-        state = self._short(state)
+        state = self._compacted(state)
         end = _end(state)
         image = self._model.generate(latent_of(self._model, end, state.truncation)[None])[0]
         recipe = recipe_of(self._model, [end], state.truncation)
@@ -252,8 +252,7 @@ class Animations:
 
 
 def _start(state: AnimateState) -> Face:
-    """The face that the film begins with: without the slider, if that is moved already, or a smiling face would not be
-    seen to smile."""
+    """The face that the film begins with: with the slider at 0, even if the face has it moved already."""
     face = state.face
     if not isinstance(face, Edited) or state.slider not in face.sliders:
         return face
@@ -274,9 +273,11 @@ def film_frames(model: FaceModel, state: AnimateState) -> Iterator[np.ndarray]:
     latent = latent_of(model, _start(state), state.truncation)[None]
     turn = np.linspace(0, np.pi, state.frames_per_leg + 1)
     values = state.reach * (1 - np.cos(turn)) / 2
-    there = model.generate(np.concatenate([model.edit(latent, {state.slider: value}, state.lock) for value in values]))
-    yield from there
-    yield from there[-2:0:-1]
+    forward = model.generate(
+        np.concatenate([model.edit(latent, {state.slider: value}, state.lock) for value in values])
+    )
+    yield from forward
+    yield from forward[-2:0:-1]
 
 
 def draw_film(model: FaceModel, state: AnimateState, file_format: str) -> bytes:
@@ -289,7 +290,7 @@ def draw_film(model: FaceModel, state: AnimateState, file_format: str) -> bytes:
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.swing is None or len(recipe.shown) != 1:
         return None
-    known, swing = [slider.name for slider in (*model.sliders, *model.surprises)], recipe.swing
+    known, swing = slider_names(model), recipe.swing
     if swing.slider not in known:
         raise FaceGANError("This film moves a slider that this model no longer has: choose another one.")
     face = as_text(compacted(model, recipe.shown[0], recipe.truncation))
@@ -299,7 +300,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     """The face where its slider has gone farthest."""
-    known = [slider.name for slider in (*model.sliders, *model.surprises)]
+    known = slider_names(model)
     state, _ = AnimateState.read(query, model.config.truncation, known)
     if state is None or not names_face(query, "animate"):
         return None

@@ -14,10 +14,10 @@ from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
 from facegan.demo.current_face import Takes
 from facegan.demo.markup import face_choices, face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import RANDOM, SETTLE, Page, Tab, attribute_boxes, moved, on_load
+from facegan.demo.page import RANDOM, SETTLE, Page, Tab, attribute_boxes, moved, on_load, slider_names
 from facegan.demo.state import FacesState, random_seed
 from facegan.demo.thumbnails import draw_thumbnails
-from facegan.demo.values import LinkReader, names_face, number, read_face, split_words, whole_number
+from facegan.demo.values import LinkReader, check_sliders, names_face, number, read_face, split_words, whole_number
 from facegan.model.face import Face, Mixed, Neighbour, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -67,8 +67,7 @@ class EvolveState:
     ) -> "EvolveState":
         """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         hold = tuple(hold)
-        if unknown := [name for name in hold if name not in known]:
-            raise FaceGANError(f"hold names {unknown[0][:20]!r}, but the sliders are {', '.join(known) or 'none'}.")
+        check_sliders(hold, "hold", known)
         alone = other is None or str(other).strip() == ""
         return cls(
             read_face(parent, "face", weights),
@@ -118,7 +117,7 @@ class EvolveState:
 
 def build(page: Page, tab: gr.Tab) -> None:
     evolving = Evolving(page.model, page.outbox)
-    names = _names(page.model)
+    names = slider_names(page.model)
     controls = {
         "parent": "#evolve-parent :is(input, textarea)",
         "other": "#evolve-other :is(input, textarea)",
@@ -172,7 +171,7 @@ class Evolving:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._names = _names(model)
+        self._names = slider_names(model)
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = EvolveState.read(query, self._model.config.truncation, self._names)
@@ -250,24 +249,19 @@ class Evolving:
         return figure, face_choices(draw_thumbnails(self._model, latents), recipes, [as_text(face) for face in faces])
 
 
-def _names(model: FaceModel) -> list[str]:
-    """What can be held."""
-    return [slider.name for slider in (*model.sliders, *model.surprises)]
-
-
 def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
     if recipe.is_film or len(recipe.shown) != 1 or not isinstance(face, Neighbour):
         return None
     truncation = number(recipe.truncation, "truncation", 0, MAX_TRUNCATION)
-    hold = tuple(name for name in _names(model) if name in face.hold)
+    hold = tuple(name for name in slider_names(model) if name in face.hold)
     return EvolveState(compacted(model, face, truncation), None, face.distance, hold, 0, truncation).query()
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     if not names_face(query, "parent"):
         return None
-    state, _ = EvolveState.read(query, model.config.truncation, _names(model))
+    state, _ = EvolveState.read(query, model.config.truncation, slider_names(model))
     return recipe_of(model, [compacted(model, state.parent, state.truncation)], state.truncation)
 
 

@@ -1,7 +1,7 @@
-"""What the server lets in: the routes that the page uses, small bodies, calls that fit, and only so many at a time.
+"""Filters requests before Gradio: routes that the page uses, small bodies, valid calls, and not too many at a time.
 
 Gradio serves more than this page needs (uploads, saved states, a code editor), accepts bodies of any size, and answers
-a call that does not fit with a traceback. This stands before it.
+an invalid call with a traceback.
 """
 
 import asyncio
@@ -34,22 +34,22 @@ _STREAM = re.compile(rf"{_API}/(queue/data|heartbeat/.+|call/.+|mcp.*)")
 _CALL = re.compile(rf"{_API}/(?:(?P<queued>queue/join)|(?P<how>run|api|call|call/v2)/(?P<name>[^/]+)/?)")
 _ANSWER = re.compile(rf"{_API}/(?:queue/data|call/(?:v2/)?[^/]+/(?P<event>[^/]+))")
 
-_PLACE = b'<base href="./" />'
-_APP = b"<gradio-app"
+_GRADIO_BASE = b'<base href="./" />'
+_GRADIO_APP = b"<gradio-app"
 _PREVIEW_TAG = re.compile(rb'<meta\s+(property="og:|name="twitter:)[^>]*>\s*')
 
-_MOST_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
-_MOST_LARGE = 24  # bodies beyond that at a time, where photos are taken
-_MOST_NESTED = 20  # levels of JSON, far more than a call has
-_MOST_CALLS = 256  # at a time, each of them with an answer of half a megabyte
-_MOST = {"streams": 600, "reads": math.inf}  # open at a time; streams: two for every one of 300 visitors
-_CHUNK = 65_536  # bytes of an answer that are sent before its reader must have taken the ones before
-_STALLED = 30.0  # s after which a reader who takes nothing is let go
+_MAX_BODY = 64_000  # bytes; the longest of the page's own is a recipe of 5,000 letters
+_MAX_LARGE = 24  # bodies beyond that at a time, where photos are taken
+_MAX_DEPTH = 20  # levels of JSON, far more than a call has
+_MAX_CALLS = 256  # at a time, each of them with an answer of half a megabyte
+_MAX_OPEN = {"streams": 600, "reads": math.inf}  # open at a time; streams: two for every one of 300 visitors
+_CHUNK = 65_536  # bytes of an answer that are sent at once; the next ones when the client has read these
+_STALLED = 30.0  # s without progress after which a connection is given up
 _RETRY = 2  # s
 
 
 class Refused(Exception):
-    """An answer instead of Gradio's: a status and one sentence."""
+    """The request is answered here and not by Gradio: with a status and one sentence."""
 
     def __init__(self, status: int, sentence: str):
         super().__init__(sentence)
@@ -57,7 +57,7 @@ class Refused(Exception):
 
 
 class Stalled(Exception):
-    """The reader of an answer takes nothing."""
+    """The client does not read its answer, or does not send its request."""
 
 
 class Gate:
@@ -74,9 +74,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         root = urlsplit(self._demo.root_path or "").path.rstrip("/")
-        path = _path(scope, root)
+        path = path_below(scope["path"], root)
         scope = {**scope, "path": root + path if scope.get("root_path") else path}
-        answer = _Answer(send, path, self._demo.root_path or "", partial(self._added, scope))
+        answer = _Answer(send, path, self._demo.root_path or "", partial(self._additions, scope))
         try:
             route = next((route for route in self._own if route.path_regex.fullmatch(path)), None)
             own = route.path_regex.pattern if route else None
@@ -89,9 +89,9 @@ class Gate:
             # Counted by kind, so that those who wait for films leave room for those who look at faces.
             kind = own or _kind(scope["method"], path)
             if scope["method"] == "POST":
-                most = self._most(path)
-                kind = "photos" if most > _MOST_BODY and _size(scope) > _MOST_BODY else kind
-                if kind == "photos" and self._open[kind] >= _MOST_LARGE:
+                most = self._max_bytes(path)
+                kind = "photos" if most > _MAX_BODY and _size(scope) > _MAX_BODY else kind
+                if kind == "photos" and self._open[kind] >= _MAX_LARGE:
                     raise Refused(503, "Many visitors bring a photo at this moment: try again in a few seconds.")
                 self._open[kind] += 1
                 try:
@@ -100,7 +100,7 @@ class Gate:
                     self._open[kind] -= 1
                 self._check_call(path, body)
                 receive = _replay(body, receive)
-            if self._open[kind] >= _MOST.get(kind, _MOST_CALLS):
+            if self._open[kind] >= _MAX_OPEN.get(kind, _MAX_CALLS):
                 raise Refused(503, "Many visitors are here at this moment: try again in a few seconds.")
             self._open[kind] += 1
             try:
@@ -113,7 +113,7 @@ class Gate:
             pass
 
     def _tags(self, scope: Scope) -> str:
-        """For previews of the link that is opened; none where it cannot be told what the address of the page is."""
+        """The meta tags for previews of the link; none if the address of the page cannot be determined."""
         try:
             base = get_root_url(Request(scope), "/", self._demo.root_path)
             return self._demo.sharing.tags(scope["query_string"].decode("latin-1"), base)
@@ -121,27 +121,27 @@ class Gate:
             logging.getLogger(__name__).warning("A link has no preview: %r", error)
             return ""
 
-    def _added(self, scope: Scope) -> tuple[str, str]:
-        """To the head and to the body of the page; Gradio's own has no title before its scripts have loaded."""
+    def _additions(self, scope: Scope) -> tuple[str, str]:
+        """What is added to head and body of the page. Gradio's has no title until its scripts have loaded."""
         return f"<title>{escape(self._demo.title)}</title>{self._tags(scope)}", self._opening(scope)
 
     def _opening(self, scope: Scope) -> str:
-        """What is seen until the page has opened."""
+        """The HTML that is shown until the page has opened."""
         try:
             return self._demo.opening.html(scope["query_string"].decode("latin-1"))
         except Exception as error:  # the page itself needs nothing of it
             logging.getLogger(__name__).warning("A link opens without its place for the face: %r", error)
             return ""
 
-    def _most(self, path: str) -> int:
-        """The bytes that may be sent to a path. What goes through Gradio's queue names its endpoint inside."""
+    def _max_bytes(self, path: str) -> int:
+        """The largest body for a path, in bytes. For Gradio's queue that of any endpoint: its name is in the body."""
         found = _CALL.fullmatch(path)
         if found and found["queued"]:
-            return max([_MOST_BODY, *self._large.values()])
-        return self._large.get(found["name"] if found else path, _MOST_BODY)
+            return max([_MAX_BODY, *self._large.values()])
+        return self._large.get(found["name"] if found else path, _MAX_BODY)
 
     def _check_session(self, scope: Scope, path: str) -> None:
-        """Gradio answers whoever listens for a session that it does not know with a traceback."""
+        """Raises Refused for a request for the answers of an unknown session, at which Gradio raises."""
         found = _ANSWER.fullmatch(path)
         if not found or scope["method"] != "GET":
             return
@@ -151,7 +151,7 @@ class Gate:
             raise Refused(404, "Nothing was asked for here, or its answer has been fetched: call the endpoint again.")
 
     def _check_call(self, path: str, body: bytes) -> None:
-        """Raises Refused for a call that fits no endpoint."""
+        """Raises Refused for a call of no endpoint, or with invalid arguments."""
         found = _CALL.fullmatch(path)
         if not found:
             return
@@ -193,22 +193,22 @@ class Gate:
 
 
 class _Answer:
-    """`send`, in small pieces, to readers who read."""
+    """Wraps `send`: in small pieces, with a time limit for each, and with additions to the page."""
 
-    def __init__(self, send: Send, path: str, root: str, added: Callable[[], tuple[str, str]]):
+    def __init__(self, send: Send, path: str, root: str, additions: Callable[[], tuple[str, str]]):
         self._send, self._begun = send, False
-        self._root, self._added, self._page = root, added, [] if path == "/" else None
+        self._root, self._additions, self._page = root, additions, [] if path == "/" else None
         self._start = None
         self._direct = bool(re.match(rf"{_API}/(run|api)/", path))
 
     async def __call__(self, message: MutableMapping[str, object]) -> None:
         if self._page is not None:
-            message = self._whole(message)
+            message = self._collected(message)
             if message is None:
                 return
         if message["type"] == "http.response.start":
             self._begun = True
-            if self._direct and message["status"] == 500:  # so Gradio answers what an endpoint refuses
+            if self._direct and message["status"] == 500:  # Gradio's status for a call that an endpoint refuses
                 message = {**message, "status": 400}
             await self._send(message)
             return
@@ -224,14 +224,14 @@ class _Answer:
             except TimeoutError:
                 raise Stalled from None
 
-    def _whole(self, message: MutableMapping[str, object]) -> MutableMapping[str, object] | None:
-        """Nothing until the page is whole."""
+    def _collected(self, message: MutableMapping[str, object]) -> MutableMapping[str, object] | None:
+        """Collects the parts of the page; None until the last one has come."""
         self._page.append(message)
         if message["type"] == "http.response.start" or message.get("more_body"):
             return None
         start, *parts = self._page
         self._page = None
-        body = _placed(b"".join(part.get("body", b"") for part in parts), self._root, self._added)
+        body = _with_additions(b"".join(part.get("body", b"") for part in parts), self._root, self._additions)
         headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         self._start = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
         return {"type": "http.response.body", "body": body}
@@ -249,26 +249,24 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": content})
 
 
-def _path(scope: Scope, root: str) -> str:
-    """The path behind the prefix under which the page is served; a proxy may have taken the prefix off."""
-    path = scope["path"]
+def path_below(path: str, root: str) -> str:
+    """The path below the prefix `root` under which a proxy serves the page; the proxy may have removed it already."""
     return (path[len(root) :] or "/") if root and f"{path}/".startswith(f"{root}/") else path or "/"
 
 
-def _placed(page: bytes, root: str, added: Callable[[], tuple[str, str]]) -> bytes:
-    """Gradio's page with the place that its addresses start from, so that it also works without its last slash.
+def _with_additions(page: bytes, root: str, additions: Callable[[], tuple[str, str]]) -> bytes:
+    """Gradio's page with a base address, so that it also works without its last slash, and with the `additions`.
 
-    And with what is `added`: our tags for previews of the link in place of Gradio's, and what is seen before Gradio's
-    scripts have loaded.
+    Gradio's own tags for previews are removed.
     """
-    if _PLACE not in page:
+    if _GRADIO_BASE not in page:
         return page
-    before, _, after = page.partition(_PLACE)
+    before, _, after = page.partition(_GRADIO_BASE)
     head, script, rest = after.partition(b"<script>")
     base = f'<base href="{escape(root.rstrip("/"))}/" />' if root else '<base href="./" />'
     icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico" />'
-    tags, opening = added()
-    rest = rest.replace(_APP, opening.encode() + _APP, 1)
+    tags, opening = additions()
+    rest = rest.replace(_GRADIO_APP, opening.encode() + _GRADIO_APP, 1)
     return b"".join((before, f"{base}{icon}{tags}".encode(), _PREVIEW_TAG.sub(b"", head), script, rest))
 
 
@@ -288,14 +286,14 @@ def _check_route(method: str, path: str) -> None:
 
 
 def _size(scope: Scope) -> float:
-    """The bytes of a body as its sender tells them; infinity where it does not."""
+    """The Content-Length of a request; infinity if there is none."""
     size = dict(scope["headers"]).get(b"content-length", b"")
     return int(size) if size.isdigit() else math.inf
 
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes:
-    told, parts, length = _size(scope), [], 0
-    more = told <= most or told == math.inf
+    declared, parts, length = _size(scope), [], 0
+    more = declared <= most or declared == math.inf
     while more:
         message = await asyncio.wait_for(receive(), _STALLED)
         if message["type"] == "http.disconnect":
@@ -303,7 +301,7 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes:
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         more = message.get("more_body", False) and length <= most
-    if length > most or told > most and told != math.inf:
+    if length > most or declared > most and declared != math.inf:
         raise Refused(413, f"A call is at most {most // 1000} kB long.")
     return b"".join(parts)
 
@@ -312,10 +310,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     """`receive` for an app that has not seen the body yet."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def again() -> MutableMapping[str, object]:
+    async def received() -> MutableMapping[str, object]:
         return waiting.pop() if waiting else await receive()
 
-    return again
+    return received
 
 
 def _json(body: bytes) -> dict:
@@ -329,10 +327,10 @@ def _json(body: bytes) -> dict:
 
 
 def _is_plain(value: object, level: int = 0) -> bool:
-    """Whether a value of a call is finite, not nested without end, and no file, which no call here takes."""
+    """Whether a value of a call has finite numbers only, is not nested too deeply, and holds no file."""
     if isinstance(value, float):
         return math.isfinite(value)
-    if level > _MOST_NESTED or (isinstance(value, dict) and "meta" in value):
+    if level > _MAX_DEPTH or (isinstance(value, dict) and "meta" in value):
         return False
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return all(_is_plain(one, level + 1) for one in inner)

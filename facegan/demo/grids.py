@@ -1,4 +1,4 @@
-"""A picture in which one slider goes across and another one up: five by five faces, with the axes told."""
+"""A picture in which one slider goes across and another one up: five by five faces, with labelled axes."""
 
 from dataclasses import replace
 
@@ -7,12 +7,13 @@ from PIL import Image, ImageDraw
 
 from facegan.base.pictures import enlarge
 from facegan.demo.lettering import write_line
+from facegan.demo.sheet import footer
 from facegan.model.face import Edited, Face, latent_of, title
 from facegan.model.load import FaceModel
 from facegan.model.provenance import recipe_of
 
 VALUES = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_CELL, _GAP, _MARGIN = 192, 6, 20  # px; three pixels of a phone's screen for each that it shows
+_CELL, _GAP, _MARGIN = 192, 6, 20  # px; sharp on a phone, whose screen has three pixels for each of CSS
 _AXIS, _TICK = 44, 34  # px of a line with an axis' label, and of one with its values
 _FOOTER = 44
 _INK, _FAINT = (30, 34, 42), (95, 102, 115)
@@ -44,20 +45,18 @@ def _with_axes(model: FaceModel, images: np.ndarray, across: str, up: str, whose
         place = left + i % n * step, _MARGIN + i // n * step
         page.paste(Image.fromarray(enlarge(image, _CELL)), place)
     for i, value in enumerate(VALUES):
-        said, middle = f"{value:+g}" if value else "0", _CELL / 2 + i * step
-        write_line(pen, said, (left + middle, bottom + _TICK / 2), 24, _CELL, _FAINT)
-        write_line(pen, said, (left - _TICK, bottom - _GAP - middle), 24, 2 * _TICK, _FAINT)
-    labels = {slider.name: slider.label for slider in (*model.sliders, *model.surprises)}
+        text, middle = f"{value:+g}" if value else "0", _CELL / 2 + i * step
+        write_line(pen, text, (left + middle, bottom + _TICK / 2), 24, _CELL, _FAINT)
+        write_line(pen, text, (left - _TICK, bottom - _GAP - middle), 24, 2 * _TICK, _FAINT)
+    labels = {slider.name: slider.label for slider in model.all_sliders}
     write_line(pen, labels[across], (left + n * step / 2, bottom + _TICK + _AXIS / 2), 32, n * step, _INK)
-    page.paste(_upwards(labels[up], n * step), (_MARGIN, _MARGIN))
-    somebody = model.config.data.get("one_person") is True
-    who = "made up, of one real person" if somebody else "none of these people exists"
-    footer = f"{whose}. AI-generated faces: {who}. FaceGAN, {model.config.name}"
-    write_line(pen, footer, (width / 2, height - _FOOTER / 2), 20, width - 2 * _MARGIN, _FAINT)
+    page.paste(_rotated(labels[up], n * step), (_MARGIN, _MARGIN))
+    line = f"{whose}. {footer(model.config)}"
+    write_line(pen, line, (width / 2, height - _FOOTER / 2), 20, width - 2 * _MARGIN, _FAINT)
     return np.asarray(page)
 
 
-def _upwards(text: str, length: int) -> Image.Image:
+def _rotated(text: str, length: int) -> Image.Image:
     """A line of text that is read from below."""
     line = Image.new("RGB", (length, _AXIS), "white")
     write_line(ImageDraw.Draw(line), text, (length / 2, _AXIS / 2), 32, length, _INK)

@@ -34,9 +34,9 @@ def write_line(
 
 
 def _font(text: str, size: int) -> ImageFont.FreeTypeFont | None:
-    """The first that has all the letters."""
+    """The first font that has all the letters."""
     for font in _fonts():
-        none = bytes(font.getmask("\u0378"))  # a letter that is none
+        none = bytes(font.getmask("\u0378"))  # an unassigned code point: the glyph for missing letters
         if not any(bytes(font.getmask(letter)) == none for letter in text if not letter.isspace()):
             return font.font_variant(size=max(size, 1))
     return None

@@ -15,8 +15,8 @@ from facegan.model.folder import ModelConfig
 from facegan.model.provenance import Recipe
 from facegan.sliders.slider import Slider
 
-# px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has nothing finer to show: beside
-# one of 512 px nobody can tell it, and that takes twice the time and the bytes.
+# px of the large face, which the page shows at up to 512. A generator of 64 or 128 px has no finer detail: 512 px look
+# the same, and take twice the time and the bytes.
 FACE_SIZE = 384
 PATH_SIZE = 256  # px: small enough to follow a dragged slider over a slow line
 _MESSAGES = count()
@@ -89,18 +89,18 @@ def _uri(image: np.ndarray, recipe: Recipe, preview: bool) -> str:
 
 
 def _titles(*faces: Face) -> str:
-    """By which theme/page.js shows what a face is in place of its code in a field. Inner faces stand there too."""
-    told, faces = {}, list(faces)
+    """The titles of faces and of the faces inside them; theme/page.js shows them in fields in place of the codes."""
+    titles, faces = {}, list(faces)
     while faces:
         face = faces.pop()
         faces += inner(face)
         if (code := as_text(face)).startswith(CODE):
-            told[code] = title(face)
-    return f' data-titles="{escape(json.dumps(told))}"' if told else ""
+            titles[code] = title(face)
+    return f' data-titles="{escape(json.dumps(titles))}"' if titles else ""
 
 
 def _mark(preview: bool) -> str:
-    """By which theme/page.js knows that the picture itself is still to be fetched."""
+    """Marks a preview, after which theme/page.js still has to fetch the picture itself."""
     return " data-preview" if preview else ""
 
 
@@ -138,7 +138,7 @@ def slider_note(slider: Slider) -> str:
 
 
 def film(element_id: str, address: str, saves: Mapping[str, str], link: bool = False) -> str:
-    """A film that theme/page.js fetches when it can be seen; with its controls once it is there.
+    """A film, which theme/page.js fetches when it becomes visible, and which has controls from then on.
 
     `address` is where from, relative to the page; empty where the page says it later. `saves`: addresses of the files
     to save, by the name of their format.
@@ -339,7 +339,7 @@ def about(config: ModelConfig, size: int) -> str:
     `size`: of the model's images, px.
     """
     training, data = dict(config.training), dict(config.data)
-    told = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
+    photos = str(data.pop("about", "")) or "Its maker has not said which photos it learned from."
     faces, somebody = data.get("faces_used"), data.get("one_person") is True
     what = "made-up pictures of one real person" if somebody else "faces of people who do not exist"
     learned = f"{faces:,} pictures of faces" if type(faces) is int and faces > 0 else "pictures of faces"
@@ -362,15 +362,15 @@ def about(config: ModelConfig, size: int) -> str:
     facts = {"model": config.name, "size": f"{size} × {size} pixels", **training, **data}
     return (
         f'<div class="fg-about"><p>{" ".join(map(escape, sentences))}</p>'
-        f"<details><summary>About this model</summary><p>{escape(told)}</p><table>{_rows(facts)}</table></details>"
+        f"<details><summary>About this model</summary><p>{escape(photos)}</p><table>{_rows(facts)}</table></details>"
         "</div>"
     )
 
 
 def how_it_learned(config: ModelConfig) -> str:
     """What the film of the training shows, and the figures of the training that the config tells."""
-    told, faces = config.training, config.data.get("faces_used")
-    seen, minutes, start = told.get("images_seen"), told.get("minutes"), told.get("started_from")
+    training, faces = config.training, config.data.get("faces_used")
+    seen, minutes, start = training.get("images_seen"), training.get("minutes"), training.get("started_from")
     first = (
         f"At first it is still {escape(str(start))}, whose faces then turn into those it learned from"
         if start

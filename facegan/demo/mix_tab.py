@@ -14,9 +14,9 @@ from facegan.base.seeds import MAX_TRUNCATION
 from facegan.demo.current_face import Takes
 from facegan.demo.markup import face_figure
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import MOVED, SETTLE, Page, Tab, attribute_boxes, on_load
+from facegan.demo.page import MOVED, SETTLE, Page, Tab, attribute_boxes, on_load, slider_names
 from facegan.demo.state import FacesState, random_seed
-from facegan.demo.values import LinkReader, names_face, number, read_face, split_words
+from facegan.demo.values import LinkReader, check_sliders, names_face, number, read_face, split_words
 from facegan.model.face import Alike, Face, Mixed, file_name, latent_of
 from facegan.model.face_text import as_text, compacted
 from facegan.model.load import FaceModel
@@ -52,8 +52,7 @@ class MixState:
     ) -> "MixState":
         """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         only = tuple(only)
-        if unknown := [name for name in only if name not in known]:
-            raise FaceGANError(f"only names {unknown[0][:20]!r}, but the sliders are {', '.join(known) or 'none'}.")
+        check_sliders(only, "only", known)
         return cls(
             read_face(a, "face_a", weights),
             read_face(b, "face_b", weights),
@@ -98,7 +97,7 @@ class MixState:
 
 def build(page: Page, tab: gr.Tab) -> None:
     mixes = Mixes(page.model, page.outbox)
-    names = _names(page.model)
+    names = slider_names(page.model)
     only_ids = {f"only:{name}": f"#only-{name} input" for name in names}
     controls = {
         "face_a": "#mix-a :is(input, textarea)",
@@ -146,7 +145,7 @@ class Mixes:
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
-        self._names = _names(model)
+        self._names = slider_names(model)
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = MixState.read(query, self._model.config.truncation, self._names)
@@ -205,16 +204,11 @@ class Mixes:
         return self._model.generate(latent[None])[0], recipe_of(self._model, [state.face], state.truncation)
 
     def _draw(self, state: MixState, preview: bool = False) -> str:
-        state = _short(self._model, state)
+        state = _compacted(self._model, state)
         return face_figure(*self._mixed(state), state.query(), preview=preview)
 
 
-def _names(model: FaceModel) -> list[str]:
-    """What can be taken of the second face."""
-    return [slider.name for slider in (*model.sliders, *model.surprises)]
-
-
-def _short(model: FaceModel, state: MixState) -> MixState:
+def _compacted(model: FaceModel, state: MixState) -> MixState:
     """The same mix as a link of less than 2,000 letters."""
     a, b = (compacted(model, face, state.truncation) for face in (state.a, state.b))
     return replace(state, a=a, b=b)
@@ -224,14 +218,14 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     if recipe.is_film or len(recipe.faces) != 1 or not isinstance(recipe.faces[0], Mixed):
         return None
     state = MixState.of(recipe.faces[0], number(recipe.truncation, "truncation", 0, MAX_TRUNCATION))
-    return _short(model, state).query()
+    return _compacted(model, state).query()
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
     if not (names_face(query, "face_a") and names_face(query, "face_b")):
         return None
-    state, _ = MixState.read(query, model.config.truncation, _names(model))
-    return recipe_of(model, [_short(model, state).face], state.truncation)
+    state, _ = MixState.read(query, model.config.truncation, slider_names(model))
+    return recipe_of(model, [_compacted(model, state).face], state.truncation)
 
 
 TAB = Tab("Mix", build, keys=lambda model: MixState.KEYS, link_of=link_of, shows=shows)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 
 from facegan.base.errors import FaceGANError
+from facegan.demo.gate import path_below
 from facegan.demo.page import AT_A_TIME
 from facegan.model.fallback import load_or_default
 from facegan.model.load import FaceModel
@@ -26,7 +27,7 @@ App = Callable[[MutableMapping, Callable, Callable], Awaitable[None]]  # ASGI
 
 PLACE = "/model/"
 DEFAULT = "default"  # the embedded model, where no folder is called so
-_FORGIVEN = 60.0  # s after which a model that could not be had is tried again
+_RETRY_AFTER = 60.0  # s after which a model that could not be loaded is tried again
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """A folder's path is nobody's business."""
+        """The name for visitors, who must not see the path of a folder."""
         return self.source if _is_hub(self.source) else self.key
 
     @property
@@ -46,14 +47,14 @@ class Choice:
         return self.source == DEFAULT and not Path(DEFAULT).exists()
 
     def trouble(self, error: FaceGANError) -> str:
-        """Why it cannot be had, for visitors."""
+        """The error message for visitors when the model cannot be loaded."""
         said = str(error)
         for path in (str(Path(self.source).expanduser()), self.source):
             said = said.replace(path, self.label) if self.label != self.source else said
         return f"The model {self.label} cannot be had: {said}"
 
     def load(self) -> FaceModel:
-        """Raises FaceGANError when it cannot be had."""
+        """Raises FaceGANError when the model cannot be loaded."""
         return FaceModel.load(None if self.is_embedded else self.source)
 
 
@@ -69,7 +70,7 @@ def choices_of(sources: Iterable[str]) -> tuple[Choice, ...]:
 
 
 def first_of(choices: Sequence[Choice], must_open: bool) -> tuple[FaceModel, Choice]:
-    """The first model that can be had, and which one it is; the model's `note` says what is wrong with those before.
+    """The first model that can be loaded, and which one it is; the model's `note` says what is wrong with those before.
 
     Raises FaceGANError when there is none; not with `must_open`, when the page then shows an earlier copy of the first,
     or the default.
@@ -147,11 +148,11 @@ class Models:
         """That of another model, which is loaded, and its page made by `build`, when it is first asked for.
 
         Models are loaded side by side, for one may have to come from far away; Gradio makes one page at a time. Raises
-        FaceGANError when the model cannot be had.
+        FaceGANError when the model cannot be loaded.
         """
         other = self._others[key]
         async with other.loading:
-            if other.app is None and other.trouble and time.monotonic() - other.tried < _FORGIVEN:
+            if other.app is None and other.trouble and time.monotonic() - other.tried < _RETRY_AFTER:
                 raise FaceGANError(other.trouble)
             if other.app is None:
                 try:
@@ -167,7 +168,7 @@ class Models:
         return other.app
 
     async def _start(self, app: Starlette) -> None:
-        """Its lifespan is opened and closed in one task, as its parts want."""
+        """Opens the app's lifespan, in a task that also closes it, as anyio requires."""
         loop = asyncio.get_running_loop()
         started, ended = loop.create_future(), asyncio.Event()
 
@@ -194,7 +195,7 @@ class Models:
 class Chooser:
     """ASGI middleware before all else: hands a request to the app of the model that it names.
 
-    `root` gives the place under which a proxy serves the page; `build` is that of Models.app.
+    `root` gives the prefix under which a proxy serves the page; `build` is that of Models.app.
     """
 
     def __init__(self, app: App, models: Models, root: Callable[[], str], build: Callable):
@@ -205,8 +206,7 @@ class Chooser:
             await self._app(scope, receive, send)
             return
         root = urlsplit(self._root()).path.rstrip("/")
-        path = scope["path"]
-        path = (path[len(root) :] or "/") if root and f"{path}/".startswith(f"{root}/") else path or "/"
+        path = path_below(scope["path"], root)
         asked = self._models.asked(path, scope["query_string"].decode("latin-1"))
         if asked is None:
             await self._app(scope, receive, send)

@@ -52,7 +52,7 @@ class Opening:
 
     def _picture(self, query: Mapping[str, str]) -> str:
         """The face of the link's preview, if that has just been drawn for a program that shows the link."""
-        if not self._sharing.keeps_face(query):
+        if not self._sharing.has_card(query):
             return ""
         address = f"{PREVIEW}?{urlencode({**query, '_weights': self._model.weights})}"
         return f'<img src="{escape(address)}" alt="">'

@@ -14,7 +14,7 @@ from facegan.base.seeds import MAX_TRUNCATION
 from facegan.demo.answers import file_answer, refusal
 from facegan.demo.grids import VALUES, draw_grid
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import Page
+from facegan.demo.page import Page, slider_names
 from facegan.demo.render import Renderer
 from facegan.demo.state import SlidersState
 from facegan.demo.values import number, one_of, read_face
@@ -22,11 +22,11 @@ from facegan.model.face import Edited, Face, file_name
 from facegan.model.load import FaceModel
 from facegan.sliders.slider import Slider
 
-_FRAMES = 2 * len(VALUES) ** 2  # of a film, which take as long as a grid, for the turns of the renderer
+_FRAMES = 2 * len(VALUES) ** 2  # frames of a film that take as long as a grid: the renderer counts in frames
 
 
 def build(page: Page) -> None:
-    sliders = (*page.model.sliders, *page.model.surprises)
+    sliders = page.model.all_sliders
     if len(sliders) < 2:
         return
     grids = Grids(page.model, page.outbox, page.renderer)
@@ -36,7 +36,7 @@ def build(page: Page) -> None:
 
 
 def markup(sliders: Sequence[Slider]) -> str:
-    """What theme/pad.js brings to life: it moves the sliders of the tab, whose values stay the only ones there are."""
+    """The pad. It has no values of its own: theme/pad.js moves the sliders of the tab with it."""
 
     def axis(name: str, title: str, chosen: int) -> str:
         options = "".join(
@@ -58,11 +58,11 @@ def markup(sliders: Sequence[Slider]) -> str:
 
 
 class Grids:
-    """What the pad and the endpoint /grid do with a model."""
+    """Handles the pad and the endpoint /grid."""
 
     def __init__(self, model: FaceModel, outbox: Outbox, renderer: Renderer):
         self._model, self._outbox, self._renderer = model, outbox, renderer
-        self._names = [slider.name for slider in (*model.sliders, *model.surprises)]
+        self._names = slider_names(model)
 
     async def endpoint(
         self, face: int | str | dict, across: str = "smile", up: str = "age", truncation: float | None = None
@@ -104,8 +104,8 @@ class Grids:
         try:
             face, truncation = self._face(query)
             visitor = query.get("visitor", "")[:40]
-            told = query.get("across"), query.get("up"), truncation, visitor, request.client.host
-            return file_answer(*await self.grid(face, *told))
+            axes = query.get("across"), query.get("up")
+            return file_answer(*await self.grid(face, *axes, truncation, visitor, request.client.host))
         except Exception as error:
             return refusal(error)
 

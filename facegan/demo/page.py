@@ -1,4 +1,4 @@
-"""What the tabs share: the model, the current face, and the way in which the server answers."""
+"""What the tabs share: the model, the current face, and how the server answers."""
 
 import json
 from asyncio import Semaphore
@@ -41,12 +41,12 @@ _SHOW_MESSAGE = "watch('value', () => window.facegan.showMessage(element));"
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of the page, whole: `build.TABS` lists them, and nothing else knows of a single one.
+    """One tab of the page. `build.TABS` lists them; no other code depends on a particular tab.
 
-    `keys`: the names in a link that are its own. `link_of`: the link that shows what a picture with this recipe shows,
+    `keys`: its keys in a link. `link_of`: the link that shows what a picture with this recipe shows,
     None where another tab does; raises FaceGANError in a sentence for people where the page cannot show it. `shown`:
-    whether a model has what the tab is about. `shows`: the other way round, what a link's query shows on this tab; None
-    where it shows nothing, or a face of the page's own choice.
+    whether a model has what the tab is about. `shows`: the inverse, the recipe of what a link shows
+    on this tab; None where it shows nothing, or a random face.
     """
 
     label: str
@@ -112,7 +112,7 @@ class Page:
 
     def open(self, function: Opened, outputs: Sequence[Component]) -> None:
         """Run `function` when the page opens: of the link's query to one value for each of `outputs`, and sentences
-        about what had to be put right."""
+        about values that were corrected."""
         self.opened.append((function, outputs))
 
     def serve(self, path: str, answer: Callable) -> None:
@@ -120,7 +120,7 @@ class Page:
         self.routes.append(Route(f"/{path}", answer))
 
     def take(self, path: str, answer: Callable, endpoint: str, most: int) -> None:
-        """Have `answer` take what is sent to `path` by POST.
+        """Have `answer` receive what is sent to `path` by POST.
 
         `most`: bytes that may be sent there and in a call of `endpoint`, in place of the gate's own limit.
         """
@@ -146,7 +146,7 @@ class Page:
         return f"live/{name}"
 
     def listen(self, notes: gr.HTML, again: Event) -> None:
-        """To the opening of the page, once all tabs are built. One event for all, so that they see one seed.
+        """Register the event of the opening page, once all tabs are built: one for all tabs, so that they get one seed.
 
         `again` is fired where another link is opened without loading the page, such as by Back.
         """
@@ -192,7 +192,7 @@ class Page:
 
         So whatever the visitor does before a face is drawn is about the values that are already set.
         """
-        return listen(event)(None, list(inputs), list(outputs), js=js, api_visibility="private").then
+        return any_of(event)(None, list(inputs), list(outputs), js=js, api_visibility="private").then
 
     def answer(
         self,
@@ -209,7 +209,7 @@ class Page:
         faster than the server draws, such as a dragged slider's, the last is never lost. Inputs arrive as they were
         sent: `function` checks them.
         """
-        return listen(events)(
+        return any_of(events)(
             self.in_turn(function, len(outputs)),
             list(inputs),
             [self.message, *outputs],
@@ -270,9 +270,14 @@ def _describe(inputs: Sequence[Component], function: Callable) -> None:
         component._api_info = {**component._api_info, "additional_description": described.get(name, "")}
 
 
-def listen(events: Event | Sequence[Event]) -> Event:
+def any_of(events: Event | Sequence[Event]) -> Event:
     """Several events as one. A single one stays itself, because `gr.on` does not take the `then` of another."""
     return events if callable(events) else partial(gr.on, events)
+
+
+def slider_names(model: FaceModel) -> list[str]:
+    """The names of all sliders, which are keys of links and arguments of calls."""
+    return [slider.name for slider in model.all_sliders]
 
 
 def moved(slider: gr.Slider) -> tuple[Event, Event]:
@@ -305,7 +310,7 @@ def attribute_boxes(model: FaceModel, title: str, prefix: str) -> list[gr.Checkb
     with gr.Row(elem_classes="fg-tight fg-only"):
         return [
             gr.Checkbox(False, label=slider.label, elem_id=f"{prefix}{slider.name}", min_width=110)
-            for slider in (*model.sliders, *model.surprises)
+            for slider in model.all_sliders
         ]
 
 

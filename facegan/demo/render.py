@@ -92,7 +92,7 @@ class Renderer:
         self._pace = dict.fromkeys(Line, _PACE)  # s per frame
         self._spent: Counter[Line] = Counter()  # s of rendering divided by the line's share
         self._served: OrderedDict[str, None] = OrderedDict()  # addresses, the most recently served at the end
-        self._thread = ThreadPoolExecutor(1, "films", initializer=_step_back)
+        self._thread = ThreadPoolExecutor(1, "films", initializer=_lower_priority)
 
     async def draw(
         self, work: Callable[[], bytes], name: str, frames: int, visitor: str = "", address: str = ""
@@ -156,7 +156,7 @@ class Renderer:
             job = self._next()
             self._waiting.remove(job)
             try:
-                content = (job.name and self._drawn.get(job.name)) or await self._drawing_of(job)
+                content = (job.name and self._drawn.get(job.name)) or await self._rendered(job)
                 if job.name:
                     self._keep(job.name, content)
             except Exception as error:  # goes to the waiting request, and must not end this loop
@@ -168,7 +168,7 @@ class Renderer:
             self._places.pop((job.visitor, job.name), None)
         self._spent.clear()
 
-    async def _drawing_of(self, job: _Job) -> bytes:
+    async def _rendered(self, job: _Job) -> bytes:
         begin = time.monotonic()
         content = await asyncio.get_running_loop().run_in_executor(self._thread, job.work)
         taken = time.monotonic() - begin
@@ -207,7 +207,7 @@ class Renderer:
             self._drawn.popitem(last=False)
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Lowers the priority of this thread below those that draw faces (on Linux, where threads have a niceness)."""
     with suppress(AttributeError, OSError):
         thread = threading.get_native_id()

@@ -28,7 +28,7 @@ from facegan.demo.mcp_content import send_content
 from facegan.demo.models import PLACE, Choice, Chooser
 from facegan.demo.outbox import PREFIX
 from facegan.demo.page import Page
-from facegan.demo.sessions import forgetful
+from facegan.demo.sessions import without_state
 from facegan.demo.theme import THEME_FOLDER, head, theme
 from facegan.model.load import FaceModel
 
@@ -99,7 +99,7 @@ async def _lifespan(app: App) -> AsyncIterator[None]:
     """What has to be in place before the first request: launch() returns only after it has come."""
     demo = app.get_blocks()
     send_content(demo, demo.page.outbox)
-    async with forgetful(app):
+    async with without_state(app):
         yield
     if demo.models and demo.models.own == demo.choice:
         await demo.models.close()

@@ -41,7 +41,7 @@ class Sessions(StateHolder):
 
 
 @asynccontextmanager
-async def forgetful(app: App) -> AsyncIterator[None]:
+async def without_state(app: App) -> AsyncIterator[None]:
     """The lifespan of an app with these sessions in place of Gradio's."""
     app.state_holder = Sessions()
     app.state_holder.set_blocks(app.get_blocks())

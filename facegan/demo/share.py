@@ -1,6 +1,6 @@
-"""What leaves the page with a link: its face as a picture to keep, and the preview that programs show of the link.
+"""The picture of a link's face as a file, and the preview (card) that other programs show of the link.
 
-Anybody can write a link: a preview is drawn for any, and what cannot be read is answered with that of the page itself.
+Links are untrusted: one that cannot be read has the preview of the page itself.
 """
 
 import json
@@ -37,7 +37,7 @@ _MOST_SHOWN = 3  # faces of a morph on a card
 _PAGE_FACES = (7, 31, 4)  # seeds on the card of the page itself
 _CACHE = 8_000_000  # bytes: a hundred cards
 _RATE, _BURST = 4.0, 20  # cards drawn a second, and at once after a rest; beyond that the page's own card is sent
-_KEPT = 3600  # s for which a card may be kept by others; its address has the model's weights
+_MAX_AGE = 3600  # s for which others may cache a card; its address has the model's weights
 _BACKGROUND, _INK, _FAINT = (24, 26, 31), (236, 236, 238), (160, 166, 178)
 
 
@@ -65,8 +65,8 @@ class Sharing:
             pass
         return self._tabs[0], None
 
-    def keeps_face(self, query: Mapping[str, str]) -> bool:
-        """Whether the card of a link to a single face is there without being drawn."""
+    def has_card(self, query: Mapping[str, str]) -> bool:
+        """Whether the card of a link to a single face is cached."""
         recipe = self.recipe(query)
         if recipe is None or recipe.is_film or len(recipe.shown) != 1:
             return False
@@ -105,7 +105,7 @@ class Sharing:
                 return self._cards[name]
         if name and not self._may_draw():
             return self._preview({})
-        card = _jpeg(self._card(recipe), recipe or self._own())
+        card = _jpeg(self._card(recipe), recipe or self._page_recipe())
         with self._lock:
             self._cards[name] = card
             while sum(map(len, self._cards.values())) > _CACHE:
@@ -157,8 +157,8 @@ class Sharing:
             self._allowed -= 1
             return True
 
-    def _own(self) -> Recipe:
-        """Of the page itself."""
+    def _page_recipe(self) -> Recipe:
+        """The recipe of the card of the page itself."""
         return recipe_of(self._model, _PAGE_FACES, self._model.config.truncation)
 
     def _images(self, recipe: Recipe) -> np.ndarray:
@@ -169,7 +169,7 @@ class Sharing:
     def _card(self, recipe: Recipe | None) -> np.ndarray:
         """uint8 (630, 1200, 3): a single face at the left of its title, several above it."""
         width, height = CARD
-        images = self._images(recipe or self._own())
+        images = self._images(recipe or self._page_recipe())
         card = Image.new("RGB", CARD, _BACKGROUND)
         pen = ImageDraw.Draw(card)
         if len(images) == 1:
@@ -224,7 +224,7 @@ def serve(page: Page, sharing: Sharing) -> None:
         except Exception as error:
             return refusal(error)
         answer = file_answer(card, PREVIEW)
-        answer.headers["Cache-Control"] = f"public, max-age={_KEPT}"
+        answer.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
         return answer
 
     page.serve(PICTURE, picture)

@@ -47,7 +47,7 @@ class Sheet:
 
     @classmethod
     def checked(cls, names: object, title: object, paper: object, truncation: object, weights: str = "") -> "Sheet":
-        """The sheet with these values. Raises FaceGANError, naming the argument, for one that cannot be."""
+        """The sheet with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         if not isinstance(title, str) or len(title) > _MOST_TITLE:
             raise FaceGANError(f"title must be a text of at most {_MOST_TITLE} letters.")
         return cls(

@@ -12,7 +12,7 @@ from facegan.demo import pad, surprises
 from facegan.demo.current_face import Takes
 from facegan.demo.markup import before_figure, face_figure, slider_note
 from facegan.demo.outbox import Outbox
-from facegan.demo.page import MOVED, Page, Tab, attribute_lock, attribute_slider, on_load
+from facegan.demo.page import MOVED, Page, Tab, attribute_lock, attribute_slider, on_load, slider_names
 from facegan.demo.state import SlidersState
 from facegan.demo.values import names_face, split_words
 from facegan.model.face import Edited, file_name, latent_of
@@ -24,7 +24,7 @@ _TAKES = Takes("sliders", ("seed",), moves=True)
 
 
 def build(page: Page, tab: gr.Tab) -> None:
-    names = [slider.name for slider in (*page.model.sliders, *page.model.surprises)]
+    names = slider_names(page.model)
     edits = Edits(page.model, page.outbox)
     show = on_load(_controls(names), page.live("sliders", edits.figure), _dragged(names)) + _TAKES.script
     with gr.Row():
@@ -83,12 +83,12 @@ def _controls(names: Sequence[str]) -> dict[str, str]:
 
 
 class Edits:
-    """What the tab's controls and the endpoint /edit do with a model."""
+    """Handles the tab's controls and the endpoint /edit."""
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
         self._named = [slider.name for slider in model.sliders]
-        self._names = [*self._named, *(slider.name for slider in model.surprises)]
+        self._names = slider_names(model)
 
     def open_page(self, query: Mapping[str, str]) -> tuple[tuple, list[str]]:
         state, complaints = SlidersState.read(query, self._model.config.truncation, self._names)
@@ -182,8 +182,7 @@ def _describe(model: FaceModel) -> str:
         for slider in model.surprises
     )
     return (
-        "Draw an AI-generated face with some of its attributes moved and the others "
-        "held.\n\nArgs:\n"
+        "Draw an AI-generated face with some of its attributes moved and the others held.\n\nArgs:\n"
         '    seed: whole number from 0 to 4294967295, a name such as "Anna", or the recipe of a face\n'
         "    truncation: 1 is the full variety, far below it faces fade; 0 to 1.5; null is the model's choice\n"
         f"{sliders}\n"
@@ -197,7 +196,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
     face = recipe.shown[0]
     if recipe.is_film or not isinstance(face, Edited):
         return None
-    known = [slider.name for slider in (*model.sliders, *model.surprises)]
+    known = slider_names(model)
     if set(face.sliders) - set(known):
         raise FaceGANError("This picture was made with a slider that this model no longer has: choose another one.")
     of = as_text(compacted(model, face.of, recipe.truncation))
@@ -205,7 +204,7 @@ def link_of(recipe: Recipe, model: FaceModel) -> str | None:
 
 
 def shows(query: Mapping[str, str], model: FaceModel) -> Recipe | None:
-    known = [slider.name for slider in (*model.sliders, *model.surprises)]
+    known = slider_names(model)
     state, _ = SlidersState.read(query, model.config.truncation, known)
     return None if state is None or not names_face(query, "seed") else _recipe(model, state)
 
@@ -216,7 +215,7 @@ TAB = Tab(
     keys=lambda model: (
         *SlidersState.KEYS,
         "tab",
-        *(slider.name for slider in (*model.sliders, *model.surprises)),
+        *slider_names(model),
     ),
     link_of=link_of,
     shows=shows,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED, MAX_TRUNCATION
-from facegan.demo.values import MAX_STOPS, LinkReader, number, parse_faces, read_face, whole_number
+from facegan.demo.values import MAX_STOPS, LinkReader, check_sliders, number, parse_faces, read_face, whole_number
 from facegan.model.face import Face, Seed, root
 from facegan.model.face_text import as_text
 
@@ -194,8 +194,7 @@ class SlidersState:
     ) -> "SlidersState":
         """The state with these values. Raises FaceGANError, naming the argument, for an invalid one."""
         lock = tuple(lock)
-        if unknown := [name for name in lock if name not in known]:
-            raise FaceGANError(f"lock names {unknown[0][:20]!r}, but the sliders are {', '.join(known)}.")
+        check_sliders(lock, "lock", known)
         return cls(
             read_face(face, "seed", weights),
             number(truncation, "truncation", 0, MAX_TRUNCATION),

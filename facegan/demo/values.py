@@ -7,7 +7,7 @@ For callers of the endpoints an invalid value is an error that names the argumen
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED
@@ -38,13 +38,19 @@ def whole_number(value: object, what: str, low: int, high: int) -> int:
 
 
 def split_words(text: object, what: str) -> list[str]:
-    """The words of a list that is separated by commas, semicolons or spaces.
+    """The words of a list with commas, semicolons or spaces between them.
 
     Raises FaceGANError, naming `what`, if it is not a string or longer than 1,000 letters.
     """
     if not isinstance(text, str) or len(text) > _MAX_LETTERS:
         raise FaceGANError(f"{what} must be a text of at most {_MAX_LETTERS} letters.")
     return [word for word in re.split(r"[,;\s]+", text) if word]
+
+
+def check_sliders(names: Iterable[str], what: str, known: Sequence[str]) -> None:
+    """Raises FaceGANError, naming `what`, when one of `names` is not the name of a slider in `known`."""
+    if unknown := [name for name in names if name not in known]:
+        raise FaceGANError(f"{what} names {unknown[0][:20]!r}, but the sliders are {', '.join(known) or 'none'}.")
 
 
 def one_of(value: object, what: str, choices: Sequence[str]) -> str:

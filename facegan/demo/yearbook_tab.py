@@ -15,7 +15,7 @@ from facegan.demo.values import one_of
 from facegan.model.load import FaceModel
 
 _PREVIEW_DPI = 75  # 620 px wide
-_PACE = 3  # a face of a sheet takes as long as so many frames of a film; the renderer counts in frames
+_FRAMES_PER_FACE = 3  # of a film, which take as long as a face of a sheet: the renderer counts in frames
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -86,7 +86,7 @@ class Yearbooks:
         truncation = self._model.config.truncation if truncation is None else truncation
         page = sheet.Sheet.checked(names, title, paper, truncation, self._model.weights)
         work = partial(sheet.encode, self._model, page, file_format)
-        content = await self._renderer.draw(work, "", _PACE * len(page.faces))
+        content = await self._renderer.draw(work, "", _FRAMES_PER_FACE * len(page.faces))
         return self._outbox.put(content, sheet.sheet_name(page, file_format))
 
 

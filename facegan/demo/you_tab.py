@@ -31,7 +31,7 @@ from facegan.model.provenance import Recipe, recipe_of
 
 _POST = "lookalike-photo"
 _MOST_FACES = 8  # of a group photo that are offered
-_BRING = f"window.facegan.bringPhoto(element, () => trigger('select'), {_POST!r});"
+_CHOOSER_SCRIPT = f"window.facegan.choosePhoto(element, () => trigger('select'), {_POST!r}, {MOST_BYTES});"
 _FOUND = "() => window.facegan.lookAlike()"
 
 
@@ -54,7 +54,7 @@ class YouState:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> tuple["YouState | None", list[str]]:
-        """The state that a link's query asks for, None when it asks for no look-alike, and what had to be put right."""
+        """The state in a link's query, None if it has no look-alike, and messages about values that were corrected."""
         if "you" not in query:
             return None, []
         reader = LinkReader(query)
@@ -88,9 +88,9 @@ def build(page: Page, tab: gr.Tab) -> None:
             )
         with gr.Column(min_width=300):
             photo = gr.HTML(
-                _bring_photo(page.model.config.data.get("one_person") is True),
+                _photo_chooser(page.model.config.data.get("one_person") is True),
                 elem_id="you-photo",
-                js_on_load=_BRING,
+                js_on_load=_CHOOSER_SCRIPT,
                 apply_default_css=False,
             )
             strength = gr.Slider(
@@ -122,7 +122,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 class LookAlikes:
-    """What the tab's controls and the endpoint /lookalike do with a model."""
+    """Handles the tab's controls, its photos and the endpoint /lookalike."""
 
     def __init__(self, model: FaceModel, outbox: Outbox):
         self._model, self._outbox = model, outbox
@@ -150,20 +150,20 @@ class LookAlikes:
         return self._draw(YouState.checked(code, strength, self._model.weights))
 
     def take(self, content: bytes, which: str) -> dict:
-        """Of a photo as a file: the look-alike's code, the aligned face, and the other faces to choose from.
+        """The answer to a photo (a file): the look-alike's code, the aligned face, and the other faces to choose from.
 
-        `which`: the number of the face, the largest being 0. Raises FaceGANError in a sentence for people.
+        `which`: the number of the face; 0 is the largest. Raises FaceGANError in a sentence for people.
         """
         photo = read_photo(content)
         faces = self._model.faces_in(photo)[:_MOST_FACES]
-        number_of = whole_number(which, "face", 0, max(len(faces) - 1, 0))
-        face = self._model.aligned(photo, faces[number_of]) if faces else self._model.largest_face(photo)
+        chosen = whole_number(which, "face", 0, max(len(faces) - 1, 0))
+        face = self._model.aligned(photo, faces[chosen]) if faces else self._model.largest_face(photo)
         others = [self._model.aligned(photo, one) for one in faces] if len(faces) > 1 else []
         return {
             "code": as_text(Kept.of(self._model.encode_face(face)[0])),
             "photo": _photo_uri(face.image),
             "faces": [_photo_uri(one.image) for one in others],
-            "shown": number_of,
+            "shown": chosen,
         }
 
     def lookalike(self, photo: str, strength: float = 1.0) -> dict:
@@ -195,12 +195,12 @@ class LookAlikes:
 
 
 def _photo_uri(face: np.ndarray) -> str:
-    """An aligned face of a photo for the page that sent it; it has no recipe, for it is no picture of ours."""
+    """An aligned face of a photo, for the page that sent it. It has no recipe, because it was not generated."""
     return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(face)).decode("ascii")
 
 
-def _bring_photo(one_person: bool) -> str:
-    """Where a photo is chosen or taken, and before that, in plain words, where it goes. theme/you.js fills it."""
+def _photo_chooser(one_person: bool) -> str:
+    """The controls that choose or take a photo, below the sentence on where it goes. See theme/you.js."""
     somebody = (
         "<p>This model learned from photos of one person, so the look-alike will be a picture of that person.</p>"
         if one_person

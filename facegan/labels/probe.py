@@ -120,17 +120,17 @@ class AttributeProbe:
         """Reads what `save` wrote.
 
         Raises:
-            FaceGANError: the folder holds no whole probe of this version.
+            FaceGANError: the folder holds no complete probe of this version.
         """
         try:
             facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
             tensors = load_file(folder / WEIGHTS)
             columns = tuple(ProbeColumn(**column) for column in facts["columns"])
             weights, bias = tensors["weights"], tensors["bias"]
-            whole = facts["format"] == FORMAT and weights.shape[1:] == bias.shape == (len(columns),)
+            fits = facts["format"] == FORMAT and weights.shape[1:] == bias.shape == (len(columns),)
         except Exception as error:  # safetensors has its own error class, and so has every damage to a JSON
             raise FaceGANError(f"There is no attribute probe in {folder} ({error}): fit the sliders again.") from error
-        if not whole:
+        if not fits:
             raise FaceGANError(f"The attribute probe in {folder} is of another version: fit the sliders again.")
         return cls(columns, weights, bias)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from facegan.base.files import atomic_write_all
 from facegan.faces.detectors.registry import REGISTRY
 from facegan.model import folder as layout
-from facegan.model.facts import table
+from facegan.model.facts import one_line, table
 from facegan.model.folder import ModelConfig
 from facegan.model.measurements import (
     NEAR_COPIES_ALLOWED,
@@ -112,8 +112,8 @@ one differs, and by one of 256 levels. The weights are safetensors and ONNX; the
 If you believe that a photo of you was used, or that a face drawn here is too much like yours, {contact}
 """
 
-# What the card tells of only where the folder has it: the arguments of `render_card`.
-TOLD_PARTS = {
+# The files that the card describes only if the folder has them, by the arguments of `render_card`.
+OPTIONAL_PARTS = {
     "film": layout.PROGRESS,
     "discriminator": layout.DISCRIMINATOR,
     "upscaler": layout.UPSCALER,
@@ -188,16 +188,17 @@ def render_card(
     encoder: bool = False,
     examples: bool = False,
 ) -> str:
-    """The card's text; `repository` is its name on the Hub, the last ones whether the folder has them.
+    """The card's text; `repository` is the model's name on the Hub, if it is there.
 
-    Raises FaceGANError with the field's name when a measurement in the config is not whole.
+    `film` and `discriminator` to `examples`: whether the folder has these files (OPTIONAL_PARTS). Raises FaceGANError
+    with the field's name when a measurement in the config is incomplete.
     """
     about = str(config.data.get("about") or "A folder of photos, of which nothing more was said.")
     source = repository or "path/to/this/folder"
     people, whom = _SOMEBODY if config.data.get("one_person") is True else _NOBODY
     return _CARD.format(
         metadata=_metadata(config),
-        name=_line(config.name),
+        name=one_line(config.name),
         size=config.image_size * (2 if upscaler else 1),
         upscaler=_UPSCALER.format(size=config.image_size, file=layout.UPSCALER) if upscaler else "",
         people=people,
@@ -206,7 +207,7 @@ def render_card(
         morph=layout.MORPH,
         progress=f", and [how it learned]({layout.PROGRESS})" if film else "",
         training=table(config, "training"),
-        about=_line(about),
+        about=one_line(about),
         data=table(config, "data", leave_out=("about", "contact")),
         metrics=_metrics(config),
         shares=_shares(config),
@@ -242,12 +243,12 @@ def _look_alikes(config: ModelConfig, examples: bool) -> str:
 
 
 def render_licence(config: ModelConfig) -> str:
-    return f"# Licences of {_line(config.name)}\n\n{_licences(config)}\n"
+    return f"# Licences of {one_line(config.name)}\n\n{_licences(config)}\n"
 
 
 def write_card(config: ModelConfig, folder: Path) -> None:
     """Write README.md and LICENSE.md of a model folder that is not on the Hub."""
-    parts = {name: (folder / path).exists() for name, path in TOLD_PARTS.items()}
+    parts = {name: (folder / path).exists() for name, path in OPTIONAL_PARTS.items()}
     card = render_card(config, sliders=read_sliders(folder, config), **parts)
     atomic_write_all({folder / layout.CARD: card, folder / layout.LICENCE: render_licence(config)})
 
@@ -313,7 +314,7 @@ def _memorisation(config: ModelConfig) -> str:
             f"The nearest training face is {report.distance_ratio:.2f} times as far away as the nearest held-out one; "
             "1 means that nothing is copied. "
         )
-    text += _line(report.protocol)
+    text += one_line(report.protocol)
     if report.allowed and report.near_copies > NEAR_COPIES_ALLOWED:
         text += " **Its maker chose to publish it in spite of its near copies.**"
     return text
@@ -333,7 +334,7 @@ def _shares(config: ModelConfig) -> str:
 
 
 def _licences(config: ModelConfig) -> str:
-    about = _line(str(config.data.get("about") or "nothing was said about them or their licence."))
+    about = one_line(str(config.data.get("about") or "nothing was said about them or their licence."))
     detector = REGISTRY.get(str(config.data.get("detector")))
     lines = [f"The photos: {about}", detector.card_sentence if detector else "", _OWN]
     return "\n".join(f"- {line}" for line in lines if line) + (
@@ -343,14 +344,9 @@ def _licences(config: ModelConfig) -> str:
 
 
 def _contact(config: ModelConfig, repository: str | None) -> str:
-    contact = _line(str(config.data.get("contact") or ""))
+    contact = one_line(str(config.data.get("contact") or ""))
     if contact:
         return f"write to {contact} and ask for it to be taken down."
     if repository:
         return "open a discussion on the Community tab of this repository and ask for it to be taken down."
     return "turn to whoever gave you this folder."
-
-
-def _line(text: str) -> str:
-    """In one line, so that no text of the config can begin a section or the metadata anew."""
-    return " ".join(text.replace("|", r"\|").split())

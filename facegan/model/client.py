@@ -17,7 +17,7 @@ MAX_SILENCE = 4.0  # s without a byte after which a network counts as dead: nobo
 
 
 class HubError(Exception):
-    """The Hub answers, and the answer is no. The text is what is wrong, to stand after "because"."""
+    """The Hub refuses. The message is the reason, to stand after "because"."""
 
 
 class NotAModel(HubError):
@@ -25,14 +25,14 @@ class NotAModel(HubError):
 
 
 class Unreachable(Exception):
-    """The Hub gives no answer. The text is what is wrong, to stand after "because"."""
+    """The Hub does not answer. The message is the reason, to stand after "because"."""
 
 
 def fail_on_silence(silence: float, work: Callable[[Callable[[], None]], T]) -> T:
     """What `work(alive)` returns or raises. `work` calls `alive` when something arrives.
 
-    Raises Unreachable when nothing did for `silence` seconds: the client's own limits count anew for every attempt,
-    and none holds for the look-up of a name.
+    Raises Unreachable when nothing arrived for `silence` seconds. The client's own time limits do not do: they start
+    again with every attempt, and do not cover the look-up of a host name.
     """
     last, done, result = [time.monotonic()], threading.Event(), []
 
@@ -63,19 +63,19 @@ def network_errors(repository: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        meant = _translated(error, repository)
-        if meant is None:
+        translated = _translated(error, repository)
+        if translated is None:
             raise
-        raise meant from error
+        raise translated from error
 
 
 def _translated(error: BaseException, repository: str) -> Exception | None:
     """The HubError or Unreachable for an error of the client; None for any other error."""
     from huggingface_hub import errors
 
-    if _is_of_proxy(error):
+    if _is_proxy_error(error):
         return Unreachable(
-            f"the proxy that this machine's settings name cannot be used ({_in_short(error)}); correct or unset "
+            f"the proxy that this machine's settings name cannot be used ({_shortened(error)}); correct or unset "
             "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
         )
     if isinstance(error, RuntimeError):
@@ -89,10 +89,10 @@ def _translated(error: BaseException, repository: str) -> Exception | None:
     if isinstance(error, errors.HFValidationError):
         return HubError(f"{repository!r} is not a name of the form USER/NAME")
     if isinstance(error, errors.HfHubHTTPError):
-        return _of_http_error(error, repository)
+        return _http_error(error, repository)
     if isinstance(error, ValueError):  # what the Hub says of a card's metadata
-        return HubError(f"the Hub refuses a file ({_in_short(error)})")
-    if isinstance(error, OSError) and (error.filename or error.errno in _OF_THE_DISK):
+        return HubError(f"the Hub refuses a file ({_shortened(error)})")
+    if isinstance(error, OSError) and (error.filename or error.errno in _DISK_ERRNOS):
         # Without the name of the file: a page that visitors see shows this sentence.
         return Unreachable(
             f"the folder of the Hub's client on this machine cannot be used ({error.strerror}; "
@@ -103,8 +103,8 @@ def _translated(error: BaseException, repository: str) -> Exception | None:
     return None
 
 
-def _is_of_proxy(error: BaseException) -> bool:
-    """Whether the client stopped at the settings of a proxy, before it asked anybody."""
+def _is_proxy_error(error: BaseException) -> bool:
+    """Whether the client failed on the settings of a proxy, before it sent anything."""
     said = str(error).lower()
     if isinstance(error, ImportError):
         return "socks" in said
@@ -123,10 +123,10 @@ def _through_proxy() -> str:
     return f" through the proxy that {name} names" if name else ""
 
 
-# Errors of the disk, which a failed write raises without a file name; the network raises none of them.
-_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+# Errors of the disk, which a failed write raises without a file name. The network raises none of them.
+_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_NETWORK = "there seems to be no connection to the internet"
-# What the systems' own words for a dead network mean to people, the first that fits.
+# Patterns in the systems' error messages, and what they mean in plain words; the first match counts.
 _PLAIN_WORDS = (
     (r"name or service|name resolution|nodename|getaddrinfo|no address", _NO_NETWORK),
     (r"network is unreachable|no route", _NO_NETWORK),
@@ -139,7 +139,7 @@ _PLAIN_WORDS = (
 
 
 def _in_plain_words(error: BaseException) -> str:
-    said = _in_short(error)
+    said = _shortened(error)
     words = next((words for pattern, words in _PLAIN_WORDS if re.search(pattern, said, re.IGNORECASE)), None)
     if words:
         return f": {words}"
@@ -147,7 +147,7 @@ def _in_plain_words(error: BaseException) -> str:
     return f" ({said})" if said else ""
 
 
-def _in_short(error: BaseException) -> str:
+def _shortened(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
@@ -155,7 +155,7 @@ NO_TOKEN = "there is no token for the Hub: run `hf auth login`, or set HF_TOKEN 
 _BAD_TOKEN = "the Hub refuses the token: make a new one with write access and run `hf auth login`, or set HF_TOKEN"
 
 
-def _of_http_error(error: Exception, repository: str) -> Exception:
+def _http_error(error: Exception, repository: str) -> Exception:
     from huggingface_hub import errors
 
     code = error.response.status_code if error.response is not None else 0

@@ -11,9 +11,9 @@ from facegan.base.errors import FaceGANError
 from facegan.base.seeds import LATENT_SIZE
 from facegan.model import folder as layout
 from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder
-from facegan.model.derivative import Derivative
 from facegan.model.folder import read_part
-from facegan.model.looks import Looks
+from facegan.model.perceptual import PerceptualLoss
+from facegan.model.pixel_loss import PixelLoss
 
 Generate = Callable[[np.ndarray], np.ndarray]
 
@@ -21,11 +21,11 @@ Generate = Callable[[np.ndarray], np.ndarray]
 class FaceEncoder:
     """Finds the latents whose face is most like a given one (facegan/gan/encoder.py has how).
 
-    `derivative` and `looks`: of the generator whose latents they are.
+    `pixel_loss` and `perceptual_loss`: of the generator whose latents they are.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, derivative: Derivative, looks: Looks):
-        self._session, self.derivative, self.looks = session, derivative, looks
+    def __init__(self, session: onnxruntime.InferenceSession, pixel_loss: PixelLoss, perceptual_loss: PerceptualLoss):
+        self._session, self.pixel_loss, self.perceptual_loss = session, pixel_loss, perceptual_loss
 
     def latents(self, faces: np.ndarray, generate: Generate, passes: int = PASSES) -> np.ndarray:
         """Latents float32 (n, 100) of aligned faces uint8 (n, H, H, 3); `generate` draws latents as such faces."""
@@ -70,4 +70,4 @@ def read_encoder(
         raise FaceGANError(f"{file} cannot be loaded ({error}): fit the encoder again.") from error
     if step.shape != (1, LATENT_SIZE) or not np.isfinite(step).all():  # finite weights can still add up to infinity
         raise FaceGANError(f"{file} gives no finite latents: fit the encoder again.")
-    return FaceEncoder(session, Derivative(generator, options), Looks(generator, framing, options))
+    return FaceEncoder(session, PixelLoss(generator, options), PerceptualLoss(generator, framing, options))

@@ -25,9 +25,9 @@ from facegan.model.checks.network import steps_of
 from facegan.model.diffusers_networks import BASE_SIZE, FaceGANGenerator
 from facegan.model.folder import ModelConfig
 from facegan.model.load import to_uint8
+from facegan.model.onnx_writer import IR_VERSION, OPSET
 
-_INVISIBLE = 2  # of 256 levels: a difference that nobody can see, for half the bytes
-_OPSET, _IR_VERSION = 18, 10  # what every onnxruntime that the demo may have reads
+_TOLERANCE = 2  # of 256 levels: nobody can see it, and float16 takes half the bytes
 _PARITY_SEEDS = range(64)
 
 
@@ -61,9 +61,9 @@ def export_weights(generator: FaceGANGenerator, folder: Path) -> None:
     the arithmetic is float32 either way. Raises FaceGANError when the files do not draw what `generator` draws.
     """
     halved = _rounded_to_half(generator)
-    half = np.abs(_draw(halved) - _draw(generator)).max() <= _INVISIBLE
+    half = np.abs(_draw(halved) - _draw(generator)).max() <= _TOLERANCE
     stored = halved if half else generator
-    _write_onnx(stored, folder / layout.ONNX, half)
+    (folder / layout.ONNX).write_bytes(_as_onnx(stored, half))
     _write_diffusers(stored, folder, half)
     for name, drawn in {
         layout.ONNX: _draw_onnx(folder / layout.ONNX, stored.config.latent_size),
@@ -115,8 +115,8 @@ def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> N
     (folder / layout.MODEL_INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
-    """latents float32 [n, 100] -> images float32 [n, 3, H, W] in [-1, 1], any n."""
+def _as_onnx(generator: FaceGANGenerator, half: bool) -> bytes:
+    """From latents float32 [n, 100] to images float32 [n, 3, H, W] in [-1, 1], any n."""
     channels, latent_size = tuple(generator.config.channels), generator.config.latent_size
     side = BASE_SIZE * 2 ** len(channels)
     constants = {
@@ -127,21 +127,19 @@ def _write_onnx(generator: FaceGANGenerator, path: Path, half: bool) -> None:
     }
     steps = list(steps_of(ModelConfig("", side, channels, latent_size)))
     shapes = {"latents": [latent_size], "images": [3, side, side]}
-    write_chain(path, "generator", steps, constants, shapes, half)
+    return chain_to_onnx("generator", steps, constants, shapes, half)
 
 
-def write_chain(
-    path: Path,
+def chain_to_onnx(
     name: str,
     steps: list[tuple[str, dict, list]],
     constants: dict[str, np.ndarray],
     shapes: dict[str, list[int]],
     half: bool,
-) -> None:
-    """Write a chain of steps as ONNX.
+) -> bytes:
+    """A chain of steps as the bytes of an ONNX file.
 
     Args:
-        path: the file.
         name: of the graph.
         steps: (operation, attributes, shapes of its constants), the one after the other, as `steps_of` gives them.
         constants: of all steps in their order, by name.
@@ -155,7 +153,7 @@ def write_chain(
         inputs, result = [value], last if number == len(steps) else f"step {number}"
         for constant_name, constant in islice(remaining, len(needed)):
             inputs.append(constant_name)
-            # onnxruntime folds the Cast when it loads; a scalar saves nothing.
+            # onnxruntime folds the Cast when it loads the file. A scalar would save nothing.
             if half and constant.dtype == np.float32 and constant.ndim:
                 stored_name = f"{constant_name}.half"
                 widened.append(helper.make_node("Cast", [stored_name], [constant_name], to=TensorProto.FLOAT))
@@ -167,10 +165,10 @@ def write_chain(
     source = helper.make_tensor_value_info(first, TensorProto.FLOAT, ["batch", *taken])
     target = helper.make_tensor_value_info(last, TensorProto.FLOAT, ["batch", *given])
     graph = helper.make_graph([*widened, *chain], name, [source], [target], stored)
-    versions = {"ir_version": _IR_VERSION, "opset_imports": [helper.make_opsetid("", _OPSET)]}
+    versions = {"ir_version": IR_VERSION, "opset_imports": [helper.make_opsetid("", OPSET)]}
     model = helper.make_model(graph, producer_name="facegan", **versions)
     onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    return model.SerializeToString()
 
 
 def _rounded_to_half(generator: FaceGANGenerator) -> FaceGANGenerator:

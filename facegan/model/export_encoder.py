@@ -16,35 +16,25 @@ from facegan.model.checks.encoder import INPUT, OUTPUT, check_encoder, encoder_s
 from facegan.model.checks.media import INDEX_OF_ENCODER
 from facegan.model.components import drop_component, put_component
 from facegan.model.diffusers_model import load_encoder
-from facegan.model.export import write_chain
+from facegan.model.export import chain_to_onnx
 from facegan.model.folder import read_part
 from facegan.model.load import digest_of
 
-_TOLERANCE = 0.05  # of a latent's deviation: what rounding the weights to float16 may move, which nobody sees
+_TOLERANCE = 0.05  # standard deviations of a latent, by which rounding to float16 may move it: nobody can see it
 
 
 @torch.no_grad()
 def export_encoder(encoder: Encoder, folder: Path) -> None:
     """Write the encoder of the generator in `folder`, its normalisation folded and its weights as float16.
 
-    Raises FaceGANError when the file does not answer what `encoder` (eval mode) answers.
+    Raises FaceGANError when the output of the file differs from that of `encoder` (eval mode).
     """
     constants, weights = folded(encoder), digest_of(read_part(folder, layout.ONNX))
     channels = tuple(value.shape[0] for name, value in constants.items() if value.ndim == 4)
     hidden = next(value.shape[0] for value in constants.values() if value.ndim == 2)
-    unfinished = folder / f"{layout.ENCODER}.written"
-    try:
-        write_chain(
-            unfinished,
-            name_for(weights),
-            list(encoder_steps(channels, hidden)),
-            constants,
-            {INPUT: [6, SIDE, SIDE], OUTPUT: [encoder.layers[-1].out_features]},
-            half=True,
-        )
-        content = unfinished.read_bytes()
-    finally:
-        unfinished.unlink(missing_ok=True)
+    shapes = {INPUT: [6, SIDE, SIDE], OUTPUT: [encoder.layers[-1].out_features]}
+    steps = list(encoder_steps(channels, hidden))
+    content = chain_to_onnx(name_for(weights), steps, constants, shapes, half=True)
     check_encoder(content, weights)
     pairs = torch.rand(16, 6, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -61,8 +51,8 @@ def export_encoder(encoder: Encoder, folder: Path) -> None:
 def export_for_diffusers(folder: Path) -> None:
     """Write the encoder in encoder.onnx of `folder` for diffusers too, and name it in the index of its components.
 
-    Of the default, which comes with the program and shall stay small, the part for diffusers is left out:
-    `FaceGANPipeline.from_pretrained` takes the same weights from encoder.onnx.
+    The default model has no such component, because it comes with the program and should stay small:
+    `FaceGANPipeline.from_pretrained` reads the same weights from encoder.onnx.
     """
     if folder.resolve() == layout.DEFAULT_FOLDER.resolve():
         drop_component(folder, INDEX_OF_ENCODER)

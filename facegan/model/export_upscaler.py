@@ -14,34 +14,24 @@ from facegan.model.checks.media import INDEX_OF_UPSCALER
 from facegan.model.checks.upscaler import DETAILS, INPUT, OUTPUT, check_upscaler, upscaler_steps
 from facegan.model.components import put_component
 from facegan.model.diffusers_model import load_upscaler
-from facegan.model.export import write_chain
+from facegan.model.export import chain_to_onnx
 from facegan.model.upscaler import join
 
 _SIDE = 64  # px of the images by which the file is checked
-_TOLERANCE = 2 / 127.5  # two of 256 levels, which nobody can see, for half the bytes
+_TOLERANCE = 2 / 127.5  # two of 256 levels: nobody can see it, and float16 takes half the bytes
 
 
 @torch.no_grad()
 def export_upscaler(upscaler: Upscaler, folder: Path) -> None:
     """Write the upscaler of the generator in `folder`, its weights as float16.
 
-    Raises FaceGANError when the file does not draw what `upscaler` draws.
+    Raises FaceGANError when the output of the file differs from that of `upscaler`.
     """
     constants = {name: value.detach().float().cpu().numpy() for name, value in upscaler.state_dict().items()}
     kernels = [value for value in constants.values() if value.ndim == 4]
-    unfinished = folder / f"{layout.UPSCALER}.written"
-    try:
-        write_chain(
-            unfinished,
-            "upscaler",
-            list(upscaler_steps(len(kernels[0]), len(kernels) - 2)),
-            constants,
-            {INPUT: [3, "height", "width"], OUTPUT: [DETAILS, "height", "width"]},
-            half=True,
-        )
-        content = unfinished.read_bytes()
-    finally:
-        unfinished.unlink(missing_ok=True)
+    shapes = {INPUT: [3, "height", "width"], OUTPUT: [DETAILS, "height", "width"]}
+    steps = list(upscaler_steps(len(kernels[0]), len(kernels) - 2))
+    content = chain_to_onnx("upscaler", steps, constants, shapes, half=True)
     check_upscaler(content)
     images = torch.rand(4, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""A face, whatever it was made by: the one thing that can be drawn, morphed, mixed, evolved, saved and linked to.
+"""The kinds of faces, all of which can be drawn, morphed, mixed, evolved, saved and linked to, and their latents.
 
 face = Mixed(Seed.of("Anna"), Edited(Seed(7), {"smile": 1.0}), 0.5)
 image = model.generate(latent_of(model, face, truncation=0.8)[None])[0]
@@ -19,7 +19,7 @@ from facegan.base.latent_paths import slerp
 from facegan.base.seeds import latents_of, seed_of_name
 from facegan.model.load import FaceModel
 
-_MOST_TITLES = 3  # of what a face began as: a child of many has more than a caption and the name of a file can hold
+_MOST_TITLES = 3  # of the roots of a face: a child of many has more than fit into a caption or a file name
 _LEVELS = 127  # of a kept latent, on either side of 0: an error of half a hundredth changes no face visibly
 
 
@@ -27,7 +27,7 @@ _LEVELS = 127  # of a kept latent, on either side of 0: an error of half a hundr
 class Seed:
     """The face of a seed. `name` is the text that it was asked for by, empty for a number.
 
-    `truncation`: None for that of the page or of the call in which the face stands.
+    `truncation`: None for that of the page or of the call.
     """
 
     number: int
@@ -50,7 +50,7 @@ class Edited:
 
 @dataclass(frozen=True)
 class Mixed:
-    """On the way from `a` (amount 0) to `b` (amount 1)."""
+    """A face between `a` (amount 0) and `b` (amount 1), by spherical interpolation."""
 
     a: "Face"
     b: "Face"
@@ -81,7 +81,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Kept:
-    """A latent itself: of what has become too long to tell, or was found by a photo.
+    """A stored latent: of a face whose text would be too long, or that was found from a photo.
 
     `latent` is base64 (URL-safe) of a float32 scale, little-endian, and one signed byte for each number.
     """
@@ -169,7 +169,7 @@ def inner(face: Face) -> tuple[Face, ...]:
 
 
 def pinned(face: Face, truncation: float) -> Face:
-    """The same face wherever it stands: with a truncation of its own."""
+    """The same face with a truncation of its own, so that it does not depend on that of its context."""
     match face:
         case Seed():
             return face if face.truncation is not None else replace(face, truncation=truncation)
@@ -203,14 +203,14 @@ def reduced(face: Face) -> Face:
 
 
 def root(face: Face) -> Seed | Kept:
-    """What a face began as: of two faces, the first."""
+    """The seed or latent that a face was made from; of two faces, that of the first."""
     while parts := inner(face):
         face = parts[0]
     return face
 
 
 def roots(face: Face) -> tuple[Seed | Kept, ...]:
-    """What a face began as, each once: of a child both parents, in their order."""
+    """All seeds and latents that a face was made from, each once, in their order."""
     parts = inner(face)
     return tuple(dict.fromkeys(one for part in parts for one in roots(part))) if parts else (face,)
 
@@ -234,7 +234,7 @@ def title(face: Face) -> str:
 
 
 def short_title(face: Face) -> str:
-    """What a face began as: "seed 7", "Anna"; of a child both parents, "Anna and Maria"."""
+    """The titles of its roots: "seed 7", "Anna"; of a child both parents, "Anna and Maria"."""
     words = [("a face" if isinstance(one, Kept) else one.name or f"seed {one.number}") for one in roots(face)]
     words = [word if words.index(word) == i else "another" for i, word in enumerate(words)]
     if len(words) > _MOST_TITLES:

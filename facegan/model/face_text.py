@@ -1,6 +1,6 @@
-"""A face in writing: as JSON in pictures and calls, and as a few letters in links and fields.
+"""Serialises faces: as JSON in pictures and calls, and as short texts in links and fields.
 
-What is read may come from a stranger: every value is checked, and how deep and how long a face may be is bounded.
+The input is untrusted: every value is checked, and the depth and the length of a face are limited.
 """
 
 import base64
@@ -16,14 +16,14 @@ from facegan.base.seeds import MAX_SEED
 from facegan.model.face import Alike, Edited, Face, Kept, Mixed, Neighbour, Seed, inner, latent_of
 from facegan.model.load import FaceModel
 
-MOST_TEXT = 800  # letters of a face in a link: two of them and the rest are a link of less than 2,000
+MOST_TEXT = 800  # letters of a face in a link: with two faces a link has fewer than 2,000
 MOST_NAME = 100  # letters of a name
 _MOST_JSON = 4000  # letters of a face that is read, as of a picture's recipe
 _MOST_DEPTH, _DEEPEST = 6, 16  # faces within faces: of those made here, and of those that are read
 _MOST_NAMES = 100  # of sliders
-_SLIDER = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
+SLIDER_NAME = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
 _LATENT = re.compile(r"[\w-]{8,3000}", re.ASCII)
-CODE = "~"  # begins the text of a face that is no seed; "~." that of a latent
+CODE = "~"  # the first letter of the text of a face other than a seed or name; "~." for a latent
 _DIVIDES = re.compile(r"[,;\n]")
 
 
@@ -88,9 +88,9 @@ def from_text(text: str) -> Face:
 
 
 def compacted(model: FaceModel, face: Face, truncation: float, most: int = MOST_TEXT) -> Face:
-    """The face if it can be told in `most` letters, else its latent, which takes 140.
+    """The face if its text has at most `most` letters, else its latent, whose text has 140.
 
-    So a face that has been evolved a hundred times is still a link.
+    So even a face that has been evolved a hundred times fits into a link.
     """
     if _depth(face) <= _MOST_DEPTH and len(as_text(face)) <= most:
         return face
@@ -159,7 +159,7 @@ def _checked(value: object, low: float, high: float) -> float:
 
 def _names(values: object) -> tuple[str, ...]:
     sound = isinstance(values, list) and len(values) <= _MOST_NAMES
-    if not sound or not all(isinstance(name, str) and _SLIDER.fullmatch(name) for name in values):
+    if not sound or not all(isinstance(name, str) and SLIDER_NAME.fullmatch(name) for name in values):
         raise ValueError("no names of sliders")
     return tuple(values)
 

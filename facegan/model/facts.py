@@ -17,8 +17,8 @@ class Fact:
     """One value of config.json. `path` is its place in the file; `label` names it in the card's tables.
 
     `needed`: a push without it is refused, `unless` that says otherwise of a config; `remedy` is the end of the
-    sentence that says so. `kind` is its type there. `nothing`: the one empty value that runs write, and what the card
-    says for it.
+    sentence that says so. `kind` is its type there. `nothing`: the empty value that runs write on purpose, and what the
+    card says for it.
     """
 
     path: str
@@ -125,5 +125,9 @@ def table(config: ModelConfig, section: str, leave_out: tuple[str, ...] = ()) ->
 
 
 def _text(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return " ".join(text.replace("|", r"\|").split())  # a bar or a new line would end the cell
+    return one_line(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def one_line(text: str) -> str:
+    """An untrusted text for the card: it can neither end a cell of a table nor begin a section or the metadata."""
+    return " ".join(text.replace("|", r"\|").split())

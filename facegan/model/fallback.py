@@ -5,7 +5,7 @@ from facegan.model.load import FaceModel
 
 
 def load_or_default(source: str) -> FaceModel:
-    """The model `source`, "user/name" or a folder, else an earlier copy, else the default; `note` then says why.
+    """The model `source`, "user/name" or a folder, else an earlier copy, else the default, whose `note` says why.
 
     An earlier copy is shown when the Hub cannot be reached, or what it has now is no model; not when the Hub refuses,
     for its owner may have taken the model down. Returns within 5 seconds of silence of the network.

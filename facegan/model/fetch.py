@@ -85,8 +85,8 @@ def _fetch(
                 raise NotAModel(f"it has no {path} and so is not a FaceGAN model")
             if sizes.get(path, 0) > layout.PART[path].limit:
                 raise NotAModel(f"its {path} has {sizes[path]:,} bytes, more than any FaceGAN model has")
-        for _ in range(2):  # somebody may push in between: then once more
-            # Those that not every model has come first: a copy that was cut off then never lacks half of them.
+        for _ in range(2):  # once more if somebody pushes in between
+            # Optional files first, because a copy counts as complete when it has the required ones.
             there = sorted((path for path in parts if path in sizes), key=lambda path: layout.PART[path].needed)
             bar = _silent_bar(alive)
             files = [hf_hub_download(repository, path, revision=revision, tqdm_class=bar) for path in there]
@@ -111,31 +111,31 @@ def _silent_bar(alive: Callable[[], None]) -> type:
 
 
 def earlier_copies(source: str, parts: Sequence[str], extras: Sequence[str] = ()) -> Iterator[Found]:
-    """The whole copies of "user/name" in the Hub's cache, the newest first; none of a source that names a revision."""
+    """The complete copies of "user/name" in the Hub's cache, the newest first; none for a source with a revision."""
     if _HUB_NAME.fullmatch(source) and ".." not in source and "@" not in source:
         for snapshot in _snapshots(source, parts):
             yield Found(snapshot, f"{source}@{snapshot.name}", extras=_local(snapshot, extras).extras)
 
 
 def _from_cache(repository: str, revision: str, parts: Sequence[str]) -> Path | None:
-    """What an earlier call fetched: of this revision, else, where it is the newest that is wanted, any whole one."""
+    """What an earlier call fetched: of this revision, else, if the newest was asked for, any complete one."""
     from huggingface_hub import try_to_load_from_cache
 
     first = try_to_load_from_cache(repository, parts[0], revision=revision)
-    if isinstance(first, str) and _whole(snapshot := Path(first.removesuffix(parts[0])), parts):
+    if isinstance(first, str) and _is_complete(snapshot := Path(first.removesuffix(parts[0])), parts):
         return snapshot
     # A fetch that was cut off has moved the name to a snapshot that lacks files; the one before is better than none.
     return next(_snapshots(repository, parts), None) if revision == "main" else None
 
 
 def _snapshots(repository: str, parts: Sequence[str]) -> Iterator[Path]:
-    """All whole copies of the repository in the cache, the newest first."""
+    """All complete copies of the repository in the cache, the newest first."""
     from huggingface_hub import constants
 
     kept = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}" / "snapshots"
     snapshots = sorted(kept.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return (snapshot for snapshot in snapshots if _whole(snapshot, parts))
+    return (snapshot for snapshot in snapshots if _is_complete(snapshot, parts))
 
 
-def _whole(snapshot: Path, parts: Sequence[str]) -> bool:
+def _is_complete(snapshot: Path, parts: Sequence[str]) -> bool:
     return all((snapshot / path).is_file() for path in parts if layout.PART[path].needed)

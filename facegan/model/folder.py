@@ -51,7 +51,7 @@ class Part:
     """A file of the model folder.
 
     `limit` in bytes: a larger one is not ours, and reading it could take all memory. `needed`: a folder without it is
-    not whole. `draws`: what FaceModel reads, and all that the demo fetches.
+    incomplete. `draws`: what FaceModel reads, and all that the demo fetches.
     """
 
     path: str

@@ -19,7 +19,7 @@ from facegan.model.encoder import FaceEncoder, read_encoder
 from facegan.model.fetch import Found, earlier_copies, find_model
 from facegan.model.film import FILMS, Film
 from facegan.model.folder import ModelConfig, read_part, refuse_pickles
-from facegan.model.look_alike import find_look_alike, framed
+from facegan.model.look_alike import find_look_alike, frame_of
 from facegan.model.slider_files import read_sliders
 from facegan.model.upscaler import FaceUpscaler, read_upscaler, reduced_by_two
 from facegan.sliders.slider import Slider, SliderSet
@@ -82,7 +82,7 @@ class FaceModel:
             config, session, content = _open(found.folder)
             weights = digest_of(content)
             sliders = read_sliders(found.folder, config)
-            framing = framed(config).framing
+            framing = frame_of(config).framing
             encoder = read_encoder(found.folder, config.image_size, framing, weights, content, _session_options())
             upscaler = read_upscaler(found.folder, _session_options())
         except FaceGANError as error:
@@ -122,6 +122,11 @@ class FaceModel:
     def surprises(self) -> tuple[Slider, ...]:
         """Sliders that were found without labels; empty for a model without any. They are edited like the others."""
         return self.slider_set.surprises.sliders if self.slider_set and self.slider_set.surprises else ()
+
+    @property
+    def all_sliders(self) -> tuple[Slider, ...]:
+        """`sliders`, then `surprises`."""
+        return (*self.sliders, *self.surprises)
 
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> np.ndarray:
         """Latents float32 (n, 100) of the seeds; `truncation` 1.0 is the full variety.
@@ -205,7 +210,7 @@ class FaceModel:
 
     def aligned(self, photo: np.ndarray, face: FoundFace) -> AlignedFace:
         """A face of the photo uint8 (H, W, 3) as the model's faces are framed."""
-        return align(photo, face, framed(self.config))
+        return align(photo, face, frame_of(self.config))
 
     def encode_face(self, face: AlignedFace | np.ndarray, strength: float = 1.0) -> np.ndarray:
         """`encode` for a face that is aligned already; as an array it is uint8 (H, H, 3), H = `size` or `base.size`."""

@@ -1,8 +1,8 @@
-"""The look-alike of an aligned face, in three steps, each of which begins where the one before ended.
+"""The look-alike of an aligned face, in three steps, each of which starts from the result of the one before.
 
-The encoder answers at once; the attributes that have sliders are moved to what the labels read from the face, which
-finds the side of smile and perceived gender that the encoder misses on photos; refine.py brings the pixels closer and
-holds the attributes.
+The encoder gives the first latent. Then the attributes that have sliders are moved to the scores that the label
+networks read from the face, because on photos the encoder often gets the smile or the perceived gender wrong. Last,
+refine.py minimises the difference in pixels and feature maps, and holds the attributes.
 """
 
 from typing import Protocol
@@ -18,7 +18,7 @@ from facegan.model.refine import Readings, refined
 from facegan.sliders.slider import SliderSet
 from facegan.sliders.steer import steer
 
-_FURTHEST = 2.5  # standard deviations of a score that a look-alike is moved to: beyond it faces melt
+_FURTHEST = 2.5  # standard deviations, the largest score that a look-alike is moved to: beyond it faces are distorted
 
 
 class Model(Protocol):
@@ -31,8 +31,8 @@ class Model(Protocol):
     def generate(self, latents: np.ndarray) -> np.ndarray: ...
 
 
-def framed(config: ModelConfig) -> Frame:
-    """How a model's faces are framed."""
+def frame_of(config: ModelConfig) -> Frame:
+    """How a model's faces are framed; the default where its config does not say (facts.framing_of raises)."""
     framing = config.data.get("framing")
     sensible = isinstance(framing, int | float) and 0.3 <= framing <= 1.5
     return Frame(config.image_size, framing) if sensible else Frame(config.image_size)
@@ -40,12 +40,13 @@ def framed(config: ModelConfig) -> Frame:
 
 def find_look_alike(model: Model, face: AlignedFace) -> np.ndarray:
     """The latent float32 (d,) of the face of `model`, which has an encoder, that is most like an aligned face."""
-    framing = framed(model.config).framing
+    framing = frame_of(model.config).framing
     latent = model.encoder.latents(face.image[None], model.generate)[0]
     readings = readings_of(model.slider_set, face.image, framing)
     if readings is not None:
         latent = labelled_alike(readings, latent)
-    return refined(face.image, latent, model.encoder.derivative, framing, face.shown, readings, model.encoder.looks)
+    encoder = model.encoder
+    return refined(face.image, latent, encoder.pixel_loss, framing, face.shown, readings, encoder.perceptual_loss)
 
 
 def readings_of(sliders: SliderSet | None, face: np.ndarray, framing: float) -> Readings | None:
@@ -56,8 +57,8 @@ def readings_of(sliders: SliderSet | None, face: np.ndarray, framing: float) -> 
     labels = label_faces(face[None], framing, mirror=True)
     scores, known = np.zeros(len(sliders.scores), np.float32), np.zeros(len(sliders.scores), bool)
     for column, name in enumerate(sliders.scores):
-        told = all(isinstance(one.get(name), int | float) for one in (mean, spread))
-        if name in labels.names and told and spread[name] > 0:
+        given = all(isinstance(one.get(name), int | float) for one in (mean, spread))
+        if name in labels.names and given and spread[name] > 0:
             score = (float(labels[name][0]) - mean[name]) / spread[name]
             scores[column] = np.clip(np.nan_to_num(score), -_FURTHEST, _FURTHEST)
             known[column] = np.isfinite(score)

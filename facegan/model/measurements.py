@@ -1,9 +1,9 @@
 """The measurements of a generator, as config.json holds them in "training".
 
-`metrics` are the figures of gan/judge.py of the weights that were exported, and `generated`, the number of faces they
-were taken of. `memorisation` is `asdict` of Memorisation. `look_alikes` are those of runs/look_alikes.py: the number of
-`random` faces, which faces are `shown`, and for each kind of faces both values of each figure. All are optional; the
-card and the push read them here.
+`metrics` are the figures by gan/judge.py for the exported weights, and `generated`, the number of faces that were drawn
+for them. `memorisation` is `asdict` of Memorisation. `look_alikes` are those of runs/look_alikes.py: the number of
+`random` faces, which faces are `shown`, and for each kind of faces each figure, of the look-alikes and of the nearest
+random faces. All are optional; the card and the push read them here.
 """
 
 from dataclasses import dataclass, replace
@@ -74,10 +74,10 @@ def metrics_of(config: ModelConfig) -> list[Metric]:
     if values is None:
         return []
     if not isinstance(values, dict):
-        raise _empty("training.metrics")
+        raise _incomplete("training.metrics")
     for name in ("generated", *(kind for kind, _, _ in _FIGURES)):
         if not _is_number(values.get(name)):
-            raise _empty(f"training.metrics.{name}")
+            raise _incomplete(f"training.metrics.{name}")
     spreads = {spread: values.get(spread) if _is_number(values.get(spread)) else None for _, _, spread in _FIGURES}
     return [Metric(kind, name, values[kind], spreads[spread]) for kind, name, spread in _FIGURES]
 
@@ -88,22 +88,22 @@ def protocol_of(config: ModelConfig) -> str:
 
 
 def memorisation_of(config: ModelConfig) -> Memorisation | None:
-    """The memorisation report in the config. Raises FaceGANError with the field's name when it is not whole."""
+    """The memorisation report in the config. Raises FaceGANError with the field's name when it is incomplete."""
     value = config.training.get("memorisation")
     if value is None:
         return None
     try:
         report = Memorisation(**value)
     except TypeError:
-        raise _empty("training.memorisation") from None
+        raise _incomplete("training.memorisation") from None
     if not _is_share(report.near_copies):
-        raise _empty("training.memorisation.near_copies")
+        raise _incomplete("training.memorisation.near_copies")
     if report.distance_ratio is not None and not (_is_number(report.distance_ratio) and report.distance_ratio >= 0):
-        raise _empty("training.memorisation.distance_ratio")
+        raise _incomplete("training.memorisation.distance_ratio")
     if not isinstance(report.allowed, bool):
-        raise _empty("training.memorisation.allowed")
+        raise _incomplete("training.memorisation.allowed")
     if not isinstance(report.protocol, str) or not report.protocol.strip():
-        raise _empty("training.memorisation.protocol")
+        raise _incomplete("training.memorisation.protocol")
     return report
 
 
@@ -127,17 +127,17 @@ def allow_memorised(config: ModelConfig) -> ModelConfig:
 
 
 def check_shares(config: ModelConfig) -> None:
-    """Raises FaceGANError with the field's name when the shares among training or generated faces are not whole."""
+    """Raises FaceGANError with the field's name when the shares among training or generated faces are incomplete."""
     sections = {"training.shares": config.training.get("shares"), "data.shares": config.data.get("shares")}
     for field, shares in sections.items():
         if not isinstance(shares, dict) or not _is_number(shares.get("faces")):
-            raise _empty(f"{field}.faces")
+            raise _incomplete(f"{field}.faces")
         parts = {f"{field}.{kind}": found for kind, found in shares.items() if kind != "faces"}
         for kind, found in parts.items():
             if not isinstance(found, dict) or not found or not all(_is_share(share) for share in found.values()):
-                raise _empty(kind)
+                raise _incomplete(kind)
     if not shares_table(config):
-        raise _empty("training.shares")
+        raise _incomplete("training.shares")
 
 
 def shares_table(config: ModelConfig) -> str:
@@ -178,5 +178,7 @@ def _is_share(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
 
-def _empty(field: str) -> FaceGANError:
-    return FaceGANError(f"The field {field} of the model's config.json is empty or not whole: measure the model again.")
+def _incomplete(field: str) -> FaceGANError:
+    return FaceGANError(
+        f"The field {field} of the model's config.json is empty or incomplete: measure the model again."
+    )

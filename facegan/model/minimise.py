@@ -1,68 +1,68 @@
-"""Minimises a smooth function of many numbers by its derivative: L-BFGS, as scipy has it, which the demo lacks."""
+"""L-BFGS: minimises a smooth function of many variables by its gradient. The demo does not install scipy."""
 
 from collections import deque
 from collections.abc import Callable
 
 import numpy as np
 
-_PAIRS = 20  # that the curvature is told from
-_FIRST_STEP = 0.5  # its length, before anything is known of the curvature
-_ENOUGH = 1e-4  # of the decrease that the slope promises; below it a step is shortened (Armijo)
-_SHORTEST = 0.1  # of a step that was too long
+_PAIRS = 20  # steps from which the curvature is estimated
+_FIRST_STEP = 0.5  # its length, while the curvature is unknown
+_SUFFICIENT = 1e-4  # of the decrease that the gradient predicts; with less the step is shortened (Armijo 1966)
+_MAX_CUT = 0.1  # to which share of its length a step is shortened at most at a time
 
 Function = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
-def minimised(function: Function, start: np.ndarray, evaluations: int, tolerance: float) -> np.ndarray:
-    """The point float64 (d,) with the least value that was found from `start` (d,) on.
+def minimise(function: Function, start: np.ndarray, evaluations: int, tolerance: float) -> np.ndarray:
+    """The point float64 (d,) with the smallest value that was found, starting from `start` (d,).
 
     Liu and Nocedal 1989 (doi:10.1007/BF01589116), algorithm 2.1.
 
     Args:
-        function: point (d,) to its value and its derivative (d,).
+        function: from a point (d,) to its value and its gradient (d,).
         start: where to begin.
-        evaluations: of the function, the most.
-        tolerance: a decrease of the value in one step below which nothing more is tried.
+        evaluations: the largest number of evaluations of the function.
+        tolerance: it ends after a step that decreases the value by less than this.
     """
     point = np.asarray(start, np.float64)
-    value, slope = function(point)
+    value, gradient = function(point)
     pairs, used = deque(maxlen=_PAIRS), 1
     while used < evaluations:
-        step = _step(slope, pairs)
-        steepness = float(slope @ step)
-        if not steepness < 0:  # the pairs mislead, which rounding can bring about
+        step = _step(gradient, pairs)
+        steepness = float(gradient @ step)
+        if not steepness < 0:  # rounding errors have made the curvature estimate useless
             pairs.clear()
-            step = _step(slope, pairs)
-            steepness = float(slope @ step)
+            step = _step(gradient, pairs)
+            steepness = float(gradient @ step)
             if not steepness < 0:
                 break
         share = 1.0
         while True:
             tried = point + share * step
-            found, found_slope = function(tried)
+            found, found_gradient = function(tried)
             used += 1
-            if found <= value + _ENOUGH * share * steepness or used >= evaluations:
+            if found <= value + _SUFFICIENT * share * steepness or used >= evaluations:
                 break
-            # The lowest point of the parabola through both values and the slope.
+            # The lowest point of the parabola through both values and the gradient.
             lowest = -steepness * share**2 / (2 * (found - value - share * steepness))
-            share = min(max(lowest, _SHORTEST * share), share / 2)
+            share = min(max(lowest, _MAX_CUT * share), share / 2)
         if not found < value:
             break
-        moved, change = tried - point, found_slope - slope
+        moved, change = tried - point, found_gradient - gradient
         if moved @ change > 1e-10 * (change @ change):
             pairs.append((moved, change))
         gained = value - found
-        point, value, slope = tried, found, found_slope
+        point, value, gradient = tried, found, found_gradient
         if gained < tolerance:
             break
     return point
 
 
-def _step(slope: np.ndarray, pairs: deque) -> np.ndarray:
-    """The quasi-Newton step, by what the points moved and how their slopes changed (the two-loop recursion)."""
+def _step(gradient: np.ndarray, pairs: deque) -> np.ndarray:
+    """The quasi-Newton step, from the differences of points and of gradients (the two-loop recursion)."""
     if not pairs:
-        return -slope * (_FIRST_STEP / max(float(np.linalg.norm(slope)), 1e-12))
-    step, shares = -slope, []
+        return -gradient * (_FIRST_STEP / max(float(np.linalg.norm(gradient)), 1e-12))
+    step, shares = -gradient, []
     for moved, change in reversed(pairs):
         shares.append((moved @ step) / (moved @ change))
         step = step - shares[-1] * change

@@ -58,7 +58,7 @@ def photo_of_text(text: object) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise FaceGANError("photo is not whole base64: send the data URL as it was made.") from None
+        raise FaceGANError("photo is not valid base64: send the data URL unchanged.") from None
 
 
 def _check_size(content: bytes) -> None:

@@ -14,14 +14,13 @@ from facegan.base.errors import FaceGANError
 from facegan.base.seeds import MAX_SEED
 from facegan.base.stamp import parse, read_stamp
 from facegan.model.face import Edited, Face, Mixed, Seed, pinned, reduced
-from facegan.model.face_text import from_json, to_json
+from facegan.model.face_text import SLIDER_NAME, from_json, to_json
 from facegan.model.load import FaceModel
 
 MOST_SEEDS = 100  # in one picture; the sheet of samples has 32
 MOST_SLIDERS = 100
 _MOST_FRAMES = 10_000
 _MOST_LETTERS = 200  # of the names of models and revisions, as in config.json
-_SLIDER = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
 _WEIGHTS = re.compile(r"[0-9a-f]{16}")
 
 
@@ -147,7 +146,7 @@ def parse_recipe(text: str) -> Recipe:
 
 
 def check_recipe(values: Mapping) -> Recipe:
-    """The recipe with these values, which may come from a stranger.
+    """The recipe with these values, which are untrusted.
 
     Raises FaceGANError when one is missing or is none that a picture of this program has. Names that a later version
     may have added are left out.
@@ -169,10 +168,10 @@ def check_recipe(values: Mapping) -> Recipe:
         and _is_number(values.get("truncation"), 0, 100)
         and isinstance(sliders, dict)
         and len(sliders) <= MOST_SLIDERS
-        and all(_SLIDER.fullmatch(name) and _is_number(value, -100, 100) for name, value in sliders.items())
+        and all(SLIDER_NAME.fullmatch(name) and _is_number(value, -100, 100) for name, value in sliders.items())
         and isinstance(lock, list)
         and len(lock) <= MOST_SLIDERS
-        and all(isinstance(name, str) and _SLIDER.fullmatch(name) for name in lock)
+        and all(isinstance(name, str) and SLIDER_NAME.fullmatch(name) for name in lock)
         and ("loop" in values) == ("frames_per_leg" in values)
         and isinstance(values.get("loop", True), bool)
         and _is_whole(values.get("frames_per_leg", 1), 1, _MOST_FRAMES)
@@ -204,7 +203,7 @@ def _is_swing(values: object) -> bool:
         isinstance(values, dict)
         and set(values) == {one.name for one in fields(Swing)}
         and isinstance(values["slider"], str)
-        and bool(_SLIDER.fullmatch(values["slider"]))
+        and bool(SLIDER_NAME.fullmatch(values["slider"]))
         and _is_number(values["reach"], -1, 1)
         and _is_whole(values["frames_per_leg"], 1, _MOST_FRAMES)
     )

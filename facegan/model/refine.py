@@ -6,7 +6,7 @@ generated face, which can be drawn exactly, they count for more and more, and of
 the latent stays near the middle, where faces are typical.
 
 The first steps compare pixels only, which is fast. The last steps also compare the maps of a pre-trained network
-(looks.py), which is three times as slow and shows what pixels of 4 x 4 px hide: edges, hair, the eyes.
+(perceptual.py), which is three times as slow and captures what means over 4 x 4 px do not show: edges, hair, the eyes.
 """
 
 from collections.abc import Callable
@@ -16,24 +16,24 @@ from functools import cache
 import numpy as np
 
 from facegan.labels.crop import crop_matrices, places
-from facegan.model.derivative import SIDE
-from facegan.model.looks import ROUNDING, Looks, Shares
-from facegan.model.minimise import Function, minimised
+from facegan.model.minimise import Function, minimise
+from facegan.model.perceptual import ROUNDING, LossWeights, PerceptualLoss
+from facegan.model.pixel_loss import SIDE
 from facegan.sliders.surrogate import Surrogate
 
-EVALUATIONS = 35  # by the pixels, each as long as drawing three faces
-EVALUATIONS_OF_MAPS = 50  # each as long as drawing eight faces
+EVALUATIONS = 35  # of the pixel loss, each as long as drawing three faces
+EVALUATIONS_OF_MAPS = 50  # of the perceptual loss, each as long as drawing five faces
 _BACKGROUND = 0.25  # the weight of a difference beside the head; 1 in the face
-_INDEPENDENT = (
-    1000  # of the 3,072 differences: neighbours go wrong together. with 300 and 3,000 look-alikes are as near
-)
-# With 1,000 for the maps held-out faces are 0.02 further by another network, with 8,000 no nearer, and colours suffer.
-_SHARES = Shares(pixels=_INDEPENDENT, maps=4000)
+# How many of the 3,072 differences count as independent, because the errors of neighbouring pixels are correlated. With
+# 300 and 3,000 look-alikes are as near.
+_INDEPENDENT = 1000
+# With 1,000 for the maps held-out faces are 0.02 further by another network; with 8,000 no nearer, and colours worse.
+_LOSS_WEIGHTS = LossWeights(pixels=_INDEPENDENT, maps=4000)
 _READINGS = 60.0  # the weight of a squared standard deviation of a score; with 0 a smaller share agrees on gender
 _TOLERANCE = 1e-3
 
-# Latents (n, d), a face (3, 32, 32) and weights (32, 32) to losses (n,) and their derivatives (n, d).
-Derivative = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+# Latents (n, d), a face (3, 32, 32) and weights (32, 32) to losses (n,) and their gradients (n, d).
+Loss = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -48,55 +48,55 @@ class Readings:
 def refined(
     face: np.ndarray,
     latent: np.ndarray,
-    derivative: Derivative,
+    pixel_loss: Loss,
     framing: float,
     shown: np.ndarray | None = None,
     readings: Readings | None = None,
-    looks: Looks | None = None,
+    perceptual_loss: PerceptualLoss | None = None,
     evaluations: int = EVALUATIONS,
 ) -> np.ndarray:
     """The latent float32 (d,), from `latent` (d,) on, whose picture is most like an aligned face uint8 (H, H, 3).
 
-    `derivative`: a model.derivative.Derivative. `shown`, bool (32, 32): which places count, all without it. `looks`: of
-    the same generator; not used where a part of the face is not shown. The result is no worse than `latent` by what is
+    `pixel_loss`: a PixelLoss. `shown`, bool (32, 32): which pixels count; None for all. `perceptual_loss`: of the same
+    generator; not used where a part of the face is not shown. The result is no worse than `latent` by the loss that is
     minimised.
     """
     weights = _weights(framing) if shown is None else _weights(framing) * shown
     wanted = _reduced(face)
 
     def by_pixels(point: np.ndarray) -> tuple[float, np.ndarray]:
-        losses, slopes = derivative(point, wanted, weights)
+        losses, gradients = pixel_loss(point, wanted, weights)
         loss = float(losses[0]) + float(ROUNDING)
-        return _INDEPENDENT * np.log(loss), slopes * (_INDEPENDENT / loss)
+        return _INDEPENDENT * np.log(loss), gradients * (_INDEPENDENT / loss)
 
-    found = minimised(_with_latent(by_pixels, readings), latent, evaluations, _TOLERANCE)
-    if looks is not None and (shown is None or _whole(shown, framing)):
-        maps = looks.of(_floats(face)[None])
+    found = minimise(_with_latent(by_pixels, readings), latent, evaluations, _TOLERANCE)
+    if perceptual_loss is not None and (shown is None or _whole(shown, framing)):
+        maps = perceptual_loss.maps(_floats(face)[None])
 
-        def by_looks(point: np.ndarray) -> tuple[float, np.ndarray]:
-            return looks(point, wanted, weights, maps, _SHARES)
+        def by_maps(point: np.ndarray) -> tuple[float, np.ndarray]:
+            return perceptual_loss(point, wanted, weights, maps, _LOSS_WEIGHTS)
 
-        found = minimised(_with_latent(by_looks, readings), found, EVALUATIONS_OF_MAPS, _TOLERANCE)
+        found = minimise(_with_latent(by_maps, readings), found, EVALUATIONS_OF_MAPS, _TOLERANCE)
     return found.astype(np.float32)
 
 
-# A latent float32 (1, d) to a value and its derivative (1, d).
+# A latent float32 (1, d) to a value and its gradient (1, d).
 _Value = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def _with_latent(of_picture: _Value, readings: Readings | None) -> Function:
-    """The value of the picture, and what the latent itself adds: how typical it is, and how far from the readings."""
+    """The loss of the picture plus two penalties of the latent: its squared length, and its error in the readings."""
 
     def function(point: np.ndarray) -> tuple[float, np.ndarray]:
         point = point.astype(np.float32)
-        value, slopes = of_picture(point[None])
-        value, slope = value + float(point @ point), slopes[0] + 2 * point
+        value, gradients = of_picture(point[None])
+        value, gradient = value + float(point @ point), gradients[0] + 2 * point
         if readings is not None:
-            scores, gradients = readings.surrogate.gradients(point[None])
+            scores, score_gradients = readings.surrogate.gradients(point[None])
             missing = (scores[0] - readings.scores) * readings.known
             value += _READINGS * float(missing @ missing)
-            slope = slope + 2 * _READINGS * (missing @ gradients[0])
-        return value, slope.astype(np.float64)
+            gradient = gradient + 2 * _READINGS * (missing @ score_gradients[0])
+        return value, gradient.astype(np.float64)
 
     return function
 

@@ -1,4 +1,4 @@
-"""Writes a model folder as a whole: there is never half of one."""
+"""Writes a model folder atomically: there is never an incomplete one."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ def save_model(
     `config.channels` is taken from the generator; `films` of its training have the names that PARTS gives them. With
     its `discriminator`, that of the last step where the generator is the best one, another training may start from it.
     `upscaler`: the bytes of an upscaler.onnx that doubles its images.
-    `attempt` does what a model works without, each with its name: one that survives its errors has the weights kept.
+    `attempt` runs the optional steps, each with its name. If it catches their errors, the weights are saved anyway.
     """
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

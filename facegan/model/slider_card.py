@@ -1,6 +1,7 @@
 """The section of the model card on sliders: how pure each is, in figures and as a picture."""
 
 from facegan.model import folder as layout
+from facegan.model.facts import one_line
 from facegan.sliders.slider import SliderSet
 
 _TEXT = """
@@ -49,11 +50,11 @@ def sliders_section(sliders: SliderSet | None) -> str:
     floors = [one.quality.get("floor") for one in sliders.sliders]
     compared = any(isinstance(floor, dict) for floor in floors)
     rows = [
-        f"| {_line(one.label)} | {_line(one.note)} | {_share(one.quality, 'crossing')} "
+        f"| {one_line(one.label)} | {one_line(one.note)} | {_share(one.quality, 'crossing')} "
         f"| {_share(one.quality, 'monotone')} |" + (f" {_floor(one.name, floor)} |" if compared else "")
         for one, floor in zip(sliders.sliders, floors, strict=True)
     ]
-    said = [f"- There is no slider {_line(name)}, because {_line(str(reason))}."
+    reasons = [f"- There is no slider {one_line(name)}, because {one_line(str(reason))}."
             for name, reason in (left_out.items() if isinstance(left_out, dict) else ())]  # fmt: skip
     return _TEXT.format(
         count=f"{len(sliders.sliders)} attributes" if len(sliders.sliders) > 1 else "One attribute",
@@ -64,7 +65,7 @@ def sliders_section(sliders: SliderSet | None) -> str:
         floor=_FLOOR if compared else "",
         picture=_picture(judged),
         surprises=_surprises(sliders),
-        left_out="\n" + "\n".join(said) + "\n" if said else "",
+        left_out="\n" + "\n".join(reasons) + "\n" if reasons else "",
     )
 
 
@@ -74,13 +75,13 @@ def _surprises(sliders: SliderSet) -> str:
         return ""
     moved = [value for one in found if isinstance(value := one.quality.get("named_moved"), int | float)]
     names = ", ".join(f"`{one.name}`" for one in found)
-    told = "How much they move the attributes above was not measured."
+    effect = "How much they move the attributes above was not measured."
     if moved:
-        told = (
+        effect = (
             f"From end to end they move the judge's readings of the attributes above by {sum(moved) / len(moved):.2f} "
             "standard deviations on average, the judge's errors included."
         )
-    return _SURPRISES.format(count=len(found), names=names, moved=told)
+    return _SURPRISES.format(count=len(found), names=names, moved=effect)
 
 
 def _floor(name: str, floor: object) -> str:
@@ -104,8 +105,3 @@ def _picture(judged: object) -> str:
 def _share(quality: dict, name: str) -> str:
     value = quality.get(name)
     return f"{value:.0%}" if isinstance(value, int | float) else "-"
-
-
-def _line(text: str) -> str:
-    """In one line, so that no text of sliders.json can begin a section or a cell anew."""
-    return " ".join(text.replace("|", r"\|").split())

@@ -120,7 +120,7 @@ def _check_component(
     """`parts`: config, weights and code of the component `name`; `network`: the ONNX file with the same weights."""
     there = [(folder / path).exists() for path in parts]
     if any(there) != all(there) or any(there) != (name in json.loads(read_part(folder, layout.MODEL_INDEX))):
-        raise FaceGANError(f"{folder / name} is not whole or not named in {layout.MODEL_INDEX}: fit the {name} again.")
+        raise FaceGANError(f"{folder / name} is incomplete or not named in {layout.MODEL_INDEX}: fit the {name} again.")
     if not any(there):
         return
     file, weights = folder / parts[1], _load(folder, parts[1])
@@ -131,8 +131,8 @@ def _check_component(
         np.array_equal(weights[name].astype(np.float32), other.astype(np.float32))
         for name, other in zip(names, others, strict=True)
     )
-    told = json.loads(read_part(folder, parts[0]))
-    if not same or not isinstance(told, dict) or {key: told.get(key) for key in expected} != expected:
+    values = json.loads(read_part(folder, parts[0]))
+    if not same or not isinstance(values, dict) or {key: values.get(key) for key in expected} != expected:
         raise FaceGANError(f"{file} is another {name} than {network} beside it: fit the {name} again.")
 
 
@@ -153,7 +153,7 @@ def _of_layers(layers: list[str]) -> list[str]:
 
 
 def _channels(shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """Those of a discriminator with weights of these shapes; what is none has others than `discriminator_shapes`."""
+    """The channels of a discriminator with weights of these shapes. They are meaningless for any other network."""
     layers = {int(found[1]): shape for name, shape in shapes.items() if (found := _WEIGHT.fullmatch(name))}
     return tuple(layers[number][0] for number in sorted(layers, reverse=True) if len(layers[number]) == 4)
 
@@ -190,7 +190,7 @@ def _check_numbers(file: Path, weights: dict[str, np.ndarray]) -> None:
 
 
 def _is_count(name: str, tensor: np.ndarray) -> bool:
-    """Of the batches of a batch normalisation, the one whole number in a network."""
+    """Whether a tensor is the batch counter of a batch normalisation, the only integer in a network."""
     return name.endswith(".num_batches_tracked") and tensor.dtype == np.int64
 
 

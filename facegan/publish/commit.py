@@ -47,15 +47,15 @@ def set_variable(target: Target, name: str, value: str) -> None:
 def put_files(target: Target, files: Mapping[str, bytes], is_ours: Callable[[str], bool], title: str) -> str:
     """One commit; returns the commit at the head of the repository then, an old one if nothing changed.
 
-    `files` by their path there. Those that lie there, are ours and are not in `files` are deleted; others stay.
+    `files` by their paths. Existing files that `is_ours` accepts and that are not in `files` are deleted; others stay.
     Raises HubError and Unreachable; the repository then is as it was.
     """
     api, kind = HfApi(), target.kind
 
     def put(alive: Callable[[], None]) -> str:
         before = api.repo_info(target.repository, repo_type=kind)
-        there = {file.rfilename for file in before.siblings or []}
-        gone = sorted(path for path in there if is_ours(path) and path not in files)
+        existing = {file.rfilename for file in before.siblings or []}
+        removed = sorted(path for path in existing if is_ours(path) and path not in files)
         added = [CommitOperationAdd(path, Watched(content, alive)) for path, content in files.items()]
         for file in added:
             alive()
@@ -64,7 +64,7 @@ def put_files(target: Target, files: Mapping[str, bytes], is_ours: Callable[[str
             if b"\0" in files[file.path_in_repo]:
                 api.preupload_lfs_files(target.repository, [file], repo_type=kind, num_threads=1)
         alive()
-        operations = [CommitOperationDelete(path, is_folder=False) for path in gone] + added
+        operations = [CommitOperationDelete(path, is_folder=False) for path in removed] + added
         done = api.create_commit(
             target.repository, operations, commit_message=title, repo_type=kind, parent_commit=before.sha
         )
@@ -108,14 +108,14 @@ class Watched(io.BytesIO):
 
 
 def _ask(target: Target, work: Callable[[Callable[[], None]], T]) -> T:
-    """`fail_on_silence` of some work on the repository: silence ends it, and Ctrl-C at once."""
+    """Does some work on the repository. Ends after PATIENCE seconds of silence, and on Ctrl-C at once."""
     with _quiet(), network_errors(target.repository):
         return fail_on_silence(PATIENCE, work)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The client without bars and warnings: of an unchanged push, and of files that do not go by Xet."""
+    """Hides the client's progress bars, and its warnings about an unchanged push and about files not sent by Xet."""
     verbosity, hidden = logging.get_verbosity(), are_progress_bars_disabled()
     logging.set_verbosity_error()
     disable_progress_bars()

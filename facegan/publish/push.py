@@ -11,7 +11,7 @@ from pathlib import Path
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model import tensors
-from facegan.model.card import TOLD_PARTS, render_card, render_licence, write_card
+from facegan.model.card import OPTIONAL_PARTS, render_card, render_licence, write_card
 from facegan.model.checks.media import check_content
 from facegan.model.client import HubError, Unreachable
 from facegan.model.facts import check_facts
@@ -81,7 +81,7 @@ def _push(folder: Path, run: Path, options: PushOptions, facts: RunFacts) -> Pus
     faces = int(config.data.get("faces_used") or 0) + int(config.data.get("faces_held_out") or 0)
     target = target.for_faces(faces, one_person=config.data.get("one_person") is True)
     sliders = read_sliders(folder, config)
-    files |= _written_for(config, target.repository, files, sliders)
+    files |= _files_for(config, target.repository, files, sliders)
     refuse_machine_paths(files, forbidden)
     pushed = _commit(target, files, config)
     if options.allow_memorised:
@@ -115,12 +115,12 @@ def check_folder(folder: Path, config: ModelConfig, forbidden: Sequence[str]) ->
     return files
 
 
-def _written_for(
+def _files_for(
     config: ModelConfig, repository: str, files: dict[str, bytes], sliders: SliderSet | None
 ) -> dict[str, bytes]:
     """The files that name the repository, and the code for diffusers, which is always this program's own."""
     code = Path(__file__).parent.parent / "model"
-    parts = {name: path in files for name, path in TOLD_PARTS.items()}
+    parts = {name: path in files for name, path in OPTIONAL_PARTS.items()}
     codes = {layout.PIPELINE: "pipeline.py", layout.DIFFUSERS_CODE: "diffusers_networks.py"}
     codes |= {path: "diffusers_networks.py" for path in (layout.UPSCALER_CODE, layout.ENCODER_CODE) if path in files}
     return {

@@ -14,9 +14,10 @@ from facegan.publish.target import PATIENCE, Target, check_name, check_target, s
 ROOT = Path(__file__).parent.parent.parent
 MODEL_VARIABLE = "FACEGAN_MODEL"  # the environment variable that app.py reads
 
-_PYTHON = "3.12"  # Spaces default to 3.10, where older libraries are resolved without a word
-_ON_TOP = "# free Spaces run on ZeroGPU, which asks for this\nspaces>=0.51,<1\n"
+_PYTHON = "3.12"  # Spaces default to 3.10, for which pip would silently choose older libraries
+_EXTRA_REQUIREMENTS = "# free Spaces run on ZeroGPU, which needs this\nspaces>=0.51,<1\n"  # after requirements.txt
 _OWN_FILES = ("app.py", "LICENSE", "requirements.txt", "README.md")
+_NETWORKS = ("yunet", "face_api", "label_heads", "efficientnet_lite1")  # in assets: they find, read and compare faces
 
 _CARD = """\
 ---
@@ -82,7 +83,7 @@ def space_files(model: str, preload: bool = True) -> dict[str, bytes]:
     sources += [path for name in _NETWORKS for path in (ROOT / "facegan" / "assets" / name).iterdir()]
     sources += [path for part in layout.PARTS if part.draws and (path := layout.DEFAULT_FOLDER / part.path).exists()]
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(set(sources)) if _is_source(path)}
-    files["requirements.txt"] = (ROOT / "requirements.txt").read_bytes() + _ON_TOP.encode()
+    files["requirements.txt"] = (ROOT / "requirements.txt").read_bytes() + _EXTRA_REQUIREMENTS.encode()
     files["README.md"] = _card(model, preload).encode()
     return files
 
@@ -119,9 +120,6 @@ def _is_private(model: str) -> bool:
     return bool(found.private)
 
 
-_NETWORKS = ("yunet", "face_api", "label_heads", "efficientnet_lite1")  # in assets: they find, read and compare faces
-
-
 def _is_ours(path: str) -> bool:
     return path in _OWN_FILES or PurePosixPath(path).parts[0] == "facegan"
 
@@ -135,13 +133,13 @@ def _imported(file: Path) -> set[Path]:
     found: set[Path] = set()
     todo = [file]
     while todo:
-        new = {path for name in _names(ast.parse(todo.pop().read_bytes())) for path in _files_of(name)} - found
+        new = {path for name in _imported_names(ast.parse(todo.pop().read_bytes())) for path in _files_of(name)} - found
         found |= new
         todo += new
     return found
 
 
-def _names(tree: ast.AST) -> Iterator[str]:
+def _imported_names(tree: ast.AST) -> Iterator[str]:
     """The dotted names of FaceGAN that a syntax tree imports; `from a import b` gives a.b, a module or not."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -150,7 +148,7 @@ def _names(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        yield from _names(node)
+        yield from _imported_names(node)
 
 
 def _files_of(name: str) -> Iterator[Path]:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 PRIVATE_BELOW = 1000  # faces: a generator of so few can show the people it learned from
 PATIENCE = 10.0  # s; the Hub usually answers in a fraction of a second
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ def check_target(name: str, run: Path, private: bool | None = None, kind: str = 
 
 def check_name(name: str) -> None:
     """Raises FaceGANError when `name` is not of the form "user/name"."""
-    if re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*@.*", name, re.ASCII):
+    repository, revision, _ = name.partition("@")
+    if revision and _NAME.fullmatch(repository):
         raise FaceGANError(f"{name!r} names a revision, but the newest one is meant here: give it as USER/NAME only.")
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name, re.ASCII):
+    if not _NAME.fullmatch(name):
         raise FaceGANError(f"{name!r} is not a name on the Hub: give it as USER/NAME, of letters, digits, - _ and .")
 
 

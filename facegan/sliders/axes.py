@@ -12,7 +12,7 @@ import numpy as np
 # every step in 90 % in place of 65 %, a smile leaks at most 0.20 in place of 0.33 (docs/measurements/sliders.md). The
 # other sliders leak more so, age 0.19 in place of 0.13 on average: the faces learned from already had those leaks.
 ALONG_ENTRY = ("smile", "mouth_open")
-LEAST_SHARE = 0.8  # of what all entries of a latent together say about a score, which the entry of its own must say
+LEAST_SHARE = 0.8  # of the variance of a score that all entries explain together, which the entry must explain alone
 
 
 def axis_of(latents: np.ndarray, score: np.ndarray) -> int | None:

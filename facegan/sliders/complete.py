@@ -23,15 +23,15 @@ from facegan.sliders.fit import (
 )
 from facegan.sliders.slider import Slider, SliderSet, even_pace
 
-SAMPLES = 1_000  # faces from which ends and directions are read
+SAMPLES = 1_000  # faces on which ends and directions are measured
 
 
 def with_missing(
     sliders: SliderSet, generate: Generate, framing: float, say: Callable[[str], None] = print
 ) -> SliderSet:
-    """The same sliders, and those of the registry's that have none and whose scores the surrogate foretells.
+    """The same sliders, and one for each further attribute of the registry whose score the surrogate predicts.
 
-    A score that the others held becomes the attribute of a slider; ends, pace and directions are read from fresh faces.
+    The score was held by the other sliders so far. Ends, pace and directions are measured on newly drawn faces.
     """
     count, scores, surrogate = len(sliders.sliders), sliders.scores, sliders.surrogate
     wanted = [one.name for one in SLIDERS if one.name in scores[count:] and one.name in sliders.facts.get("mean", {})]

@@ -1,4 +1,4 @@
-"""Judges sliders: what each changes, and what it should not. The figures of sliders.json, the card and the docs.
+"""Judges sliders: what each changes beside its own attribute. The figures of sliders.json, the card and the docs.
 
 The judge uses other networks than those that the sliders were fitted with: see readings.py. The faces are those of the
 seeds 0, 1, 2 ..., which the fit never saw. A leakage is the mean |change| of one reading from end to end, in its
@@ -29,7 +29,7 @@ from facegan.sliders.slider import SliderSet
 SEEDS = 1_000
 POSITIONS = 11
 SLACK = 0.1  # standard deviations: the error of a reading from one picture to the next, within which a fall is no fall
-# What of the figures of pairs stands beside those of their slider.
+# The figures of pairs (judge_pairs) that are stored beside those of a slider, as its floor.
 FLOOR = ("leakage_mean", "leakage_worst", "leakage_worst_of", "gender_flips", "skin_change")
 _BATCH = 128
 _FEWEST_IN_CELL = 10  # faces
@@ -198,9 +198,9 @@ def _judge_one(
     own_readings = np.stack([one[:, at] for one in (low, *between, high)])
     end_features = [reader.features(end) for end in ends]
     change = _Change.of(unedited, (low, high), tuple(reader.labels(end) for end in ends))
-    far = [sliders.edit_by_difference(latents, name, value) for value in (-1.0, 1.0)]
-    far_readings = tuple(reader.read(end, True) for end in far)
-    difference = _Change.of(unedited, far_readings, tuple(reader.labels(end) for end in far))
+    difference_ends = [sliders.edit_by_difference(latents, name, value) for value in (-1.0, 1.0)]
+    difference_readings = tuple(reader.read(end, True) for end in difference_ends)
+    difference = _Change.of(unedited, difference_readings, tuple(reader.labels(end) for end in difference_ends))
     centre = unedited.features.mean(axis=0)
     quality = {
         **_own_figures(names, name, unedited, change),
@@ -250,7 +250,7 @@ def judge_pairs(
         change = _Change.of(unedited, (low, high), (unknown, unknown))
         own = np.array([names.index(name)])
         matrix = leakage.leakage_matrix(change.readings[None], own)
-        row = leakage.others(matrix, own, ~np.isin(names, counted)[None])[0]
+        row = leakage.without_own(matrix, own, ~np.isin(names, counted)[None])[0]
         figures[name] = {**_own_figures(names, name, unedited, change), **_leaks(row, names)}
     return figures
 
@@ -305,8 +305,8 @@ def _facts(
     moved = _moved(changes, own)
     # Only attributes with a slider count in the means; the matrices list the others too.
     outside = _inseparable(judged, names, sliders) | ~np.isin(np.arange(len(names)), own)[None]
-    counted, counted_naive = leakage.others(matrix, own, outside), leakage.others(naive, own, outside)
-    counted_agreed = leakage.others(agreed, own, outside)
+    counted, counted_naive = leakage.without_own(matrix, own, outside), leakage.without_own(naive, own, outside)
+    counted_agreed = leakage.without_own(agreed, own, outside)
     rows = []
     for row, one in enumerate(counted):
         rows.append({
@@ -317,7 +317,7 @@ def _facts(
     return {
         "names": list(names), "sliders": judged, "leakage": matrix, "before": naive, "agreed": agreed,
         "noise": errors, "leakage_agreed": _mean(counted_agreed),
-        "leakage_agreed_before": _mean(leakage.others(agreed_naive, own, outside)),
+        "leakage_agreed_before": _mean(leakage.without_own(agreed_naive, own, outside)),
         "leakage_mean": _mean(counted), "leakage_mean_before": _mean(counted_naive),
         "cells": _cells(names, unedited.readings, by_sliders, own, outside),
     }, rows  # fmt: skip
@@ -335,7 +335,7 @@ def _agreed_matrix(changes: list[_Change], own: np.ndarray) -> np.ndarray:
 
 
 def _inseparable(judged: list[str], names: tuple[str, ...], sliders: SliderSet) -> np.ndarray:
-    """Bool (s, j): readings of attributes that count as the slider's own, see fit.SAME_ATTRIBUTE; it holds none."""
+    """Bool (s, j): readings that count as the slider's own (fit.SAME_ATTRIBUTE), which it does not hold."""
     found = np.zeros((len(judged), len(names)), bool)
     all_names = [slider.name for slider in sliders.sliders]
     for row, name in enumerate(judged):
@@ -354,7 +354,7 @@ def _cells(names: tuple[str, ...], base: np.ndarray, changes: np.ndarray, own: n
         for part, tone in enumerate(("dark", "middle", "light")):
             rows = belongs & (tercile == part)
             if rows.sum() >= _FEWEST_IN_CELL:
-                matrix = leakage.others(leakage.leakage_matrix(changes[:, rows], own), own, outside)
+                matrix = leakage.without_own(leakage.leakage_matrix(changes[:, rows], own), own, outside)
                 cells[f"{group}, {tone}"] = {"faces": int(rows.sum()), "leakage_mean": [_mean(one) for one in matrix]}
     return cells
 

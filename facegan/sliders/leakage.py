@@ -33,7 +33,7 @@ def agreed_change(products: np.ndarray) -> np.ndarray:
     return np.sqrt(2 / np.pi * np.maximum(mean_of_known(products), 0))
 
 
-def others(matrix: np.ndarray, own: np.ndarray, left_out: np.ndarray | None = None) -> np.ndarray:
+def without_own(matrix: np.ndarray, own: np.ndarray, left_out: np.ndarray | None = None) -> np.ndarray:
     """A leakage matrix (s, j) with NaN for each slider's own reading and for those that are `left_out` (s, j)."""
     found = np.array(matrix, np.float64)
     found[np.arange(len(own)), own] = np.nan

@@ -1,6 +1,6 @@
-"""Learns where sliders end: how sure a detector is of faces as they are drawn, and of faces with sliders at their ends.
+"""Fits the limit of sliders: a network that predicts how sure a detector is of a face, moved by sliders or not.
 
-YuNet, because it is part of this package. torch, by learn.py.
+The detector is YuNet, because it is part of this package. torch, by learn.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,9 +17,9 @@ Certainties = Callable[[np.ndarray], np.ndarray]  # latents (n, d) to log-odds (
 
 SAMPLES = 6_000  # faces, half of them moved; 12 ms each
 SEED = 1_000_037
-UNSURE = 5  # per cent of unmoved faces: of these the detector is unsure
-_SHARE = UNSURE / 100  # of the faces foretold to be at the limit that are unsure, as of unmoved ones
-_LOWEST = -4.0  # standard deviations: no face at all and hardly one count the same
+UNSURE = 5  # the percentile of unmoved faces below which the detector counts as unsure
+_SHARE = UNSURE / 100  # of the faces whose predicted certainty is at the limit, that may be unsure: as of unmoved ones
+_LOWEST = -4.0  # standard deviations; lower certainties count as this one
 _AT_ONCE = 4  # sliders moved together
 _BATCH = 128
 
@@ -54,17 +54,17 @@ def learn_limit(sliders: SliderSet, certainties: Certainties, *, samples: int = 
     return Limit(surrogate, least_of(surrogate.scores(latents)[:, 0], unsure))
 
 
-def least_of(foretold: np.ndarray, unsure: np.ndarray) -> float:
-    """The lowest foretold certainty (n,) around which no more than _SHARE of the faces are `unsure`, bool (n,)."""
-    order = np.argsort(foretold)
+def least_of(predicted: np.ndarray, unsure: np.ndarray) -> float:
+    """The lowest predicted certainty (n,) around which no more than _SHARE of the faces are `unsure`, bool (n,)."""
+    order = np.argsort(predicted)
     window = max(len(order) // 25, 1)
     shares = np.convolve(unsure[order], np.ones(window) / window, "valid")
     place = int((shares <= _SHARE).argmax()) if (shares <= _SHARE).any() else len(shares) - 1
-    return float(foretold[order[place + window // 2]])
+    return float(predicted[order[place + window // 2]])
 
 
 def _ends(sliders: SliderSet, rng: np.random.RandomState) -> Iterator[dict[str, float]]:
-    """Every slider at both ends twice, and as often some at random ends together."""
+    """Each slider alone at both ends, twice; after each of these some random sliders at random ends together."""
     names = [slider.name for slider in sliders.sliders]
     for name in (*names, *names):
         for value in (-1.0, 1.0):

@@ -12,7 +12,7 @@ from facegan.sliders.steer import steer
 from facegan.sliders.surrogate import Surrogate
 
 END = 2.0  # standard deviations from the mean at which a slider ends
-LEAST_MOVE = 0.5  # standard deviations that a slider moves a face which is at its end already
+LEAST_MOVE = 0.5  # standard deviations by which a slider moves a face that is already at the end
 HELD = 1.0  # the weight of a score that is held, relative to the slider's own
 LOCKED = 4.0  # the weight of a score that the user locks
 PACES = 5  # parts of either side of a slider for which the pace is stored
@@ -66,7 +66,8 @@ class SliderSet:
     directions of the same attributes, of the same reach, which the sliders are compared with. `along` (s, d) are
     directions of length 1 along which sliders move a face, with ends at -END and END; 0 for a slider that follows the
     surrogate (axes.py). `facts` are the measured figures, as in sliders.json. `surprises` hold all scores, as the
-    others do, and are held by none of them. `limit` shortens the way of a face that would stop being one on it.
+    other sliders do; the other sliders do not hold them. `limit` shortens the path of a face that would stop looking
+    like one on it.
     """
 
     sliders: tuple[Slider, ...]
@@ -82,14 +83,14 @@ class SliderSet:
     limit: Limit | None = None
 
     @cached_property
-    def whole(self) -> "SliderSet":
-        """The same with the surprises as sliders like the others."""
+    def with_surprises(self) -> "SliderSet":
+        """The same with the surprises as ordinary sliders."""
         if self.surprises is None:
             return self
         (s, m), k, found = (len(self.sliders), len(self.surprises.sliders)), len(self.scores), self.surprises
         weights = np.zeros((s + m, k + m), np.float32)
         weights[:s, :s], weights[:s, s + m :] = self.weights[:, :s], self.weights[:, s:]
-        held = self.weights.max(axis=0)  # of two scores that mean the same each slider holds at most one
+        held = self.weights.max(axis=0)  # a slider does not hold a score that means the same as its own, but others do
         weights[s:, :s], weights[s:, s : s + m], weights[s:, s + m :] = held[:s], HELD, held[s:]
         last, bias = self.surrogate.last
         surrogate = replace(
@@ -111,7 +112,7 @@ class SliderSet:
         )
 
     @property
-    def _surprising(self) -> set[str]:
+    def _surprise_names(self) -> set[str]:
         return {slider.name for slider in self.surprises.sliders} if self.surprises else set()
 
     def edit(self, latents: np.ndarray, values: Mapping[str, float], lock: Iterable[str] = ()) -> np.ndarray:
@@ -120,10 +121,10 @@ class SliderSet:
         Raises ValueError for an unknown slider, a value outside its range, or a lock on an unknown score.
         """
         lock = tuple(lock)
-        surprising = self._surprising
-        if surprising & {*lock, *(name for name, value in values.items() if value)}:
-            return self.whole.edit(latents, values, lock)
-        values = {name: value for name, value in values.items() if name not in surprising}
+        surprise_names = self._surprise_names
+        if surprise_names & {*lock, *(name for name, value in values.items() if value)}:
+            return self.with_surprises.edit(latents, values, lock)
+        values = {name: value for name, value in values.items() if name not in surprise_names}
         names = {slider.name: slider for slider in self.sliders}
         for name, value in values.items():
             if name not in names:
@@ -139,20 +140,21 @@ class SliderSet:
         return self._moved(latents, moved, locked, shares)
 
     def _shares(self, latents: np.ndarray, moved: Mapping[str, float], locked: list[int]) -> np.ndarray:
-        """How much of the way each face may go, float32 (n,): the way on which the first of the sliders is at its end.
+        """The share of its path that each face may go, float32 (n,).
 
-        So a slider ends where its face does, and goes there evenly.
+        The path is that on which all values grow in proportion until the first of the sliders is at its end. So a
+        slider is at 1 where the limit of its face is, and goes there evenly.
         """
         farthest = max(abs(value) for value in moved.values())
-        whole = {name: value / farthest for name, value in moved.items()}
+        at_the_end = {name: value / farthest for name, value in moved.items()}
         parts = np.repeat(np.linspace(0, 1, PARTS + 1, dtype=np.float32)[1:], len(latents))
-        ways = self._moved(np.tile(latents, (PARTS, 1)), whole, locked, parts)
-        return self.limit.shares(np.concatenate([latents, ways]).reshape(PARTS + 1, *latents.shape))
+        paths = self._moved(np.tile(latents, (PARTS, 1)), at_the_end, locked, parts)
+        return self.limit.shares(np.concatenate([latents, paths]).reshape(PARTS + 1, *latents.shape))
 
     def _moved(
         self, latents: np.ndarray, moved: Mapping[str, float], locked: list[int], shares: np.ndarray
     ) -> np.ndarray:
-        """Latents (n, d) moved by `shares` (n,) of the way to where the sliders of `moved` ask for."""
+        """Latents (n, d) moved by `shares` (n,) of the path to the values of the sliders in `moved`."""
         before, targets = latents, self.surrogate.scores(latents)
         for name, value in moved.items():
             column = self.scores.index(name)
@@ -168,8 +170,8 @@ class SliderSet:
         All other scores are held, as in `edit`. Raises ValueError for a name without a slider.
         """
         names = list(names)
-        if self._surprising & set(names):
-            return self.whole.edit_like(latents, others, names)
+        if self._surprise_names & set(names):
+            return self.with_surprises.edit_like(latents, others, names)
         known = [slider.name for slider in self.sliders]
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"There is no slider {unknown[0]!r}; this model has {', '.join(known) or 'none'}.")
@@ -211,10 +213,10 @@ class SliderSet:
         steered = [column for column in moved if column not in along]
         if not steered and not locked:
             return latents.astype(np.float32)
-        if along:  # what such a slider changes beside its own score stays, but for what is steered or locked
-            stays = [column for column in range(len(self.scores)) if column not in (*steered, *locked)]
-            targets[:, stays] = self.surrogate.scores(latents)[:, stays]
-        weights = self.weights[moved].min(axis=0)  # a score that one slider must change, none can hold
+        if along:  # side effects of such a slider are accepted, except on scores that are steered or locked
+            accepted = [column for column in range(len(self.scores)) if column not in (*steered, *locked)]
+            targets[:, accepted] = self.surrogate.scores(latents)[:, accepted]
+        weights = self.weights[moved].min(axis=0)  # a score that one of the sliders changes is held by none
         weights[moved] = HELD
         weights[locked] = LOCKED
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Moves a latent to one whose face has other scores."""
+"""Moves a latent so that its predicted scores become given ones."""
 
 import numpy as np
 
@@ -30,27 +30,27 @@ def steer(
     d = weights.astype(np.float32)
     for step in range(1, steps + 1):
         scores, gradients = surrogate.gradients(found)
-        missing = (before + (targets - before) * np.float32(step / steps) - scores) * d
+        residuals = (before + (targets - before) * np.float32(step / steps) - scores) * d
         weighted = gradients * d[:, None]
-        found += _step(weighted, missing[..., None], penalty)
+        found += _step(weighted, residuals[..., None], penalty)
     return found
 
 
-def _step(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
-    """The step float32 (n, d), of the weighted gradients (n, k, d) and what is missing (n, k, 1).
+def _step(weighted: np.ndarray, residuals: np.ndarray, penalty: float) -> np.ndarray:
+    """The step float32 (n, d), of the weighted gradients (n, k, d) and the weighted residuals (n, k, 1).
 
-    The gradients of a stranger's sliders can be so large that the penalty vanishes beside them in float32 and the
-    equations become singular; up to surrogate.STEEPEST they can be solved in float64.
+    The gradients of untrusted sliders can be so large that the penalty vanishes beside them in float32 and the
+    equations become singular; up to surrogate.MAX_LIPSCHITZ they can be solved in float64.
     """
     try:
-        step = _solved(weighted, missing, penalty)
+        step = _solve(weighted, residuals, penalty)
         if np.isfinite(step).all():
             return step
     except np.linalg.LinAlgError:
         pass
-    return _solved(weighted.astype(np.float64), missing.astype(np.float64), penalty).astype(np.float32)
+    return _solve(weighted.astype(np.float64), residuals.astype(np.float64), penalty).astype(np.float32)
 
 
-def _solved(weighted: np.ndarray, missing: np.ndarray, penalty: float) -> np.ndarray:
+def _solve(weighted: np.ndarray, residuals: np.ndarray, penalty: float) -> np.ndarray:
     back, one = weighted.transpose(0, 2, 1), np.eye(weighted.shape[1], dtype=weighted.dtype)
-    return (back @ np.linalg.solve(weighted @ back + weighted.dtype.type(penalty) * one, missing))[..., 0]
+    return (back @ np.linalg.solve(weighted @ back + weighted.dtype.type(penalty) * one, residuals))[..., 0]

@@ -1,6 +1,6 @@
 """Sliders as two files: names and figures in sliders.json, the arrays that move them in sliders.safetensors.
 
-They may come from a stranger, so every value is checked.
+They may be untrusted, so every value is checked.
 """
 
 import json
@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 from facegan.labels.names import check_name
 from facegan.sliders.limit import Limit
 from facegan.sliders.slider import LOCKED, PACES, Slider, SliderSet, Surprises, even_pace
-from facegan.sliders.surrogate import STEEPEST, Surrogate
+from facegan.sliders.surrogate import MAX_LIPSCHITZ, Surrogate
 
 # Format 1 had no pace: its sliders follow their path at a constant rate. Format 2 had no `along`: all sliders
 # follow the surrogate. Format 3 had no surprises, format 4 no limit.
@@ -57,16 +57,16 @@ def to_json(sliders: SliderSet) -> str:
     """sliders.json. A figure that could not be measured, NaN, is null there."""
     values = {
         "format": FORMAT if sliders.limit else _WITHOUT_LIMIT if sliders.surprises else _WITHOUT_SURPRISES,
-        "sliders": [_told(slider) for slider in sliders.sliders],
+        "sliders": [_slider_json(slider) for slider in sliders.sliders],
         "scores": list(sliders.scores),
         "facts": sliders.facts,
     }
     if sliders.surprises:
-        values[_SURPRISES] = [_told(slider) for slider in sliders.surprises.sliders]
+        values[_SURPRISES] = [_slider_json(slider) for slider in sliders.surprises.sliders]
     return json.dumps(json_ready(values), indent=1, allow_nan=False) + "\n"
 
 
-def _told(slider: Slider) -> dict:
+def _slider_json(slider: Slider) -> dict:
     return {"name": slider.name, "label": slider.label, "quality": slider.quality, "note": slider.note}
 
 
@@ -113,7 +113,7 @@ def parse_json(content: bytes) -> tuple[tuple[Slider, ...], tuple[str, ...], dic
     surprises = _sliders(values[_SURPRISES], _SURPRISES, budget) if _SURPRISES in values else ()
     if twice := {slider.name for slider in surprises} & set(scores):
         raise ValueError(f"{sorted(twice)[0]!r} is a surprise and a score")
-    _check_facts(values["facts"], "facts", _DEEPEST, budget, whole=True)
+    _check_facts(values["facts"], "facts", _DEEPEST, budget, must_be_table=True)
     return sliders, scores, values["facts"], surprises
 
 
@@ -125,7 +125,7 @@ def _sliders(values: object, what: str, budget: list[int]) -> tuple[Slider, ...]
         for field in ("label", "note"):
             if not isinstance(one[field], str) or len(one[field]) > _LONGEST or not one[field].isprintable():
                 raise ValueError(f"the {field} of {one['name']} is not a text")
-        _check_facts(one["quality"], one["name"], _DEEPEST, budget, whole=True)
+        _check_facts(one["quality"], one["name"], _DEEPEST, budget, must_be_table=True)
     return tuple(Slider(one["name"], one["label"], quality=one["quality"], note=one["note"]) for one in values)
 
 
@@ -148,16 +148,16 @@ def parse_safetensors(
     expected = (*_TENSORS, *(_SURPRISE_TENSORS if surprises else ()), *(_LIMIT_TENSORS if limited else ()))
     if set(tensors) != set(expected):
         raise ValueError(f"the tensor {sorted(set(tensors) ^ set(expected))[0][:80]!r} is missing or unknown")
-    hidden, certain = (
+    hidden, limit_hidden = (
         tensors[name].shape[-1] if name in tensors and tensors[name].ndim else 0 for name in ("first", "limit_first")
     )
-    if not 1 <= hidden <= MOST_HIDDEN or not limited <= certain <= MOST_HIDDEN:
+    if not 1 <= hidden <= MOST_HIDDEN or not limited <= limit_hidden <= MOST_HIDDEN:
         raise ValueError(f"its network is not 1 to {MOST_HIDDEN} wide")
     s, k, d, m = len(sliders), len(scores), latent_size, len(surprises)
     shapes = ((s, 2), (s, 2, PACES), (s, k), (s, d), (s, d),
               *_network_shapes(d, hidden, k),
               *(((m, d), (m, 2)) if m else ()),
-              *((*_network_shapes(d, certain, 1), (1,)) if limited else ()))  # fmt: skip
+              *((*_network_shapes(d, limit_hidden, 1), (1,)) if limited else ()))  # fmt: skip
     for name, shape in zip(expected, shapes, strict=True):
         tensor = tensors[name]
         if tensor.dtype != np.float32 or tensor.shape != shape:
@@ -179,15 +179,15 @@ def parse_safetensors(
         raise ValueError("a slider's pace does not go up from 0 to at most 1")
     t = tensors
     surrogate = _network(t)
-    if not surrogate.steepest() <= STEEPEST:
-        raise ValueError("its scores change so fast that no step towards them can be reckoned")
+    if not surrogate.lipschitz() <= MAX_LIPSCHITZ:
+        raise ValueError("its scores change so fast that no step towards them can be computed")
     found = Surprises(surprises, *(t[name] for name in _SURPRISE_TENSORS)) if surprises else None
     arrays = t["weights"], t["ends"], t["pace"], t["differences"], t["along"]
     limit = Limit(_network(t, "limit_"), float(t["limit_least"][0])) if limited else None
-    set_of = SliderSet(sliders, scores, *arrays, surrogate, facts, found, limit)
-    if not set_of.whole.surrogate.steepest() <= STEEPEST:
-        raise ValueError("its surprises change so fast that no step towards them can be reckoned")
-    return set_of
+    found_set = SliderSet(sliders, scores, *arrays, surrogate, facts, found, limit)
+    if not found_set.with_surprises.surrogate.lipschitz() <= MAX_LIPSCHITZ:
+        raise ValueError("its surprises change so fast that no step towards them can be computed")
+    return found_set
 
 
 def _network_shapes(d: int, hidden: int, outputs: int) -> tuple[tuple[int, ...], ...]:
@@ -211,10 +211,10 @@ def _names(values: object, what: str, most: int) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check_facts(value: object, path: str, depth: int, budget: list[int], whole: bool = False) -> None:
-    """Numbers, texts and tables of them; `whole`: it must be a table itself."""
+def _check_facts(value: object, path: str, depth: int, budget: list[int], must_be_table: bool = False) -> None:
+    """Raises ValueError unless the value is a number, a text, or a table of such values that is not too large."""
     budget[0] -= 1
-    if whole and not isinstance(value, dict):
+    if must_be_table and not isinstance(value, dict):
         raise ValueError(f"{path} is not a table")
     if budget[0] < 0 or depth < 0:
         raise ValueError(f"{path} holds too much")

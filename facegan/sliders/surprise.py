@@ -1,8 +1,9 @@
-"""Finds sliders without labels: the directions in which the latent changes a face most, and no named attribute.
+"""Finds sliders without labels: the directions that change a face most without changing a named attribute.
 
-The principal directions of the latent's effect on the generator's early features, as GANSpace finds them (Haerkoenen et
-al. 2020, https://arxiv.org/abs/2004.02546), here of the mean squared Jacobian, in which what changes a score can be
-left out at every face. What a small step leaves out, steering holds on the way to the end (slider.SliderSet.whole).
+They are principal directions of the latent's effect on the generator's early features, as in GANSpace (Haerkoenen et
+al. 2020, https://arxiv.org/abs/2004.02546), but of the mean of J'J with the Jacobian J, from which the gradients of the
+scores can be projected out at every face. That holds the scores in a small step; over the whole path steering holds
+them (SliderSet.with_surprises).
 """
 
 import itertools
@@ -53,9 +54,9 @@ def find_surprises(sliders: SliderSet, effect: Effect, generate: Generate, count
 def principal_directions(effects: np.ndarray, gradients: np.ndarray, count: int) -> np.ndarray:
     """Unit vectors float32 (count, d), the strongest first.
 
-    The principal axes of the mean of `effects` (n, d, d), from each of which the span of the scores' `gradients`
-    (n, k, d) at the same face is left out, and from their mean that of the mean gradients. Of the two signs each has
-    the one with which its largest number is positive.
+    The principal axes of the mean of `effects` (n, d, d). The span of the scores' `gradients` (n, k, d) at the same
+    face is projected out of each effect, and the span of the mean gradients out of their mean. The sign of a vector is
+    such that its entry with the largest absolute value is positive.
     """
     d = effects.shape[1]
     rests = np.eye(d) - _spans(gradients)
@@ -67,9 +68,9 @@ def principal_directions(effects: np.ndarray, gradients: np.ndarray, count: int)
 
 
 def _spans(gradients: np.ndarray) -> np.ndarray:
-    """The projections (n, d, d) to the spans of gradients (n, k, d)."""
-    across, sizes, along = np.linalg.svd(gradients.astype(np.float64), full_matrices=False)
-    kept = along * (sizes > 1e-6 * np.maximum(sizes[:, :1], 1e-12))[..., None]
+    """The projections (n, d, d) onto the spans of gradients (n, k, d)."""
+    _, singular, rows = np.linalg.svd(gradients.astype(np.float64), full_matrices=False)
+    kept = rows * (singular > 1e-6 * np.maximum(singular[:, :1], 1e-12))[..., None]
     return kept.transpose(0, 2, 1) @ kept
 
 
@@ -83,7 +84,7 @@ def _gradients(sliders: SliderSet, latents: np.ndarray) -> np.ndarray:
 def _changes(sliders: SliderSet, generate: Generate, latents: np.ndarray) -> dict[str, float]:
     """How much every slider changes the picture from end to end: the root mean square over pixels, mean over faces."""
     found = {}
-    for slider in sliders.whole.sliders:
+    for slider in sliders.with_surprises.sliders:
         low, high = (generate(sliders.edit(latents, {slider.name: value})).astype(np.float32) for value in (-1.0, 1.0))
         found[slider.name] = float(np.sqrt(((high - low) ** 2).mean(axis=(1, 2, 3))).mean())
     return found

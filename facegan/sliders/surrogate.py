@@ -11,7 +11,7 @@ import numpy as np
 
 _ROOT = np.float32(np.sqrt(2 / np.pi))
 _CUBE = np.float32(0.044715)
-STEEPEST = 1000.0  # standard deviations per unit of the latent, the most that `steepest` may be; the default's is 30
+MAX_LIPSCHITZ = 1000.0  # standard deviations per unit of the latent, for untrusted surrogates; the default's is 30
 
 
 @dataclass(frozen=True)
@@ -37,25 +37,25 @@ class Surrogate:
 
     def gradients(self, latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scores float32 (n, k), and their gradients (n, k, d) with respect to the latent."""
-        scores, slope, one, two = self._forward(latents)
+        scores, slope, first, second = self._forward(latents)
         # Backpropagation from the scores to z, through both tanh: d tanh(x) = 1 - tanh(x)^2.
-        back = (1 - two**2)[:, None, :] * self.last[0].T[None]
-        back = (back @ self.second[0].T) * (1 - one**2)[:, None, :]
+        back = (1 - second**2)[:, None, :] * self.last[0].T[None]
+        back = (back @ self.second[0].T) * (1 - first**2)[:, None, :]
         return scores, (back @ self.first[0].T + self.linear.T[None]) * slope[:, None, :]
 
-    def steepest(self) -> float:
-        """An upper bound of the length of the gradient of all scores, by the norms of the matrices.
+    def lipschitz(self) -> float:
+        """A Lipschitz constant of the scores: an upper bound, from the spectral norms of the matrices.
 
-        The slope of tanh is at most 1, and that of `squash` at most 0.8.
+        The derivative of tanh is at most 1, and that of `squash` at most 0.8.
         """
         one, two, three = (np.linalg.norm(m.astype(np.float64), 2) for m, _ in (self.first, self.second, self.last))
         return float(np.linalg.norm(self.linear.astype(np.float64), 2) + one * two * three)
 
     def _forward(self, latents: np.ndarray) -> tuple[np.ndarray, ...]:
         z, slope = squash(np.asarray(latents, np.float32))
-        one = np.tanh(z @ self.first[0] + self.first[1])
-        two = np.tanh(one @ self.second[0] + self.second[1])
-        return z @ self.linear + two @ self.last[0] + self.last[1], slope, one, two
+        first = np.tanh(z @ self.first[0] + self.first[1])
+        second = np.tanh(first @ self.second[0] + self.second[1])
+        return z @ self.linear + second @ self.last[0] + self.last[1], slope, first, second
 
 
 def squash(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import pytest
 from facegan import FaceModel
 from facegan.labels.label import label_faces
 from facegan.model.folder import ModelConfig
-from facegan.model.look_alike import framed, labelled_alike, readings_of
+from facegan.model.look_alike import frame_of, labelled_alike, readings_of
 
 
 @pytest.fixture(scope="module")
@@ -37,5 +37,5 @@ def test_of_sliders_of_earlier_versions_nothing_is_read(model):
 
 @pytest.mark.parametrize(("framing", "found"), [(0.8, 0.8), (1.1, 1.1), (None, 0.8), ("close", 0.8), (99, 0.8)])
 def test_faces_are_framed_as_the_model_says_where_that_makes_sense(framing, found):
-    frame = framed(ModelConfig("m", 64, (8, 8, 8, 8), data={"framing": framing}))
+    frame = frame_of(ModelConfig("m", 64, (8, 8, 8, 8), data={"framing": framing}))
     assert (frame.size, frame.framing) == (64, found)

@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
-from facegan.sliders.leakage import agreed_change, crossing_share, flip_share, leakage_matrix, monotone_share, others
+from facegan.sliders.leakage import (
+    agreed_change,
+    crossing_share,
+    flip_share,
+    leakage_matrix,
+    monotone_share,
+    without_own,
+)
 
 
 def test_leakage_is_the_mean_change_by_that_of_the_slider_itself():
     change = np.array([[[4.0, -1.0], [2.0, 0.5]], [[0.3, 3.0], [np.nan, -3.0]]])  # (slider, face, reading)
     matrix = leakage_matrix(change, np.array([0, 1]))
     assert matrix == pytest.approx(np.array([[1.0, 0.75 / 3], [0.1, 1.0]]))
-    assert np.isnan(others(matrix, np.array([0, 1]))).tolist() == [[True, False], [False, True]]
+    assert np.isnan(without_own(matrix, np.array([0, 1]))).tolist() == [[True, False], [False, True]]
 
 
 def test_what_no_face_shows_has_no_leakage():

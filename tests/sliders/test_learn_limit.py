@@ -26,15 +26,15 @@ def test_fewer_faces_are_unsure_at_the_ends_with_what_was_learned():
         without, within = ((certainties(one.edit(g, values)) < floor).mean() for one in (free, held))
         assert without > 0.2
         assert within < 0.5 * without
-    back = {"smile": -1.0}  # ways on which nothing is lost are as long as they were
+    back = {"smile": -1.0}  # a path on which no certainty is lost is as long as before
     assert np.linalg.norm(held.edit(g, back) - free.edit(g, back), axis=1).mean() < 0.2
 
 
 def test_the_least_is_where_few_are_unsure():
-    foretold = np.random.RandomState(0).uniform(-3, 3, 20_000)
-    chance = np.clip(-foretold / 3, 0, 1)  # 5 % at -0.15
-    unsure = np.random.RandomState(1).rand(len(foretold)) < chance
-    assert least_of(foretold, unsure) == pytest.approx(-0.15, abs=0.1)
+    predicted = np.random.RandomState(0).uniform(-3, 3, 20_000)
+    chance = np.clip(-predicted / 3, 0, 1)  # 5 % at -0.15
+    unsure = np.random.RandomState(1).rand(len(predicted)) < chance
+    assert least_of(predicted, unsure) == pytest.approx(-0.15, abs=0.1)
 
 
 def test_a_mirror_image_is_as_certain(drawn):  # noqa: F811

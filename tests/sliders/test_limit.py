@@ -27,8 +27,8 @@ def limited(**changes):
     return replace(toy_set(), limit=Limit(network, LEAST), **changes)
 
 
-def test_a_way_ends_where_its_certainty_falls_under_the_least():
-    ways = np.array([
+def test_a_path_ends_where_its_certainty_falls_under_the_least():
+    paths = np.array([
         [2.0, 2.0, 2.0, 2.0, 2.0],  # never
         [2.0, 1.0, 0.5, -0.5, 1.0],  # half way through the third part
         [1.0, -1.0, 2.0, 2.0, 2.0],  # half way through the first: not beyond, though it gets better there
@@ -37,7 +37,7 @@ def test_a_way_ends_where_its_certainty_falls_under_the_least():
         [-1.0, -2.0, -3.0, -3.0, -3.0],  # gets worse
     ]).T  # fmt: skip
     expected = np.maximum([1, 2.5 / 4, 0.5 / 4, 1, 1.5 / 4, 0], LEAST_SHARE)
-    assert shares_of(ways, 0.0) == pytest.approx(expected)
+    assert shares_of(paths, 0.0) == pytest.approx(expected)
 
 
 def test_no_face_is_moved_beyond_its_limit():
@@ -60,8 +60,8 @@ def test_the_way_back_has_no_limit():
 
 def test_a_shortened_slider_goes_evenly():
     g = latents()
-    way = np.stack([scores(limited().edit(g, {"smile": value}))[:, 0] for value in np.linspace(0, 1, 6)])
-    steps = np.diff(way, axis=0)
+    path = np.stack([scores(limited().edit(g, {"smile": value}))[:, 0] for value in np.linspace(0, 1, 6)])
+    steps = np.diff(path, axis=0)
     assert (steps > 0).all()
     assert (steps.std(axis=0) < 0.1 * steps.mean(axis=0) + 0.02).all()
 

@@ -7,7 +7,7 @@ import pytest
 
 from facegan.sliders.slider import LEAST_MOVE, Slider
 from facegan.sliders.steer import steer
-from facegan.sliders.surrogate import STEEPEST, Surrogate, squash
+from facegan.sliders.surrogate import MAX_LIPSCHITZ, Surrogate, squash
 from tests.sliders.toy import D, W, linear_surrogate, scores, toy_set
 
 
@@ -115,8 +115,8 @@ def test_the_steepest_sliders_that_are_loaded_can_still_be_moved():
     """Sliders that all do one thing: beside them float32 loses the penalty, and the system has no solution."""
     k, d = 2, D
     nothing = [np.zeros(shape, np.float32) for shape in ((d, 1), (1,), (1, 1), (1,), (1, k), (k,))]
-    linear = np.full((d, k), 0.99 * STEEPEST / np.sqrt(d * k), np.float32)
+    linear = np.full((d, k), 0.99 * MAX_LIPSCHITZ / np.sqrt(d * k), np.float32)
     surrogate = Surrogate(linear, tuple(nothing[:2]), tuple(nothing[2:4]), tuple(nothing[4:]))
-    assert surrogate.steepest() <= STEEPEST
+    assert surrogate.lipschitz() <= MAX_LIPSCHITZ
     sliders = replace(toy_set(names=("smile", "age")), surrogate=surrogate)
     assert np.isfinite(sliders.edit(latents(), {"smile": 1.0}, lock=("age", "smile"))).all()

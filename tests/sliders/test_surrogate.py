@@ -69,8 +69,8 @@ def test_learning_leaves_torchs_random_numbers_alone():
     assert np.array_equal(one.linear, two.linear)
 
 
-def test_no_gradient_is_longer_than_the_steepest():
+def test_no_gradient_is_longer_than_the_lipschitz():
     s = random_surrogate()
     _, gradients = s.gradients(np.random.RandomState(2).randn(500, 5).astype(np.float32))
     longest = np.linalg.norm(gradients, 2, axis=(1, 2)).max()
-    assert 0.1 * s.steepest() < longest <= s.steepest()
+    assert 0.1 * s.lipschitz() < longest <= s.lipschitz()

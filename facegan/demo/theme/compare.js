@@ -2,10 +2,10 @@
 (() => {
   let held;
 
-  const seen = (element) => element.offsetParent !== null;
+  const isVisible = (element) => element.offsetParent !== null;
 
   function show() {
-    const before = [...document.querySelectorAll("[data-compare] img")].find(seen);
+    const before = [...document.querySelectorAll("[data-compare] img")].find(isVisible);
     const large = before?.closest(".fg-pair").querySelector("[data-query] img");
     if (held || !large) return;
     held = Object.assign(before.cloneNode(), {className: "fg-over"});

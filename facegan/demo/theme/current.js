@@ -1,11 +1,11 @@
 // The current face: the one that was looked at last, on whichever tab. A tab that is opened begins with it, unless the
 // visitor has put a face of their own there. A face that is clicked, in the strip or among the favourites, goes into the
-// open tab. What a tab takes is said by current_face.py.
+// open tab. current_face.py says what each tab takes.
 (() => {
-  const tabs = {}, shown = {};  // by the tab's id: what it takes, and the face that it showed when it was left
-  const put = {};  // by the id of a field: what this page, and not the visitor, has put there
+  const tabs = {}, shown = {};  // by the tab's id: its `Takes` (current_face.py) and its element; the face that it showed when it was left
+  const prefilled = {};  // by the id of a field: what this page, and not the visitor, has written there
   const linked = new URLSearchParams(window.location.search).has("seed");
-  const fillers = {list: "", left: []};  // faces of the morph that nobody has chosen, and the list in which they are
+  const placeholders = {list: "", left: []};  // random faces of the morph, which are replaced first, and the list with them
   let last, openings;
 
   const input = (id) => document.querySelector(`#${id} :is(input, textarea)`);
@@ -13,8 +13,8 @@
   const choices = ({tab}) => [...document.querySelectorAll(`input[name="${tab}-takes"]`)];
   const truncation = (query) => new URLSearchParams(query).get("truncation");
 
-  function takesFaces(element, told) {
-    tabs[told.tab] = {...told, element};
+  function takesFaces(element, spec) {
+    tabs[spec.tab] = {...spec, element};
     label();
   }
 
@@ -25,26 +25,26 @@
     if (face === undefined) return;
     last = {face, field: tab?.fields[0]};
     if (tab) shown[tab.tab] = face;
-    if (!linked) put.seed ??= input("seed")?.value;  // the random face of a page that was opened without a link
+    if (!linked) prefilled.seed ??= input("seed")?.value;  // the random face of a page that was opened without a link
   }, true);
 
   // ---- A tab is opened. `values` are those of its fields, of which the first is that of the current face.
-  function faceToTake(told, values) {
-    const [field] = told.fields, [first] = values, random = () => String(Math.floor(Math.random() * told.seeds));
-    if (field === "seed" && !linked && last) put.seed ??= first;  // before, Gradio selects the first tab by itself
-    const own = told.moves ? moved() : told.fields.some((id, i) => values[i] && values[i] !== put[id]);
-    // What a link or Back has brought stays, and so does what the tab has made itself of its face.
+  function faceToTake(spec, values) {
+    const [field] = spec.fields, [first] = values, random = () => String(Math.floor(Math.random() * spec.seeds));
+    if (field === "seed" && !linked && last) prefilled.seed ??= first;  // before, Gradio selects the first tab by itself
+    const own = spec.moves ? moved() : spec.fields.some((id, i) => values[i] && values[i] !== prefilled[id]);
+    // A state that a link or Back has opened stays, and so does one that was set on the tab itself.
     const brought = openings !== window.facegan.openings();
-    const another = last && last.field !== field && last.face !== shown[told.tab];
+    const another = last && last.field !== field && last.face !== shown[spec.tab];
     const taken = [...values];
     if (!first || (another && !own && !brought)) {
       const face = last?.face ?? window.facegan.shownFace();
-      if (told.most && !first) fillers.left = [random(), random()];
-      if (told.most) fillers.list = [face, ...fillers.left].join(", ");
-      taken[0] = put[field] = told.most ? fillers.list : face;
+      if (spec.most && !first) placeholders.left = [random(), random()];
+      if (spec.most) placeholders.list = [face, ...placeholders.left].join(", ");
+      taken[0] = prefilled[field] = spec.most ? placeholders.list : face;
     }
-    told.fields.forEach((id, i) => {
-      if (!taken[i] && told.fills) taken[i] = put[id] = random();
+    spec.fields.forEach((id, i) => {
+      if (!taken[i] && spec.fills) taken[i] = prefilled[id] = random();
     });
     return taken.length > 1 ? taken : taken[0];
   }
@@ -72,13 +72,13 @@
     window.facegan.openState(edited ? query : String(new URLSearchParams({seed: text, truncation: now, tab: "sliders"})));
   }
 
-  // At the end of a list, or in place of a face that nobody has chosen.
+  // Adds a face at the end of a list, or in place of a random one.
   function addTo({fields: [id], most}, text) {
-    const list = input(id).value, filler = list === fillers.list && fillers.left.shift();
-    const faces = filler ? list.replace(new RegExp(`(^|, )${filler}(?=,|$)`), (_, comma) => comma + text) : window.facegan.withSeed(list, text, most);
+    const list = input(id).value, placeholder = list === placeholders.list && placeholders.left.shift();
+    const faces = placeholder ? list.replace(new RegExp(`(^|, )${placeholder}(?=,|$)`), (_, comma) => comma + text) : window.facegan.withSeed(list, text, most);
     if (faces === list) return;
     write(id, faces);
-    if (filler) fillers.list = faces;
+    if (placeholder) placeholders.list = faces;
     window.facegan.note("The morph passes this face, too.", 4);
   }
 
@@ -94,12 +94,12 @@
 
   function write(id, text) {
     const field = input(id);
-    delete put[id];
+    delete prefilled[id];
     field.value = text;
     field.dispatchEvent(new Event("input", {bubbles: true}));
   }
 
-  // The field that somebody is in is the one that a face is wanted for.
+  // The next face that is clicked goes into the field that has the focus.
   document.addEventListener("focusin", ({target}) => {
     const tab = open(), at = tab?.fields.findIndex((id) => input(id) === target);
     if (at >= 0 && choices(tab)[at]) choices(tab)[at].checked = true;

@@ -7,9 +7,9 @@
 
   const text = (value, most) => typeof value === "string" && value.length <= most;
   // Whether an entry from the local storage or from an untrusted file is a valid favourite.
-  const sound = (one) => one && text(one.name, 200) && text(one.query, 4000) && text(one.face, 4000) && /^[\w~.-]+$/.test(one.face)
+  const isValid = (one) => one && text(one.name, 200) && text(one.query, 4000) && text(one.face, 4000) && /^[\w~.-]+$/.test(one.face)
     && (one.text === undefined || text(one.text, 4000)) && text(one.picture, 40_000) && one.picture.startsWith("data:image/jpeg;base64,");
-  const all = () => kept(keyOf("favourites")).filter(sound);
+  const all = () => kept(keyOf("favourites")).filter(isValid);
   const store = (faces) => {
     keep(keyOf("favourites"), faces.slice(0, MOST));
     show();
@@ -51,7 +51,7 @@
     }
   });
 
-  const change = (index, with_) => store(all().flatMap((one, i) => (i === index ? with_ : [one])));
+  const change = (index, replacement) => store(all().flatMap((one, i) => (i === index ? replacement : [one])));
 
   function move(from, to) {
     const faces = all(), [one] = faces.splice(from, 1);
@@ -91,10 +91,10 @@
   function show() {
     const faces = all();
     box.querySelector("[data-number]").textContent = faces.length ? `(${faces.length})` : "";
-    document.querySelectorAll("[data-to-favourites]").forEach((way) => {
-      way.hidden = !faces.length;
-      way.querySelector("[data-number]").textContent = faces.length;
-      way.setAttribute("aria-label", `To your ${faces.length} favourites`);
+    document.querySelectorAll("[data-to-favourites]").forEach((link) => {
+      link.hidden = !faces.length;
+      link.querySelector("[data-number]").textContent = faces.length;
+      link.setAttribute("aria-label", `To your ${faces.length} favourites`);
     });
     box.querySelector("ol").replaceChildren(...faces.map(card));
     box.querySelectorAll("[data-favourites]").forEach((button) => (button.disabled = !faces.length));
@@ -107,8 +107,8 @@
   async function save(format) {
     const faces = all(), say = (sentence) => (box.querySelector("[role=status]").textContent = sentence);
     if (format === "json") {
-      const told = {facegan: "favourites", weights: weights(), faces};
-      const url = URL.createObjectURL(new Blob([JSON.stringify(told)], {type: "application/json"}));
+      const content = {facegan: "favourites", weights: weights(), faces};
+      const url = URL.createObjectURL(new Blob([JSON.stringify(content)], {type: "application/json"}));
       download(url, "favourites.json");
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       return;
@@ -121,13 +121,13 @@
   async function open(file) {
     try {
       if (file.size > MOST_BYTES) throw new Error("This file is larger than favourites are: choose another one.");
-      const told = await file.text().then(JSON.parse).catch(() => undefined);
-      if (told?.facegan !== "favourites" || !Array.isArray(told.faces))
+      const content = await file.text().then(JSON.parse).catch(() => undefined);
+      if (content?.facegan !== "favourites" || !Array.isArray(content.faces))
         throw new Error("This file holds no favourites: choose one that was saved here as JSON.");
-      if (told.weights !== weights())
+      if (content.weights !== weights())
         throw new Error("These favourites are of another model than this page shows: open them on a page of that model.");
       const faces = all(), known = new Set(faces.map(({face}) => face));
-      const added = told.faces.filter(sound).filter(({face}) => !known.has(face));
+      const added = content.faces.filter(isValid).filter(({face}) => !known.has(face));
       store([...faces, ...added]);
       box.open = true;
       note(added.length ? `${added.length} favourites were added.` : "There is nothing in this file that you do not have.");

@@ -1,7 +1,7 @@
 // The pad of the tab Sliders: a square on which two sliders are moved at once. It has no values of its own: it moves the
-// sliders, as a hand would, and shows where they are.
+// sliders, like a visitor, and shows their values.
 (() => {
-  const STEP = 0.05, FAR = 0.25;
+  const STEP = 0.05, LARGE_STEP = 0.25;
 
   function showPad(element) {
     const details = element.querySelector("details"), square = element.querySelector("[role=slider]");
@@ -13,7 +13,7 @@
     const values = () => names().map((name) => Number(track(name)?.value ?? 0));
     let chosen, drawn;
 
-    // Both are set before either tells of it, so that no face is drawn in between.
+    // Both are set before either fires its event, so that no face is drawn in between.
     function move(to) {
       const changed = names().map((name, i) => [track(name), Math.min(Math.max(Math.round(to[i] / STEP) * STEP, -1), 1).toFixed(2)])
         .filter(([range, value]) => range && Number(range.value) !== Number(value));
@@ -48,13 +48,13 @@
     square.addEventListener("pointermove", (event) => square.hasPointerCapture(event.pointerId) && move(at(event)));
 
     // ---- Keyboard
-    const WAYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
+    const DIRECTIONS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
     square.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const way = WAYS[event.key], [x, y] = values(), far = event.shiftKey ? FAR : STEP;
-      if (!way && event.key !== "Home") return;
+      const direction = DIRECTIONS[event.key], [x, y] = values(), distance = event.shiftKey ? LARGE_STEP : STEP;
+      if (!direction && event.key !== "Home") return;
       event.preventDefault();
-      move(way ? [x + way[0] * far, y + way[1] * far] : [0, 0]);
+      move(direction ? [x + direction[0] * distance, y + direction[1] * distance] : [0, 0]);
     });
 
     // ---- Which two
@@ -86,9 +86,9 @@
       target.disabled = true;
       status.textContent = "Drawing the faces …";
       try {
-        const told = new URLSearchParams(of);
-        [["across", across], ["up", up], ["tab", "sliders"]].forEach(([name, value]) => told.set(name, value));
-        const picture = await fetchFilm(`grid?${told}`, (sentence) => (status.textContent = sentence));
+        const search = new URLSearchParams(of);
+        [["across", across], ["up", up], ["tab", "sliders"]].forEach(([name, value]) => search.set(name, value));
+        const picture = await fetchFilm(`grid?${search}`, (sentence) => (status.textContent = sentence));
         forget();
         drawn = of;
         figure.querySelector("img").src = URL.createObjectURL(picture);

@@ -1,7 +1,7 @@
 // What the page does without asking the server: the link in the address bar, copying it, the key R, films, messages, and
 // keeping what is shown and what is set the same.
 (() => {
-  const seen = (element) => element.offsetParent !== null;
+  const isVisible = (element) => element.offsetParent !== null;
   const one = (selector) => document.querySelector(selector);
 
   // ---- Messages: one polite live region, as text and never as HTML.
@@ -32,14 +32,14 @@
     announcing = setTimeout(() => (live("fg-announce", "fg-hidden").textContent = text), 700);
   }
 
-  // ---- A question is asked until it is answered: the server may be busy, restart or hang, and something in between may
-  // answer in its place.
+  // ---- Requests are repeated until they are answered: the server may be busy, restart or hang, and a proxy may answer
+  // in its place.
   const BUSY = new Set([429, 502, 503, 504]), LONGEST_WAIT = 15;
-  const HUNG = 60;  // s until an answer is given up, at first; of one that draws a film or a page ten times that
-  const LATE = 1 / 6;  // of that time: until the page says that the answer is slow
+  const HUNG = 60;  // s until a request is given up, at first; ten times that if it draws a film or a page
+  const LATE = 1 / 6;  // of that time, after which the page says that the answer is slow
   const ask = window.fetch.bind(window);
 
-  // The answer with the whole of its content, which may hang as well. Throws after so many seconds.
+  // The answer with its complete content, which may hang as well. Throws after `seconds`.
   async function askInTime(input, options, seconds) {
     const giveUp = new AbortController(), stop = () => giveUp.abort();
     const timer = setTimeout(stop, 1000 * seconds);
@@ -53,7 +53,7 @@
     }
   }
 
-  // `fits`: whether the content of an answer is one.
+  // `fits`: whether an answer is valid, and not that of a proxy.
   async function askUntilAnswered(input, options, hung = HUNG, fits = () => true) {
     let said = false;
     const say = (sentence, seconds) => {
@@ -106,7 +106,7 @@
   }
 
   // What shows the state of the open tab.
-  const shownFigure = () => [...document.querySelectorAll("[data-query]")].find(seen);
+  const shownFigure = () => [...document.querySelectorAll("[data-query]")].find(isVisible);
 
   // The link's part from the question mark on, of what is shown: the tab's element with `data-query` says it.
   function shownSearch() {
@@ -181,7 +181,7 @@
     if (event.key !== "r" && event.key !== "R") return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest("input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]")) return;
-    [...document.querySelectorAll(".fg-key-r")].find(seen)?.click();
+    [...document.querySelectorAll(".fg-key-r")].find(isVisible)?.click();
   });
 
   // Until the page has opened nothing is there to act on, and the link's face would take the place of what was asked.
@@ -262,7 +262,7 @@
     const settle = () => {
       clearTimeout(settling);
       settling = setTimeout(() => {
-        if (!opened || !seen(element)) return;
+        if (!opened || !isVisible(element)) return;
         const names = differing(), preview = element.querySelector("[data-preview]") !== null;
         if (names && !names.length && !preview) return;
         const set = setQuery() + preview;
@@ -279,7 +279,7 @@
         const shown = element.querySelector("[data-query]");
         const notes = JSON.parse(shown.dataset.notes || "[]");
         if (notes.length) note(notes.join(" "));
-        if (seen(element)) announce(shown.querySelector("img").alt);
+        if (isVisible(element)) announce(shown.querySelector("img").alt);
       }
       showLink();
       coverCodes();
@@ -311,7 +311,7 @@
       settle();
     };
     // The controls may have been set by a script, of which they know a moment later.
-    const compare = () => setTimeout(() => live && seen(element) && differing()?.length && follow(), 20);
+    const compare = () => setTimeout(() => live && isVisible(element) && differing()?.length && follow(), 20);
 
     if (live) document.addEventListener("input", ({target}) => {
       const css = dragged.map((name) => controls[name]);
@@ -320,12 +320,12 @@
     });
     // Whether nothing is shown although a face is set, or the link has one. What draws it then.
     const [first] = Object.keys(controls);
-    const lacking = () => {
-      if (!seen(element) || shownState(element)) return undefined;
+    const missingFace = () => {
+      if (!isVisible(element) || shownState(element)) return undefined;
       if (one(controls[first])?.value.trim()) return draw;
       return new URLSearchParams(window.location.search).has(first) ? openAgain : undefined;
     };
-    states.push({element, settle, compare, lacking});
+    states.push({element, settle, compare, missingFace});
     watchValue(show);
     show();
   }
@@ -356,15 +356,15 @@
     document.getElementById("fg-opening")?.remove();
   });
 
-  // ---- What was to come and has not, although nothing is on its way: an answer may be lost between the server and the
-  // page, and within the page as well. Asked again after so many seconds without an answer, then more seldom; once the
-  // page has opened only a few times, because what is set may be impossible.
+  // ---- A face that has not come although no answer is on its way: an answer may be lost between server and page, or
+  // within the page. It is requested again after QUIET seconds, then ever less often; once the page has opened only a few
+  // times, because the state may be impossible.
   const QUIET = 5, MOST_QUIET = 60;
   let quiet = 0, patience = QUIET;
   const openAgain = () => window.facegan.reopen();  // seen.js
-  const lost = () => (opened ? states.map(({element, lacking}) => element.isConnected && lacking()).find(Boolean) : states.length ? openAgain : undefined);
+  const retry = () => (opened ? states.map(({element, missingFace}) => element.isConnected && missingFace()).find(Boolean) : states.length ? openAgain : undefined);
   setInterval(() => {
-    const again = lost();
+    const again = retry();
     if (!again) patience = QUIET;
     quiet = again && !asking ? quiet + 1 : 0;
     if (quiet < patience || (opened && patience === MOST_QUIET)) return;
@@ -417,7 +417,7 @@
   const chosen = (element) => one(`${element} [aria-pressed="true"]`).dataset.face;
 
   function openTab(name) {
-    [...document.querySelectorAll("#tabs [role=tab]")].filter(seen).find((tab) => tab.textContent.trim() === name)?.click();
+    [...document.querySelectorAll("#tabs [role=tab]")].filter(isVisible).find((tab) => tab.textContent.trim() === name)?.click();
     window.scrollTo({top: 0});
   }
 
@@ -457,7 +457,7 @@
     let shown, leaving, waiting;
     const load = async () => {
       const address = figure.dataset.film;
-      if (!address || address === shown || !seen(figure)) return;
+      if (!address || address === shown || !isVisible(figure)) return;
       shown = address;
       leaving?.abort();
       leaving = new AbortController();

@@ -1,9 +1,9 @@
-// Passing a face on: the system's own sheet on phones, the clipboard, and files of several sizes and formats.
+// Sharing a face: the share sheet of phones, the clipboard, and files of several sizes and formats.
 (() => {
   const {note, announce, download, linkOf} = window.facegan;
   const BUSY = 503, TRIES = 5;
 
-  // A mouse has "Copy link"; where a finger is, the system's sheet has that and more.
+  // "Copy link" with a mouse, "Share" on touch screens, where the share sheet can copy the link, too.
   if (navigator.share && window.matchMedia("(pointer: coarse)").matches) document.documentElement.classList.add("fg-shares");
 
   // The picture that is shown, with its recipe; a film as far as it is there.
@@ -16,11 +16,11 @@
   }
 
   async function share(button) {
-    const figure = button.closest("figure"), told = {title: document.title, url: linkOf()};
+    const figure = button.closest("figure"), data = {title: document.title, url: linkOf()};
     try {
       const files = [await shownFile(figure).catch(() => undefined)].filter(Boolean);
-      if (files.length && navigator.canShare?.({...told, files})) told.files = files;
-      await navigator.share(told);
+      if (files.length && navigator.canShare?.({...data, files})) data.files = files;
+      await navigator.share(data);
     } catch (error) {
       if (error.name !== "AbortError") note("This could not be shared here: copy the link, or save the picture.");
     }
@@ -46,9 +46,9 @@
       for (let tries = 1; ; tries++) {
         const answer = await fetch(url);
         if (answer.ok) {
-          const place = URL.createObjectURL(await answer.blob());
-          download(place, answer.headers.get("content-disposition").match(/filename="([^"]+)"/)[1]);
-          setTimeout(() => URL.revokeObjectURL(place), 60_000);
+          const address = URL.createObjectURL(await answer.blob());
+          download(address, answer.headers.get("content-disposition").match(/filename="([^"]+)"/)[1]);
+          setTimeout(() => URL.revokeObjectURL(address), 60_000);
           break;
         }
         if (answer.status !== BUSY || tries === TRIES)

@@ -8,9 +8,9 @@
       const call = {data: [names, title, paper, format, truncation]};
       const headers = {"Content-Type": "application/json"};
       const answer = await fetch(new URL("gradio_api/run/sheet", document.baseURI).href, {method: "POST", headers, body: JSON.stringify(call)});
-      const told = await answer.json();
-      if (!answer.ok) throw new Error(told.error || told.detail || "The page cannot be drawn now: try again later.");
-      const file = told.data[0];
+      const reply = await answer.json();
+      if (!answer.ok) throw new Error(reply.error || reply.detail || "The page cannot be drawn now: try again later.");
+      const file = reply.data[0];
       const found = await fetch(new URL("gradio_api/stream/" + file.path, document.baseURI));
       if (!found.ok) throw new Error("The page came too late: try again.");
       const url = URL.createObjectURL(await found.blob());

@@ -3,9 +3,9 @@
 (() => {
   const SIDE = 1024, QUALITY = 0.92;  // px of the long side that is sent; a face is found and framed in that
   const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-  let found = "";
+  let code = "";  // of the last look-alike
 
-  const lookAlike = () => found;
+  const lookAlike = () => code;
 
   async function smaller(source, width, height) {
     const scale = Math.min(1, SIDE / Math.max(width, height));
@@ -18,7 +18,7 @@
     return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));  // without its EXIF
   }
 
-  function bringPhoto(element, trigger, address) {
+  function choosePhoto(element, trigger, address, mostBytes) {
     const part = (css) => element.querySelector(css);
     const say = (sentence) => (part("[role=status]").textContent = sentence);
     const video = part("video"), camera = part("[data-camera]"), shoot = part("[data-shoot]");
@@ -34,12 +34,12 @@
         const url = new URL(address, document.baseURI);
         url.searchParams.set("face", which);
         const answer = await fetch(url, {method: "POST", body: photo});
-        const told = await answer.json().catch(() => ({}));
+        const found = await answer.json().catch(() => ({}));
         if (number !== asked) return;
-        if (!answer.ok) throw new Error(told.error || "The server cannot answer now: try again in a few seconds.");
-        show(told);
+        if (!answer.ok) throw new Error(found.error || "The server cannot answer now: try again in a few seconds.");
+        show(found);
         say("");
-        found = told.code;
+        code = found.code;
         trigger();
       } catch (error) {
         if (number !== asked) return;
@@ -71,11 +71,11 @@
         // The server may know a kind of picture that this browser does not, and says it in a sentence if not.
         photo = file;
       }
-      if (!photo || photo.size > 6e6) return say("This picture cannot be read here: save it as JPEG or PNG and try again.");
+      if (!photo || photo.size > mostBytes) return say("This picture cannot be read here: save it as JPEG or PNG and try again.");
       send();
     }
 
-    function off() {
+    function cameraOff() {
       cameraAsked++;  // a camera that is allowed only now stays off
       video.srcObject?.getTracks().forEach((track) => track.stop());
       video.srcObject = null;
@@ -84,26 +84,26 @@
     }
 
     camera.addEventListener("click", async () => {
-      if (video.srcObject) return off();
+      if (video.srcObject) return cameraOff();
       const number = ++cameraAsked;
       try {
         const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "user"}, audio: false});
         if (number !== cameraAsked) return stream.getTracks().forEach((track) => track.stop());
-        for (const track of stream.getTracks()) track.addEventListener("ended", off);  // it was unplugged or forbidden
+        for (const track of stream.getTracks()) track.addEventListener("ended", cameraOff);  // it was unplugged or forbidden
         video.srcObject = stream;
         await video.play();
         video.hidden = shoot.hidden = false;
         camera.textContent = "Camera off";
         say("");
       } catch {
-        if (number !== cameraAsked) return;  // it was put off meanwhile
-        off();
+        if (number !== cameraAsked) return;  // it was switched off meanwhile
+        cameraOff();
         say("There is no camera that this page may use: allow it in the browser, or choose a photo.");
       }
     });
     shoot.addEventListener("click", async () => {
       photo = await smaller(video, video.videoWidth, video.videoHeight);
-      off();
+      cameraOff();
       send();
     });
     part("input").addEventListener("change", (event) => {
@@ -121,8 +121,8 @@
       document.body.classList.remove("fg-dropping");
       take(file);
     }, true);
-    new IntersectionObserver(([entry]) => entry.isIntersecting || off()).observe(element);  // another tab was opened
+    new IntersectionObserver(([entry]) => entry.isIntersecting || cameraOff()).observe(element);  // another tab was opened
   }
 
-  Object.assign(window.facegan, {bringPhoto, lookAlike});
+  Object.assign(window.facegan, {choosePhoto, lookAlike});
 })();

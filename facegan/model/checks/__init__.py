@@ -1,1 +1,1 @@
-"""Checks of strangers' files, before any library opens them."""
+"""Checks of untrusted files, before any library opens them."""

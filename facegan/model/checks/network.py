@@ -1,7 +1,7 @@
 """Checks that generator.onnx is exactly the network of config.json, before onnxruntime reads it.
 
 A format that can hold any computation can also hold one that eats all memory or reads other files. Ours is always one
-chain, `steps_of`, which export.py writes, so it is compared step by step; what else stands there is refused.
+chain, `steps_of`, which export.py writes, so it is compared step by step; anything else is refused.
 """
 
 import math
@@ -22,7 +22,7 @@ _CONVOLUTION = {
     "dilations": (1, 1),
     "kernel_shape": (4, 4),
 }
-FLOAT_WEIGHTS = ("Gemm", "ConvTranspose", "Conv")  # the operations whose weights are floating-point numbers
+_WITH_FLOAT_WEIGHTS = ("Gemm", "ConvTranspose", "Conv")  # the operations whose constants are all float
 _FLOAT = 1  # TensorProto.DataType
 _MARGIN = 1 << 18  # bytes for the names of things
 
@@ -43,7 +43,7 @@ def check_chain(
     """The steps of a network as (operation, its constants as they are stored), from the bytes of its file.
 
     Raises ValueError unless it is the chain of the steps in `expected` (as `steps_of` gives them) from the input
-    `first` to the output `last`, and nothing else, with finite numbers.
+    `first` to the output `last`, and nothing else, with finite numbers and floating-point weights.
     """
     graph = read_graph(content)
     for name, tensor in graph.tensors.items():
@@ -61,7 +61,10 @@ def check_chain(
         has = [graph.tensors[name].shape if name in graph.tensors else None for name in weights]
         if has != shapes:
             raise ValueError(f"its {operation} has weights of the shapes {has}, but the config says {shapes}")
-        found.append((operation, [graph.tensors[name] for name in weights]))
+        constants = [graph.tensors[name] for name in weights]
+        if operation in _WITH_FLOAT_WEIGHTS and any(one.dtype.kind != "f" for one in constants):
+            raise ValueError(f"its {operation} has weights that are not floating-point numbers")
+        found.append((operation, constants))
         used.update(weights)
         value = node.outputs[0]
     if value != last or used != set(graph.tensors):
@@ -76,7 +79,7 @@ def weights_of(content: bytes) -> list[np.ndarray]:
     """
     graph = read_graph(content)
     widened, chain = _split(graph)
-    names = [name for node in chain if node.operation in FLOAT_WEIGHTS for name in node.inputs[1:]]
+    names = [name for node in chain if node.operation in _WITH_FLOAT_WEIGHTS for name in node.inputs[1:]]
     stored = [widened.get(name, name) for name in names]
     if not set(stored) <= set(graph.tensors):
         raise ValueError("a step has weights that are not stored")
@@ -121,5 +124,3 @@ def _check_constants(operation: str, weights: list[np.ndarray], config: ModelCon
         raise ValueError("it does not divide the latents by the root of 2")
     if operation == "Reshape" and weights[0].tolist() != [-1, BASE_SIZE, BASE_SIZE, config.channels[0]]:
         raise ValueError("its Reshape is not the one that the config describes")
-    if operation in FLOAT_WEIGHTS and any(weight.dtype.kind != "f" for weight in weights):
-        raise ValueError(f"its {operation} has weights that are not floating-point numbers")

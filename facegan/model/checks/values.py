@@ -1,4 +1,4 @@
-"""Checks the values of config.json, which may come from a stranger."""
+"""Checks the values of config.json, which are untrusted."""
 
 import math
 

@@ -28,7 +28,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """The operations in order, the constants by name, and the name of the whole."""
+    """The operations in order, the constants by name, and the name of the graph."""
 
     nodes: tuple[Node, ...]
     tensors: dict[str, np.ndarray]

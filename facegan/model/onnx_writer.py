@@ -1,4 +1,4 @@
-"""Writes small ONNX networks without onnx, which the demo does not install; checks/wire.py reads them the same way.
+"""Writes small networks as ONNX without the package onnx, which the demo does not install; checks/wire.py reads ONNX.
 
 Sources: https://protobuf.dev/programming-guides/encoding and onnx.proto3 for the numbers of the fields.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_OPSET, _IR_VERSION = 18, 10  # those of export.py
+OPSET, IR_VERSION = 18, 10  # which every onnxruntime that the demo may have reads
 FLOAT, _INT64 = 1, 7  # TensorProto.DataType
 _INT, _INTS, _TEXT = 2, 7, 3  # AttributeProto.AttributeType
 
@@ -23,17 +23,20 @@ class Step:
     attributes: Mapping[str, int | str | tuple[int, ...]] = field(default_factory=dict)
 
 
-def network(
+def to_onnx(
     steps: Iterable[Step], constants: Mapping[str, np.ndarray], inputs: Iterable[str], outputs: Iterable[str]
 ) -> bytes:
-    """The bytes of a network of float32 arrays, `constants` float32 or int64. onnxruntime finds all shapes itself."""
+    """A network of float32 arrays as the bytes of an ONNX file; `constants` are float32 or int64.
+
+    It has no shapes: onnxruntime infers them.
+    """
     graph = [_bytes(1, _step(step)) for step in steps]
     graph.append(_text(2, "network"))
     graph += [_bytes(5, _tensor(name, value)) for name, value in constants.items()]
     kind = _bytes(2, _bytes(1, _number(1, FLOAT)))  # a type without a shape
     graph += [_bytes(11, _text(1, name) + kind) for name in inputs]
     graph += [_bytes(12, _text(1, name) + kind) for name in outputs]
-    return _number(1, _IR_VERSION) + _bytes(8, _text(1, "") + _number(2, _OPSET)) + _bytes(7, b"".join(graph))
+    return _number(1, IR_VERSION) + _bytes(8, _text(1, "") + _number(2, OPSET)) + _bytes(7, b"".join(graph))
 
 
 def _step(step: Step) -> bytes:

@@ -25,18 +25,18 @@ def test_the_loss_is_that_of_what_the_model_draws(model, problem):
     factor = images.shape[1] // 32
     small = images.reshape(2, 32, factor, 32, factor, 3).mean(axis=(2, 4)).transpose(0, 3, 1, 2) / 127.5 - 1
     expected = (np.square(small - wanted) * weights).sum(axis=(1, 2, 3))
-    losses, _ = model.encoder.derivative(latents, wanted, weights)
+    losses, _ = model.encoder.pixel_loss(latents, wanted, weights)
     assert losses == pytest.approx(expected, rel=0.01)
 
 
-def test_the_derivative_is_the_quotient_of_small_differences(model, problem):
+def test_the_gradient_is_the_quotient_of_small_differences(model, problem):
     latents, wanted, weights = problem
-    _, slopes = model.encoder.derivative(latents, wanted, weights)
+    _, gradients = model.encoder.pixel_loss(latents, wanted, weights)
     rng = np.random.RandomState(1)
     for _ in range(5):
         direction = rng.randn(*latents.shape).astype(np.float32)
-        ends = [model.encoder.derivative(latents + side * direction, wanted, weights)[0] for side in (2e-3, -2e-3)]
+        ends = [model.encoder.pixel_loss(latents + side * direction, wanted, weights)[0] for side in (2e-3, -2e-3)]
         quotient = (ends[0] - ends[1]) / 4e-3
-        assert (slopes * direction).sum(axis=1) == pytest.approx(
+        assert (gradients * direction).sum(axis=1) == pytest.approx(
             quotient, rel=0.03, abs=8
         )  # of hundreds; float32 has noise
