@@ -68,6 +68,8 @@ def add_sliders(
 ) -> FaceModel:
     """Fit sliders to the model in `folder` and write them there; returns the model loaded again.
 
+    Those that it has stay until the new ones are judged, so that a fit that is interrupted loses nothing.
+
     Args:
         folder: a model folder.
         cache: the faces that it was trained on, for `attributes` and for the KID of generated faces.
@@ -79,8 +81,6 @@ def add_sliders(
     started = monotonic()
     model = FaceModel.load(folder).base
     framing = _framing(model)
-    for name in (layout.SLIDERS, layout.SLIDER_WEIGHTS, layout.LEAKAGE):
-        (folder / name).unlink(missing_ok=True)
     probe = own_judge = None
     if attributes is not None and cache is not None:
         images = _Rows(cache.images, cache.selected)
@@ -98,6 +98,9 @@ def add_sliders(
         sliders = judge(model, sliders, cache, own_judge, seeds=seeds, positions=positions, say=say)
         sliders = with_surprises(model, folder, sliders, seeds=seeds, say=say)
         write_model_sliders(sliders, folder)
+    else:
+        for name in (layout.SLIDERS, layout.SLIDER_WEIGHTS, layout.LEAKAGE):
+            (folder / name).unlink(missing_ok=True)
     write_card(model.config, folder)
     count = len(sliders.sliders) if sliders else 0
     say(f"{count} sliders in {(monotonic() - started) / 60:.1f} minutes: "

@@ -115,6 +115,17 @@ def test_a_generator_without_any_keeps_none_of_an_earlier_one(folder, fitted, mo
     assert "## Sliders" not in (folder / "README.md").read_text()
 
 
+def test_a_fit_that_is_interrupted_leaves_the_sliders_that_the_model_had(folder, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    write_sliders(small_sliders(), folder)
+    monkeypatch.setattr(sliders_module, "fit_sliders", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        add_sliders(folder, say=lambda _: None)
+    assert [slider.name for slider in FaceModel.load(folder).sliders] == ["smile", "age"]
+
+
 def test_the_table_has_every_figure(folder):
     write_sliders(small_sliders(), folder)
     judged = FaceModel.load(folder).slider_set
