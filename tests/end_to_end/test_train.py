@@ -1,8 +1,8 @@
 """The real command on real photos (of AI-made people), at a budget that ends in seconds."""
 
 import json
-import re
 import os
+import re
 import shutil
 import signal
 import subprocess
