@@ -29,7 +29,7 @@ from facegan.runs.model_sliders import COLUMNS as SLIDER_COLUMNS
 from facegan.runs.model_sliders import cell, write_model_sliders
 from facegan.sliders.judge import Reader, Unedited, judge_pairs, with_floor
 from facegan.sliders.judge_networks import can_recognise, identity_embeddings
-from tools.drawn_faces.aligned_pairs import Pairs, read_labels
+from tools.drawn_faces.aligned_pairs import Pairs
 from tools.drawn_faces.pairs import MOST_CHANGE
 from tools.drawn_faces.targets import NAMES as ATTRIBUTES
 
@@ -116,7 +116,7 @@ def main() -> None:
         raise SystemExit(f"{args.pairs} has no folder of an attribute ({', '.join(ATTRIBUTES)}).")
     pairs = []
     for folder in folders:
-        one = Pairs.read(folder, frame, detector, read_labels, args.most_change)
+        one = Pairs.read(folder, frame, detector, args.most_change)
         print(f"{one.attribute}: {one.steady.sum():,} of {len(one.steady):,} pairs are steady", flush=True)
         if one.steady.sum() >= FEWEST:
             pairs.append(one)

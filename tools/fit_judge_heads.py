@@ -42,7 +42,7 @@ from facegan.labels.table import AttributeTable, read_attributes
 from facegan.sliders.judge_networks import identity_embeddings, image_features
 from facegan.sliders.readings import RECOGNISED
 from tools.drawn_faces import truth
-from tools.drawn_faces.aligned_pairs import Pairs, changes, read_all, read_labels
+from tools.drawn_faces.aligned_pairs import Pairs, changes, read_all
 from tools.fit_label_heads import AGES, asked_for_glasses, held_out, rank_glasses, read_csv
 
 NAMES = ("smile", "gender", "age", "turn", "mouth_open", "glasses", "nod")
@@ -197,7 +197,7 @@ def main() -> None:
     synthetic = read_synthetic(args.synthetic, args.synthetic_labels, photos, names, training)
     drawn = read_drawn(args.drawn, args.latents)
     frame = Frame(drawn.cache.images.shape[1], drawn.framing)
-    pairs = read_all(args.pairs, frame, choose_detector(FaceOptions(), say=print).open(), read_labels)
+    pairs = read_all(args.pairs, frame, choose_detector(FaceOptions(), say=print).open())
     probe = AttributeProbe.fit_features(
         np.concatenate([photos.features[training], synthetic.features, drawn.features]),
         AttributeTable(NAMES, np.concatenate([photos.targets[training], synthetic.targets, drawn.targets])),

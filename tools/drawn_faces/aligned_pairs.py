@@ -10,28 +10,11 @@ from PIL import Image
 from facegan.faces.align import Frame
 from facegan.faces.detectors.detector import Detector
 from facegan.faces.pose import estimate_pose
-from facegan.labels.label import label_faces
-from facegan.sliders import readings
 from tools.drawn_faces.pairs import MOST_CHANGE, PairsOf, are_steady, numbers_of, paths_of
-from tools.drawn_faces.readings import aligned, find_face
+from tools.drawn_faces.readings import aligned, find_face, read_labels
 from tools.drawn_faces.targets import NAMES
 
-# What the pairs' latents control; a background may change with any of them.
-_POSE = ("yaw", "pitch")
-
-Read = Callable[[np.ndarray, float], np.ndarray]  # faces uint8 (n, H, H, 3) and their framing to readings (n, k)
-
-
-def read_labels(faces: np.ndarray, framing: float) -> np.ndarray:
-    """What the label networks read of the attributes NAMES, float32 (n, 8)."""
-    labels = label_faces(faces, framing, mirror=True)
-    return np.stack([labels[name] for name in NAMES], axis=1)
-
-
-def read_judged(faces: np.ndarray, framing: float) -> np.ndarray:
-    """What the judge reads of the attributes NAMES, float32 (n, 8)."""
-    found = readings.read_faces(faces, framing)
-    return found[:, [readings.names().index(name) for name in NAMES]]
+_POSE = ("yaw", "pitch")  # of the detector's keypoints
 
 
 @dataclass(frozen=True)
@@ -50,12 +33,11 @@ class Pairs:
     steady: np.ndarray
 
     @classmethod
-    def read(
-        cls, folder: Path, frame: Frame, detector: Detector, read: Read, most_change: float = MOST_CHANGE
-    ) -> "Pairs":
+    def read(cls, folder: Path, frame: Frame, detector: Detector, most_change: float = MOST_CHANGE) -> "Pairs":
         """The pairs in whose two pictures the detector finds one face.
 
-        `read` tells which are steady, together with the pose of the detector's keypoints.
+        The label networks tell which are steady, together with the pose of the detector's keypoints. They read what the
+        latents of the pairs control; a background may change with any of that.
         """
         faces, poses = ([], []), ([], [])
         for number in numbers_of(folder):
@@ -70,16 +52,16 @@ class Pairs:
             raise SystemExit(f"{folder} holds no pair with a face: draw some with python -m tools.draw_faces pairs.")
         low, high = (np.stack(one) for one in faces)
         seen = [
-            np.concatenate([read(one, frame.framing), np.array(pose)], axis=1)
+            np.concatenate([read_labels(one, NAMES, frame.framing), np.array(pose)], axis=1)
             for one, pose in zip((low, high), poses, strict=True)
         ]
         attribute = PairsOf.load(folder).attribute
         return cls(attribute, low, high, are_steady(*seen, (*NAMES, *_POSE), attribute, most_change))
 
 
-def read_all(folder: Path, frame: Frame, detector: Detector, read: Read) -> list[Pairs]:
+def read_all(folder: Path, frame: Frame, detector: Detector) -> list[Pairs]:
     """The pairs of every attribute's folder in a folder."""
-    return [Pairs.read(folder / name, frame, detector, read) for name in NAMES if (folder / name).is_dir()]
+    return [Pairs.read(folder / name, frame, detector) for name in NAMES if (folder / name).is_dir()]
 
 
 def changes(

@@ -26,7 +26,7 @@ def aligned(picture: np.ndarray, keypoints: np.ndarray, frame: Frame = FRAME) ->
     return warp(picture, face_transform(keypoints, frame), frame.size)
 
 
-def read_labels(faces: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """Labels float32 (n, k) of aligned faces uint8 (n, 128, 128, 3) at FRAME; NaN where a label cannot be measured."""
-    labels = label_faces(faces, FRAME.framing, mirror=True)
+def read_labels(faces: np.ndarray, names: tuple[str, ...], framing: float = FRAME.framing) -> np.ndarray:
+    """Labels float32 (n, k) of aligned faces uint8 (n, H, H, 3); NaN where a label cannot be measured."""
+    labels = label_faces(faces, framing, mirror=True)
     return np.stack([labels[name] for name in names], axis=1)

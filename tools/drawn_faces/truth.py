@@ -1,8 +1,8 @@
 """Drawn faces as photos with labels: what a picture shows is known, because it was drawn from it.
 
 The latents of the attributes are independent of each other, so what is learned from these faces does not take one
-attribute for another, as it does from photos, where women smile more. The label networks and the judge of sliders learn
-from different people: those of even and of odd numbers.
+attribute for another, as it does from photos, where women smile more. The judge of sliders learns from the people of
+odd numbers; those of even numbers are left for readings that it must be independent of.
 """
 
 from pathlib import Path
