@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 MAX_INPUT_SIDE = 640  # px, the long side: every detector shrinks larger photos to it
 
 
@@ -98,6 +99,26 @@ def keep_best(boxes: np.ndarray, scores: np.ndarray, max_overlap: float) -> list
         shared = np.prod(np.maximum(right_bottom - left_top, 0), axis=1)
         order = order[shared <= max_overlap * (areas[best] + areas[order] - shared)]
     return kept
+
+
+def best_faces(
+    boxes: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, scales: np.ndarray, max_overlap: float
+) -> list[DetectedFace]:
+    """The faces that non-maximum suppression keeps, at most MAX_FACES, in the photo's pixels.
+
+    Args:
+        boxes, keypoints, scores: (n, 4), (n, 5, 2) and (n,), in pixels of the network's input.
+        scales: (2,), pixels of the photo for one of the input, across and down.
+        max_overlap: of two boxes, intersection over union.
+    """
+    return [
+        DetectedFace(
+            box=(boxes[i].reshape(2, 2) * scales).reshape(4),
+            keypoints=(keypoints[i] + 0.5) * scales - 0.5,
+            score=float(scores[i]),
+        )
+        for i in keep_best(boxes, scores, max_overlap)[:MAX_FACES]
+    ]
 
 
 @lru_cache(maxsize=64)

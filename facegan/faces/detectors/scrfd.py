@@ -17,8 +17,8 @@ from facegan.faces.detectors.detector import (
     Detector,
     DetectorOptions,
     UnavailableError,
+    best_faces,
     grid_cells,
-    keep_best,
     open_session,
     resized,
 )
@@ -33,7 +33,6 @@ LARGEST_INPUT = MAX_INPUT_SIDE
 SECOND_INPUT = 256  # px; a face that fills the photo is larger than SCRFD's largest anchors at 640
 SMALLEST_INPUT = 128  # px; smaller photos are enlarged to it, so that SCRFD detects faces in photos from 32 px
 STRIDE = 32  # px, of SCRFD's coarsest grid; inputs are padded to a multiple of it
-MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 
 _log = logging.getLogger(__name__)
 
@@ -138,15 +137,7 @@ class InsightFaceDetector(Detector):
     def _faces(self, outputs: list[np.ndarray], width: int, scales: np.ndarray) -> list[DetectedFace]:
         """The faces in the outputs for an input `width` pixels wide; `scales` (2,) lead to the photo's pixels."""
         boxes, keypoints, scores = decode(outputs, self._model._feat_stride_fpn, self._model._num_anchors, width)
-        # SCRFD's coordinates start at the corner of the first pixel, those of DetectedFace at its centre.
-        return [
-            DetectedFace(
-                box=(boxes[i].reshape(2, 2) * scales).reshape(4),
-                keypoints=(keypoints[i] + 0.5) * scales - 0.5,
-                score=float(scores[i]),
-            )
-            for i in keep_best(boxes, scores, self._model.nms_thresh)[:MAX_FACES]
-        ]
+        return best_faces(boxes, keypoints, scores, scales, self._model.nms_thresh)
 
 
 def decode(

@@ -13,8 +13,8 @@ from facegan.faces.detectors.detector import (
     AvailableDetector,
     DetectedFace,
     Detector,
+    best_faces,
     grid_cells,
-    keep_best,
     open_session,
     resized,
 )
@@ -32,7 +32,6 @@ MARGIN = 128
 MIN_SCORE = 0.6  # OpenCV's default for this network
 MAX_OVERLAP = 0.3  # intersection over union, for the non-maximum suppression; OpenCV's default
 _TILE = 256  # px, the side of a face of `certainties`: that of 128 px at MAX_ZOOM
-MAX_FACES = 100  # in a photo of a crowd the best-scoring ones
 
 _log = logging.getLogger(__name__)
 
@@ -115,15 +114,7 @@ def _padded(side: int) -> int:
 
 def _faces(outputs: dict[str, np.ndarray], width: int, scales: np.ndarray) -> list[DetectedFace]:
     """The faces in the outputs for an input `width` pixels wide; `scales` (2,) lead to the photo's pixels."""
-    boxes, keypoints, scores = decode(outputs, width)
-    return [
-        DetectedFace(
-            box=(boxes[i].reshape(2, 2) * scales).reshape(4),
-            keypoints=(keypoints[i] + 0.5) * scales - 0.5,
-            score=float(scores[i]),
-        )
-        for i in keep_best(boxes, scores, MAX_OVERLAP)[:MAX_FACES]
-    ]
+    return best_faces(*decode(outputs, width), scales, MAX_OVERLAP)
 
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:

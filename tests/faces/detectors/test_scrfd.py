@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facegan.faces.detectors.scrfd import MAX_FACES
+from facegan.faces.detectors.detector import MAX_FACES
 
 
 @pytest.mark.parametrize("side", [640, 512])
