@@ -41,7 +41,7 @@ from tools.drawn_faces.pairs import (  # noqa: E402
     paths_of,
 )
 from tools.drawn_faces.readings import FRAME, aligned, find_face, read_labels  # noqa: E402
-from tools.drawn_faces.targets import NAMES, TARGETS  # noqa: E402
+from tools.drawn_faces.targets import CURVES, NAMES, TARGETS  # noqa: E402
 
 BASIS = Path(__file__).parent / "drawn_faces" / "basis.safetensors"
 
@@ -227,7 +227,7 @@ def write_latents(folder: Path, seed: int, fitted: Basis) -> None:
     """Writes the latents of all pictures in a folder to FOLDER/latents.safetensors."""
     names = sorted(path.name for path in folder.glob("[0-9]*.jpg"))
     latents = np.stack([picture_latents(seed, int(name[:6])) for name in names]).astype(np.float32)
-    LatentsOfPictures(tuple(names), latents, fitted.names).save(folder / FILE)
+    LatentsOfPictures(tuple(names), latents, fitted.names, CURVES).save(folder / FILE)
     print(f"{len(names):,} pictures are in {folder}, and their latents in {folder / FILE}.")
 
 
@@ -290,7 +290,7 @@ def draw_pairs(args: argparse.Namespace) -> None:
     numbers = numbers_of(args.out)
     names = tuple(path.name for number in numbers for path in paths_of(args.out, number))
     latents = np.concatenate([_ends(number, pairs, fitted) for number in numbers]).astype(np.float32)
-    LatentsOfPictures(names, latents, fitted.names).save(args.out / FILE)
+    LatentsOfPictures(names, latents, fitted.names, CURVES).save(args.out / FILE)
     print(f"{len(numbers):,} pairs are in {args.out}; left out: {dict(Counter(left_out_of(args.out).values()))}.")
 
 

@@ -56,7 +56,9 @@ class Adversaries:
         self.device = self.processes.device
         self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
-        generator = Generator(config.size, recipe.width, recipe.upsample, recipe.excite, recipe.thin)
+        generator = Generator(
+            config.size, recipe.width, recipe.upsample, recipe.excite, recipe.thin, curves=config.curves
+        )
         discriminator = self._new_discriminator()
         if weights is not None:
             initialise_from(generator, weights.generator)

@@ -122,6 +122,7 @@ class TrainConfig:
     start: Start | None = None  # None: from random weights
     attributes: tuple[str, ...] = ()  # names, in the order of the last entries of a latent
     known_latents: bool = False  # G learns to reconstruct every face from its known latent (known_latents.py)
+    curves: tuple[tuple[float, float], ...] = ()  # of the last entries of a latent, see networks.EntryCurves
 
 
 FEW_FACES = 5_000  # with fewer --init auto starts from a model, augmentation starts sooner, and training may stop early
@@ -167,9 +168,12 @@ def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
     return replace(train, recipe=recipe, attributes=names)
 
 
-def with_known_latents(train: TrainConfig) -> TrainConfig:
-    """The configuration of a run that knows the latent of every face."""
-    return replace(train, known_latents=True)
+def with_known_latents(train: TrainConfig, curves: tuple[tuple[float, float], ...] = ()) -> TrainConfig:
+    """The configuration of a run that knows the latent of every face.
+
+    `curves`: those that come with the latents; without them a model that training starts from keeps its own.
+    """
+    return replace(train, known_latents=True, curves=curves or train.curves)
 
 
 def choose_preset(name: str, faces: int, device: str) -> tuple[str, str]:

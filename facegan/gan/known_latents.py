@@ -16,7 +16,7 @@ from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.base.paths import utf8_alias
 from facegan.gan.attributes import FaceAttributes
-from facegan.gan.networks import LATENT_SIZE
+from facegan.gan.networks import LATENT_SIZE, EntryCurves
 
 FILE = "latents.safetensors"  # in the folder of a run; LatentsOfPictures has this name beside generated images
 
@@ -29,11 +29,13 @@ class KnownLatents:
         rows: int64 (n,), ascending.
         latents: float32 (n, 100), about N(0, I).
         attributes: names of the attributes that the last entries of a latent control.
+        curves: of these entries, see networks.EntryCurves; () if the generator's stay as they are.
     """
 
     rows: np.ndarray
     latents: np.ndarray
     attributes: tuple[str, ...] = ()
+    curves: EntryCurves = ()
 
     def of(self, rows: list[int]) -> np.ndarray:
         """The latents float32 (len(rows), 100) of these rows."""
@@ -63,15 +65,20 @@ class KnownLatents:
 
 @dataclass(frozen=True)
 class LatentsOfPictures:
-    """A --latents file: latents float32 (n, 100), and the paths of their images relative to the data folder."""
+    """A --latents file: latents float32 (n, 100), and the paths of their images relative to the data folder.
+
+    `attributes` and `curves`: as those of KnownLatents.
+    """
 
     names: tuple[str, ...]
     latents: np.ndarray
     attributes: tuple[str, ...] = ()
+    curves: EntryCurves = ()
 
     def save(self, path: Path) -> None:
         """Write a safetensors file."""
-        words = {"files": json.dumps(self.names), "attributes": json.dumps(self.attributes)}
+        words = {name: json.dumps(value) for name, value in (
+            ("files", self.names), ("attributes", self.attributes), ("curves", self.curves))}  # fmt: skip
         path.write_bytes(save({"latents": np.ascontiguousarray(self.latents, np.float32)}, words))
 
     @classmethod
@@ -81,6 +88,7 @@ class LatentsOfPictures:
         try:
             names, latents = tuple(json.loads(metadata["files"])), tensors["latents"]
             attributes = tuple(json.loads(metadata.get("attributes", "[]")))
+            curves = tuple((float(a), float(b)) for a, b in json.loads(metadata.get("curves", "[]")))
         except (KeyError, ValueError, TypeError) as error:
             raise FaceGANError(
                 f"{path} is not a file of latents: it needs a tensor `latents` (n, {LATENT_SIZE}) and, in its "
@@ -91,7 +99,9 @@ class LatentsOfPictures:
                 f"{path} must contain finite float32 latents of shape ({len(names)}, {LATENT_SIZE}), a row for each "
                 f"file, but they are {latents.dtype} {latents.shape}."
             )
-        return cls(names, latents, attributes)
+        if curves and len(curves) != len(attributes):
+            raise FaceGANError(f"{path} has {len(curves)} curves for {len(attributes)} attributes.")
+        return cls(names, latents, attributes, curves)
 
     def for_rows(self, rows: np.ndarray, photos: list[str]) -> KnownLatents:
         """The latents of the faces in `rows` (ascending). `photos`: the name of the photo of each row.
@@ -107,7 +117,7 @@ class LatentsOfPictures:
                 f"{self.names[0] if self.names else 'nothing'}. Give the folder that contains these by --data."
             )
         found, places = np.array(known).T
-        return KnownLatents(found, self.latents[places], self.attributes)
+        return KnownLatents(found, self.latents[places], self.attributes, self.curves)
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -14,6 +14,9 @@ from torch.nn.utils.parametrizations import spectral_norm
 from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.convolutions import Conv, conv_transpose
 
+# (centre, steepness) of each of the last entries of a latent, in their order; () if all are N(0, 1) as they are.
+EntryCurves = tuple[tuple[float, float], ...]
+
 BASE_SIZE = 4  # px, the side of the smallest feature map, next to the dense layer in both networks
 SLOPE = 0.2  # of every leaky ReLU, from the paper
 
@@ -40,8 +43,15 @@ def channels_at(size: int, width: int, thin: bool = False) -> list[int]:
     return [width * min(8, 2 ** (levels - 1 - i)) for i in range(levels)]
 
 
-def uniform_noise(latents: torch.Tensor) -> torch.Tensor:
-    """g ~ N(0, I) to the uniform noise in (-1, 1) of the original system: z = 2 Phi(g) - 1 = erf(g / sqrt 2)."""
+def uniform_noise(latents: torch.Tensor, curves: EntryCurves = ()) -> torch.Tensor:
+    """g ~ N(0, I) to the uniform noise in (-1, 1) of the original system: z = 2 Phi(g) - 1 = erf(g / sqrt 2).
+
+    The last entries go along their `curves`, see diffusers_networks.FaceGANGenerator.
+    """
+    if curves:
+        centre, steepness = latents.new_tensor(curves).T
+        last = (latents[:, -len(curves) :] - centre) * steepness
+        latents = torch.cat([latents[:, : -len(curves)], last], dim=1)
     return torch.erf(latents / math.sqrt(2))
 
 
@@ -106,9 +116,11 @@ class Generator(nn.Module):
         excite: bool = False,
         thin: bool = False,
         channels: Sequence[int] | None = None,
+        curves: EntryCurves = (),
     ):
-        """`channels`: instead of those of channels_at(size, width, thin)."""
+        """`channels`: instead of those of channels_at(size, width, thin). `curves`: see uniform_noise."""
         super().__init__()
+        self.curves = curves
         up = {"resize": ResizeConv, "transposed": TransposedConv}[upsample]
         channels = channels or channels_at(size, width, thin)
         self.project = nn.Linear(LATENT_SIZE, channels[0] * BASE_SIZE**2, bias=False)
@@ -119,7 +131,7 @@ class Generator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        first = x = F.relu(self.norms[0](_to_map(self.project(uniform_noise(latents)))))
+        first = x = F.relu(self.norms[0](_to_map(self.project(uniform_noise(latents, self.curves)))))
         for up, norm in zip(self.ups, self.norms[1:], strict=True):
             x = F.relu(norm(up(x)))
         if self.gate is not None:

@@ -50,7 +50,7 @@ def load_generator(folder: Path) -> FaceGANGenerator:
     """
     config = ModelConfig.read(folder)
     weights = read_weights(folder, config)
-    generator = FaceGANGenerator(config.channels, config.latent_size)
+    generator = FaceGANGenerator(config.channels, config.latent_size, config.curves)
     generator.load_state_dict({name: torch.from_numpy(value.copy()).float() for name, value in weights.items()})
     with torch.no_grad():
         images = generator.eval()(torch.from_numpy(latents_of([0, 1], config.latent_size)))

@@ -46,8 +46,17 @@ class FaceGANGenerator(_Network):
     """
 
     @register_to_config
-    def __init__(self, channels: tuple[int, ...] = (256, 128, 64, 32), latent_size: int = 100):
-        """`channels` of the maps from 4x4 upwards."""
+    def __init__(
+        self,
+        channels: tuple[int, ...] = (256, 128, 64, 32),
+        latent_size: int = 100,
+        curves: tuple[tuple[float, float], ...] = (),
+    ):
+        """`channels` of the maps from 4x4 upwards.
+
+        `curves`: (centre, steepness) of each of the last entries of a latent, which control attributes. A steep one
+        is for an attribute that a face has or has not, such as glasses: half a pair of glasses is a broken picture.
+        """
         super().__init__()
         self.project = nn.Linear(latent_size, channels[0] * BASE_SIZE**2)
         self.ups = nn.ModuleList(
@@ -55,6 +64,10 @@ class FaceGANGenerator(_Network):
         )
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        if curves := self.config.curves:
+            centre, steepness = latents.new_tensor(curves).T
+            last = (latents[:, -len(curves) :] - centre) * steepness
+            latents = torch.cat([latents[:, : -len(curves)], last], dim=1)
         # To the uniform cube of the original system: z = 2 Phi(g) - 1.
         x = self.project(torch.erf(latents / math.sqrt(2)))
         x = x.unflatten(1, (BASE_SIZE, BASE_SIZE, -1)).permute(0, 3, 1, 2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facegan.model.checks.network import weights_of
+from facegan.model.checks.network import curves_of, weights_of, whole_curves
 from facegan.model.checks.values import BASE_SIZE
 
 LEVELS = 2  # up-samplings: maps of 16 px, where a face has its shapes and no texture yet
@@ -16,6 +16,8 @@ class EarlyFeatures:
         import torch
 
         weights = [torch.from_numpy(np.array(weight, np.float32)) for weight in weights_of(onnx)]
+        curves = curves_of(onnx)
+        self._curves = whole_curves((), len(weights[0].T)) if curves is None else curves
         self._project, self._ups = weights[:2], list(zip(weights[2::2], weights[3::2], strict=True))[:levels]
 
     def maps(self, latents: np.ndarray) -> np.ndarray:
@@ -47,7 +49,8 @@ class EarlyFeatures:
         import torch
         import torch.nn.functional as F
 
-        z = torch.erf(torch.from_numpy(np.asarray(latents, np.float32)) / 2**0.5)
+        centre, steepness = self._curves
+        z = torch.erf(torch.from_numpy((np.asarray(latents, np.float32) - centre) * steepness) / 2**0.5)
         x, passed = _first_maps(z @ self._project[0].T + self._project[1]), []
         for kernel, bias in self._ups:
             passed.append(x > 0)

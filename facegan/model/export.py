@@ -21,7 +21,7 @@ from facegan.gan.networks import Discriminator, Generator
 from facegan.model import diffusers_networks
 from facegan.model import folder as layout
 from facegan.model import pipeline as pipeline_module
-from facegan.model.checks.network import steps_of
+from facegan.model.checks.network import WITH_FLOAT_WEIGHTS, steps_of, whole_curves
 from facegan.model.diffusers_networks import BASE_SIZE, FaceGANGenerator
 from facegan.model.folder import ModelConfig
 from facegan.model.load import to_uint8
@@ -41,7 +41,8 @@ def shipped_form(generator: Generator) -> FaceGANGenerator:
         scale = source[norm + "weight"] / (source[norm + "running_var"] + generator.norms[level].eps).sqrt()
         return scale, source[norm + "bias"] - source[norm + "running_mean"] * scale
 
-    shipped = FaceGANGenerator(tuple(norm.num_features for norm in generator.norms), generator.project.in_features)
+    channels = tuple(norm.num_features for norm in generator.norms)
+    shipped = FaceGANGenerator(channels, generator.project.in_features, generator.curves)
     scale, shift = affine(0)
     shipped.project.weight.copy_(source["project.weight"] * scale.repeat(BASE_SIZE**2)[:, None])
     shipped.project.bias.copy_(shift.repeat(BASE_SIZE**2))
@@ -102,7 +103,7 @@ def load_diffusers(folder: Path) -> FaceGANGenerator:
 def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> None:
     target = folder / layout.DIFFUSERS
     shutil.rmtree(target, ignore_errors=True)
-    rounded = FaceGANGenerator(generator.config.channels, generator.config.latent_size)
+    rounded = _new_like(generator)
     rounded.load_state_dict(generator.state_dict())
     (rounded.half() if half else rounded).save_pretrained(target, safe_serialization=True)
     shutil.copyfile(diffusers_networks.__file__, target / "generator.py")
@@ -118,14 +119,17 @@ def _write_diffusers(generator: FaceGANGenerator, folder: Path, half: bool) -> N
 def _as_onnx(generator: FaceGANGenerator, half: bool) -> bytes:
     """From latents float32 [n, 100] to images float32 [n, 3, H, W] in [-1, 1], any n."""
     channels, latent_size = tuple(generator.config.channels), generator.config.latent_size
+    curves = tuple(map(tuple, generator.config.curves))
     side = BASE_SIZE * 2 ** len(channels)
+    centre, steepness = whole_curves(curves, latent_size)
     constants = {
+        **({"centre": centre, "steepness": steepness} if curves else {}),
         "root of 2": np.array(math.sqrt(2), np.float32),
         **{name: generator.state_dict()[name].numpy() for name in ("project.weight", "project.bias")},
         "first map": np.array([-1, BASE_SIZE, BASE_SIZE, channels[0]]),
         **{name: value.numpy() for name, value in generator.ups.state_dict(prefix="ups.").items()},
     }
-    steps = list(steps_of(ModelConfig("", side, channels, latent_size)))
+    steps = list(steps_of(ModelConfig("", side, channels, latent_size, curves)))
     shapes = {"latents": [latent_size], "images": [3, side, side]}
     return chain_to_onnx("generator", steps, constants, shapes, half)
 
@@ -153,8 +157,8 @@ def chain_to_onnx(
         inputs, result = [value], last if number == len(steps) else f"step {number}"
         for constant_name, constant in islice(remaining, len(needed)):
             inputs.append(constant_name)
-            # onnxruntime folds the Cast when it loads the file. A scalar would save nothing.
-            if half and constant.dtype == np.float32 and constant.ndim:
+            # onnxruntime folds the Cast when it loads the file. Other constants are small.
+            if half and operation in WITH_FLOAT_WEIGHTS and constant.dtype == np.float32:
                 stored_name = f"{constant_name}.half"
                 widened.append(helper.make_node("Cast", [stored_name], [constant_name], to=TensorProto.FLOAT))
                 stored.append(numpy_helper.from_array(constant.astype(np.float16), stored_name))
@@ -171,8 +175,13 @@ def chain_to_onnx(
     return model.SerializeToString()
 
 
+def _new_like(generator: FaceGANGenerator) -> FaceGANGenerator:
+    config = generator.config
+    return FaceGANGenerator(config.channels, config.latent_size, config.curves)
+
+
 def _rounded_to_half(generator: FaceGANGenerator) -> FaceGANGenerator:
-    rounded = FaceGANGenerator(generator.config.channels, generator.config.latent_size).eval()
+    rounded = _new_like(generator).eval()
     rounded.load_state_dict({name: value.half().float() for name, value in generator.state_dict().items()})
     return rounded
 

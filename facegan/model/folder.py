@@ -165,22 +165,27 @@ def refuse_strays(folder: Path) -> None:
 class ModelConfig:
     """What config.json holds.
 
-    `channels` are the generator's feature maps from 4x4 upwards; `training` and `data` tell how and on what it was
-    trained, as numbers and short texts that may be published: see facts.py.
+    `channels` are the generator's feature maps from 4x4 upwards, `curves` those of the last entries of a latent
+    (diffusers_networks.FaceGANGenerator); `training` and `data` tell how and on what it was trained, as numbers and
+    short texts that may be published: see facts.py.
     """
 
     name: str
     image_size: int
     channels: tuple[int, ...]
     latent_size: int = LATENT_SIZE
+    curves: tuple[tuple[float, float], ...] = ()
     truncation: float = 0.8  # what the demo starts with
     training: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
-        """A figure that could not be measured, NaN in Python, is null in JSON."""
-        return json.dumps(_finite(asdict(self)), indent=2) + "\n"
+        """A figure that could not be measured, NaN in Python, is null in JSON. Without curves there is no entry."""
+        values = asdict(self)
+        if not self.curves:
+            del values["curves"]
+        return json.dumps(_finite(values), indent=2) + "\n"
 
     def save(self, folder: Path) -> None:
         """Raises ValueError for what `read` would refuse, before anything is written."""
@@ -226,4 +231,5 @@ def _parse(text: str) -> ModelConfig:
             "or train the model again."
         )
     check_values(values)
-    return ModelConfig(**{**values, "channels": tuple(values["channels"])})
+    curves = tuple(map(tuple, values.get("curves", ())))
+    return ModelConfig(**{**values, "channels": tuple(values["channels"]), "curves": curves})

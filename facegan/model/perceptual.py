@@ -16,7 +16,7 @@ from safetensors.numpy import load
 
 from facegan.labels.crop import crop_matrices
 from facegan.model.onnx_writer import FLOAT, Step, to_onnx
-from facegan.model.pixel_loss import GeneratorSteps, latent_gradients, pixel_steps
+from facegan.model.pixel_loss import GeneratorSteps, pixel_steps
 
 ROUNDING = np.float32(0.02)  # added to either loss, so that its logarithm is finite: about the error of 8-bit colours
 # px: the side of the network's input. With 112, that of the label networks, look-alikes are as near (0.80 of the
@@ -208,7 +208,7 @@ class PerceptualLoss:
             inputs |= {f"target{number}": level, f"unit{number}": unit}
         pixels, apart, gradients = self._loss_session.run(["pixel_loss", "map_loss", "gradients"], inputs)
         value = loss_weights.pixels * np.log(float(pixels)) + loss_weights.maps * np.log(float(apart))
-        return value, 2 * latent_gradients(gradients, latent)
+        return value, 2 * gradients
 
     @cached_property
     def _maps_session(self) -> onnxruntime.InferenceSession:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import onnxruntime
 
-from facegan.model.checks.network import weights_of
+from facegan.model.checks.network import curves_of, weights_of
 from facegan.model.checks.values import BASE_SIZE
 from facegan.model.onnx_writer import FLOAT, Step, to_onnx
 
@@ -32,7 +32,7 @@ class PixelLoss:
             ["small", "gradients"], {"latents": latents, "wanted": wanted[None], "weights": weights[None, None]}
         )
         losses = (np.square(small - wanted) * weights).sum(axis=(1, 2, 3))
-        return losses, 2 * latent_gradients(gradients, latents)
+        return losses, 2 * gradients
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -45,7 +45,7 @@ def loss_network(content: bytes) -> bytes:
     """The ONNX network of a PixelLoss, from the bytes of generator.onnx.
 
     Its inputs are latents, wanted and weights; its outputs `small`, the images at 32 px, and `gradients`, half the
-    gradient of the loss with respect to the input of the dense layer.
+    gradient of the loss with respect to the latents.
     """
     generator = GeneratorSteps(content)
     steps, constants = pixel_steps(generator.size)
@@ -85,8 +85,19 @@ class GeneratorSteps:
             "root": np.float32(np.sqrt(2)), "zero": np.float32(0), "one": np.float32(1), "dense": dense, "bias": bias,
             "shape": np.array([-1, BASE_SIZE, BASE_SIZE, kernels[0].shape[0]]), "flat": np.array([-1, len(bias)]),
         }  # fmt: skip
-        self.forward = [
-            Step("Div", ("latents", "root"), "divided"),
+        self.forward, curved = [], "latents"
+        slope = np.float32(np.sqrt(2 / np.pi))  # of erf(x / sqrt(2)) at 0
+        if (curves := curves_of(content)) is not None:
+            self.constants |= {"centre": curves[0], "steepness": curves[1]}
+            self.forward += [
+                Step("Sub", ("latents", "centre"), "centred"),
+                Step("Mul", ("centred", "steepness"), "curved"),
+            ]
+            curved, slope = "curved", slope * curves[1]
+        self.constants |= {"slope": slope, "minus_half": np.float32(-0.5)}
+        self._curved = curved
+        self.forward += [
+            Step("Div", (curved, "root"), "divided"),
             Step("Erf", ("divided",), "cube"),
             Step("Gemm", ("cube", "dense", "bias"), "filled", {"transB": 1}),
             Step("Reshape", ("filled", "shape"), "shaped"),
@@ -100,7 +111,7 @@ class GeneratorSteps:
         self.forward.append(Step("Tanh", (f"map{self._levels}",), "images"))
 
     def backward(self, image_gradients: str) -> list[Step]:
-        """The steps from `image_gradients`, a name, to `gradients`, which are those of the dense layer's input."""
+        """The steps from `image_gradients`, a name, to `gradients`, which are those of the latents."""
         steps = [
             Step("Mul", ("images", "images"), "squares"),
             Step("Sub", ("one", "squares"), "tanh_gradients"),
@@ -117,13 +128,11 @@ class GeneratorSteps:
             *steps,
             Step("Transpose", ("back0",), "unshaped", {"perm": (0, 2, 3, 1)}),
             Step("Reshape", ("unshaped", "flat"), "unfilled"),
-            Step("Gemm", ("unfilled", "dense"), "gradients"),
+            Step("Gemm", ("unfilled", "dense"), "cube_gradients"),
+            # The derivative of erf(x / sqrt(2)) is sqrt(2 / pi) exp(-x^2 / 2).
+            Step("Mul", (self._curved, self._curved), "latent_squares"),
+            Step("Mul", ("latent_squares", "minus_half"), "exponents"),
+            Step("Exp", ("exponents",), "densities"),
+            Step("Mul", ("densities", "slope"), "slopes"),
+            Step("Mul", ("cube_gradients", "slopes"), "gradients"),
         ]
-
-
-def latent_gradients(gradients: np.ndarray, latents: np.ndarray) -> np.ndarray:
-    """Gradients (n, d) with respect to the latents, from those with respect to the dense layer's input.
-
-    That input is erf(latents / sqrt(2)), whose derivative is sqrt(2 / pi) exp(-latents^2 / 2).
-    """
-    return gradients * (np.sqrt(2 / np.pi) * np.exp(-np.square(latents) / 2)).astype(np.float32)

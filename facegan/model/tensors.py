@@ -204,7 +204,8 @@ def _check_diffusers_config(folder: Path, config: ModelConfig) -> None:
     try:
         values = json.loads(read_part(folder, layout.DIFFUSERS_CONFIG))
         found = (values["_class_name"], values["channels"], values["latent_size"])
+        found += (tuple(map(tuple, values.get("curves", []))),)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FaceGANError(f"{file} is not the config of a generator ({error}): export the model again.") from error
-    if found != ("FaceGANGenerator", list(config.channels), config.latent_size):
+    if found != ("FaceGANGenerator", list(config.channels), config.latent_size, config.curves):
         raise FaceGANError(f"{file} describes another network than {layout.CONFIG}: export the model again.")

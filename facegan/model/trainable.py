@@ -29,7 +29,7 @@ def trainable_form(shipped: FaceGANGenerator, size: int, width: int, upsample: s
     Raises ValueError when the sizes differ, and NotFoldedError for `upsample` "resize" when the 4x4 kernels are no sum
     of 3x3 ones.
     """
-    generator = Generator(size, width, upsample, thin=thin)
+    generator = Generator(size, width, upsample, thin=thin, curves=shipped.config.curves)
     channels = tuple(norm.num_features for norm in generator.norms)
     if channels != tuple(shipped.config.channels):
         raise ValueError(f"the channels are {tuple(shipped.config.channels)}, not {channels}")
@@ -62,7 +62,11 @@ def _moments(shipped: FaceGANGenerator) -> list[tuple[torch.Tensor, torch.Tensor
     sums = [torch.zeros(2, c, dtype=torch.float64) for c in shipped.config.channels]
     for _ in range(SAMPLES // _AT_ONCE):
         latents = torch.randn(_AT_ONCE, shipped.config.latent_size, generator=rng)
-        x = shipped.project(uniform_noise(latents)).unflatten(1, (BASE_SIZE, BASE_SIZE, -1)).permute(0, 3, 1, 2)
+        x = (
+            shipped.project(uniform_noise(latents, shipped.config.curves))
+            .unflatten(1, (BASE_SIZE, BASE_SIZE, -1))
+            .permute(0, 3, 1, 2)
+        )
         for level, up in enumerate(shipped.ups):
             sums[level] += torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))])
             x = up(F.relu(x)) if level < len(sums) - 1 else x

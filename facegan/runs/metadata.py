@@ -32,6 +32,7 @@ def model_config(
         name=f"FaceGAN {train.size} px",
         image_size=train.size,
         channels=tuple(norm.num_features for norm in trainer.gan.generator.norms),
+        curves=train.curves,
         training={
             "preset": options.preset,
             "images_seen": trainer.best.figures.get("images_seen", trainer.images_seen),

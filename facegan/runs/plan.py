@@ -125,7 +125,9 @@ def plan_new(run: Prepared) -> Plan:
     recipe = presets.recipe_for(preset, count, weights is not None and weights.discriminator is not None, larger)
     if weights is not None:
         recipe = replace(recipe, upsample=weights.upsample, thin=initial.thin(size, preset))
-    train = TrainConfig(recipe, size, options.seed, run.device, precision, initial.start if initial else None)
+    train = TrainConfig(recipe, size, options.seed, run.device, precision)
+    if initial:
+        train = replace(train, start=initial.start, curves=initial.config.curves)
     fingerprint = fingerprint_of(cache) if processes.main else ""
     if processes.main:
         keep_upscaler(initial.upscaler(size) if initial else None, options.out)
@@ -151,7 +153,7 @@ def _with_attributes(plan: Plan, wanted: tuple[str, ...] = ()) -> Plan:
         attributes = chosen_attributes(options, train, cache, processes, table, wanted, say)
     else:
         attributes = known.of_attributes()
-        train = presets.with_known_latents(train)
+        train = presets.with_known_latents(train, known.curves)
     train = presets.with_attributes(train, attributes.names if attributes else ())
     return replace(plan, train=train, table=table, attributes=attributes, known=known)
 

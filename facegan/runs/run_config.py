@@ -147,7 +147,8 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         )
         start = Start(**train["start"]) if train.get("start") else None
         attributes = tuple(train.get("attributes", ()))
-        found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes})
+        curves = tuple(map(tuple, train.get("curves", ())))
+        found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes, "curves": curves})
         return options, found, content["data_fingerprint"]
     except FileNotFoundError:
         raise FaceGANError(f"There is no run in {run} to resume: start it with --data, without --resume.") from None

@@ -23,10 +23,12 @@ def latents_for(count):
 
 def test_every_row_gets_the_latents_of_its_photo(tmp_path):
     latents = latents_for(3)
-    LatentsOfPictures(("b.jpg", "a.jpg", "sub/c.jpg"), latents, ("smile",)).save(tmp_path / "latents.safetensors")
+    whole = LatentsOfPictures(("b.jpg", "a.jpg", "sub/c.jpg"), latents, ("smile",), ((0.5, 4.0),))
+    whole.save(tmp_path / "latents.safetensors")
     pictures = LatentsOfPictures.load(tmp_path / "latents.safetensors")
     known = pictures.for_rows(np.array([2, 5, 9]), ["sub/c.jpg", "unknown.jpg", "b.jpg"])
     assert known.rows.tolist() == [2, 9]
+    assert known.curves == ((0.5, 4.0),)
     np.testing.assert_array_equal(known.of([9, 2, 9]), latents[[0, 2, 0]])
     known.save(tmp_path / "run.safetensors")
     again = KnownLatents.load(tmp_path / "run.safetensors")
@@ -48,6 +50,8 @@ def test_every_row_gets_the_latents_of_its_photo(tmp_path):
         ({"latents": np.full((1, 100), np.nan, np.float32)}, {"files": '["a.jpg"]'}),
         ({"other": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]'}),
         ({"latents": np.zeros((1, 100), np.float32)}, {"files": "no JSON"}),
+        ({"latents": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]', "curves": "[[0, 1]]"}),
+        ({"latents": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]', "attributes": '["a"]', "curves": "[1]"}),
     ],
 )
 def test_a_file_that_is_none_is_refused_by_its_name(tmp_path, tensors, metadata):
@@ -157,3 +161,10 @@ def test_a_generated_face_and_its_real_one_are_augmented_alike(tiny_images, monk
     ((generated, real),) = compared
     for one, other in zip(generated, real, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_a_run_takes_the_curves_of_its_latents_or_keeps_those_of_its_start():
+    train = TrainConfig(PRESETS["small"], 16, 0, "cpu", "float32", curves=((0.0, 2.0),))
+    assert with_known_latents(train).curves == ((0.0, 2.0),)
+    assert with_known_latents(train, ((0.5, 4.0),)).curves == ((0.5, 4.0),)
+    assert Adversaries(train).generator.curves == Adversaries(train).ema.generator.curves == ((0.0, 2.0),)

@@ -134,3 +134,14 @@ def test_without_normalisation_logits_keep_the_size_of_their_images():
     with torch.no_grad():
         logits, _ = Discriminator(64, 8, "none")(images)
     assert 0.2 < logits.std() < 5  # the paper's N(0, 0.02) would leave 0.00003
+
+
+def test_entries_with_curves_are_the_shares_of_faces_below_them():
+    """2 Phi(steepness * (g - centre)) - 1, by scipy's normal distribution."""
+    latents = np.random.RandomState(0).randn(6, 100)
+    expected = 2 * norm.cdf(latents) - 1
+    expected[:, -2] = 2 * norm.cdf(5 * (latents[:, -2] - 0.5)) - 1
+    expected[:, -1] = 2 * norm.cdf(1.75 * latents[:, -1]) - 1
+    found = uniform_noise(torch.from_numpy(latents), ((0.5, 5.0), (0.0, 1.75)))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(uniform_noise(torch.from_numpy(latents)), 2 * norm.cdf(latents) - 1, atol=1e-12)

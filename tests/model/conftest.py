@@ -10,11 +10,13 @@ from facegan.model.save import save_model
 from tests.programs import ROOT, Programs  # noqa: F401 - the tests take ROOT from here
 from tests.publish.hub_server import running_hub
 
+CURVES = ((0.1, 4.0), (-0.4, 1.7))  # of the last two entries of a latent
 
-def trained_like(size=16, width=4, upsample="resize"):
+
+def trained_like(size=16, width=4, upsample="resize", curves=()):
     """A generator in eval mode whose statistics and weights have moved away from their first values."""
     torch.manual_seed(0)
-    generator = Generator(size, width, upsample)
+    generator = Generator(size, width, upsample, curves=curves)
     with torch.no_grad():
         for p in generator.parameters():
             p.add_(torch.randn_like(p) * 0.1)
@@ -25,7 +27,7 @@ def trained_like(size=16, width=4, upsample="resize"):
 
 @pytest.fixture(scope="session")
 def generator():
-    return trained_like()
+    return trained_like(curves=CURVES)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,7 @@ def config():
         name="test faces",
         image_size=16,
         channels=(8, 4),
+        curves=CURVES,
         training={
             "preset": "small",
             "images_seen": 123_456,

@@ -73,6 +73,7 @@ def nested(depth: int) -> object:
 INF, NAN = float("inf"), float("nan")
 BAD_VALUES = {
     "name": [None, True, 5, [], {}, "", "x" * 300, "two\nlines", "\x00"],
+    "curves": [None, 5, "flat", [], [2.0], [[0.0]], [[0, 1]], [[0.0, 0.0]], [[0.0, INF]], [[NAN, 1.0]], [[0.0, 2.0]]],
     "image_size": [None, True, "16", 15, 0, -16, 2**40, 16.0, INF, [16], 32],
     "channels": [
         None,

@@ -17,16 +17,17 @@ from facegan.model.export import export_discriminator, export_weights, load_diff
 from facegan.model.folder import ModelConfig
 from facegan.model.load import to_uint8
 from facegan.model.tensors import read_discriminator
-from tests.model.conftest import trained_like
+from tests.model.conftest import CURVES, trained_like
 
 SEEDS = range(20)
 
 
 @pytest.mark.parametrize(
-    ("size", "upsample"), [(16, "resize"), (16, "transposed"), (64, "resize"), (128, "transposed")]
+    ("size", "upsample", "curves"),
+    [(16, "resize", ()), (16, "resize", CURVES), (16, "transposed", ()), (64, "resize", ()), (128, "transposed", ())],
 )
-def test_the_shipped_form_is_the_same_function(size, upsample):
-    generator = trained_like(size, 2, upsample)
+def test_the_shipped_form_is_the_same_function(size, upsample, curves):
+    generator = trained_like(size, 2, upsample, curves)
     latents = torch.randn(5, 100, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(shipped_form(generator)(latents), generator(latents), atol=1e-4, rtol=1e-4)

@@ -9,16 +9,16 @@ from facegan.model.export import shipped_form
 from facegan.model.folder import DEFAULT_FOLDER
 from facegan.model.load import FaceModel
 from facegan.model.trainable import NotFoldedError, trainable_form
-from tests.model.conftest import trained_like
+from tests.model.conftest import CURVES, trained_like
 
 
 def latents(count=16):
     return torch.from_numpy(latents_of(range(count)))
 
 
-@pytest.mark.parametrize("upsample", ["resize", "transposed"])
-def test_the_way_back_is_the_same_function(upsample):
-    shipped = shipped_form(trained_like(32, 2, upsample))
+@pytest.mark.parametrize(("upsample", "curves"), [("resize", ()), ("transposed", ()), ("resize", CURVES)])
+def test_the_way_back_is_the_same_function(upsample, curves):
+    shipped = shipped_form(trained_like(32, 2, upsample, curves))
     back = trainable_form(shipped, 32, 2, upsample)
     with torch.no_grad():
         torch.testing.assert_close(back(latents()), shipped(latents()), atol=1e-4, rtol=1e-4)

@@ -5,7 +5,7 @@ chain, `steps_of`, which export.py writes, so it is compared step by step; anyth
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ _CONVOLUTION = {
     "dilations": (1, 1),
     "kernel_shape": (4, 4),
 }
-_WITH_FLOAT_WEIGHTS = ("Gemm", "ConvTranspose", "Conv")  # the operations whose constants are all float
+WITH_FLOAT_WEIGHTS = ("Gemm", "ConvTranspose", "Conv")  # the operations whose constants are all float
 _FLOAT = 1  # TensorProto.DataType
 _MARGIN = 1 << 18  # bytes for the names of things
 
@@ -62,7 +62,7 @@ def check_chain(
         if has != shapes:
             raise ValueError(f"its {operation} has weights of the shapes {has}, but the config says {shapes}")
         constants = [graph.tensors[name] for name in weights]
-        if operation in _WITH_FLOAT_WEIGHTS and any(one.dtype.kind != "f" for one in constants):
+        if operation in WITH_FLOAT_WEIGHTS and any(one.dtype.kind != "f" for one in constants):
             raise ValueError(f"its {operation} has weights that are not floating-point numbers")
         found.append((operation, constants))
         used.update(weights)
@@ -79,7 +79,7 @@ def weights_of(content: bytes) -> list[np.ndarray]:
     """
     graph = read_graph(content)
     widened, chain = _split(graph)
-    names = [name for node in chain if node.operation in _WITH_FLOAT_WEIGHTS for name in node.inputs[1:]]
+    names = [name for node in chain if node.operation in WITH_FLOAT_WEIGHTS for name in node.inputs[1:]]
     stored = [widened.get(name, name) for name in names]
     if not set(stored) <= set(graph.tensors):
         raise ValueError("a step has weights that are not stored")
@@ -106,6 +106,9 @@ def steps_of(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
     The first takes "latents", each other one the result of the step before, the last gives "images".
     """
     channels = config.channels
+    if config.curves:
+        yield "Sub", {}, [(config.latent_size,)]
+        yield "Mul", {}, [(config.latent_size,)]
     yield "Div", {}, [()]
     yield "Erf", {}, []
     filled = channels[0] * BASE_SIZE**2
@@ -119,7 +122,27 @@ def steps_of(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
     yield "Tanh", {}, []
 
 
+def whole_curves(curves: Sequence[tuple[float, float]], latent_size: int) -> np.ndarray:
+    """Centres and steepnesses, float32 (2, latent_size), of all entries of a latent from the `curves` of the last."""
+    whole = np.tile(np.float32([[0], [1]]), latent_size)
+    if curves:
+        whole[:, -len(curves) :] = np.float32(curves).T
+    return whole
+
+
+def curves_of(content: bytes) -> np.ndarray | None:
+    """The `whole_curves` in the bytes of a checked generator.onnx; None if it has none."""
+    graph = read_graph(content)
+    first, second = _split(graph)[1][:2]
+    if first.operation != "Sub":
+        return None
+    return np.stack([graph.tensors[one.inputs[1]] for one in (first, second)])
+
+
 def _check_constants(operation: str, weights: list[np.ndarray], config: ModelConfig) -> None:
+    for place, name in enumerate(("Sub", "Mul")):
+        if operation == name and not np.array_equal(weights[0], whole_curves(config.curves, config.latent_size)[place]):
+            raise ValueError("the curves of its latents are not those of the config")
     if operation == "Div" and not math.isclose(float(weights[0]), math.sqrt(2), rel_tol=1e-3):
         raise ValueError("it does not divide the latents by the root of 2")
     if operation == "Reshape" and weights[0].tolist() != [-1, BASE_SIZE, BASE_SIZE, config.channels[0]]:
