@@ -18,10 +18,10 @@ from safetensors.torch import load_file
 
 from facegan.base.seeds import latents_of
 from facegan.faces.cache import FaceCache
+from facegan.gan.adversaries import discriminator_of, generator_of
 from facegan.gan.best import Best
 from facegan.gan.checkpoint import load_checkpoint, with_prefix
 from facegan.gan.judge import GENERATED_IN_TRAINING, Judge
-from facegan.gan.networks import Discriminator, Generator
 from facegan.gan.processes import Processes
 from facegan.model.folder import ModelConfig
 from facegan.model.save import save_model
@@ -48,14 +48,11 @@ def main() -> None:
     args = p.parse_args()
 
     _, train, _ = read_config(args.run, RunOptions(data=(), out=args.run, resume=True))
-    recipe = train.recipe
-    generator = Generator(train.size, recipe.width, recipe.upsample, recipe.excite)
+    generator = generator_of(train)
     generator.load_state_dict(mean_of(args.checkpoints))
     discriminator = None
     if (args.run / "model" / "discriminator.safetensors").exists():
-        discriminator = Discriminator(
-            train.size, recipe.width, recipe.norm, recipe.minibatch_std, len(train.attributes)
-        )
+        discriminator = discriminator_of(train)
         discriminator.load_state_dict(with_prefix(load_checkpoint(args.run / "checkpoint")[0], "discriminator"))
 
     cache = FaceCache.open(args.run / "faces")

@@ -40,6 +40,20 @@ class Weights:
         return "transposed" if self.generator["to_rgb.weight"].shape[-1] == 4 else "resize"
 
 
+def generator_of(config: TrainConfig) -> Generator:
+    """A new generator of a run."""
+    recipe = config.recipe
+    return Generator(config.size, recipe.width, recipe.upsample, recipe.excite, recipe.thin, curves=config.curves)
+
+
+def discriminator_of(config: TrainConfig) -> Discriminator:
+    """A new (first) discriminator of a run."""
+    recipe = config.recipe
+    return Discriminator(
+        config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes), recipe.thin
+    )
+
+
 class Adversaries:
     """Generator and discriminators, their optimisers, the EMA generator and the random state: all that a step changes.
 
@@ -56,10 +70,8 @@ class Adversaries:
         self.device = self.processes.device
         self._share = self.processes.share(recipe.batch)
         torch.manual_seed(config.seed)  # the initial weights
-        generator = Generator(
-            config.size, recipe.width, recipe.upsample, recipe.excite, recipe.thin, curves=config.curves
-        )
-        discriminator = self._new_discriminator()
+        generator = generator_of(config)
+        discriminator = discriminator_of(config)
         if weights is not None:
             initialise_from(generator, weights.generator)
             if weights.discriminator is not None:
@@ -83,12 +95,6 @@ class Adversaries:
         self.images_seen = self.steps = 0
         self._learning_rate_scale = 1.0
         self.newest: tuple[torch.Tensor, torch.Tensor] | None = None
-
-    def _new_discriminator(self) -> Discriminator:
-        config, recipe = self.config, self.config.recipe
-        return Discriminator(
-            config.size, recipe.width, recipe.norm, recipe.minibatch_std, len(config.attributes), recipe.thin
-        )
 
     def _adam(self, parameters: Iterable[torch.nn.Parameter], rate: float) -> torch.optim.Adam:
         return torch.optim.Adam(parameters, rate, self.recipe.betas, fused=True)

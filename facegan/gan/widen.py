@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import torch
 
 from facegan.base.seeds import LATENT_SIZE
-from facegan.gan.networks import BASE_SIZE, SLOPE, Discriminator, Generator, MinibatchStd
+from facegan.gan.networks import BASE_SIZE, SLOPE, Discriminator, EntryCurves, Generator, MinibatchStd
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -26,16 +26,17 @@ _SMOOTH = torch.tensor([0.25, 0.5, 0.25])
 
 
 @torch.no_grad()
-def grown_generator(weights: Tensors, last: int, upsample: str) -> dict[str, torch.Tensor]:
+def grown_generator(weights: Tensors, last: int, upsample: str, curves: EntryCurves = ()) -> dict[str, torch.Tensor]:
     """The state dict of a generator of twice the size that draws the images of this one, enlarged.
 
     `last`: channels of the new level; ValueError for fewer than six. `upsample`: of both, a value of Recipe.upsample.
+    `curves`: of the entries of their latents.
     """
     _check_channels(last)
     levels = sum(name.startswith("ups.") and name.endswith(".weight") for name in weights)
     up, norm = f"ups.{levels}", f"norms.{levels + 1}"
     colours, bias = weights["to_rgb.weight"], weights["to_rgb.bias"]
-    mean, variance = _moments_before_tanh(weights, upsample)
+    mean, variance = _moments_before_tanh(weights, upsample, curves)
     kernel = torch.empty(colours.shape[0], last, *colours.shape[2:]).normal_(0, 0.02)
     kernel[:, :6] = torch.cat([sign * colours for sign in _SIGNS], 1)
     rgb = torch.zeros(last, 3, *colours.shape[2:])
@@ -74,10 +75,10 @@ def _transposed_smooth() -> torch.Tensor:
     return torch.outer(taps, taps)
 
 
-def _moments_before_tanh(weights: Tensors, upsample: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _moments_before_tanh(weights: Tensors, upsample: str, curves: EntryCurves) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and variance (3,) of the generator's output before tanh, over 1,024 fixed latents."""
     channels = [len(weights[f"norms.{i}.weight"]) for i in range(sum(n.endswith("running_mean") for n in weights))]
-    generator = Generator(BASE_SIZE * 2 ** len(channels), upsample=upsample, channels=channels)
+    generator = Generator(BASE_SIZE * 2 ** len(channels), upsample=upsample, channels=channels, curves=curves)
     generator.load_state_dict(weights)
     latents = torch.randn(_SAMPLES, LATENT_SIZE, generator=torch.Generator().manual_seed(0))
     drawn = torch.cat([generator.eval()(part) for part in latents.split(64)])

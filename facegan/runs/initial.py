@@ -113,7 +113,7 @@ class Initial:
         discriminator = self.discriminator(size, preset)
         if self.grows_to(size):
             new = channels_at(size, self.width, thin)[-1]
-            generator = grown_generator(generator, new, upsample)
+            generator = grown_generator(generator, new, upsample, self.config.curves)
             discriminator = discriminator and grown_discriminator(discriminator, new)
         return Weights(generator, discriminator)
 

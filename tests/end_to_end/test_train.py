@@ -102,7 +102,8 @@ def test_resume_goes_on_from_where_the_run_stopped_and_ctrl_c_saves_a_checkpoint
 def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, few_photos, insightface_root, tmp_path):
     names = sorted(path.relative_to(few_photos).as_posix() for path in few_photos.rglob("*.*"))
     latents = np.random.RandomState(0).randn(len(names), 100).astype(np.float32)
-    LatentsOfPictures(tuple(names), latents, ("smile", "age")).save(tmp_path / "latents.safetensors")
+    curves = ((0.5, 4.0), (0.0, 1.0))
+    LatentsOfPictures(tuple(names), latents, ("smile", "age"), curves).save(tmp_path / "latents.safetensors")
     out = tmp_path / "grown"
     start = ("--init", run[0] / "model", "--size", 128, "--latents", tmp_path / "latents.safetensors")
     options = ("--images-seen", 128, "--insightface-root", insightface_root, "--force", *ALONE)
@@ -114,6 +115,7 @@ def test_a_model_is_grown_and_learns_pictures_from_their_latents(run, train, few
     assert model.generate(model.latents([1])).shape == (1, 128, 128, 3)
     assert model.config.channels == (256, 128, 64, 32, 16)
     assert model.config.training["attributes"] == "smile, age"
+    assert model.config.curves == curves
     checks = [line for line in read_log(out / "log.jsonl") if "loss_g" in line]
     assert checks
     assert all("distance" in line for line in checks)
