@@ -34,23 +34,28 @@ class EarlyFeatures:
         import torch.nn.functional as F
 
         found, units = [], torch.eye(latents.shape[1])
+        # By the chain rule: how fast the dense layer's input changes with z, (n, d). Without curves all are 1.
+        rates = self._curves[1] * np.exp((np.square(latents) - np.square(self._curved(latents))) / 2)
         columns = _first_maps(units @ self._project[0].T)
-        for latent in latents:
+        for latent, rate in zip(latents, rates, strict=True):
             _, passed = self._run(latent[None])
-            tangents = columns
+            tangents = columns * torch.from_numpy(rate).float()[:, None, None, None]
             for (kernel, _), on in zip(self._ups, passed, strict=True):
                 tangents = F.conv_transpose2d(tangents * on, kernel, stride=2, padding=1)
             flat = tangents.flatten(1)
             found.append((flat @ flat.T).numpy())
         return np.stack(found)
 
+    def _curved(self, latents: np.ndarray) -> np.ndarray:
+        centre, steepness = self._curves
+        return (latents - centre) * steepness
+
     def _run(self, latents: np.ndarray) -> tuple:
         """The maps, and where each ReLU before them lets through."""
         import torch
         import torch.nn.functional as F
 
-        centre, steepness = self._curves
-        z = torch.erf(torch.from_numpy((np.asarray(latents, np.float32) - centre) * steepness) / 2**0.5)
+        z = torch.erf(torch.from_numpy(self._curved(np.asarray(latents, np.float32))) / 2**0.5)
         x, passed = _first_maps(z @ self._project[0].T + self._project[1]), []
         for kernel, bias in self._ups:
             passed.append(x > 0)
