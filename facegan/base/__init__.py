@@ -1,6 +1,7 @@
 """What every room uses, and what has no subject of its own.
 
 seeds, latent_paths     seeds to latents; paths between latents, for morphs
+curves                  the curves of a latent's last entries
 pictures, stamp         PNG, MP4 and GIF, stamped as AI-generated and with what draws them again
 html                    Jinja2 templates; templates/ has the frame and the style of all pages
 errors, disk            FaceGANError, whose message users see; what a user can do about a failed write

@@ -5,6 +5,7 @@ torch is imported late, so that the command line can list the presets quickly.
 
 from dataclasses import dataclass, replace
 
+from facegan.base.curves import EntryCurves
 from facegan.base.errors import FaceGANError
 
 
@@ -122,7 +123,7 @@ class TrainConfig:
     start: Start | None = None  # None: from random weights
     attributes: tuple[str, ...] = ()  # names, in the order of the last entries of a latent
     known_latents: bool = False  # G learns to reconstruct every face from its known latent (known_latents.py)
-    curves: tuple[tuple[float, float], ...] = ()  # of the last entries of a latent, see networks.EntryCurves
+    curves: EntryCurves = ()  # of the last entries of a latent
 
 
 FEW_FACES = 5_000  # with fewer --init auto starts from a model, augmentation starts sooner, and training may stop early
@@ -168,7 +169,7 @@ def with_attributes(train: TrainConfig, names: tuple[str, ...]) -> TrainConfig:
     return replace(train, recipe=recipe, attributes=names)
 
 
-def with_known_latents(train: TrainConfig, curves: tuple[tuple[float, float], ...] = ()) -> TrainConfig:
+def with_known_latents(train: TrainConfig, curves: EntryCurves = ()) -> TrainConfig:
     """The configuration of a run that knows the latent of every face.
 
     `curves`: those that come with the latents; without them a model that training starts from keeps its own.

@@ -12,11 +12,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from facegan.base.curves import EntryCurves, entry_curves
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.base.paths import utf8_alias
 from facegan.gan.attributes import FaceAttributes
-from facegan.gan.networks import LATENT_SIZE, EntryCurves
+from facegan.gan.networks import LATENT_SIZE
 
 FILE = "latents.safetensors"  # in the folder of a run; LatentsOfPictures has this name beside generated images
 
@@ -29,7 +30,7 @@ class KnownLatents:
         rows: int64 (n,), ascending.
         latents: float32 (n, 100), about N(0, I).
         attributes: names of the attributes that the last entries of a latent control.
-        curves: of these entries, see networks.EntryCurves; () if the generator's stay as they are.
+        curves: of these entries, as the latents' file brings them; not saved, because RUN/config.json has them.
     """
 
     rows: np.ndarray
@@ -88,7 +89,6 @@ class LatentsOfPictures:
         try:
             names, latents = tuple(json.loads(metadata["files"])), tensors["latents"]
             attributes = tuple(json.loads(metadata.get("attributes", "[]")))
-            curves = tuple((float(a), float(b)) for a, b in json.loads(metadata.get("curves", "[]")))
         except (KeyError, ValueError, TypeError) as error:
             raise FaceGANError(
                 f"{path} is not a file of latents: it needs a tensor `latents` (n, {LATENT_SIZE}) and, in its "
@@ -99,6 +99,10 @@ class LatentsOfPictures:
                 f"{path} must contain finite float32 latents of shape ({len(names)}, {LATENT_SIZE}), a row for each "
                 f"file, but they are {latents.dtype} {latents.shape}."
             )
+        try:
+            curves = entry_curves(json.loads(metadata.get("curves", "[]")))
+        except ValueError as error:
+            raise FaceGANError(f"{path} has curves that no model can have: {error}.") from error
         if curves and len(curves) != len(attributes):
             raise FaceGANError(f"{path} has {len(curves)} curves for {len(attributes)} attributes.")
         return cls(names, latents, attributes, curves)

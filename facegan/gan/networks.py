@@ -11,11 +11,9 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from facegan.base.curves import EntryCurves
 from facegan.base.seeds import LATENT_SIZE
 from facegan.gan.convolutions import Conv, conv_transpose
-
-# (centre, steepness) of each of the last entries of a latent, in their order; () if all are N(0, 1) as they are.
-EntryCurves = tuple[tuple[float, float], ...]
 
 BASE_SIZE = 4  # px, the side of the smallest feature map, next to the dense layer in both networks
 SLOPE = 0.2  # of every leaky ReLU, from the paper

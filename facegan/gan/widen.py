@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 import torch
 
+from facegan.base.curves import EntryCurves
 from facegan.base.seeds import LATENT_SIZE
-from facegan.gan.networks import BASE_SIZE, SLOPE, Discriminator, EntryCurves, Generator, MinibatchStd
+from facegan.gan.networks import BASE_SIZE, SLOPE, Discriminator, Generator, MinibatchStd
 
 Tensors = Mapping[str, torch.Tensor]
 

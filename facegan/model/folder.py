@@ -6,6 +6,7 @@ import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from facegan.base.curves import EntryCurves, entry_curves
 from facegan.base.errors import FaceGANError
 from facegan.base.files import atomic_write
 from facegan.base.seeds import LATENT_SIZE
@@ -174,7 +175,7 @@ class ModelConfig:
     image_size: int
     channels: tuple[int, ...]
     latent_size: int = LATENT_SIZE
-    curves: tuple[tuple[float, float], ...] = ()
+    curves: EntryCurves = ()
     truncation: float = 0.8  # what the demo starts with
     training: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)
@@ -231,5 +232,5 @@ def _parse(text: str) -> ModelConfig:
             "or train the model again."
         )
     check_values(values)
-    curves = tuple(map(tuple, values.get("curves", ())))
+    curves = entry_curves(values.get("curves", []))
     return ModelConfig(**{**values, "channels": tuple(values["channels"]), "curves": curves})

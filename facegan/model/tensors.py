@@ -13,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from facegan.base.curves import entry_curves
 from facegan.base.errors import FaceGANError
 from facegan.model import folder as layout
 from facegan.model.checks.network import weights_of
@@ -204,7 +205,7 @@ def _check_diffusers_config(folder: Path, config: ModelConfig) -> None:
     try:
         values = json.loads(read_part(folder, layout.DIFFUSERS_CONFIG))
         found = (values["_class_name"], values["channels"], values["latent_size"])
-        found += (tuple(map(tuple, values.get("curves", []))),)
+        found += (entry_curves(values.get("curves", [])),)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FaceGANError(f"{file} is not the config of a generator ({error}): export the model again.") from error
     if found != ("FaceGANGenerator", list(config.channels), config.latent_size, config.curves):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facegan.base.curves import entry_curves
 from facegan.base.errors import FaceGANError
 from facegan.base.mapped import release
 from facegan.faces.cache import FaceCache
@@ -147,7 +148,7 @@ def read_config(run: Path, now: RunOptions) -> tuple[RunOptions, TrainConfig, st
         )
         start = Start(**train["start"]) if train.get("start") else None
         attributes = tuple(train.get("attributes", ()))
-        curves = tuple(map(tuple, train.get("curves", ())))
+        curves = entry_curves(train.get("curves", []))
         found = TrainConfig(**{**train, "recipe": recipe, "start": start, "attributes": attributes, "curves": curves})
         return options, found, content["data_fingerprint"]
     except FileNotFoundError:

@@ -50,8 +50,13 @@ def test_every_row_gets_the_latents_of_its_photo(tmp_path):
         ({"latents": np.full((1, 100), np.nan, np.float32)}, {"files": '["a.jpg"]'}),
         ({"other": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]'}),
         ({"latents": np.zeros((1, 100), np.float32)}, {"files": "no JSON"}),
-        ({"latents": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]', "curves": "[[0, 1]]"}),
+        ({"latents": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]', "curves": "[[0.0, 1.0]]"}),
         ({"latents": np.zeros((1, 100), np.float32)}, {"files": '["a.jpg"]', "attributes": '["a"]', "curves": "[1]"}),
+        # It could be trained with, but no model could be exported.
+        (
+            {"latents": np.zeros((1, 100), np.float32)},
+            {"files": '["a.jpg"]', "attributes": '["a"]', "curves": "[[0.0, 99.0]]"},
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused_by_its_name(tmp_path, tensors, metadata):

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 class TargetDistribution:
     """The inverse cumulative distribution of one attribute's label, as knots (share of the faces, value).
 
-    `curve`: that of the latent's entry in a generator that learns from the pictures (gan/networks.py, EntryCurves).
+    `curve`: that of the latent's entry in a generator that learns from the pictures (base/curves.py).
     """
 
     name: str

@@ -5,10 +5,11 @@ chain, `steps_of`, which export.py writes, so it is compared step by step; anyth
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from facegan.base.curves import EntryCurves
 from facegan.model.checks.values import BASE_SIZE
 from facegan.model.checks.wire import Graph, Node, read_graph
 from facegan.model.folder import ModelConfig
@@ -122,7 +123,7 @@ def steps_of(config: ModelConfig) -> Iterator[tuple[str, dict, list]]:
     yield "Tanh", {}, []
 
 
-def whole_curves(curves: Sequence[tuple[float, float]], latent_size: int) -> np.ndarray:
+def whole_curves(curves: EntryCurves, latent_size: int) -> np.ndarray:
     """Centres and steepnesses, float32 (2, latent_size), of all entries of a latent from the `curves` of the last."""
     whole = np.tile(np.float32([[0], [1]]), latent_size)
     if curves:

@@ -2,13 +2,13 @@
 
 import math
 
+from facegan.base.curves import entry_curves
 from facegan.base.seeds import LATENT_SIZE, MAX_TRUNCATION
 
 _MAX_SIZE, _MAX_CHANNELS = 1024, 4096  # px; maps. Far above what DCGANs are, and what they say is held in memory
 BASE_SIZE = 4  # px: the map that the dense layer fills
 _MAX_TEXT, _MAX_DEPTH, _MAX_ITEMS = 4000, 4, 500
 _NAMES = {"name", "image_size", "channels", "latent_size", "curves", "truncation", "training", "data", "format_version"}
-_MAX_CENTRE, _MIN_STEEPNESS, _MAX_STEEPNESS = 4.0, 0.1, 32.0  # of the curve of a latent's entry
 
 
 def check_values(values: dict) -> None:
@@ -35,7 +35,7 @@ def check_values(values: dict) -> None:
     # Every seed is a point of this space, so another one would be other faces.
     if values.get("latent_size", LATENT_SIZE) != LATENT_SIZE or isinstance(values.get("latent_size"), float):
         raise ValueError(f"latent_size is not {LATENT_SIZE}")
-    _check_curves(values.get("curves", []))
+    entry_curves(values.get("curves", []))
     truncation = values.get("truncation", 1)
     if isinstance(truncation, bool) or not isinstance(truncation, int | float) or not 0 <= truncation <= MAX_TRUNCATION:
         raise ValueError(f"truncation is not a number from 0 to {MAX_TRUNCATION}")
@@ -43,20 +43,6 @@ def check_values(values: dict) -> None:
         if not isinstance(values.get(section, {}), dict):
             raise ValueError(f"{section} is not an object")
         _check_facts(values.get(section, {}), section, _MAX_DEPTH)
-
-
-def _check_curves(curves: object) -> None:
-    if not isinstance(curves, list) or len(curves) > LATENT_SIZE:
-        raise ValueError(f"curves is not a list of at most {LATENT_SIZE}")
-    for curve in curves:
-        if not isinstance(curve, list) or [type(one) for one in curve] != [float, float]:
-            raise ValueError("a curve is not a centre and a steepness")
-        centre, steepness = curve
-        if not (abs(centre) <= _MAX_CENTRE and _MIN_STEEPNESS <= steepness <= _MAX_STEEPNESS):
-            raise ValueError(
-                f"the centre of a curve is not from -{_MAX_CENTRE:g} to {_MAX_CENTRE:g}, or its steepness not from "
-                f"{_MIN_STEEPNESS:g} to {_MAX_STEEPNESS:g}"
-            )
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:
