@@ -94,6 +94,7 @@ def test_a_face_is_there_when_the_page_opens(visit, model):
 def test_a_random_face_is_a_click_or_a_key_away_and_its_link_brings_it_back(visit):
     page = visit("?seed=4294967295")
     faces = [large_face(page, 4294967295)]
+    page.wait_for_url("**truncation=**")  # the page completes its address after the face
     for act in (page.locator("#random-face").click, lambda: page.keyboard.press("r")):
         before = page.url
         act()
@@ -246,6 +247,7 @@ def test_a_broken_link_still_shows_a_face_and_says_what_was_put_right(visit, mod
     face = large_face(page)
     page.get_by_text("The link's truncation must be from 0 to 1.5").wait_for()
     page.get_by_text("The link's seed is no face").wait_for()
+    page.wait_for_url("**truncation=1.5&**")
     assert (link(page)["truncation"], link(page)["count"]) == ("1.5", "1")
     assert np.array_equal(face, drawn(model, link(page)["seed"], 1.5))
 
