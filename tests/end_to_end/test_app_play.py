@@ -513,6 +513,7 @@ def test_a_face_is_in_the_strip_once_whichever_tab_shows_it(visit):
 def test_the_strip_and_the_way_to_the_favourites_are_in_reach_on_a_phone(visit):
     page = visit("?seed=20&truncation=0.6&count=25", PHONE)
     large_face(page, 20)
+    rests(page, 1)
     page.locator("#face [data-keep]").click()
     field(page, "#seed").fill("21")
     large_face(page, 21)
