@@ -27,6 +27,7 @@ from facegan.model.folder import ModelConfig
 from facegan.model.save import save_model
 from facegan.runs.findings import add_findings
 from facegan.runs.metadata import metrics_of
+from facegan.runs.model_upscaler import upscaler_of
 from facegan.runs.run_config import RunOptions, read_config
 
 MEASURED = ("metrics", "memorisation", "shares")  # facts in config.json that depend on the weights
@@ -66,8 +67,10 @@ def main() -> None:
     data = {name: value for name, value in config.data.items() if name not in MEASURED}
     facts |= {"images_seen": images_seen, **metrics_of(best.figures)}
     films = sorted((args.run / "samples").glob("progress.*"))
-    config = replace(config, training=facts, data=data)
-    model = save_model(best.exported(generator), config, args.run / "model", films, discriminator)
+    config = replace(config, training=facts, data=data, curves=train.curves)
+    model = save_model(
+        best.exported(generator), config, args.run / "model", films, discriminator, upscaler_of(args.run)
+    )
     add_findings(model, args.run / "model", cache, training, held_out)
 
 

@@ -70,12 +70,12 @@ def fit_encoder(
     if size < SIDE:
         raise ValueError(f"An encoder needs a generator of {SIDE} px or more, not {size}.")
     fit = _Fit(draw.eval().requires_grad_(False), size, framing, faces, seed)
-    told = monotonic()
+    last_said = monotonic()
     while fit.seen < faces_seen:
         done = fit.seen / faces_seen
         fit.step(done, passes=PASSES if done >= _FEEDBACK else 1, looks=done >= _FIRST)
-        if monotonic() - told >= _SAY_EVERY:
-            told = monotonic()
+        if monotonic() - last_said >= _SAY_EVERY:
+            last_said = monotonic()
             say(f"Encoder: {fit.seen:,} of {faces_seen:,} faces; {fit.figures()}")
     return fit.encoder.eval()
 

@@ -24,7 +24,7 @@ class _Network(ModelMixin, ConfigMixin):
     @classmethod
     def from_pretrained(cls, path: str | PathLike, **options: object) -> "_Network | tuple":
         """As every model of diffusers, which by itself answers with such weights, too. Raises ValueError for those."""
-        told = options.pop("output_loading_info", False)
+        with_info = options.pop("output_loading_info", False)
         network, info = super().from_pretrained(path, output_loading_info=True, **options)
         wrong = [f"{name} is missing" for name in info["missing_keys"]]
         wrong += [f"{name} is surplus" for name in info["unexpected_keys"]]
@@ -36,7 +36,7 @@ class _Network(ModelMixin, ConfigMixin):
                 f"The weights in {path} are not those of a {cls.__name__} ({wrong[0][:200]}): fetch or export the "
                 "model again."
             )
-        return (network, info) if told else network
+        return (network, info) if with_info else network
 
 
 class FaceGANGenerator(_Network):

@@ -34,7 +34,7 @@ class TargetDistribution:
 # pair of glasses is a broken picture, and generators get their entries along steep curves. The label of glasses begins
 # at -10.9: what lowers it further is no longer the lack of glasses, but hats and the heads of children.
 TARGETS = (
-    TargetDistribution("gender", ((0, -6.0), (0.42, -3.0), (0.58, 3.0), (1, 6.0)), curve=(0.0, 1.75)),
+    TargetDistribution("gender", ((0, -6.0), (0.42, -3.0), (0.58, 3.0), (1, 6.0)), curve=(0.0, 8.0)),
     TargetDistribution("age", ((0, 28.0), (1, 62.0))),
     TargetDistribution("skin_lightness", ((0, 36.0), (1, 73.0))),
     TargetDistribution("smile", ((0, -9.0), (0.42, -2.0), (0.55, 8.0), (1, 22.0))),
