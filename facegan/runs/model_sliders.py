@@ -92,7 +92,13 @@ def add_sliders(
         own_judge = AttributeProbe.fit_features(np.concatenate(seen), attributes, say=lambda _: None)
     say(f"Fitting sliders to {samples:,} generated faces.")
     sliders = fit_sliders(
-        model.generate, framing, latent_size=model.config.latent_size, samples=samples, probe=probe, say=say
+        model.generate,
+        framing,
+        latent_size=model.config.latent_size,
+        samples=samples,
+        probe=probe,
+        curves=model.config.curves,
+        say=say,
     )
     if sliders is not None:
         sliders = judge(model, sliders, cache, own_judge, seeds=seeds, positions=positions, say=say)
@@ -133,7 +139,7 @@ def complete_sliders(
     fitted again. The other sliders stay as they are. Raises FaceGANError for a model without named sliders.
     """
     model = FaceModel.load(folder).base
-    sliders = with_missing(_sliders_of(model, folder), model.generate, _framing(model), say)
+    sliders = with_missing(_sliders_of(model, folder), model.generate, _framing(model), model.config.curves, say)
     sliders = judge(model, limited(sliders, model.generate), cache, seeds=seeds, positions=positions, say=say)
     write_model_sliders(sliders, folder)
     write_card(model.config, folder)

@@ -7,6 +7,9 @@ person, as they are.
 
 import numpy as np
 
+from facegan.base.curves import EntryCurves
+from facegan.sliders.slider import END
+
 # The sliders that change the entry of their attribute alone where it has one. By the judge's 100 faces they are better
 # so than steered by the surrogate: an open mouth crosses the boundary in 100 % of faces in place of 85 %, a smile leaks
 # at most 0.20 in place of 0.33, a turned head is more like the unmoved one (0.73 in place of 0.68). Gender and glasses
@@ -46,4 +49,22 @@ def directions_along(latents: np.ndarray, scores: np.ndarray, names: tuple[str, 
         if name in ALONG_ENTRY and (entry := axis_of(latents, scores[:, row])) is not None:
             known = np.isfinite(scores[:, row])
             found[row, entry] = np.sign(np.cov(latents[known, entry], scores[known, row])[0, 1])
+    return found
+
+
+def ends_along(along: np.ndarray, ends: np.ndarray, curves: EntryCurves) -> np.ndarray:
+    """The ends float32 (s, 2) of sliders, those along an entry END standard deviations of its curve from its middle.
+
+    Args:
+        along: (s, d), of `directions_along`.
+        ends: (s, 2), of the other sliders.
+        curves: of the last entries of a latent.
+    """
+    found = ends.astype(np.float32)
+    first = along.shape[1] - len(curves)
+    for row in np.flatnonzero(along.any(axis=1)):
+        entry = int(np.abs(along[row]).argmax())
+        centre, steepness = curves[entry - first] if entry >= first else (0.0, 1.0)
+        middle = centre * np.sign(along[row, entry])
+        found[row] = middle - END / steepness, middle + END / steepness
     return found

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from facegan.base.curves import EntryCurves
 from facegan.labels.attributes import SLIDERS
-from facegan.sliders.axes import directions_along
+from facegan.sliders.axes import directions_along, ends_along
 from facegan.sliders.calibrate import calibrated, ends_of
 from facegan.sliders.fit import (
     CALIBRATION,
@@ -27,7 +28,11 @@ SAMPLES = 1_000  # faces on which ends and directions are measured
 
 
 def with_missing(
-    sliders: SliderSet, generate: Generate, framing: float, say: Callable[[str], None] = print
+    sliders: SliderSet,
+    generate: Generate,
+    framing: float,
+    curves: EntryCurves = (),
+    say: Callable[[str], None] = print,
 ) -> SliderSet:
     """The same sliders, and one for each further attribute of the registry whose score the surrogate predicts.
 
@@ -53,6 +58,7 @@ def with_missing(
     values = np.stack([faces[name] if name in faces.names else unknown for name in order], axis=1)
     values = ((values - mean) / np.maximum(spread, 1e-6)).astype(np.float32)
     added = values[:, count:total]
+    along = directions_along(latents, added, tuple(new))
     completed = SliderSet(
         (
             *sliders.sliders,
@@ -60,10 +66,10 @@ def with_missing(
         ),
         order,
         np.concatenate([sliders.weights[:, columns], weights_of(values, list(order), total)[count:]]),
-        np.concatenate([sliders.ends, ends_of(added)]),
+        np.concatenate([sliders.ends, ends_along(along, ends_of(added), curves)]),
         np.concatenate([sliders.pace, even_pace(len(new))]),
         np.concatenate([sliders.differences, mean_differences(latents, added)]),
-        np.concatenate([sliders.along, directions_along(latents, added, tuple(new))]),
+        np.concatenate([sliders.along, along]),
         outputs_of(surrogate, columns),
         sliders.facts,
         sliders.surprises,

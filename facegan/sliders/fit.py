@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facegan.base.curves import EntryCurves
 from facegan.base.seeds import LATENT_SIZE
 from facegan.labels.attributes import OVERALL, SLIDERS, attribute_of, boundary_of
 from facegan.labels.crop import thumbnails
@@ -16,7 +17,7 @@ from facegan.labels.overall import overall
 from facegan.labels.probe import THUMBNAIL, AttributeProbe
 from facegan.labels.ridge import auc
 from facegan.labels.table import MIN_OF_A_CLASS, own_names
-from facegan.sliders.axes import directions_along
+from facegan.sliders.axes import directions_along, ends_along
 from facegan.sliders.calibrate import Measure, calibrated, ends_of
 from facegan.sliders.learn import EPOCHS, learn_surrogate
 from facegan.sliders.learn_limit import SAMPLES as LIMIT_SAMPLES
@@ -81,6 +82,7 @@ def fit_sliders(
     samples: int = SAMPLES,
     epochs: int = EPOCHS,
     probe: AttributeProbe | None = None,
+    curves: EntryCurves = (),
     say: Callable[[str], None] = print,
 ) -> SliderSet | None:
     """The sliders of a generator, not judged yet; None if no attribute can have one.
@@ -91,6 +93,7 @@ def fit_sliders(
         samples: how many faces are drawn to learn from; the last tenth is held out.
         epochs: how often the surrogate sees each of them.
         probe: reads a user's own attributes, each of which becomes a slider if it can be read well.
+        curves: of the last entries of a latent.
         say: takes a line for each attribute that is left out, and why.
     """
     latents = np.random.RandomState(SEED).randn(samples, latent_size).astype(np.float32)
@@ -118,7 +121,7 @@ def fit_sliders(
         "spread": dict(zip(scores.names, scores.spread.tolist(), strict=True)),
     }
     sliders = tuple(Slider(name, label_of(name, probe), quality={"read_back_auc": aucs[name]}) for name in chosen)
-    uncalibrated = _uncalibrated(sliders, latents, scores, surrogate, facts)
+    uncalibrated = _uncalibrated(sliders, latents, scores, surrogate, facts, curves)
     fresh = np.random.RandomState(SEED + 1).randn(CALIBRATION, latent_size).astype(np.float32)
     return limited(calibrated(uncalibrated, measure_by(generate, framing, probe, scores), fresh), generate, samples)
 
@@ -129,21 +132,27 @@ def limited(sliders: SliderSet, generate: Generate, samples: int = SAMPLES) -> S
 
 
 def _uncalibrated(
-    sliders: tuple[Slider, ...], latents: np.ndarray, scores: Standardised, surrogate: Surrogate, facts: dict
+    sliders: tuple[Slider, ...],
+    latents: np.ndarray,
+    scores: Standardised,
+    surrogate: Surrogate,
+    facts: dict,
+    curves: EntryCurves,
 ) -> SliderSet:
     """The sliders with ends where the samples have theirs, at an even pace."""
     chosen = [slider.name for slider in sliders]
     order = [*chosen, *(name for name in scores.names if name not in chosen)]
     columns = [scores.names.index(name) for name in order]
     values, count = scores.values[:, columns], len(sliders)
+    along = directions_along(latents, values[:, :count], tuple(chosen))
     return SliderSet(
         sliders,
         tuple(order),
         weights_of(values, order, count),
-        ends_of(values[:, :count]),
+        ends_along(along, ends_of(values[:, :count]), curves),
         even_pace(count),
         mean_differences(latents, values[:, :count]),
-        directions_along(latents, values[:, :count], tuple(chosen)),
+        along,
         outputs_of(surrogate, columns),
         facts,
     )

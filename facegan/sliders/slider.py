@@ -13,6 +13,10 @@ from facegan.sliders.surrogate import Surrogate
 
 END = 2.0  # standard deviations from the mean at which a slider ends
 LEAST_MOVE = 0.5  # standard deviations by which a slider moves a face that is already at the end
+_SATURATED = 2.5  # standard deviations, beyond which an entry of the latent changes nothing that could be seen
+# The length of a standard deviation along an entry, below which its curve is so steep that it switches between two
+# kinds of faces. The generator learned both, and on a part of the way is neither, so the limit does not shorten it.
+_STEEP = 0.5
 HELD = 1.0  # the weight of a score that is held, relative to the slider's own
 LOCKED = 4.0  # the weight of a score that the user locks
 PACES = 5  # parts of either side of a slider for which the pace is stored
@@ -61,13 +65,13 @@ class SliderSet:
 
     `scores` are the names of the surrogate's k outputs: first the attributes of the s sliders, in their order, then the
     other scores that are held. `weights` (s, k) are how firmly each slider holds each score; 0 if two mean the same.
-    `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations. `pace` (s, 2, PACES) are the shares
-    of the path to an end, down and up, at each fifth of the slider. `differences` (s, d) are the mean-difference
-    directions of the same attributes, of the same reach, which the sliders are compared with. `along` (s, d) are
-    directions of length 1 along which sliders move a face, with ends at -END and END; 0 for a slider that follows the
-    surrogate (axes.py). `facts` are the measured figures, as in sliders.json. `surprises` hold all scores, as the
-    other sliders do; the other sliders do not hold them. `limit` shortens the path of a face that would stop looking
-    like one on it.
+    `ends` (s, 2) are the surrogate's outputs at -1 and 1, in standard deviations; of a slider along a direction how far
+    along it a face is there. `pace` (s, 2, PACES) are the shares of the path to an end, down and up, at each fifth of
+    the slider. `differences` (s, d) are the mean-difference directions of the same attributes, of the same reach, which
+    the sliders are compared with. `along` (s, d) are directions of length 1 along which sliders move a face; 0 for a
+    slider that follows the surrogate (axes.py). `facts` are the measured figures, as in sliders.json. `surprises` hold
+    all scores, as the other sliders do; the other sliders do not hold them. `limit` shortens the path of a face that
+    would stop looking like one on it.
     """
 
     sliders: tuple[Slider, ...]
@@ -192,9 +196,18 @@ class SliderSet:
     def _moved_along(
         self, column: int, latents: np.ndarray, start: np.ndarray, value: float, shares: np.ndarray
     ) -> np.ndarray:
-        """Latents (n, d) moved along the slider's direction. `start` (n,): how far along it the face is unedited."""
-        end = np.maximum(END, start + LEAST_MOVE) if value > 0 else np.minimum(-END, start - LEAST_MOVE)
-        return latents + np.outer(abs(value) * shares * (end - start), self.along[column]).astype(np.float32)
+        """Latents (n, d) moved along the slider's direction. `start` (n,): how far along it the face is unedited.
+
+        The ends are END standard deviations of the entry, as the generator sees it by its curve, from the middle.
+        """
+        low, high = self.ends[column]
+        sign, middle, deviation = np.sign(value), (low + high) / 2, (high - low) / (2 * END)
+        before = sign * (start - middle) / deviation
+        begin = np.maximum(before, -_SATURATED)
+        end = np.maximum(END, begin + LEAST_MOVE)
+        part = abs(value) * (1 if deviation < _STEEP else shares)
+        step = sign * deviation * (begin + part * (end - begin) - before)
+        return latents + np.outer(step, self.along[column]).astype(np.float32)
 
     def _columns(self, names: Iterable[str], what: str) -> list[int]:
         columns = []

@@ -1,9 +1,12 @@
 """Entries of a latent that control an attribute each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from facegan.sliders.axes import axis_of, directions_along
+from facegan.sliders.axes import axis_of, directions_along, ends_along
+from facegan.sliders.limit import Limit
 from tests.sliders.toy import D, toy_set
 
 
@@ -37,6 +40,7 @@ def sliders():
     """The smile has the entry 0 of its own; in the toy that entry moves nothing else."""
     sliders = toy_set()
     sliders.along[0, 0] = 1
+    sliders.ends[0] = -2, 2
     return sliders
 
 
@@ -45,13 +49,39 @@ def faces():
     return np.random.RandomState(2).randn(20, D).astype(np.float32)
 
 
+@pytest.mark.parametrize(("middle", "deviation"), [(0, 1), (0.3, 0.125)])
 @pytest.mark.parametrize("value", [1.0, 0.5, -0.25])
-def test_a_slider_along_an_entry_goes_to_the_end_of_the_population(sliders, faces, value):
+def test_a_slider_along_an_entry_goes_to_the_end_of_the_population(sliders, faces, value, middle, deviation):
+    """From where the entry begins to change something, 2.5 deviations from the middle of its curve, to 2 beyond it."""
+    sliders.ends[0] = middle - 2 * deviation, middle + 2 * deviation
     moved = sliders.edit(faces, {"smile": value})
     assert (moved[:, 1:] == faces[:, 1:]).all()
-    outside = np.sign(value) * faces[:, 0] > 1.5
-    end = np.where(outside, faces[:, 0] + 0.5 * np.sign(value), 2 * np.sign(value))
-    assert np.allclose(moved[:, 0], faces[:, 0] + abs(value) * (end - faces[:, 0]), atol=1e-5)
+    for before, after in zip(faces[:, 0], moved[:, 0], strict=True):
+        if value > 0:
+            start = max(before, middle - 2.5 * deviation)
+            end = max(middle + 2 * deviation, start + 0.5 * deviation)
+        else:
+            start = min(before, middle + 2.5 * deviation)
+            end = min(middle - 2 * deviation, start - 0.5 * deviation)
+        assert after == pytest.approx(start + abs(value) * (end - start), abs=1e-5)
+
+
+def test_the_limit_does_not_shorten_the_way_along_a_steep_curve(sliders, faces):
+    """Half of it would end between the two kinds of faces."""
+    less_sure = replace(sliders.surrogate, linear=-sliders.surrogate.linear)  # of faces that smile more
+    short = replace(sliders, limit=Limit(less_sure, 1e3))  # every face is below it, so all go half of the way
+    for deviation, share in ((1.0, 0.5), (0.1, 1.0)):
+        sliders.ends[0] = -2 * deviation, 2 * deviation
+        start = np.maximum(faces, -2.5 * deviation)[:, 0]
+        end = np.maximum(2 * deviation, start + 0.5 * deviation)
+        assert np.allclose(short.edit(faces, {"smile": 1.0})[:, 0], start + share * (end - start), atol=1e-5)
+
+
+def test_the_ends_of_a_slider_along_an_entry_are_those_of_its_curve():
+    along = np.zeros((3, D), np.float32)
+    along[0, D - 2], along[2, 1] = -1, 1
+    ends = ends_along(along, np.float32([[-1.5, 1.7]] * 3), ((0.5, 8.0), (0.0, 1.0)))
+    assert np.allclose(ends, [[-0.75, -0.25], [-1.5, 1.7], [-2, 2]])
 
 
 def test_with_another_slider_both_arrive_and_what_is_not_moved_is_held(sliders):

@@ -31,7 +31,7 @@ def earlier(monkeypatch):
 
 def test_a_held_score_becomes_a_slider_and_the_others_stay(earlier):
     said = []
-    found = with_missing(earlier, drawn, 0.8, said.append)
+    found = with_missing(earlier, drawn, 0.8, say=said.append)
     assert [slider.name for slider in found.sliders] == list(NAMES)
     assert found.sliders[2].label == "Age"
     assert found.sliders[2].quality["read_back_auc"] > 0.95
@@ -48,7 +48,7 @@ def test_what_the_surrogate_does_not_read_gets_none(earlier):
     surrogate = earlier.surrogate
     blind = replace(earlier, surrogate=replace(surrogate, linear=surrogate.linear * np.float32([1, 1, 0])))
     said = []
-    assert [slider.name for slider in with_missing(blind, drawn, 0.8, said.append).sliders] == ["smile", "gender"]
+    assert [slider.name for slider in with_missing(blind, drawn, 0.8, say=said.append).sliders] == ["smile", "gender"]
     assert said[0].startswith("There is no slider age, because")
 
 
