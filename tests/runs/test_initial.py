@@ -190,7 +190,7 @@ def test_what_does_not_fit_is_told_before_the_photos_are_read(options, changes, 
 
 def test_kernels_that_are_free_stay_free(options, model):
     folder = Path(model())
-    free = Generator(SIZE, WIDTH, "transposed", thin=True)
+    free = Generator(SIZE, WIDTH, "transposed", thin=True, curves=DEFAULT.curves)
     for up in (*free.ups, free.to_rgb):
         torch.nn.init.normal_(up.weight, 0.0, 0.05)
     for norm in free.norms:
@@ -293,7 +293,8 @@ def small_model(tmp_path):
     folder.mkdir()
     export_weights(shipped_form(generator.eval()), folder)
     export_discriminator(discriminator, folder)
-    replace(DEFAULT, image_size=32, channels=tuple(channels_at(32, 32)), training={"preset": "small"}).save(folder)
+    small = {"image_size": 32, "channels": tuple(channels_at(32, 32)), "curves": (), "training": {"preset": "small"}}
+    replace(DEFAULT, **small).save(folder)
     return folder
 
 
