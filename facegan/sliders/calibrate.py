@@ -68,8 +68,6 @@ def _paced(sliders: SliderSet, rows: list[int], measure: Measure, latents: np.nd
     parts = np.linspace(0, 1, _PARTS + 1)[1:]
     for row in rows:
         slider = sliders.sliders[row]
-        if sliders.along[row].any():
-            continue
         start = measure(latents, slider.name)
         for side, sign in ((0, -1.0), (1, 1.0)):
             scores = [measure(sliders.edit(latents, {slider.name: sign * part}), slider.name) for part in parts]

@@ -193,19 +193,24 @@ class SliderSet:
         """Whether the score is that of a slider which moves along a direction."""
         return column < len(self.sliders) and bool(self.along[column].any())
 
+    def _is_steep(self, column: int) -> bool:
+        """Whether the slider moves along an entry whose curve switches between two kinds of faces."""
+        low, high = self.ends[column]
+        return self._is_along(column) and bool((high - low) / (2 * END) < _STEEP)
+
     def _moved_along(
         self, column: int, latents: np.ndarray, start: np.ndarray, value: float, shares: np.ndarray
     ) -> np.ndarray:
         """Latents (n, d) moved along the slider's direction. `start` (n,): how far along it the face is unedited.
 
-        The ends are END standard deviations of the entry, as the generator sees it by its curve, from the middle.
+        The path ends END standard deviations of the entry, as the generator sees it by its curve, from the middle.
         """
         low, high = self.ends[column]
         sign, middle, deviation = np.sign(value), (low + high) / 2, (high - low) / (2 * END)
         before = sign * (start - middle) / deviation
         begin = np.maximum(before, -_SATURATED)
         end = np.maximum(END, begin + LEAST_MOVE)
-        part = abs(value) * (1 if deviation < _STEEP else shares)
+        part = self._part(column, value) * (1 if self._is_steep(column) else shares)
         step = sign * deviation * (begin + part * (end - begin) - before)
         return latents + np.outer(step, self.along[column]).astype(np.float32)
 
@@ -246,5 +251,9 @@ class SliderSet:
         """The score (n,) that faces with the score `before` get at a position of the slider, after `shares` of it."""
         low, high = self.ends[column]
         end = np.maximum(high, before + LEAST_MOVE) if value > 0 else np.minimum(low, before - LEAST_MOVE)
-        part = np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *self.pace[column, int(value > 0)]])
-        return before + np.float32(part) * shares * (end - before)
+        return before + self._part(column, value) * shares * (end - before)
+
+    def _part(self, column: int, value: float) -> np.float32:
+        """The share of the path to its end at which a slider with this value is, before the limit of a face."""
+        pace = self.pace[column, int(value > 0)]
+        return np.float32(np.interp(abs(value), np.linspace(0, 1, PACES + 1), [0.0, *pace]))

@@ -10,9 +10,13 @@ from facegan.sliders.slider import PACES
 from tests.sliders.toy import NAMES, D, scores, toy_set
 
 
-def test_equal_parts_of_a_slider_change_equally_much_where_the_end_of_the_way_changes_little():
+@pytest.mark.parametrize("along", [False, True], ids=["steered", "along an entry"])
+def test_equal_parts_of_a_slider_change_equally_much_where_the_end_of_the_way_changes_little(along):
     g = (0.5 * np.random.RandomState(0).randn(200, D)).astype(np.float32)
     wide = replace(toy_set(), ends=np.tile(np.float32([-0.8, 0.8]), (3, 1)))
+    if along:
+        wide.along[0, 0] = 1
+        wide.ends[0] = -1.5, 1.5
 
     def seen(latents, name):  # bends: the last of five equal parts changes less than half of what the first does
         return float(np.tanh(1.5 * scores(latents)[:, NAMES.index(name)]).mean())
