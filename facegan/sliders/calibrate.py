@@ -21,6 +21,9 @@ _PARTS = 8  # equal parts of the path to an end, after each of which the score i
 # and more faces change back: ending there takes a fifth off the path, and 92 % of smiles grow at every step in place of
 # 85 %, for nine tenths of the change.
 _MIN_RATE = 0.4
+# Of a path along an entry that is never taken off: the label networks see no mouth close after half of its way, and the
+# judge sees 86 % of mouths closed there, 93 % after three quarters and 98 % at the end.
+_LEAST_ALONG = 0.75
 
 
 def ends_of(scores: np.ndarray) -> np.ndarray:
@@ -71,7 +74,8 @@ def _paced(sliders: SliderSet, rows: list[int], measure: Measure, latents: np.nd
         start = measure(latents, slider.name)
         for side, sign in ((0, -1.0), (1, 1.0)):
             scores = [measure(sliders.edit(latents, {slider.name: sign * part}), slider.name) for part in parts]
-            pace[row, side] = pace_of(sign * (np.array(scores) - start))
+            least = _LEAST_ALONG if sliders.along[row].any() else 0.0
+            pace[row, side] = pace_of(sign * (np.array(scores) - start), least)
     return replace(sliders, pace=pace)
 
 
@@ -86,11 +90,11 @@ def _with_equal_differences(sliders: SliderSet, rows: list[int], measure: Measur
     return replace(sliders, differences=differences)
 
 
-def pace_of(changes: np.ndarray) -> np.ndarray:
+def pace_of(changes: np.ndarray, least: float = 0.0) -> np.ndarray:
     """The shares of the path, float32 (PACES,), after which equal parts of the change are done.
 
     `changes` (n,): the change of the score after equal parts of the path, in the slider's direction. The path ends
-    where more of it changes little.
+    where more of it changes little, but not before its second half and its share `least`.
     """
     n = len(changes)
     if not np.isfinite(changes).all():
@@ -101,8 +105,10 @@ def pace_of(changes: np.ndarray) -> np.ndarray:
     if usual <= 1e-6:
         return even_pace(1)[0, 0]
     slow = np.flatnonzero(rates[n // 2 :] < _MIN_RATE * usual)
-    last = n // 2 + int(slow[0]) if len(slow) else n
+    last = max(n // 2 + int(slow[0]), round(least * n)) if len(slow) else n
     rises = np.concatenate([[True], rates[:last] > 0])  # np.interp needs strictly rising points
     path = np.linspace(0, 1, n + 1)[: last + 1]
     equal_changes = np.linspace(0, known[last], PACES + 1)[1:]
-    return np.interp(equal_changes, known[: last + 1][rises], path[rises]).astype(np.float32)
+    found = np.interp(equal_changes, known[: last + 1][rises], path[rises]).astype(np.float32)
+    found[-1] = path[last]  # also where the last parts of it change nothing
+    return found

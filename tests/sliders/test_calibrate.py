@@ -45,6 +45,13 @@ def test_a_way_that_brings_little_more_ends_there(rest):
     assert pace_of(gone) == pytest.approx(0.5 * np.linspace(0, 1, PACES + 1)[1:])
 
 
+def test_a_way_that_brings_nothing_more_may_still_have_a_least_length():
+    gone = np.cumsum([1.0, 1.0, 1.0, 1.0, 0.5, -0.5, -0.5, 0.0])
+    expected = [0.9 / 8, 1.8 / 8, 2.7 / 8, 3.6 / 8, 0.75]  # fifths of 4.5, and the end in place of 5 / 8
+    assert pace_of(gone, least=0.75) == pytest.approx(expected)
+    assert pace_of(np.arange(1.0, 9.0), least=0.75)[-1] == 1
+
+
 @pytest.mark.parametrize(
     "gone", [np.zeros(8), -np.ones(8), np.full(8, np.nan), np.array([1, 2, 3, 4, 5, np.nan, 7, 8])]
 )
