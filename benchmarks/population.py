@@ -22,7 +22,7 @@ def shares(labels: Labels, edges: np.ndarray) -> dict[str, float]:
     """Shares of the faces; `edges` (GROUPS - 1,) divide the lightness of the skin."""
     skin = np.searchsorted(edges, labels["skin_lightness"])
     return {
-        "read as women": float((labels["gender"] > 0).mean()),
+        "read as women": float((labels["gender"] < 0).mean()),
         **{f"skin, tercile {i + 1}": float((skin == i).mean()) for i in range(GROUPS)},
         f"{OLD} and older": float((labels["age"] >= OLD).mean()),
         "with glasses": float((labels["glasses"] > 0).mean()),

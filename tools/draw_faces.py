@@ -2,7 +2,7 @@
 
 pip install -r train/requirements.txt -r tools/requirements-draw.txt
 pip install --no-deps random-face==2021.7.21.1
-python -m tools.draw_faces faces FACES --count 48000
+python -m tools.draw_faces faces FACES --count 53000
 python -m tools.draw_faces check FACES
 python -m tools.draw_faces pairs PAIRS --attribute smile --count 2000
 python train/train.py --data FACES --latents FACES/latents.safetensors

@@ -95,7 +95,7 @@ pipe = FaceGANPipeline.from_pretrained("{source}")
 images = pipe(seeds=[1, 2, 3], truncation={truncation}).images
 ```
 
-With diffusers alone, which runs `{pipeline}` and `{code}` of this folder:
+With diffusers alone, which runs the Python files of this folder (`{pipeline}`, `{code}` and those of other parts):
 
 ```python
 from diffusers import DiffusionPipeline
@@ -137,8 +137,9 @@ _LOOK_ALIKES = """
 ## Look-alikes
 
 `model.encode(photo)` finds the face that this model can draw and that is most like the one in a photo: with `{file}`,
-then by pixels and attributes. It is a look-alike and not a copy. {whom} `FaceGANPipeline` has the encoder alone, as a
-component: `pipe(latents=pipe.encode(faces)).images`, for faces that are framed as this model's own are.
+then by attributes, pixels and the feature maps of a pre-trained network. It is a look-alike and not a copy. {whom}
+`FaceGANPipeline` has the encoder alone, as a component: `pipe(latents=pipe.encode(faces)).images`, for faces that are
+framed as this model's own are.
 {examples}{figures}"""
 _EXAMPLES = {
     "held_out": """
