@@ -14,6 +14,7 @@ from facegan.sliders.surrogate import Surrogate
 END = 2.0  # standard deviations from the mean at which a slider ends
 LEAST_MOVE = 0.5  # standard deviations by which a slider moves a face that is already at the end
 _SATURATED = 2.5  # standard deviations, beyond which an entry of the latent changes nothing that could be seen
+_TO_BEGIN = 0.2  # of the path, within which a face that starts beyond _SATURATED gets there
 # The length of a standard deviation along an entry, below which its curve is so steep that it switches between two
 # kinds of faces. The generator learned both, and on a part of the way is neither, so the limit does not shorten it.
 _STEEP = 0.5
@@ -136,7 +137,8 @@ class SliderSet:
             if not names[name].low <= value <= names[name].high:  # NaN is outside, too
                 raise ValueError(f"{name} must be from {names[name].low:g} to {names[name].high:g}, not {value}.")
         moved = {name: float(value) for name, value in values.items() if value != 0}
-        locked = self._columns(lock, "locked")
+        # A lock is against the other sliders; the attribute's own slider still moves it.
+        locked = [column for column in self._columns(lock, "locked") if self.scores[column] not in moved]
         latents = np.asarray(latents, np.float32)
         if not moved or len(latents) == 0:
             return latents.copy()
@@ -158,15 +160,23 @@ class SliderSet:
     def _moved(
         self, latents: np.ndarray, moved: Mapping[str, float], locked: list[int], shares: np.ndarray
     ) -> np.ndarray:
-        """Latents (n, d) moved by `shares` (n,) of the path to the values of the sliders in `moved`."""
-        before, targets = latents, self.surrogate.scores(latents)
-        for name, value in moved.items():
-            column = self.scores.index(name)
+        """Latents (n, d) moved by `shares` (n,) of the path to the values of the sliders in `moved`.
+
+        Sliders along an entry go first. What they change of other scores stays, as it does when such a slider is moved
+        alone: a second slider that took it back would change the face at its first touch. Only locked scores return.
+        """
+        before = latents
+        columns = {self.scores.index(name): value for name, value in moved.items()}
+        for column, value in columns.items():
             if self._is_along(column):
                 latents = self._moved_along(column, latents, before @ self.along[column], value, shares)
-            else:
+        targets = self.surrogate.scores(latents)
+        if locked:
+            targets[:, locked] = self.surrogate.scores(before)[:, locked]
+        for column, value in columns.items():
+            if not self._is_along(column):
                 targets[:, column] = self._target(targets[:, column], column, value, shares)
-        return self._steered(latents, targets, self._columns(moved, "moved"), locked)
+        return self._steered(latents, targets, columns, locked)
 
     def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
         """Latents float32 (n, d) moved so that each face has the attributes `names` of its other in `others` (n, d).
@@ -180,14 +190,15 @@ class SliderSet:
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"There is no slider {unknown[0]!r}; this model has {', '.join(known) or 'none'}.")
         columns = self._columns(names, "taken")
-        latents = np.asarray(latents, np.float32)
+        latents, others = np.asarray(latents, np.float32), np.asarray(others, np.float32)
         if not columns or len(latents) == 0:
             return latents.copy()
-        targets, others = self.surrogate.scores(latents), np.asarray(others, np.float32)
-        targets[:, columns] = self.surrogate.scores(others)[:, columns]
         for direction in (self.along[column] for column in columns if self._is_along(column)):
             latents = latents + np.outer((others - latents) @ direction, direction)
-        return self._steered(latents, targets, columns, [])
+        targets = self.surrogate.scores(latents)
+        steered = [column for column in columns if not self._is_along(column)]
+        targets[:, steered] = self.surrogate.scores(others)[:, steered]
+        return self._steered(latents, targets, dict.fromkeys(columns, 1.0), [])
 
     def _is_along(self, column: int) -> bool:
         """Whether the score is that of a slider which moves along a direction."""
@@ -211,7 +222,8 @@ class SliderSet:
         begin = np.maximum(before, -_SATURATED)
         end = np.maximum(END, begin + LEAST_MOVE)
         part = self._part(column, value) * (1 if self._is_steep(column) else shares)
-        step = sign * deviation * (begin + part * (end - begin) - before)
+        begun = np.minimum(part / _TO_BEGIN, 1)
+        step = sign * deviation * (begun * (begin - before) + part * (end - begin))
         return latents + np.outer(step, self.along[column]).astype(np.float32)
 
     def _columns(self, names: Iterable[str], what: str) -> list[int]:
@@ -222,22 +234,32 @@ class SliderSet:
             columns.append(self.scores.index(name))
         return columns
 
-    def _steered(self, latents: np.ndarray, targets: np.ndarray, moved: list[int], locked: list[int]) -> np.ndarray:
-        """`moved` and `locked` are columns of the scores; the first s belong to the sliders.
+    def _steered(
+        self, latents: np.ndarray, targets: np.ndarray, moved: Mapping[int, float], locked: list[int]
+    ) -> np.ndarray:
+        """Latents (n, d), moved along the directions of the sliders that have one, steered to the scores `targets`.
 
-        The latents have been moved along the directions of those of `moved` that have one.
+        `moved`: the value of each moved slider by its column of the scores. `locked`: columns.
         """
-        along = [column for column in moved if self._is_along(column)]
-        steered = [column for column in moved if column not in along]
-        if not steered and not locked:
+        if not locked and all(self._is_along(column) for column in moved):
             return latents.astype(np.float32)
-        if along:  # side effects of such a slider are accepted, except on scores that are steered or locked
-            accepted = [column for column in range(len(self.scores)) if column not in (*steered, *locked)]
-            targets[:, accepted] = self.surrogate.scores(latents)[:, accepted]
-        weights = self.weights[moved].min(axis=0)  # a score that one of the sliders changes is held by none
-        weights[moved] = HELD
+        weights = self._held(moved)
         weights[locked] = LOCKED
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)
+
+    def _held(self, moved: Mapping[int, float]) -> np.ndarray:
+        """How firmly each score is held, float32 (k,), when sliders are moved to these values, by column.
+
+        A score that one of the sliders changes is held by none. The less a slider is moved beside the others, the less
+        its own row of the weights counts, so that none changes the face at its first touch.
+        """
+        columns = list(moved)
+        rows = self.weights[columns]
+        share = np.abs(np.array(list(moved.values()), np.float32))[:, None]
+        share = share / share.max()
+        weights = (share * rows + (1 - share) * rows.max(axis=0)).min(axis=0)
+        weights[columns] += share[:, 0] * (HELD - weights[columns])
+        return weights
 
     def edit_by_difference(self, latents: np.ndarray, name: str, value: float) -> np.ndarray:
         """Latents moved along the mean-difference direction of a slider's attribute, `value` from -1 to 1.

@@ -108,3 +108,22 @@ def test_the_expression_of_another_face_is_its_entry(sliders, faces):
     like = sliders.edit_like(faces[:10], faces[10:], ["smile"])
     assert np.allclose(like[:, 0], faces[10:, 0], atol=1e-5)
     assert (like[:, 1:] == faces[:10, 1:]).all()
+
+
+@pytest.mark.parametrize("first", [{"smile": -1.0}, {"age": 1.0}])
+@pytest.mark.parametrize("lock", [(), ("gender",)])
+def test_a_second_slider_begins_where_the_first_ended(first, lock):
+    """Its first touch must not take back what the first slider changes beside its attribute."""
+    sliders, g = toy_set(), np.random.RandomState(3).randn(20, D).astype(np.float32)
+    sliders.along[0, 1] = 1  # this entry moves gender and, through it, what is held as well
+    alone = sliders.edit(g, first, lock=lock)
+    for second in {"smile", "gender", "age"} - {*first, *lock}:
+        both = sliders.edit(g, {**first, second: 1e-6}, lock=lock)
+        assert np.abs(sliders.surrogate.scores(both) - sliders.surrogate.scores(alone)).max() < 1e-3, second
+
+
+@pytest.mark.parametrize("along", [True, False])
+def test_a_lock_does_not_hold_the_attribute_against_its_own_slider(along, faces):
+    sliders = toy_set()
+    sliders.along[0, 0] = along
+    assert np.array_equal(sliders.edit(faces, {"smile": 0.5}, lock=("smile",)), sliders.edit(faces, {"smile": 0.5}))

@@ -78,6 +78,14 @@ def test_named_sliders_draw_what_they_drew_before(found):
         sliders.edit(g, {"surprise_1": 2.0})
 
 
+def test_a_surprise_and_a_named_slider_begin_where_the_other_ended(found):
+    g = np.random.RandomState(5).randn(8, D).astype(np.float32)
+    sliders = replace(toy_set(bend=0.3), surprises=found)
+    for first, second in (("surprise_1", "smile"), ("smile", "surprise_1"), ("surprise_1", "surprise_2")):
+        alone, both = (sliders.edit(g, {first: 1.0, **more}) for more in ({}, {second: 1e-6}))
+        assert np.abs(both - alone).max() < 1e-3, (first, second)
+
+
 def test_a_surprise_is_taken_of_another_face_and_the_rest_stays(found):
     a, b = np.random.RandomState(5).randn(2, 40, D).astype(np.float32)
     sliders = replace(toy_set(), surprises=found)
