@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from facegan.base.pictures import enlarge
@@ -144,6 +145,18 @@ def test_a_number_out_of_range_is_put_right_and_drawn(visit):
     number.press("Tab")
     assert number.input_value() == "25"
     assert page.get_by_text("Error", exact=True).count() == 0
+
+
+@pytest.mark.parametrize("typed", ["0.35", "-0.5", "-1", "0.05"])
+def test_a_number_that_is_typed_key_by_key_is_what_it_says(visit, typed):
+    page = visit("?seed=20&truncation=0.6&smile=0.2")
+    after(page, 20)
+    number = page.locator("#slider-smile [data-testid=number-input]")
+    number.press("ControlOrMeta+a")
+    number.press_sequentially(typed)
+    number.press("Tab")
+    page.wait_for_url(f"**smile={typed}")
+    assert number.input_value() == typed
 
 
 def test_a_seed_field_left_empty_has_the_face_that_is_shown(visit):

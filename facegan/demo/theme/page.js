@@ -208,7 +208,9 @@
     const {target} = event;
     if (!target.matches(NUMBER)) return;
     if (target.value === "") event.stopImmediatePropagation();  // more is to come, such as what follows a minus
-    else target.value = Math.min(Math.max(target.value, target.min), target.max);
+    // Only a number out of range is written anew: to write "0." or "-0" would take the dot or the minus from under the hand.
+    else if (Number(target.value) > Number(target.max)) target.value = target.max;
+    else if (Number(target.value) < Number(target.min)) target.value = target.min;
   }, true);
   document.addEventListener("focusout", ({target}) => {
     if (target.matches(NUMBER) && target.value === "") target.value = target.closest(".block").querySelector("[type=range]").value;
