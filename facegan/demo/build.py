@@ -63,7 +63,7 @@ def build_demo(model: FaceModel, models: Models | None = None, choice: Choice | 
         frame = gr.Tabs(elem_id="tabs")
         page = Page.of(model, blocks, frame, tabs[0].id, Outbox(), Renderer())
         if models:
-            page = replace(page, turns=models.turns)
+            page = replace(page, turns=models.turns, photo_turn=models.photo_turn)
         if models and models.own == choice:
             page.open(lambda query: ((), [*filter(None, [models.complaint(query.get("model", ""))])]), [])
         with frame:

@@ -88,6 +88,8 @@ class EvolveState:
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
         hold = reader.words("hold")
+        if any(name not in known for name in hold):
+            reader.complaints.append("The link holds something that this model has no slider for, so it was left out.")
         parent = reader.face("parent", random_seed())
         other = reader.face("other", random_seed()) if query.get("other", "").strip() else None
         distance = reader.number("distance", 0, 1, _DISTANCE)

@@ -118,12 +118,13 @@ class _Other:
 class Models:
     """The models of a server.
 
-    `own` is the choice that the page at `/` shows. `turns` are what their pages share (Page).
+    `own` is the choice that the page at `/` shows. `turns` and `photo_turn` are what their pages share (Page).
     """
 
     def __init__(self, choices: Iterable[Choice], own: Choice):
         self.choices, self.own = tuple(choices), own
-        self.turns = asyncio.Semaphore(AT_A_TIME)  # all of them are drawn by the same processor
+        # All of them are drawn by the same processor.
+        self.turns, self.photo_turn = asyncio.Semaphore(AT_A_TIME), asyncio.Semaphore(1)
         self._others = {choice.key: _Other(choice) for choice in self.choices if choice != own}
         self._one_at_a_time = asyncio.Lock()
         self._open: list[tuple[asyncio.Task, asyncio.Event]] = []

@@ -84,6 +84,8 @@ class Page:
     routes: list[Route] = field(default_factory=list)
     large: dict[str, int] = field(default_factory=dict)  # bytes by path or endpoint, see `take`
     turns: Semaphore = field(default_factory=lambda: Semaphore(AT_A_TIME))
+    # A look-alike takes as long as hundreds of faces: in the turns above several photos would stop every slider.
+    photo_turn: Semaphore = field(default_factory=lambda: Semaphore(1))
 
     @classmethod
     def of(

@@ -88,23 +88,27 @@ class Sharing:
         image = enlarge(image, int(size)) if size else image
         return _ENCODE[kind](image, recipe.to_dict()), f"face-{file_name(recipe.shown[0])}-{len(image)}px.{kind}"
 
-    def preview(self, query: Mapping[str, str]) -> bytes:
-        """The card of a link as JPEG; that of the page itself for a link that says no face, or when too many ask."""
+    def preview(self, query: Mapping[str, str]) -> tuple[bytes, bool]:
+        """The card of a link as JPEG, that of the page itself for a link without a face; and whether it may be cached.
+
+        It may not when the page's card stands in for another: too many are asked for, or drawing has failed.
+        """
         try:
-            return self._preview(query)
+            card = self._drawn_card(self.recipe(query))
         except Exception as error:  # the model cannot draw it, such as for want of a slider
             sentence(error)  # which logs what is a fault of ours
-            return self._preview({})
+            card = None
+        return (card, True) if card is not None else (self._drawn_card(None), False)
 
-    def _preview(self, query: Mapping[str, str]) -> bytes:
-        recipe = self.recipe(query)
+    def _drawn_card(self, recipe: Recipe | None) -> bytes | None:
+        """The card of a recipe, None for that of the page itself; None when too many are asked for."""
         name = _card_name(recipe)
         with self._lock:
             if name in self._cards:
                 self._cards.move_to_end(name)
                 return self._cards[name]
         if name and not self._may_draw():
-            return self._preview({})
+            return None
         card = _jpeg(self._card(recipe), recipe or self._page_recipe())
         with self._lock:
             self._cards[name] = card
@@ -220,11 +224,11 @@ def serve(page: Page, sharing: Sharing) -> None:
     async def preview(request: Request) -> Response:
         try:
             async with page.turns:
-                card = await anyio.to_thread.run_sync(sharing.preview, read_search(request.url.query))
+                card, may_be_cached = await anyio.to_thread.run_sync(sharing.preview, read_search(request.url.query))
         except Exception as error:
             return refusal(error)
         answer = file_answer(card, PREVIEW)
-        answer.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
+        answer.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}" if may_be_cached else "no-store"
         return answer
 
     page.serve(PICTURE, picture)

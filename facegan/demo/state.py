@@ -5,7 +5,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -142,13 +142,17 @@ class MorphState:
         loop = reader.whole_number("loop", 0, 1, 1)
         position = reader.number("position", 0, 1, 0)
         try:
-            state = cls.checked(query["seeds"], truncation, frames, bool(loop), position)
+            # First with the fewest frames, so that a film that is too long is no fault of its faces.
+            shortest = cls.checked(query["seeds"], truncation, 1, bool(loop), position)
         except FaceGANError:
             complaint = (
                 f"The link's seeds are not 2 to {MAX_STOPS} faces such as 1,7,Anna, so there is no morph to show."
             )
             return None, [*reader.complaints, complaint]
-        return state, reader.complaints
+        most = MAX_FRAMES["mp4"] // shortest.legs
+        if frames > most:
+            reader.complaints.append(f"The link's frames make the film too long, so {most} were taken.")
+        return replace(shortest, frames_per_leg=min(frames, most)), reader.complaints
 
     @property
     def legs(self) -> int:

@@ -7,6 +7,7 @@ one answer: no file, log, link or history gets it, and what the page keeps is th
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial, wraps
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -110,7 +111,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     async def take(request: Request) -> Response:
         try:
             content, which = await request.body(), request.query_params.get("face", "0")
-            async with page.turns:
+            async with page.photo_turn:
                 answer = await anyio.to_thread.run_sync(look_alikes.take, content, which)
             return JSONResponse(answer, headers={"Cache-Control": "no-store"})
         except Exception as error:
@@ -118,7 +119,12 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     # A call carries the photo in base64, four letters for three bytes, and some more around it.
     page.take(_POST, take, "lookalike", MOST_BYTES * 4 // 3 + 10_000)
-    page.endpoint(look_alikes.lookalike, "lookalike")
+
+    async def lookalike(*arguments: object, **named: object) -> dict:
+        async with page.photo_turn:
+            return await anyio.to_thread.run_sync(partial(look_alikes.lookalike, *arguments, **named))
+
+    page.endpoint(wraps(look_alikes.lookalike)(lookalike), "lookalike")
 
 
 class LookAlikes:

@@ -19,6 +19,9 @@ from facegan.model.load import FaceModel
 MOST_TEXT = 800  # letters of a face in a link: with two faces a link has fewer than 2,000
 MOST_NAME = 100  # letters of a name
 _MOST_JSON = 4000  # letters of a face that is read, as of a picture's recipe
+# Letters of the JSON of a face that others are made of. A mix that takes something holds one of its two faces twice,
+# and with the sliders on it the whole still fits into _MOST_JSON.
+_MOST_JSON_OF_A_PART = 1000
 _MOST_DEPTH, _DEEPEST = 6, 16  # faces within faces: of those made here, and of those that are read
 _MOST_NAMES = 100  # of sliders
 SLIDER_NAME = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
@@ -60,7 +63,7 @@ def as_text(face: Face) -> str:
         return face.name or str(face.number)
     if isinstance(face, Kept):
         return f"{CODE}.{face.latent}"
-    packed = zlib.compress(json.dumps(to_json(face), separators=(",", ":")).encode(), 9)
+    packed = zlib.compress(_json(face).encode(), 9)
     return CODE + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
 
 
@@ -88,13 +91,18 @@ def from_text(text: str) -> Face:
 
 
 def compacted(model: FaceModel, face: Face, truncation: float, most: int = MOST_TEXT) -> Face:
-    """The face if its text has at most `most` letters, else its latent, whose text has 140.
+    """The face if its text has at most `most` letters and its JSON is short, else its latent, whose text has 140.
 
-    So even a face that has been evolved a hundred times fits into a link.
+    So even a face that has been evolved a hundred times fits into a link, and its descendants into a recipe.
     """
-    if _depth(face) <= _MOST_DEPTH and len(as_text(face)) <= most:
+    is_short = len(as_text(face)) <= most and len(_json(face)) <= _MOST_JSON_OF_A_PART
+    if _depth(face) <= _MOST_DEPTH and is_short:
         return face
     return Kept.of(latent_of(model, face, truncation))
+
+
+def _json(face: Face) -> str:
+    return json.dumps(to_json(face), separators=(",", ":"))
 
 
 def _list(name: str, values: tuple[str, ...]) -> dict:

@@ -85,8 +85,9 @@ def test_a_cleared_parent_leaves_the_page_as_it_is(evolving):
 
 
 def test_what_a_link_gets_wrong_is_put_right_and_said():
-    state, said = EvolveState.read({"parent": "~x", "distance": "9", "brood": "-1"}, 0.7, ["smile"])
-    assert (state.distance, state.brood, len(said)) == (1, 0, 3)
+    query = {"parent": "~x", "distance": "9", "brood": "-1", "hold": "hat,smile"}
+    state, said = EvolveState.read(query, 0.7, ["smile"])
+    assert (state.distance, state.brood, state.hold, len(said)) == (1, 0, ("smile",), 4)
 
 
 @pytest.mark.parametrize(

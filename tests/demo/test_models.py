@@ -135,6 +135,7 @@ def test_the_pages_of_all_models_draw_in_the_same_turns_and_have_a_picker(model,
     models = Models([A, B], A)
     pages = [build_demo(drawn, models, choice) for drawn, choice in ((model, A), (edited_model, B))]
     assert pages[0].page.turns is pages[1].page.turns is models.turns
+    assert pages[0].page.photo_turn is pages[1].page.photo_turn is models.photo_turn
     for demo, choice in zip(pages, (A, B), strict=True):
         (html,) = (block.value for block in demo.blocks.values() if "data-models" in str(getattr(block, "value", "")))
         assert re.findall(r'value="(\w)" selected', html) == [choice.key]

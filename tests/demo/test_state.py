@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from facegan.base.errors import FaceGANError
-from facegan.demo.state import FacesState, MorphState, SlidersState
+from facegan.demo.state import MAX_FRAMES, FacesState, MorphState, SlidersState
 from facegan.demo.values import number, parse_faces, whole_number
 from facegan.model.face import Kept, Mixed, Seed
 from facegan.model.face_text import as_text, to_json
@@ -117,11 +117,19 @@ def test_a_list_of_faces_holds_names_recipes_and_codes():
     assert parse_faces(text) == (Seed.of("Anna Maria"), Seed(1), Seed(7), mixed, mixed)
 
 
-@pytest.mark.parametrize("seeds", ["1", "a,~b", ",".join(["5"] * 12)])
+@pytest.mark.parametrize("seeds", ["1", "a,~b", ",".join(["5"] * 13)])
 def test_a_link_to_an_impossible_morph_says_so(seeds):
     state, said = MorphState.read({"seeds": seeds, "frames": "60"}, truncation=0.7)
     assert state is None
     assert "2 to 12" in said[0]
+
+
+def test_a_morph_that_would_be_too_long_has_fewer_frames_and_says_so():
+    seeds = ",".join(map(str, range(12)))
+    state, said = MorphState.read({"seeds": seeds, "frames": "60"}, truncation=0.7)
+    assert state.faces == tuple(map(Seed, range(12)))
+    assert state.frames <= MAX_FRAMES["mp4"] < state.frames + state.legs
+    assert len(said) == 1 and "too long" in said[0]
 
 
 def test_the_grid_moves_only_when_the_large_face_leaves_it():

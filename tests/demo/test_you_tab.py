@@ -1,9 +1,11 @@
 """The tab You: a photo's look-alike, and a sentence for whatever is no photo of a person."""
 
+import asyncio
 import base64
 import io
 import json
 import re
+import threading
 from html import unescape
 from urllib.parse import parse_qsl
 
@@ -11,10 +13,11 @@ import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.requests import Request
 
 from facegan.base.errors import FaceGANError
 from facegan.base.pictures import encode_png
-from facegan.demo.build import TABS
+from facegan.demo.build import TABS, build_demo
 from facegan.demo.reopen import link_of
 from facegan.demo.you_tab import TAB, LookAlikes, YouState
 from facegan.faces.one_photo import FoundFace
@@ -149,3 +152,27 @@ def test_what_is_no_data_url_is_answered_by_one_sentence(look_alikes, text):
 
 def test_the_tab_is_shown_where_the_model_encodes(model, encoding):
     assert TAB.shown(encoding) and not TAB.shown(model)
+
+
+def test_photos_that_wait_do_not_keep_sliders_waiting(encoding, monkeypatch):
+    released = threading.Event()
+    monkeypatch.setattr(LookAlikes, "take", lambda *_: {"done": released.wait(30)})
+    routes = {route.path: route.endpoint for route in build_demo(encoding).page.routes}
+
+    def request(query=b""):
+        async def receive():
+            return {"type": "http.request", "body": b"a photo"}
+
+        return Request({"type": "http", "method": "POST", "query_string": query, "headers": []}, receive)
+
+    async def visit():
+        photos = [asyncio.create_task(routes["/lookalike-photo"](request())) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        face = await asyncio.wait_for(routes["/live/morph"](request(b"seeds=7,8")), 20)
+        assert not any(photo.done() for photo in photos)
+        released.set()
+        return face, [await photo for photo in photos]
+
+    face, photos = asyncio.run(visit())
+    assert face.status_code == 200
+    assert all(photo.body == b'{"done":true}' for photo in photos)

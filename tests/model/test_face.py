@@ -9,6 +9,7 @@ import pytest
 from facegan import FaceModel
 from facegan.base.errors import FaceGANError
 from facegan.base.latent_paths import slerp
+from facegan.base.stamp import MAX_CHARACTERS
 from facegan.model.face import (
     Alike,
     Edited,
@@ -209,6 +210,17 @@ def test_a_face_that_has_gone_through_a_hundred_hands_is_still_a_short_text(mode
         assert len(as_text(face)) <= MOST_TEXT
         assert from_text(as_text(face)) == face
     latent_of(model, face, 0.8)
+
+
+def test_the_descendants_of_repeated_faces_still_fit_into_a_recipe(model):
+    """A code of repeated parts is short, and what it stands for is not."""
+    sliders = {slider.name: 0.123 for slider in model.all_sliders}
+    face = Edited(ANNA, sliders)
+    for step in range(5):
+        first, second = (compacted(model, one, 0.8) for one in (face, Edited(Seed(step), sliders)))
+        face = Alike(first, Mixed(first, second, 0.5), ("smile",))
+        assert from_text(as_text(face)) == face
+        assert len(json.dumps(to_json(face))) < MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(

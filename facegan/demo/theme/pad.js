@@ -97,7 +97,7 @@
         figure.hidden = false;
         status.textContent = "";
       } catch (error) {
-        status.textContent = error.message;
+        status.textContent = window.facegan.trouble(error);
       }
       target.disabled = false;
     });

@@ -37,7 +37,11 @@
   const BUSY = new Set([429, 502, 503, 504]), LONGEST_WAIT = 15;
   const HUNG = 60;  // s until a request is given up, at first; ten times that if it draws a film or a page
   const LATE = 1 / 6;  // of that time, after which the page says that the answer is slow
+  const UNREACHED = 3;  // s until a film is asked for again that the server could not be reached for
   const ask = window.fetch.bind(window);
+
+  // What an error says to people: fetch throws a TypeError, whose words are the browser's own, without a connection.
+  const trouble = (error) => (error instanceof TypeError ? "The server cannot be reached: try again in a few seconds." : error.message);
 
   // The answer with its complete content, which may hang as well. Throws after `seconds`.
   async function askInTime(input, options, seconds) {
@@ -439,13 +443,21 @@
   async function fetchFilm(address, say, signal, whom = visitor) {
     const url = new URL(address, document.baseURI);
     url.searchParams.set("visitor", whom);
+    const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * (seconds + Math.random())));
     for (;;) {
-      const answer = await ask(url, {signal});
+      const answer = await ask(url, {signal}).catch((error) => {
+        if (signal?.aborted) throw error;
+      });
+      if (!answer) {
+        say("The server cannot be reached. This page tries again by itself.");
+        await pause(UNREACHED);
+        continue;
+      }
       if (answer.ok) return answer.blob();
       const wait = Number(answer.headers.get("retry-after"));
       if (!wait) throw new Error((await answer.json().catch(() => ({}))).error || "The film cannot be had now: try again later.");
       say("Other visitors' films are drawn first. This one comes by itself.");
-      await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
+      await pause(wait);
       if (signal?.aborted) throw new DOMException("", "AbortError");
     }
   }
@@ -603,7 +615,7 @@
   }
 
   window.facegan = {
-    note, announce, download, linkOf, searchOf, searchAtFirst, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
+    trouble, note, announce, download, linkOf, searchOf, searchAtFirst, searchToOpen, shownFigure, showMessage, showLink, showState, settle, moved, tabShown, markShown, seedOr, withSeed, shownFace, chosen, openTab, showFilm, filmFollows, openPictures, followPicture,
     fetchFilm, titles, nameControls,
   };
 })();

@@ -1,6 +1,6 @@
 // Sharing a face: the share sheet of phones, the clipboard, and files of several sizes and formats.
 (() => {
-  const {note, announce, download, linkOf} = window.facegan;
+  const {note, announce, download, linkOf, trouble} = window.facegan;
   const BUSY = 503, TRIES = 5;
 
   // "Copy link" with a mouse, "Share" on touch screens, where the share sheet can copy the link, too.
@@ -57,7 +57,7 @@
       }
       announce("Saved");
     } catch (error) {
-      note(error.message || "The picture cannot be had now: try again later.");
+      note(trouble(error) || "The picture cannot be had now: try again later.");
     }
     button.disabled = false;
   }

@@ -18,7 +18,7 @@
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       say("");
     } catch (error) {
-      say(error.message);
+      say(window.facegan.trouble(error));
     }
   }
 

@@ -43,7 +43,7 @@
         trigger();
       } catch (error) {
         if (number !== asked) return;
-        say(error instanceof TypeError ? "The server cannot be reached: try again in a few seconds." : error.message);
+        say(window.facegan.trouble(error));
       }
     }
 
