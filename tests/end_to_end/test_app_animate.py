@@ -77,6 +77,14 @@ def test_the_face_that_was_looked_at_smiles_and_its_film_brings_it_back(visit, m
     assert page.locator("#animate-slider input:checked").get_attribute("value") == "age"
 
 
+def test_a_film_that_could_not_be_fetched_comes_by_itself(visit):
+    page = visit("?seed=7", PHONE)
+    page.route("**/animation?*", lambda route: route.abort(), times=1)
+    open_tab(page, "Animate")
+    page.locator("#animate-film").get_by_text("This page tries again by itself").wait_for()
+    page.wait_for_function("() => document.querySelector('#animate-film video')?.readyState >= 2")
+
+
 def test_what_is_typed_stays_and_a_click_takes_another_face(visit):
     page = visit("?animate=Anna&slider=smile&frames=4&truncation=0.6")
     page.locator("#animate-here img").wait_for()
