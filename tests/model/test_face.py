@@ -163,17 +163,19 @@ def test_each_face_is_drawn_as_it_says(model):
 
 
 def test_the_expression_of_another_face_is_taken_and_the_rest_stays(model):
-    of, other = Seed(7), Edited(Seed(7), {"smile": 1.0, "age": 1.0})
-    scores = {
-        name: model.slider_set.surrogate.scores(latent_of(model, face, 0.8)[None])[0]
-        for name, face in (("of", of), ("other", other), ("found", Alike(of, other, ("smile",))))
-    }
+    """On average of 16 faces. The other one is also older, so that the surrogate sees less of a smile in it."""
+    of = [Seed(number) for number in range(16)]
+    other = [Edited(face, {"smile": 1.0, "age": 1.0}) for face in of]
+    found = [Alike(*both, ("smile",)) for both in zip(of, other, strict=True)]
+    scores = [
+        model.slider_set.surrogate.scores(np.stack([latent_of(model, face, 0.8) for face in faces])).mean(axis=0)
+        for faces in (of, other, found)
+    ]
     smile, age = (model.slider_set.scores.index(name) for name in ("smile", "age"))
-    gap = scores["other"] - scores["of"]
-    moved = scores["found"] - scores["of"]
+    gap, moved = scores[1] - scores[0], scores[2] - scores[0]
     assert gap[smile] > 0.5
-    assert moved[smile] == pytest.approx(gap[smile], rel=0.3)
-    assert abs(moved[age]) < 0.3 * gap[age]
+    assert moved[smile] == pytest.approx(gap[smile], rel=0.4)
+    assert abs(moved[age]) < 0.1 * gap[age]
 
 
 def test_a_neighbour_is_as_far_as_it_says_and_keeps_what_it_holds(model):
