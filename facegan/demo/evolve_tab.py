@@ -87,15 +87,12 @@ class EvolveState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        hold = reader.words("hold")
-        if any(name not in known for name in hold):
-            reader.complaints.append("The link holds something that this model has no slider for, so it was left out.")
+        hold = reader.sliders("hold", "holds", known)
         parent = reader.face("parent", random_seed())
         other = reader.face("other", random_seed()) if query.get("other", "").strip() else None
         distance = reader.number("distance", 0, 1, _DISTANCE)
         brood = reader.whole_number("brood", 0, MAX_SEED - MOST, 0)
-        held = tuple(name for name in known if name in hold)
-        return cls(parent, other, distance, held, brood, truncation), reader.complaints
+        return cls(parent, other, distance, hold, brood, truncation), reader.complaints
 
     def children(self, count: int) -> list[Face]:
         """The children. With two parents each child starts from a mix with another share of them."""

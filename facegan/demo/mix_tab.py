@@ -70,12 +70,10 @@ class MixState:
             return None, []
         reader = LinkReader(query)
         truncation = FacesState.read(query, truncation)[0].truncation  # the tab Faces has the messages about it
-        only = reader.words("only")
-        if any(name not in known for name in only):
-            reader.complaints.append("The link takes something that this model has no slider for, so it was left out.")
+        only = reader.sliders("only", "takes", known)
         faces = reader.face("face_a", random_seed()), reader.face("face_b", random_seed())
         amount = reader.number("amount", 0, 1, _AMOUNT)
-        return cls(*faces, amount, tuple(name for name in known if name in only), truncation), reader.complaints
+        return cls(*faces, amount, only, truncation), reader.complaints
 
     @property
     def face(self) -> Mixed:

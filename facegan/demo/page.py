@@ -240,15 +240,19 @@ class Page:
 
         return run
 
-    def endpoint(self, function: Callable, name: str) -> None:
-        """Offer `function`, which may be asynchronous, to callers as /`name`; an error is one sentence."""
+    def endpoint(self, function: Callable, name: str, turn: Semaphore | None = None) -> None:
+        """Offer `function` to callers as /`name`; an error is one sentence.
+
+        It runs in a thread when its `turn` has come, which is that of the page's answers unless given; an asynchronous
+        function takes none.
+        """
 
         @wraps(function)
         async def run(*arguments: object, **named: object) -> object:
             try:
                 if iscoroutinefunction(function):
                     return await function(*arguments, **named)
-                async with self.turns:
+                async with turn or self.turns:
                     return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
             except Exception as error:
                 raise gr.Error(sentence(error), print_exception=False) from error

@@ -220,10 +220,8 @@ class SlidersState:
         reader = LinkReader(query)
         face = FacesState.read(query, truncation)[0]  # the tab Faces has the messages about these values
         values = _moved({name: reader.number(name, -1, 1, 0) for name in known})
-        lock = reader.words("lock")
-        if any(name not in known for name in lock):
-            reader.complaints.append("The link locks something that this model has no slider for, so it was left out.")
-        return cls(face.face, face.truncation, values, tuple(n for n in known if n in lock)), reader.complaints
+        lock = reader.sliders("lock", "locks", known)
+        return cls(face.face, face.truncation, values, lock), reader.complaints
 
     def query(self) -> str:
         values = {"seed": as_text(self.face), "truncation": f"{self.truncation:g}"}

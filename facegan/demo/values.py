@@ -164,6 +164,13 @@ class LinkReader:
     def words(self, name: str) -> list[str]:
         return split_words(self._query.get(name, "")[:_MAX_LETTERS], name)
 
+    def sliders(self, name: str, verb: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Those of the `known` sliders that stand at a key, in their order; `verb`: what the link does to them."""
+        words = self.words(name)
+        if any(word not in known for word in words):
+            self.complaints.append(f"The link {verb} something that this model has no slider for, so it was left out.")
+        return tuple(slider for slider in known if slider in words)
+
     def whole_number(self, name: str, low: int, high: int, default: int) -> int:
         found = self.number(name, low, high, default)
         if found != int(found):

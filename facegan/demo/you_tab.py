@@ -7,7 +7,6 @@ one answer: no file, log, link or history gets it, and what the page keeps is th
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial, wraps
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -120,11 +119,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     # A call carries the photo in base64, four letters for three bytes, and some more around it.
     page.take(_POST, take, "lookalike", MOST_BYTES * 4 // 3 + 10_000)
 
-    async def lookalike(*arguments: object, **named: object) -> dict:
-        async with page.photo_turn:
-            return await anyio.to_thread.run_sync(partial(look_alikes.lookalike, *arguments, **named))
-
-    page.endpoint(wraps(look_alikes.lookalike)(lookalike), "lookalike")
+    page.endpoint(look_alikes.lookalike, "lookalike", page.photo_turn)
 
 
 class LookAlikes:

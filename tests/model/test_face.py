@@ -163,9 +163,9 @@ def test_each_face_is_drawn_as_it_says(model):
 
 
 def test_the_expression_of_another_face_is_taken_and_the_rest_stays(model):
-    """On average of 16 faces. The other one is also older, so that the surrogate sees less of a smile in it."""
+    """On average of 16 faces."""
     of = [Seed(number) for number in range(16)]
-    other = [Edited(face, {"smile": 1.0, "age": 1.0}) for face in of]
+    other = [Edited(face, {"smile": 1.0, "age": 0.5}) for face in of]
     found = [Alike(*both, ("smile",)) for both in zip(of, other, strict=True)]
     scores = [
         model.slider_set.surrogate.scores(np.stack([latent_of(model, face, 0.8) for face in faces])).mean(axis=0)
@@ -174,7 +174,7 @@ def test_the_expression_of_another_face_is_taken_and_the_rest_stays(model):
     smile, age = (model.slider_set.scores.index(name) for name in ("smile", "age"))
     gap, moved = scores[1] - scores[0], scores[2] - scores[0]
     assert gap[smile] > 0.5
-    assert moved[smile] == pytest.approx(gap[smile], rel=0.4)
+    assert moved[smile] == pytest.approx(gap[smile], rel=0.3)
     assert abs(moved[age]) < 0.1 * gap[age]
 
 

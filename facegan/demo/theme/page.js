@@ -39,6 +39,7 @@
   const LATE = 1 / 6;  // of that time, after which the page says that the answer is slow
   const UNREACHED = 3;  // s until a film is asked for again that the server could not be reached for
   const ask = window.fetch.bind(window);
+  const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * (seconds + Math.random())));
 
   // What an error says to people: fetch throws a TypeError, whose words are the browser's own, without a connection.
   const trouble = (error) => (error instanceof TypeError ? "The server cannot be reached: try again in a few seconds." : error.message);
@@ -82,7 +83,7 @@
         clearTimeout(late);
       }
       say("The server is busy or cannot be reached. This page tries again by itself.", wait + 5);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * (wait + Math.random())));
+      await pause(wait);
     }
   }
 
@@ -443,7 +444,6 @@
   async function fetchFilm(address, say, signal, whom = visitor) {
     const url = new URL(address, document.baseURI);
     url.searchParams.set("visitor", whom);
-    const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * (seconds + Math.random())));
     for (;;) {
       const answer = await ask(url, {signal}).catch((error) => {
         if (signal?.aborted) throw error;
