@@ -170,12 +170,14 @@ class SliderSet:
         for column, value in columns.items():
             if self._is_along(column):
                 latents = self._moved_along(column, latents, before @ self.along[column], value, shares)
+        steered = [column for column in columns if not self._is_along(column)]
+        if not steered and not locked:
+            return latents
         targets = self.surrogate.scores(latents)
         if locked:
             targets[:, locked] = self.surrogate.scores(before)[:, locked]
-        for column, value in columns.items():
-            if not self._is_along(column):
-                targets[:, column] = self._target(targets[:, column], column, value, shares)
+        for column in steered:
+            targets[:, column] = self._target(targets[:, column], column, columns[column], shares)
         return self._steered(latents, targets, columns, locked)
 
     def edit_like(self, latents: np.ndarray, others: np.ndarray, names: Iterable[str]) -> np.ndarray:
@@ -195,19 +197,16 @@ class SliderSet:
             return latents.copy()
         for direction in (self.along[column] for column in columns if self._is_along(column)):
             latents = latents + np.outer((others - latents) @ direction, direction)
-        targets = self.surrogate.scores(latents)
         steered = [column for column in columns if not self._is_along(column)]
+        if not steered:
+            return latents
+        targets = self.surrogate.scores(latents)
         targets[:, steered] = self.surrogate.scores(others)[:, steered]
         return self._steered(latents, targets, dict.fromkeys(columns, 1.0), [])
 
     def _is_along(self, column: int) -> bool:
         """Whether the score is that of a slider which moves along a direction."""
         return column < len(self.sliders) and bool(self.along[column].any())
-
-    def _is_steep(self, column: int) -> bool:
-        """Whether the slider moves along an entry whose curve switches between two kinds of faces."""
-        low, high = self.ends[column]
-        return self._is_along(column) and bool((high - low) / (2 * END) < _STEEP)
 
     def _moved_along(
         self, column: int, latents: np.ndarray, start: np.ndarray, value: float, shares: np.ndarray
@@ -221,7 +220,7 @@ class SliderSet:
         before = sign * (start - middle) / deviation
         begin = np.maximum(before, -_SATURATED)
         end = np.maximum(END, begin + LEAST_MOVE)
-        part = self._part(column, value) * (1 if self._is_steep(column) else shares)
+        part = self._part(column, value) * (1 if deviation < _STEEP else shares)
         begun = np.minimum(part / _TO_BEGIN, 1)
         step = sign * deviation * (begun * (begin - before) + part * (end - begin))
         return latents + np.outer(step, self.along[column]).astype(np.float32)
@@ -241,8 +240,6 @@ class SliderSet:
 
         `moved`: the value of each moved slider by its column of the scores. `locked`: columns.
         """
-        if not locked and all(self._is_along(column) for column in moved):
-            return latents.astype(np.float32)
         weights = self._held(moved)
         weights[locked] = LOCKED
         return steer(self.surrogate, latents, targets, weights).astype(np.float32)
